@@ -1,0 +1,48 @@
+"""Fixtures that every test may use: so far the databases of a real PostgreSQL."""
+
+import fcntl
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Cluster, join_cluster, start_cluster
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The one server of this test run, started when the first test asks for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        with start_cluster() as cluster:
+            yield cluster
+        return
+    cluster = _shared_cluster(tmp_path_factory.getbasetemp().parent)
+    yield cluster
+    cluster.leave()
+
+
+def _shared_cluster(run_directory: Path) -> Cluster:
+    """The workers of one run share a cluster: the first to come starts it, the last ends it."""
+    note = run_directory / "postgres-directory"
+    with (run_directory / "postgres-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if note.exists():
+            try:
+                return join_cluster(Path(note.read_text()))
+            except OSError:
+                note.unlink()  # its last user has gone and so has the cluster
+        cluster = start_cluster()
+        note.write_text(str(cluster.directory))
+        return cluster
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
+    """A fresh, empty database for one test."""
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+    yield postgres_cluster.create_database(name)
+    postgres_cluster.drop_database(name)
