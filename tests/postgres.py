@@ -158,8 +158,8 @@ def start_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
     os.mkfifo(directory / "in-use", 0o600)
     if account.uid is not None and account.gid is not None:
         binaries = _readable_for_others(binaries, directory)
-        os.chown(directory, account.uid, account.gid)
-        os.chown(directory / "in-use", account.uid, account.gid)
+        for path in (directory, *directory.rglob("*")):
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
     options = {"listen_addresses": "", "max_connections": "200", **DURABLE, **(settings or {})}
     reading_end = os.open(directory / "in-use", os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(reading_end, True)
@@ -296,10 +296,13 @@ def _readable_for_others(binaries: Path, directory: Path) -> Path:
     """Programs from the wheel may lie in root's own home: copy them to where the server can go."""
     if str(binaries).startswith("/usr/"):
         return binaries
-    copy = directory / "programs"
-    shutil.copytree(binaries.parent, copy, symlinks=True)
-    directory.chmod(0o755)
-    return copy / binaries.name
+    installed, copy = binaries.parent, directory / "programs"
+    shutil.copytree(installed, copy / "wheel" / installed.name, symlinks=True)
+    # The wheel keeps the libraries of its programs beside the package, and they look there.
+    libraries = installed.parent.with_suffix(".libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, copy / libraries.name)
+    return copy / "wheel" / installed.name / binaries.name
 
 
 if __name__ == "__main__":
