@@ -1,0 +1,1 @@
+"""Where it is kept: engines, Piccolo tables, migrations, queries. Nobody but actions and the command line comes here."""

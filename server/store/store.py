@@ -1,0 +1,74 @@
+"""One database, opened: `write` runs an action in one transaction, on either engine.
+
+DATABASE_URL chooses: `sqlite:///path/to/file` (one server process) or `postgresql://...` (several).
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from piccolo.engine.postgres import PostgresEngine
+from piccolo.engine.sqlite import SQLiteEngine
+
+from server.store.tables import TABLES
+from server.store.tx import PostgresTx, Tx
+from server.store.writer import SqliteWriter
+
+T = TypeVar("T")
+POOL = 10
+
+
+class BadDatabaseUrl(ValueError):
+    """DATABASE_URL is neither sqlite:///FILE nor postgresql://USER@HOST/NAME."""
+
+
+class Store:
+    """Use as `async with Store.open(url) as store:`; Piccolo's tables are bound to it meanwhile."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.path: Path | None = None
+        self._writer: SqliteWriter | None = None
+        self.engine: PostgresEngine | SQLiteEngine
+        if url.startswith("sqlite:///"):
+            self.path = Path(url.removeprefix("sqlite:///"))
+            self.engine = SQLiteEngine(path=str(self.path), timeout=60)
+        elif urlsplit(url).scheme in ("postgresql", "postgres"):
+            self.engine = PostgresEngine(config={"dsn": url})
+        else:
+            raise BadDatabaseUrl("DATABASE_URL must be sqlite:///FILE or postgresql://...")
+        for table in TABLES:
+            table._meta.db = self.engine  # pyright: ignore[reportPrivateUsage]
+
+    @property
+    def dialect(self) -> str:
+        return "sqlite" if self.path is not None else "postgres"
+
+    async def __aenter__(self) -> "Store":
+        if isinstance(self.engine, PostgresEngine):
+            await self.engine.start_connection_pool(min_size=1, max_size=POOL)
+        elif self.path is not None:
+            self._writer = await asyncio.to_thread(SqliteWriter, self.path)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(self.engine, PostgresEngine):
+            await self.engine.close_connection_pool()
+        elif self._writer is not None:
+            await asyncio.to_thread(self._writer.close)
+
+    async def write(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
+        """Runs `action` in one transaction; returns after the commit is durable, or raises and nothing happened."""
+        if self._writer is not None:
+            return await self._writer.write(action)
+        assert isinstance(self.engine, PostgresEngine)
+        async with self.engine.transaction() as transaction:
+            return await action(PostgresTx(transaction.connection))

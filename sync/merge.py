@@ -1,0 +1,157 @@
+"""How two people's edits of one archive come together without losing either.
+
+A register is a set of *cells* ("phone", "blood_abo", "drug_allergy/青霉素"). A cell is the set of its *heads*:
+the edits nobody has seen and replaced yet. An edit names the change ids whose values its editor saw; it takes
+those heads away and adds itself, unless an edit already known has seen it. So the order of arrival cannot
+matter, a doctor never conflicts with herself, and "last writer wins" does not exist here.
+
+What is *shown* is a pure choice among the heads by the cell's policy; a *conflict* is more than one distinct
+value left where the policy does not settle it. A decision is just an edit that saw every head.
+
+A set (allergies, drugs, conditions) is one cell an element whose values are presence (true, or the details)
+and absence (false or null): add wins while both are there, and a person is asked.
+
+The law (PROTOCOL.md section 7), proved in tests/test_merge.py: for any set of edits, every order of arrival and every
+split into batches gives the same cell; applying twice changes nothing; no value leaves the history.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import msgspec
+
+from sync.policy import Policy
+
+Author = Literal["staff", "resident", "import", "registrar"]
+Safer = Callable[[tuple[Any, ...]], Any]
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One value nobody has replaced: who put it there and when (recorded_at, ms)."""
+
+    change: bytes
+    value: Any
+    author: str
+    staff: bytes
+    at: int
+
+
+class Cell(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
+    """Heads in order of change id, and `seen`: ids replaced before they arrived (almost always empty)."""
+
+    heads: tuple[Head, ...] = ()
+    seen: tuple[bytes, ...] = ()
+
+
+EMPTY: Final = Cell()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reader sees. `others` are the values one tap away; `conflict` asks a person."""
+
+    value: Any
+    head: Head | None
+    others: tuple[Head, ...]
+    conflict: bool
+
+
+def put(cell: Cell, head: Head, saw: Iterable[bytes]) -> Cell:
+    """The cell after an edit. Idempotent; any order of arrival gives the same cell."""
+    if any(each.change == head.change for each in cell.heads):
+        return cell
+    replaced = frozenset(saw) - {head.change}
+    heads = [each for each in cell.heads if each.change not in replaced]
+    if head.change not in cell.seen:
+        heads.append(head)
+    # Remembering what was replaced is what makes a late or repeated arrival harmless. The ledger of the server
+    # answers for ids it has taken, so there `forget` keeps this empty.
+    seen = frozenset(cell.seen) | replaced
+    return Cell(heads=tuple(sorted(heads, key=lambda each: each.change)), seen=tuple(sorted(seen)))
+
+
+def forget(cell: Cell, known: Callable[[bytes], bool]) -> Cell:
+    """The cell without memory of ids that have arrived: they cannot arrive again (the ledger answers)."""
+    if not cell.seen:
+        return cell
+    return Cell(heads=cell.heads, seen=tuple(each for each in cell.seen if not known(each)))
+
+
+def canonical(value: Any) -> bytes:
+    """Bytes that are equal exactly when two values are the same JSON value."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def choose(cell: Cell, policy: Policy, safer: Safer | None = None) -> Shown:
+    """Pure choice among the heads. Ties are broken by change id, never by clock."""
+    heads = cell.heads
+    if not heads:
+        return Shown(None, None, (), False)
+    if len(heads) == 1:
+        return Shown(heads[0].value, heads[0], (), False)
+    distinct = {canonical(each.value) for each in heads}
+    if len(distinct) == 1:
+        return Shown(heads[-1].value, heads[-1], (), False)
+    match policy:
+        case Policy.SET:
+            return _present_wins(heads)
+        case Policy.RESIDENT:
+            return _resident_wins(heads)
+        case Policy.NOTE:
+            return Shown(heads[-1].value, heads[-1], heads[:-1], False)
+        case Policy.TERMINAL:
+            return _settled_wins(heads)
+        case _:
+            return _safer_shown(heads, safer)
+
+
+def _with(heads: tuple[Head, ...], chosen: Head, *, conflict: bool) -> Shown:
+    others = tuple(each for each in heads if each is not chosen)
+    return Shown(chosen.value, chosen, others, conflict)
+
+
+def is_present(value: Any) -> bool:
+    """Whether a set element's value says that the element is there."""
+    return value is not None and value is not False
+
+
+def _present_wins(heads: tuple[Head, ...]) -> Shown:
+    present = [each for each in heads if is_present(each.value)]
+    chosen = present[-1] if present else heads[-1]
+    return _with(heads, chosen, conflict=True)
+
+
+def _resident_wins(heads: tuple[Head, ...]) -> Shown:
+    own = [each for each in heads if each.author == "resident"]
+    if not own:
+        return _with(heads, heads[-1], conflict=True)
+    # The resident spoke: nobody is asked; what staff wrote stays one tap away.
+    return _with(heads, own[-1], conflict=False)
+
+
+def _settled_wins(heads: tuple[Head, ...]) -> Shown:
+    settled = [each for each in heads if each.value not in (None, False, 0, "0")]
+    return _with(heads, settled[-1] if settled else heads[-1], conflict=True)
+
+
+def _safer_shown(heads: tuple[Head, ...], safer: Safer | None) -> Shown:
+    if safer is None:
+        return _with(heads, heads[-1], conflict=True)
+    best = canonical(safer(tuple(each.value for each in heads)))
+    chosen = next((each for each in reversed(heads) if canonical(each.value) == best), heads[-1])
+    return _with(heads, chosen, conflict=True)
+
+
+Cells = dict[str, Cell]
+
+_cells = msgspec.json.Decoder(Cells)
+
+
+def decode_cells(data: bytes) -> Cells:
+    return _cells.decode(data) if data else {}
+
+
+def encode_cells(cells: Cells) -> bytes:
+    """Sorted by cell, so equal registers are equal bytes."""
+    return msgspec.json.encode(cells, order="sorted")

@@ -1,0 +1,318 @@
+"""The heart: (what is there, one incoming change, what the writer could know) -> what becomes of it.
+
+Pure: no database, no clock, no form. A kind hands in its field policies; the caller hands in the facts read under
+the locks. Nothing is refused here: every change inside a valid envelope ends in one of the states below, is kept as
+signed, and is answered (PROTOCOL.md sections 6 and 7).
+
+    standing of the writer          event                         register edit
+    Present   resident in panel     applied                       merged by heads
+    Former    resident has moved    credited by what the tablet   proposal to the new doctor
+              could know            could know (`credit_of`)
+    Guest     outside, with ground  applied_guest                 proposal
+    Stranger  outside, no ground    quarantined                   quarantined
+    Untrusted device or branch      quarantined                   quarantined
+
+One bad change blocks only itself: held (names something unknown, or a value that cannot be) and quarantined changes
+wait for a person or for what they name; the rest of the batch goes on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sync.limits import CELLS_PER_CHANGE, HEADS_PER_CELL, SAW_PER_CELL
+from sync.merge import EMPTY, Cell, Head, Safer, Shown, canonical, choose, forget, put
+from sync.policy import Policy
+
+
+class State(StrEnum):
+    """What became of a change. The first one is in the signed receipt."""
+
+    APPLIED = "applied"
+    MERGED = "merged"
+    DUPLICATE = "duplicate"
+    GUEST = "applied_guest"
+    PROPOSAL = "proposal"
+    CONFLICT = "conflict"
+    SUPERSEDED = "superseded"
+    HELD = "held"
+    QUARANTINED = "quarantined"
+
+
+IN_FEED = frozenset({State.APPLIED, State.GUEST})  # states of an event that tablets receive
+OPEN = frozenset({State.PROPOSAL, State.CONFLICT, State.HELD, State.QUARANTINED})
+
+
+class Reason(StrEnum):
+    """Why, where the state alone does not say it."""
+
+    NONE = ""
+    MISSING_BASE = "missing_base"
+    OUT_OF_RANGE = "out_of_range"
+    FUTURE_DAY = "future_day"
+    MALFORMED = "malformed"
+    UNKNOWN_KIND = "unknown_kind"
+    TOO_LARGE = "too_large"
+    ACTOR = "actor_not_signer"
+    SAME_ID = "same_id_other_bytes"
+    STRANGER = "not_in_panel"
+    DEVICE = "device_not_trusted"
+    FORK = "fork"
+    EPOCH = "epoch_unconfirmed"
+    LATE = "late_former_team"
+    AFTER_MOVE = "after_move"
+    KNEW = "knew_of_move"
+    IDENTITY = "identity"
+    AUTHORITY = "authority"
+    TERMINAL = "terminal"
+    NOT_YOUR_PATIENT = "moved_away"
+    CROWDED = "too_many_heads"
+    EXPIRED = "hold_expired"
+    RELEASED = "released"
+
+
+class Task(StrEnum):
+    """Work a change leaves for a person."""
+
+    CONFLICT = "conflict"
+    PROPOSAL = "proposal"
+    HELD = "held"
+    QUARANTINE = "quarantine"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    LATE_VISIT = "late_visit"
+    IDENTITY = "identity"
+    SWITCH_REQUEST = "switch_request"
+    FORK = "fork"
+    RESTRICTED_SCOPE = "restricted_scope"
+
+
+class Credit(StrEnum):
+    """Who the service counts for (the district's money rules read this, never the feed)."""
+
+    AUTHOR = "author"  # the facility that performed it
+    RULE = "rule"  # decided by the district's rule: performed after the move without knowing
+    NONE = "none"  # no automatic credit; a reason is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The resident is in a panel this device carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The resident left this device's panel by a switch at `leave_csn`."""
+
+    leave_csn: int
+    known_csn: int  # the signed claim, never above what was served
+    served_csn: int  # what the server has evidence of having answered
+    before_move: bool  # service day before the day of the move
+    in_time: bool  # arrived within the district's late-credit days
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Outside the panel, with a ground (card, consent, emergency) that the resident will be told of."""
+
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Never in a panel of this device; the answer is the same whether the resident exists or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """Device lost or revoked, forked branch, unconfirmed epoch: kept, nothing applied."""
+
+    reason: Reason
+
+
+Standing = Present | Former | Guest | Stranger | Untrusted
+
+
+@dataclass(frozen=True, slots=True)
+class CellRule:
+    """What the merge must know of one cell."""
+
+    policy: Policy
+    safer: Safer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One change as the merge sees it."""
+
+    id: bytes
+    author: str  # staff | resident | import | registrar
+    staff: bytes
+    at: int  # recorded_at, corrected, ms
+    names: tuple[bytes, ...] = ()  # ids this change amends or voids
+    edits: Mapping[str, tuple[Any, tuple[bytes, ...]]] | None = None  # cell -> value, saw
+    fault: Reason = Reason.NONE  # found while reading it: malformed, out_of_range, ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one change. `cells` are the register cells that have new content."""
+
+    state: State
+    reason: Reason = Reason.NONE
+    credit: Credit = Credit.AUTHOR
+    cells: Mapping[str, Cell] = field(default_factory=dict[str, Cell])
+    parts: Mapping[str, State] = field(default_factory=dict[str, State])  # cells unlike `state`
+    tasks: tuple[Task, ...] = ()
+    late: bool = False
+
+
+_QUARANTINE = (Task.QUARANTINE,)
+_UNREADABLE = frozenset(
+    {
+        Reason.MALFORMED,
+        Reason.TOO_LARGE,
+        Reason.ACTOR,
+        Reason.SAME_ID,
+        Reason.UNKNOWN_KIND,
+        Reason.FORK,
+    }
+)
+
+
+def decide(
+    change: Incoming,
+    standing: Standing,
+    cells: Mapping[str, Cell],
+    rule_of: Callable[[str], CellRule],
+    known: Callable[[bytes], bool],
+) -> Decision:
+    """One change against the present state. `known(id)` says whether a change id is in the district's ledger."""
+    if change.fault in _UNREADABLE:
+        return Decision(State.QUARANTINED, change.fault, Credit.NONE, tasks=_QUARANTINE)
+    match standing:
+        case Untrusted(reason):
+            return Decision(State.QUARANTINED, reason, Credit.NONE, tasks=_QUARANTINE)
+        case Stranger():
+            return Decision(State.QUARANTINED, Reason.STRANGER, Credit.NONE, tasks=_QUARANTINE)
+        case _:
+            pass
+    if change.fault is not Reason.NONE:
+        return Decision(State.HELD, change.fault, Credit.NONE, tasks=(Task.HELD,))
+    if not all(known(each) for each in named_by(change)):
+        return Decision(State.HELD, Reason.MISSING_BASE, Credit.NONE, tasks=(Task.HELD,))
+    if change.edits is None:
+        return event_under(standing)
+    if not isinstance(standing, Present):
+        reason = Reason.NOT_YOUR_PATIENT if isinstance(standing, Former) else Reason.NONE
+        return Decision(State.PROPOSAL, reason, Credit.NONE, tasks=(Task.PROPOSAL,))
+    return merge_edits(change, cells, rule_of, known)
+
+
+def named_by(change: Incoming) -> tuple[bytes, ...]:
+    """Every id the change stands on: what it amends or voids and the values its editor saw."""
+    if change.edits is None:
+        return change.names
+    saw = {each for _, seen in change.edits.values() for each in seen}
+    return (*change.names, *sorted(saw - {change.id}))
+
+
+def event_under(standing: Standing) -> Decision:
+    """An event is immutable and joins by id; only its state and credit depend on who wrote it and when."""
+    match standing:
+        case Guest():
+            return Decision(State.GUEST)
+        case Former() as former:
+            return credit_of(former)
+        case _:
+            return Decision(State.APPLIED)
+
+
+def credit_of(former: Former) -> Decision:
+    """The table of the move (PROTOCOL.md section 7.4): the visit is always kept; what the tablet could know decides
+    the credit. Acknowledged means the tablet signed a cursor at or past the leave before this change; served and
+    not acknowledged counts as not knowing while the change arrives in time."""
+    acknowledged = former.known_csn >= former.leave_csn
+    if former.before_move:
+        # Done while the resident still belonged to the old team: theirs, however late it comes.
+        return Decision(
+            State.APPLIED, Reason.LATE, Credit.AUTHOR, tasks=(Task.LATE_VISIT,), late=True
+        )
+    could_not_know = former.served_csn < former.leave_csn
+    if not acknowledged and (could_not_know or former.in_time):
+        return Decision(
+            State.GUEST, Reason.AFTER_MOVE, Credit.RULE, tasks=(Task.LATE_VISIT,), late=True
+        )
+    return Decision(State.GUEST, Reason.KNEW, Credit.NONE, tasks=(Task.LATE_VISIT,), late=True)
+
+
+_RANK = {
+    State.CONFLICT: 4,
+    State.PROPOSAL: 3,
+    State.SUPERSEDED: 2,
+    State.MERGED: 1,
+    State.APPLIED: 0,
+}
+
+
+def merge_edits(
+    change: Incoming,
+    cells: Mapping[str, Cell],
+    rule_of: Callable[[str], CellRule],
+    known: Callable[[bytes], bool],
+) -> Decision:
+    """Each cell by its own policy; the change's state is the one that needs a person most."""
+    edits = change.edits or {}
+    if len(edits) > CELLS_PER_CHANGE:
+        return Decision(State.QUARANTINED, Reason.TOO_LARGE, Credit.NONE, tasks=_QUARANTINE)
+    changed: dict[str, Cell] = {}
+    parts: dict[str, State] = {}
+    tasks: set[Task] = set()
+    reason = Reason.NONE
+    for name, (value, saw) in edits.items():
+        cell = cells.get(name, EMPTY)
+        rule = rule_of(name)
+        ask = _needs_a_person(rule, change, cell, saw)
+        if ask is not None:
+            parts[name] = State.PROPOSAL
+            task, reason = ask
+            tasks.add(task)
+            continue
+        head = Head(change.id, value, change.author, change.staff, change.at)
+        after = forget(put(cell, head, saw), known)
+        changed[name] = after
+        parts[name] = _state_of(head, after, choose(after, rule.policy, rule.safer), rule.policy)
+        if parts[name] is State.CONFLICT:
+            tasks.add(Task.CONFLICT)
+    state = max(parts.values(), key=_RANK.__getitem__, default=State.APPLIED)
+    unlike = {name: part for name, part in parts.items() if part is not state}
+    return Decision(state, reason, Credit.NONE, changed, unlike, tuple(sorted(tasks)))
+
+
+def _needs_a_person(
+    rule: CellRule, change: Incoming, cell: Cell, saw: tuple[bytes, ...]
+) -> tuple[Task, Reason] | None:
+    """Cells no machine may change: identity, authority, an undone death; and cells past their limits."""
+    if change.author == "import":
+        return None
+    if len(saw) > SAW_PER_CELL or len(cell.heads) >= HEADS_PER_CELL:
+        return Task.PROPOSAL, Reason.CROWDED
+    if rule.policy is Policy.IDENTITY and change.author != "registrar":
+        return Task.IDENTITY, Reason.IDENTITY
+    if rule.policy is Policy.AUTHORITY:
+        return Task.SWITCH_REQUEST, Reason.AUTHORITY
+    if rule.policy is Policy.TERMINAL and change.author != "registrar" and cell.heads:
+        return Task.PROPOSAL, Reason.TERMINAL
+    return None
+
+
+def _state_of(head: Head, after: Cell, shown: Shown, policy: Policy) -> State:
+    if head not in after.heads:
+        return State.SUPERSEDED  # somebody who saw it is already here
+    if shown.conflict:
+        return State.CONFLICT
+    if len(after.heads) == 1:
+        return State.APPLIED
+    agrees = canonical(shown.value) == canonical(head.value)
+    # Settled by policy without a person: equal values agree, notes keep both, the resident's word wins.
+    return State.MERGED if agrees or policy is Policy.NOTE else State.SUPERSEDED

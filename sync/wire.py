@@ -1,0 +1,348 @@
+"""What travels inside the envelopes: frozen message types, strict bytes <-> value.
+
+Shapes and meaning: PROTOCOL.md, sections 4 to 8. JSON, UTF-8; `bytes` are RFC 4648 section 4 base64; instants
+are int ms UTC; days are ISO dates. A message with an unknown member is refused as malformed; an event body
+(`Change.body`) is the exception: it is a form of some version and is carried verbatim.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from sync.limits import ANSWER_BYTES
+
+Id = bytes  # 16 bytes
+
+
+class Malformed(ValueError):
+    """The bytes are not the message that was expected. The text never repeats content."""
+
+
+class _Wire(
+    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
+):
+    pass
+
+
+class Edit(_Wire):
+    """One register cell: the value put there and the change ids whose values the editor saw."""
+
+    value: Any
+    saw: tuple[Id, ...] = ()
+
+
+class Ground(_Wire):
+    """Why a change touches a resident outside the panel: card, consent or emergency."""
+
+    kind: str
+    note: str = ""
+
+
+class Change(_Wire):
+    """One edit or one new record, made by one author at one moment (PROTOCOL.md section 5)."""
+
+    id: Id
+    resident: Id
+    kind: str
+    v: int
+    on: str  # service day as stated, ISO
+    at: int  # wall clock of the tablet when the form was saved
+    mono: int = 0  # monotonic clock of the session, ms
+    se: int = 0  # index into Batch.sessions
+    kn: int = 0  # index into Batch.known
+    by: Id | None = None  # actor, when it is not Batch.staff: quarantined
+    body: Raw | UnsetType = UNSET  # event: the filled-in form
+    set: dict[str, Edit] | UnsetType = UNSET  # register edit: cell -> Edit
+    amends: Id | None = None
+    voids: Id | None = None
+    reason: str = ""
+    ground: Ground | None = None
+
+
+class Session(_Wire):
+    """Clock readings of one run of the app. offset = server minus wall as the tablet measured it."""
+
+    id: bytes
+    wall: int
+    mono: int
+    offset: int | None = None
+    sigma: int = 0
+
+
+class Known(_Wire):
+    """What the tablet had applied when a form was opened: a claim, checked against what was served."""
+
+    panel: Id
+    epoch: int
+    csn: int
+    at: int  # server time of the last answer applied
+
+
+class Snap(_Wire):
+    """A snapshot under way: taken at csn `at`, next row after `after` in `lane`, `cut` = first recent day."""
+
+    at: int
+    lane: int
+    after: bytes
+    cut: str
+
+
+class Cursor(_Wire):
+    """Where the tablet stands in one panel's feed. epoch 0: nothing received yet."""
+
+    panel: Id
+    epoch: int
+    csn: int
+    snap: Snap | None = None
+
+
+class Purged(_Wire):
+    """The app's statement that bodies and keys of a resident are gone; `waiting` batches still hold changes."""
+
+    resident: Id
+    at: int
+    waiting: tuple[int, ...] = ()
+
+
+class Read(_Wire):
+    """One offline opening of an archive, for the access log."""
+
+    resident: Id
+    at: int
+    purpose: str
+
+
+class DigestClaim(_Wire):
+    """The tablet's sum over what it received; with `buckets` when it asks where the difference lies."""
+
+    panel: Id
+    csn: int
+    root: bytes
+    buckets: tuple[bytes, ...] = ()
+
+
+class Batch(_Wire):
+    """Inside GWB1."""
+
+    v: int
+    app: str
+    schema: int
+    staff: Id
+    created: int
+    secret: bytes = b""  # 32 bytes; the key of the commitment; empty without changes
+    sessions: tuple[Session, ...] = ()
+    known: tuple[Known, ...] = ()
+    changes: tuple[Raw, ...] = ()
+    cursors: tuple[Cursor, ...] = ()
+    outcomes_seen: int = 0
+    pending: int = 0
+    oldest: int | None = None
+    purged: tuple[Purged, ...] = ()
+    reads: tuple[Read, ...] = ()
+    digests: tuple[DigestClaim, ...] = ()
+    trust: int = 0  # version of the trust bundle held
+    checkpoint: int = 0  # size of the last audit checkpoint held
+
+
+class Receipt(_Wire):
+    """Custody: the server holds every change of this batch. States not listed are "applied".
+
+    `states` rows: [index, state] or [index, state, reason] or [index, state, reason, cells].
+    """
+
+    device: Id
+    epoch: int
+    seq: int
+    batch: bytes  # SHA-256 of the envelope
+    at: int
+    n: int
+    states: tuple[tuple[Any, ...], ...] = ()
+    whole: str = ""  # quarantined batch that could not be read: the reason
+
+
+class SignedReceipt(_Wire):
+    receipt: Raw  # exactly the signed bytes
+    signer: bytes
+    signature: bytes
+
+
+class OutcomeRow(_Wire):
+    """A later outcome of a change of this device. `n` counts up per device without gaps."""
+
+    n: int
+    change: Id
+    state: str
+    reason: str = ""
+    at: int = 0
+
+
+class ChainHead(_Wire):
+    """What the server holds of this device's chain."""
+
+    epoch: int
+    seq: int
+    digest: bytes
+
+
+class ResidentPut(_Wire, tag="resident", tag_field="put"):
+    """The register cells of one resident in one access class."""
+
+    id: Id
+    rev: int
+    cls: str
+    status: str
+    cells: Raw  # {cell: [head, ...]} as sync.merge writes it
+    no: str = ""  # archive number
+
+
+class EventPut(_Wire, tag="event", tag_field="put"):
+    """One record. `change` is the author's Change, byte for byte."""
+
+    rev: int
+    cls: str
+    change: Raw
+    staff: Id
+    at: int  # recorded_at, corrected
+    recv: int  # received_at
+    state: str = "applied"
+    credit: Id | None = None
+    flags: tuple[str, ...] = ()
+
+
+class Leave(_Wire, tag="leave", tag_field="put"):
+    """The resident has left this panel; purge when every own change on them is receipted."""
+
+    id: Id
+    csn: int
+
+
+Row = ResidentPut | EventPut | Leave
+
+
+class Page(_Wire):
+    """One closed csn range (start, end], then part of a snapshot when one is under way."""
+
+    panel: Id
+    epoch: int
+    start: int
+    end: int
+    rows: tuple[Raw, ...] = ()
+    roster: bytes | None = None  # opening of a snapshot: all resident ids, 16 bytes each
+    snap_rows: tuple[Raw, ...] = ()
+    snap: Snap | None = None
+    more: bool = False
+    root: bytes | None = None  # digest at `end`, when nothing more is waiting
+    buckets: tuple[bytes, ...] = ()  # answer to DigestClaim.buckets
+    again: tuple[Raw, ...] = ()  # residents that differed, whole, with their events
+    drop: tuple[
+        Id, ...
+    ] = ()  # entities the tablet holds in a differing bucket and the panel does not
+
+
+class Command(_Wire):
+    """do: wipe | back_off | epoch | renew."""
+
+    do: str
+    ms: int = 0
+
+
+class ServerKeys(_Wire):
+    """Trust bundle: the keys a tablet may use, signed by the district's trust key."""
+
+    version: int
+    kem: tuple[tuple[int, int, bytes], ...]  # suite, epoch, public key; the highest epoch seals
+    signing: tuple[tuple[int, bytes], ...]  # suite, public key
+    audit: bytes
+    at: int
+
+
+class SignedBundle(_Wire):
+    bundle: Raw
+    signature: bytes
+
+
+class Checkpoint(_Wire):
+    """The newest audit checkpoint and the proof from the one the tablet holds."""
+
+    size: int
+    root: bytes
+    at: int
+    signature: bytes
+    proof: tuple[bytes, ...] = ()
+
+
+class Answer(_Wire):
+    """Inside GWD1."""
+
+    v: int
+    now: int
+    head: ChainHead | None = None
+    receipt: SignedReceipt | None = None
+    outcomes: tuple[OutcomeRow, ...] = ()
+    pages: tuple[Raw, ...] = ()
+    more: bool = False
+    commands: tuple[Command, ...] = ()
+    backed_up: ChainHead | None = None
+    lease: int = 0
+    trust: SignedBundle | None = None
+    checkpoint: Checkpoint | None = None
+    refused: str = ""  # code of a sealed refusal (PROTOCOL.md section 9)
+    say: str = ""
+
+
+_batch = msgspec.json.Decoder(Batch)
+_change = msgspec.json.Decoder(Change)
+_answer = msgspec.json.Decoder(Answer)
+_page = msgspec.json.Decoder(Page)
+_row = msgspec.json.Decoder(Row)
+_receipt = msgspec.json.Decoder(Receipt)
+_bundle = msgspec.json.Decoder(ServerKeys)
+_encoder = msgspec.json.Encoder()
+
+encode = _encoder.encode
+
+
+_T = TypeVar("_T")
+
+
+def _decode(decoder: msgspec.json.Decoder[_T], data: bytes | Raw, what: str) -> _T:
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Malformed(f"not a valid {what}") from error
+
+
+def batch(data: bytes) -> Batch:
+    return _decode(_batch, data, "batch")
+
+
+def change(data: bytes | Raw) -> Change:
+    """One change; ids must be 16 bytes."""
+    value = _decode(_change, data, "change")
+    ids = (value.id, value.resident, value.amends, value.voids, value.by)
+    if any(each is not None and len(each) != 16 for each in ids):
+        raise Malformed("an id is not 16 bytes")
+    return value
+
+
+def answer(data: bytes) -> Answer:
+    if len(data) > ANSWER_BYTES:
+        raise Malformed("answer too large")
+    return _decode(_answer, data, "answer")
+
+
+def page(data: bytes | Raw) -> Page:
+    return _decode(_page, data, "page")
+
+
+def row(data: bytes | Raw) -> Row:
+    return _decode(_row, data, "row")
+
+
+def receipt(data: bytes | Raw) -> Receipt:
+    return _decode(_receipt, data, "receipt")
+
+
+def bundle(data: bytes | Raw) -> ServerKeys:
+    return _decode(_bundle, data, "trust bundle")
