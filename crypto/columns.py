@@ -26,11 +26,11 @@ _KEK_LINE: Final = re.compile(r"([1-9][0-9]{0,4}) ([0-9a-f]{64})")
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
-class ColumnRefused(ValueError):  # noqa: N818 (house names: what happened)
+class ColumnRefused(ValueError):
     """A stored value or key does not open here: changed, moved, or under another key."""
 
 
-class KekFileRefused(Exception):  # noqa: N818 (house names: what happened)
+class KekFileRefused(Exception):
     """The key file cannot be used; the sentence says why and never shows content."""
 
 

@@ -35,11 +35,11 @@ SIGNING_PUBLIC_SIZE: Final[dict[SignatureScheme, int]] = {"ed25519": 32, "es256"
 _AEAD: Final = HPKE.AEAD.AES256_GCM
 
 
-class CannotOpen(ValueError):  # noqa: N818 (house names: what happened)
+class CannotOpen(ValueError):
     """A ciphertext does not open: wrong key, wrong context or changed bytes (never told apart)."""
 
 
-class BadKey(ValueError):  # noqa: N818 (house names: what happened)
+class BadKey(ValueError):
     """These bytes are no usable key of that kind."""
 
 
@@ -131,7 +131,7 @@ def kem_public(curve: KemCurve, raw: bytes) -> LibraryKey:
     try:
         if curve == "x25519":
             return _hide(import_x25519_public_key(raw))
-        return _hide(ECC.import_key(raw, curve_name="P-256"))
+        return _p256_public(raw)
     except ValueError:
         raise BadKey("not a public key of this curve") from None
 
@@ -158,7 +158,7 @@ def signing_public(scheme: SignatureScheme, raw: bytes) -> LibraryKey:
         raise BadKey("a public key of this scheme has another size")
     try:
         if scheme == "es256":
-            return _hide(ECC.import_key(raw, curve_name="P-256"))
+            return _p256_public(raw)
         key = eddsa.import_public_key(raw)
         small_order = (Integer(8, public=True) * key.pointQ).is_point_at_infinity()
     except ValueError:
@@ -177,6 +177,13 @@ def raw_public(key: LibraryKey) -> bytes:
 
 def _p256_private(raw: bytes) -> LibraryKey:
     return _hide(ECC.construct(curve="p256", d=int.from_bytes(raw, "big")))
+
+
+def _p256_public(raw: bytes) -> LibraryKey:
+    # The library guesses among PEM, DER and SEC1 by the first bytes: only 0x04 || x || y is ours.
+    if raw[:1] != b"\x04":
+        raise ValueError
+    return _hide(ECC.import_key(raw, curve_name="P-256"))
 
 
 # ---- HPKE, RFC 9180: DHKEM, HKDF-SHA256, AES-256-GCM, one message a context --------------------
@@ -202,6 +209,8 @@ def hpke_open(
     psk: tuple[bytes, bytes] | None = None,
 ) -> bytes:
     """Open one message, or CannotOpen."""
+    if private.curve == "NIST P-256" and enc[:1] != b"\x04":
+        raise CannotOpen("the message does not open")
     try:
         context = HPKE.new(receiver_key=private, aead_id=_AEAD, enc=enc, info=info, psk=psk)
         return context.unseal(ciphertext)
