@@ -1,0 +1,249 @@
+"""A filled-in form: is it all right, and if not, what exactly is wrong with it.
+
+Two ways to one answer. The fast way decodes the bytes once in C (plan.py) and makes the checks
+between fields. The careful way, taken only when the fast one is not content or not sure, reads the
+JSON with every key in sight and lists every fault. A property test holds them to each other.
+
+Keys that this version does not know are left alone: they belong to a newer app.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final, cast
+
+import msgspec
+from msgspec import UNSET
+
+from server.records.model import (
+    BIRTH,
+    ON,
+    SEX,
+    TODAY,
+    Check,
+    Field,
+    Kind,
+    ListOf,
+)
+from server.records.plan import Filled, Plan, plan_of
+from server.records.values import (
+    Fault,
+    FaultCode,
+    Faults,
+    after_today,
+    codes_faults,
+    item_faults,
+    missing,
+    read,
+    read_key,
+)
+from sync.policy import Policy
+
+__all__ = ["Fault", "FaultCode", "Faults", "check", "edit_faults", "hard"]
+
+_LONGEST_NUMBER: Final = 20
+_HUGE: Final = 10**_LONGEST_NUMBER
+_MALFORMED: Final = (Fault("", FaultCode.MALFORMED, "记录内容无法读取"),)
+_NOT_AN_OBJECT: Final = (Fault("", FaultCode.WRONG_TYPE, "记录内容不是一张表单"),)
+
+
+def check(
+    kind: Kind,
+    body: bytes,
+    *,
+    on: date,
+    today: date,
+    sex: str | None = None,
+    birth: date | None = None,
+) -> Faults:
+    """Every fault of a filled-in form, hard ones and questions (`warn`); () when it is all right.
+
+    `on` is the service day, `today` the civil day in Asia/Shanghai; `sex` (GB/T 2261.1) and
+    `birth` are the resident's, where known.
+    """
+    beside = {ON: on, TODAY: today, SEX: sex, BIRTH: birth}
+    plan = plan_of(kind)
+    # An escape may hide a colon or a control character: then only the careful way is sure.
+    if b"\\" not in body:
+        try:
+            filled = plan.decode(body)
+        except (msgspec.DecodeError, RecursionError):
+            return _carefully(kind, plan, body, beside)
+        if body.count(b":") == plan.keys(filled) and not _has_keyed(plan, filled):
+            return _at_a_glance(plan, filled, beside)
+    return _carefully(kind, plan, body, beside)
+
+
+def hard(faults: Faults) -> Faults:
+    """The faults that keep a form from being saved, questions left out."""
+    return tuple(fault for fault in faults if not fault.warn)
+
+
+def edit_faults(kind: Kind, cell: str, value: object, *, today: date = date.max) -> Faults:
+    """Every fault of one register cell's new value; `bytes` are read as JSON first.
+
+    `cell` is a field name, or "field/element" for one element of a set. None takes the value away
+    (for a set element False does so too). A cell this version does not know has no faults.
+    """
+    if isinstance(value, bytes):
+        decoded, doubled = _decode(value)
+        if decoded is _MALFORMED:
+            return _MALFORMED
+        if doubled:
+            return tuple(_doubled(name) for name in doubled)
+        value = decoded
+    each = kind.field_of(cell)
+    if each is None:
+        return ()
+    if each.policy is Policy.SET:
+        return _element_faults(each, cell, value, today=today)
+    if "/" in cell:
+        return (Fault(cell, FaultCode.UNKNOWN_CODE, f"{each.label}不是多项"),)
+    if value is None:
+        return (missing(each),) if each.required else ()
+    return read(each, value, today=today)[1]
+
+
+def _element_faults(each: Field, cell: str, value: object, *, today: date) -> Faults:
+    _, _, key = cell.partition("/")
+    faults = read_key(each, key)
+    if faults or value is None or value is False:
+        return faults
+    if not isinstance(each.type, ListOf):
+        wrong = Fault(cell, FaultCode.WRONG_TYPE, f"{each.label}应为有或没有")
+        return () if value is True else (wrong,)
+    if value is True:
+        value = {}
+    if not isinstance(value, dict):
+        return (Fault(cell, FaultCode.WRONG_TYPE, f"{each.label}的内容无法读取"),)
+    inside = tuple(inner for inner in each.type.fields if inner.name != each.type.key)
+    return item_faults(inside, cast("dict[str, object]", value), cell, today=today)
+
+
+# The fast way.
+
+
+def _has_keyed(plan: Plan, filled: Filled) -> bool:
+    return any(getattr(filled, name) for name in plan.keyed)
+
+
+def _at_a_glance(plan: Plan, filled: Filled, beside: Mapping[str, Any]) -> Faults:
+    faults: list[Fault] = []
+    for each, several in plan.several:
+        chosen = getattr(filled, each.name)
+        if chosen is not UNSET and len(chosen) > 1:
+            faults.extend(codes_faults(several, chosen, label=each.label, place=each.name))
+    for each in plan.past:
+        day = getattr(filled, each.name)
+        if day is not UNSET and _is_after(day, beside[TODAY]):
+            faults.append(after_today(each.label, each.name))
+    if faults:
+        wrong = frozenset(fault.field for fault in faults)
+        filled = msgspec.structs.replace(filled, **dict.fromkeys(wrong, UNSET))
+        return (*faults, *_between_fields(plan, filled, beside, wrong))
+    return _between_fields(plan, filled, beside, frozenset())
+
+
+def _is_after(day: date | str, today: date) -> bool:
+    if isinstance(day, str):
+        return day > today.isoformat()[:7]
+    return day > today
+
+
+def _between_fields(
+    plan: Plan, filled: Filled, beside: Mapping[str, Any], wrong: frozenset[str]
+) -> Faults:
+    faults: list[Fault] = []
+    for each, needs in plan.checks:
+        if each.missing and (getattr(filled, each.missing) is not UNSET or each.missing in wrong):
+            continue
+        known: list[Any] = []
+        for name in needs:
+            value = beside[name] if name in beside else getattr(filled, name)
+            if value is UNSET or value is None:
+                break
+            known.append(value)
+        else:
+            if each.broken(*known):
+                faults.append(_said(each))
+    return tuple(faults)
+
+
+def _said(each: Check) -> Fault:
+    code = FaultCode.MISSING if each.missing else FaultCode.CONTRADICTION
+    return Fault(each.place(), code, each.sentence_zh, warn=each.warn)
+
+
+# The careful way.
+
+
+def _carefully(kind: Kind, plan: Plan, body: bytes, beside: Mapping[str, Any]) -> Faults:
+    raw, doubled = _decode(body)
+    if raw is _MALFORMED:
+        return _MALFORMED
+    if not isinstance(raw, dict):
+        return _NOT_AN_OBJECT
+    given = cast("dict[str, object]", raw)
+    faults = [_doubled(name) for name in doubled]
+    wrong = {fault.field for fault in faults}
+    values: dict[str, Any] = {}
+    for each in kind.fields:
+        values[each.name] = UNSET
+        if each.name in given:
+            value, found = read(each, given[each.name], today=beside[TODAY])
+            faults.extend(found)
+            if value is None:
+                wrong.add(each.name)
+            elif each.name not in wrong:
+                values[each.name] = value
+        elif _is_required(kind, each, given):
+            faults.append(missing(each))
+            wrong.add(each.name)
+    filled = plan.struct(**values)
+    return (*faults, *_between_fields(plan, filled, beside, frozenset(wrong)))
+
+
+def _is_required(kind: Kind, each: Field, given: Mapping[str, object]) -> bool:
+    if kind.waiver and kind.waiver.field in given:
+        return each.required and each.name in kind.waiver.keeps
+    return each.required
+
+
+def _doubled(name: str) -> Fault:
+    return Fault(name[:64], FaultCode.DUPLICATE_KEY, "同一项填写了两次")
+
+
+def _decode(body: bytes) -> tuple[object, tuple[str, ...]]:
+    """The JSON value and the keys that are there twice; (_MALFORMED, ()) when it is no JSON."""
+    doubled: list[str] = []
+
+    def seen(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            names = [name for name, _ in pairs]
+            doubled.extend(sorted(name for name in made if names.count(name) > 1))
+        return made
+
+    try:
+        # utf-8 and nothing else: json.loads alone would guess UTF-16 and UTF-32 as well.
+        text = body.decode("utf-8")
+        value = json.loads(
+            text, object_pairs_hook=seen, parse_int=_whole, parse_constant=_no_number
+        )
+        if "\\u" in text:
+            # Half a surrogate pair can be spelled, but no UTF-8 text can ever hold it.
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return _MALFORMED, ()
+    return value, tuple(doubled)
+
+
+def _whole(digits: str) -> int:
+    """An integer; one too long for any field becomes a number that is out of every range."""
+    if len(digits) <= _LONGEST_NUMBER:
+        return int(digits)
+    return -_HUGE if digits.startswith("-") else _HUGE
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(name)

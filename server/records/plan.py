@@ -1,0 +1,159 @@
+"""A kind turned into a decoder: the fast way to learn that a record is all right.
+
+For each kind a msgspec struct is made whose bounds are the *narrow* ones (the soft band where there
+is one), so one decoding in C answers types, codes, lengths, hard and soft bounds together. When it
+succeeds there is nothing to say about single fields; when it fails, check.py lists why, slowly.
+
+What the decoder cannot see is duplicate keys (it keeps the last). Every key of a JSON object is
+followed by one colon, so when the body has exactly as many colons as the decoded record has keys,
+no key can be there twice, whatever the white space. More colons (a colon inside a text, a field of
+a newer app) only mean that the exact test has to be made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from operator import attrgetter
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from server.records.model import (
+    Check,
+    Code,
+    Codes,
+    Day,
+    Field,
+    FieldType,
+    Int,
+    Kind,
+    ListOf,
+    Month,
+    Ref,
+    Scaled,
+    Text,
+    Time,
+)
+from server.records.values import MONTH_PATTERN, REF_PATTERN, TIME_PATTERN, usual_band
+
+_NOTHING: Final = ()
+Filled = Any
+"""A decoded record: an instance of a struct that is made at run time."""
+Wire = Any
+"""A type annotation, made at run time, that msgspec understands."""
+_Getter = Callable[[Filled], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What check() needs of a kind, worked out once."""
+
+    struct: type[Filled]
+    decode: Callable[[bytes], Filled]
+    keys: Callable[[Filled], int]
+    """How many colons a body has when it is exactly this record."""
+    several: tuple[tuple[Field, Codes], ...]
+    past: tuple[Field, ...]
+    keyed: tuple[str, ...]
+    """Lists whose items tell themselves apart by a key, or hold days: looked at slowly."""
+    checks: tuple[tuple[Check, tuple[str, ...]], ...]
+
+
+@cache
+def plan_of(kind: Kind) -> Plan:
+    """The plan of a kind; made on first use and kept."""
+    struct = _struct(kind.id, kind.fields)
+    return Plan(
+        struct=struct,
+        decode=msgspec.json.Decoder(struct).decode,
+        keys=_key_counter(kind.fields),
+        several=tuple((f, f.type) for f in kind.fields if isinstance(f.type, Codes)),
+        past=tuple(f for f in kind.fields if isinstance(f.type, Day | Month) and f.type.past),
+        keyed=tuple(f.name for f in kind.fields if _needs_a_look(f.type)),
+        checks=tuple((each, each.needs) for each in kind.checks),
+    )
+
+
+def _needs_a_look(kind: FieldType) -> bool:
+    return isinstance(kind, ListOf) and (
+        bool(kind.key) or any(isinstance(f.type, Day | Month) and f.type.past for f in kind.fields)
+    )
+
+
+def _struct(name: str, fields: tuple[Field, ...]) -> type[Any]:
+    rows: list[Any] = []
+    for each in fields:
+        wire: Wire = _wire(each.type, f"{name}_{each.name}")
+        rows.append((each.name, wire) if each.required else (each.name, wire | UnsetType, UNSET))
+    return msgspec.defstruct(name, rows, kw_only=True, gc=False)
+
+
+def _wire(kind: FieldType, name: str) -> Wire:
+    match kind:
+        case Int() | Scaled():
+            low, high = usual_band(kind)
+            return Annotated[int, Meta(ge=low, le=high)]
+        case Text(least, most, pattern):
+            return _pattern(pattern, least, most)
+        case Code(codes):
+            return Literal[tuple(codes)]
+        case Codes(codes):
+            one: Wire = Literal[tuple(codes)]
+            return Annotated[list[one], Meta(min_length=1, max_length=len(codes))]
+        case Day():
+            return date
+        case Month():
+            return _pattern(MONTH_PATTERN, 7, 7)
+        case Time():
+            return _pattern(TIME_PATTERN, 5, 5)
+        case Ref():
+            return _pattern(REF_PATTERN, 32, 32)
+        case ListOf(fields, most):
+            item: Wire = _struct(name, fields)
+            return Annotated[list[item], Meta(max_length=most)]
+
+
+def _pattern(pattern: str, least: int, most: int) -> Wire:
+    if not pattern:
+        return Annotated[str, Meta(min_length=least, max_length=most)]
+    # msgspec searches; \Z and not $, which would let a trailing line feed through.
+    whole = rf"\A(?:{pattern})\Z"
+    return Annotated[str, Meta(min_length=least, max_length=most, pattern=whole)]
+
+
+def _key_counter(fields: tuple[Field, ...]) -> Callable[[Filled], int]:
+    """A function from a decoded record to its number of colons, if it is written plainly."""
+    base = len(fields) + sum(isinstance(f.type, Time) for f in fields if f.required)
+    optional = _getter(tuple(f.name for f in fields if not f.required))
+    times = _getter(tuple(f.name for f in fields if isinstance(f.type, Time) and not f.required))
+    lists = tuple(
+        (f.name, _key_counter(f.type.fields)) for f in fields if isinstance(f.type, ListOf)
+    )
+
+    def keys(filled: Filled) -> int:
+        count = base
+        for value in optional(filled):
+            if value is UNSET:
+                count -= 1
+        for value in times(filled):
+            if value is not UNSET:
+                count += 1
+        for name, inner in lists:
+            items = getattr(filled, name)
+            if items is not UNSET:
+                for item in items:
+                    count += inner(item)
+        return count
+
+    return keys
+
+
+def _getter(names: tuple[str, ...]) -> _Getter:
+    if not names:
+        return lambda _: _NOTHING
+    if len(names) == 1:
+        only = attrgetter(names[0])
+        return lambda filled: (only(filled),)
+    return attrgetter(*names)
