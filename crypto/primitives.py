@@ -190,14 +190,19 @@ def _p256_public(raw: bytes) -> LibraryKey:
 
 
 def hpke_seal(
-    recipient: LibraryKey, plaintext: bytes, *, info: bytes, psk: tuple[bytes, bytes] | None = None
+    recipient: LibraryKey,
+    plaintext: bytes,
+    *,
+    info: bytes,
+    psk: tuple[bytes, bytes] | None = None,
+    aad: bytes = b"",
 ) -> tuple[bytes, bytes]:
     """Seal one message to a public key: (enc, ciphertext with its 16-byte tag).
 
-    `psk` is (psk_id, psk) with a psk of at least 32 bytes; with it PSK mode, else base mode.
+    Our formats bind everything through `info`; `aad` is there for the published vectors. `psk` is (psk_id, psk) with a psk of at least 32 bytes; with it PSK mode, else base mode.
     """
     context = HPKE.new(receiver_key=recipient, aead_id=_AEAD, info=info, psk=psk)
-    return context.enc, context.seal(plaintext)
+    return context.enc, context.seal(plaintext, aad)
 
 
 def hpke_open(
@@ -207,13 +212,14 @@ def hpke_open(
     *,
     info: bytes,
     psk: tuple[bytes, bytes] | None = None,
+    aad: bytes = b"",
 ) -> bytes:
     """Open one message, or CannotOpen."""
     if private.curve == "NIST P-256" and enc[:1] != b"\x04":
         raise CannotOpen("the message does not open")
     try:
         context = HPKE.new(receiver_key=private, aead_id=_AEAD, enc=enc, info=info, psk=psk)
-        return context.unseal(ciphertext)
+        return context.unseal(ciphertext, aad)
     except ValueError:
         raise CannotOpen("the message does not open") from None
 
