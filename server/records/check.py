@@ -157,6 +157,8 @@ def _between_fields(
     for each, needs in plan.checks:
         if each.missing and (getattr(filled, each.missing) is not UNSET or each.missing in wrong):
             continue
+        if each.unless and any(getattr(filled, name) is not UNSET for name in each.unless):
+            continue
         known: list[Any] = []
         for name in needs:
             value = beside[name] if name in beside else getattr(filled, name)

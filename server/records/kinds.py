@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from server.records import htn_followup
+from server.records import basic_info, dm_followup, encounter, health_check, htn_followup, referral
 from server.records.model import (
     BIRTH,
     ON,
@@ -129,7 +129,18 @@ def _at(kind: Kind) -> str:
     return f"{kind.id} version {kind.version}"
 
 
-KINDS: Final = register((htn_followup.V1,))
+KINDS: Final = register(
+    (
+        basic_info.V1,
+        htn_followup.V1,
+        dm_followup.V1,
+        health_check.V1,
+        encounter.V1,
+        referral.V1,
+    )
+)
+REGISTER: Final = KINDS["basic_info", 1]
+"""The one register kind: the archive's own page."""
 
 
 def get(kind_id: str, version: int) -> Kind:

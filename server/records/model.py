@@ -193,7 +193,8 @@ class Check:
     `needs` are field names, or ON, TODAY, SEX, BIRTH for what is known beside the body; the check
     is made when all of them are there and free of faults, and `broken` gets them in that order.
     With `missing` set, the check is about that field's absence: it is made only when that field
-    was left out, and says that it must be filled in. `field` is where people see the sentence.
+    was left out, and says that it must be filled in. With `unless` set it is not made when one of
+    those fields is filled in. `field` is where people see the sentence.
     """
 
     name: str
@@ -202,6 +203,7 @@ class Check:
     sentence_zh: str
     field: str = ""
     missing: str = ""
+    unless: tuple[str, ...] = ()
     warn: bool = False
 
     def place(self) -> str:
