@@ -1,0 +1,1 @@
+"""A demo district: the facilities and head counts of a real one, and nobody real in it."""
