@@ -221,14 +221,16 @@ def _private_text(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         raise KekFileRefused("The key file is missing or cannot be read.") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         # The open file is asked, not the path: nobody can swap it between check and reading.
-        status = os.fstat(file.fileno())
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise KekFileRefused("The key file is not a regular file.")
         if stat.S_IMODE(status.st_mode) & ~0o600:
             raise KekFileRefused("The key file must have mode 0600 or narrower.")
-        data = file.read(_KEK_FILE_MAX + 1)
+        data = os.read(descriptor, _KEK_FILE_MAX + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > _KEK_FILE_MAX:
         raise KekFileRefused("The key file is too large.")
     try:

@@ -199,7 +199,8 @@ def hpke_seal(
 ) -> tuple[bytes, bytes]:
     """Seal one message to a public key: (enc, ciphertext with its 16-byte tag).
 
-    Our formats bind everything through `info`; `aad` is there for the published vectors. `psk` is (psk_id, psk) with a psk of at least 32 bytes; with it PSK mode, else base mode.
+    `psk` is (psk_id, psk) with a psk of at least 32 bytes; with it PSK mode, else base mode. Our
+    formats bind everything through `info`; `aad` is there for the published vectors.
     """
     context = HPKE.new(receiver_key=recipient, aead_id=_AEAD, info=info, psk=psk)
     return context.enc, context.seal(plaintext, aad)

@@ -135,12 +135,10 @@ def good(cast: Suite) -> list[dict[str, Any]]:
     ]
 
 
-def bad_headers(cast: Suite) -> list[dict[str, Any]]:
-    plain = padded(stored(BODY))
-    ok, zeros = cast.up_header(), b64u(bytes(32))
-    kid = b64u(cast.server_kem.kem_kid())
-    loose = kid[:-1] + chr(ord(kid[-1]) + 1)
-    tails = {
+def bad_tails() -> dict[str, str]:
+    """What may stand wrongly behind v, s, k, d and a."""
+    zeros = b64u(bytes(32))
+    return {
         "both q and c": '"e":1,"q":1,"c":1',
         "neither q nor c": '"e":1',
         "seq zero": '"e":1,"q":0',
@@ -173,7 +171,13 @@ def bad_headers(cast: Suite) -> list[dict[str, Any]]:
         "trailing comma": '"e":1,"q":1,',
         "too long": '"e":1,"q":1,"p":"' + "A" * 1000 + '"',
     }
-    headers = {name: cast.up_header(tail) for name, tail in tails.items()}
+
+
+def bad_headers(cast: Suite) -> list[dict[str, Any]]:
+    plain, ok = padded(stored(BODY)), cast.up_header()
+    kid = b64u(cast.server_kem.kem_kid())
+    loose = kid[:-1] + chr(ord(kid[-1]) + 1)
+    headers = {name: cast.up_header(tail) for name, tail in bad_tails().items()}
     headers |= {
         "version 2": cast.up_header(v="2"),
         "version missing": cast.up_header(v=""),
