@@ -174,7 +174,6 @@ _UNREADABLE = frozenset(
         Reason.TOO_LARGE,
         Reason.ACTOR,
         Reason.SAME_ID,
-        Reason.UNKNOWN_KIND,
         Reason.FORK,
     }
 )

@@ -6,11 +6,10 @@ class A record only (crypto/SPEC.md, "At rest"). Ids are 16 bytes, instants int 
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
 from piccolo.table import Table
-
 
 
 class District(Table, tablename="district"):
@@ -42,7 +41,6 @@ class Panel(Table, tablename="panel"):
     csn = BigInt()
     root_open = Bytea()
     root_restricted = Bytea()
-    floor = BigInt()  # feed rows at or below are compacted away
     KEY: ClassVar = ("district", "panel")
 
 
@@ -197,11 +195,10 @@ class Change(Table, tablename="change"):
     credit = Text()
     credit_facility = Bytea(null=True)
     flags = Text()
-    size = Integer()
+    under = Text()  # whose data key seals the body: resident | district
     body = Bytea()  # sealed: change key (16) then the change as signed
-    KEY: ClassVar = ("district", "resident", "change")
+    KEY: ClassVar = ("district", "resident", "day", "change")
     UNIQUE: ClassVar = (("district", "change"),)
-    INDEX: ClassVar = (("district", "device", "epoch", "seq"),)
 
 
 class Feed(Table, tablename="feed"):
@@ -249,16 +246,28 @@ class Envelope(Table, tablename="envelope"):
 
 
 class Outcome(Table, tablename="outcome"):
-    """Later outcomes of a device's changes: append only."""
+    """Later outcomes of a device's changes: append only. Packing numbers them, under the device's lock."""
 
     district = SmallInt()
     device = Bytea(primary_key=True)
-    n = BigInt()
+    outcome = Bytea()
+    n = BigInt(null=True)
     change = Bytea()
     state = Text()
     reason = Text()
     at = BigInt()
-    KEY: ClassVar = ("district", "device", "n")
+    KEY: ClassVar = ("district", "device", "outcome")
+    INDEX: ClassVar = (("district", "device", "n"),)
+
+
+class Wait(Table, tablename="wait"):
+    """Held changes by the id they wait for: found at once when it arrives."""
+
+    district = SmallInt()
+    names = Bytea(primary_key=True)
+    change = Bytea()
+    since = BigInt()
+    KEY: ClassVar = ("district", "names", "change")
 
 
 class TaskRow(Table, tablename="task"):
@@ -369,6 +378,7 @@ class AuditLeaf(Table, tablename="audit_leaf"):
     number = BigInt(null=True)
     what = Text()
     hash = Bytea()
+    detail = Bytea()  # what the hash is over: ids, revisions and hashes of sealed bytes, no content
     at = BigInt()
     KEY: ClassVar = ("district", "leaf")
     INDEX: ClassVar = (("district", "number"),)
@@ -414,7 +424,7 @@ class BackupMark(Table, tablename="backup_mark"):
 
 TABLES: tuple[type[Table], ...] = (
     District, Facility, Panel, Staff, Device, DeviceKey, DevicePanel, Resident, Member, Assignment,
-    Change, Feed, BatchRow, Envelope, Outcome, TaskRow, CopyRow, AccessLog, Consent, ServerKey,
+    Change, Feed, BatchRow, Envelope, Outcome, Wait, TaskRow, CopyRow, AccessLog, Consent, ServerKey,
     EnrolOffer, AuditLeaf, AuditNode, AuditCheckpoint, JobRun, BackupMark,
 )  # fmt: skip
 

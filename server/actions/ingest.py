@@ -1,0 +1,507 @@
+"""One batch into the district, in one transaction: ledger, chain, locks, decide, write.
+
+The order of the steps is the order of the guarantees: a repeat is answered from the ledger before anything is judged; the
+device row is locked before its status is believed; membership, consent and cells are read under the residents'
+locks; panels come last. Nobody is answered before the commit.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from msgspec import UNSET, Raw
+
+from crypto.keys import Suite
+from server.actions.intake import Arrived, Intake, civil_day, derived_id, rule_of
+from server.actions.keyring import RECEIPT_LABEL
+from server.actions.ledger import Archive, Ledger, first_rev
+from server.actions.site import Site, district_key_blob
+from server.actions.standing import (
+    DeviceRow,
+    Field,
+    lock_device,
+    lock_residents,
+    read_field,
+    standing_of,
+)
+from server.store.tx import Row, Tx, one
+from server.store.vault import NOBODY, T_CHANGE, T_PARTS
+from sync import wire
+from sync.clock import recorded
+from sync.journal import Fork, Gap, Head, NewEpoch, Next, Place, Replacement, judge
+from sync.limits import DAY_MS, STRANGERS_PER_DAY
+from sync.reconcile import (
+    IN_FEED,
+    CellRule,
+    Credit,
+    Decision,
+    Incoming,
+    Reason,
+    State,
+    Task,
+    Untrusted,
+    decide,
+    named_by,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What the answer needs. `gap`: the batch was not taken, send from there."""
+
+    receipt: bytes = b""
+    gap: bool = False
+    repeat: bool = False
+
+
+class UnknownDevice(Exception):
+    """No such tablet: the envelope is not one of ours."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One batch in hand."""
+
+    site: Site
+    tx: Tx
+    intake: Intake
+    device: DeviceRow
+    verdict: Next | Replacement | NewEpoch | Fork
+    now: int
+    feed_epoch: int
+    ledger: Ledger
+    field: Field
+    role: str
+    trust: Reason  # NONE, or why nothing of it is applied
+    district_key: bytes
+    known_ids: set[bytes]
+    taken: dict[bytes, Row]  # ids already in the district: change, resident, state
+    alike: set[tuple[bytes, str, str]]
+
+
+async def ingest(tx: Tx, site: Site, intake: Intake, now: int) -> Ingested:
+    """Takes a batch (`header.seq` is set). Raises UnknownDevice."""
+    device = await lock_device(tx, site.district, intake.header.device)
+    if device is None:
+        raise UnknownDevice
+    stored = await one(
+        tx,
+        "SELECT receipt FROM batch WHERE district=? AND device=? AND digest=?",
+        site.district,
+        device.device,
+        intake.digest,
+    )
+    if stored is not None:
+        return Ingested(stored[0], repeat=True)
+    header = intake.header
+    assert header.seq is not None
+    head = Head(device.chain_epoch, device.head_seq, device.head_digest)
+    verdict = judge(head, Place(header.epoch, header.seq, header.prev, header.replaces))
+    if isinstance(verdict, Gap):
+        return Ingested(gap=True)
+    work = await _open_batch(tx, site, intake, device, verdict, now)
+    states = [await _take(work, each) for each in intake.arrived]
+    return await _close_batch(work, states)
+
+
+async def _open_batch(
+    tx: Tx,
+    site: Site,
+    intake: Intake,
+    device: DeviceRow,
+    verdict: Next | Replacement | NewEpoch | Fork,
+    now: int,
+) -> _Batch:
+    """Everything read under the locks, in the order of the locks."""
+    changes = [each.change for each in intake.arrived if each.change is not None]
+    residents = {each.resident for each in changes}
+    rows = await lock_residents(tx, site.district, residents)
+    late_days = site.rules.late_credit_days
+    field = await read_field(tx, site.district, device, set(rows), late_days)
+    district = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
+    staff = await one(
+        tx,
+        "SELECT s.role, k.until FROM device_key k JOIN staff s ON s.district=k.district "
+        "AND s.staff=k.staff WHERE k.district=? AND k.device=? AND k.key=?",
+        site.district,
+        device.device,
+        intake.header.signer,
+    )
+    assert district is not None
+    ledger = Ledger(site.district, site.vault, now, district[0])
+    ledger.archives = {
+        who: Archive(row, field.members.get(who, [])) for who, row in rows.items()
+    }
+    taken = await _taken(tx, site.district, intake.arrived)
+    work = _Batch(
+        site, tx, intake, device, verdict, now, district[0], ledger, field,
+        role=staff[0] if staff else "",
+        trust=_trust(device, verdict, intake, ended=staff is None or staff[1] is not None),
+        district_key=await district_key_blob(tx, site.district),
+        known_ids=set(taken),
+        taken=taken,
+        alike=await _alike(tx, site.district, changes),
+    )  # fmt: skip
+    return work
+
+
+def _trust(device: DeviceRow, verdict: Any, intake: Intake, *, ended: bool) -> Reason:
+    if isinstance(verdict, Fork):
+        return Reason.FORK
+    if device.status != "enrolled" or ended:
+        return Reason.DEVICE
+    if intake.header.epoch > device.epoch_allowed:
+        return Reason.EPOCH
+    return Reason.NONE
+
+
+async def _taken(tx: Tx, district: int, arrived: tuple[Arrived, ...]) -> dict[bytes, Row]:
+    """Ids of this batch, and ids its changes name, that the district already has."""
+    wanted = {each.id for each in arrived}
+    for each in arrived:
+        change = each.change
+        if change is None:
+            continue
+        if change.set is not UNSET:
+            wanted.update(saw for edit in change.set.values() for saw in edit.saw)
+        wanted.update(name for name in (change.amends, change.voids) if name is not None)
+    if not wanted:
+        return {}
+    rows = await tx.rows_in(
+        "SELECT change, resident, state FROM change WHERE district=? AND change {ids}",
+        sorted(wanted),
+        district,
+    )
+    return {row[0]: row for row in rows}
+
+
+async def _alike(tx: Tx, district: int, changes: list[wire.Change]) -> set[tuple[bytes, str, str]]:
+    """(resident, day, kind) of class A records around the days of this batch: look-alikes become a task."""
+    events = [each for each in changes if each.body is not UNSET]
+    if not events:
+        return set()
+    days = sorted(each.on for each in events)
+    rows = await tx.rows_in(
+        "SELECT resident, day, kind FROM change WHERE district=? AND day>=? AND day<=? "
+        "AND kind IS NOT NULL AND shape='event' AND resident {ids}",
+        sorted({each.resident for each in events}),
+        district,
+        days[0],
+        days[-1],
+    )
+    return {(row[0], row[1], row[2]) for row in rows}
+
+
+async def _take(work: _Batch, arrived: Arrived) -> tuple[Any, ...] | None:
+    """Decides one change and writes it down; returns its receipt row, None for plainly applied."""
+    if arrived.change is not None and arrived.id in work.known_ids:
+        again = await _again(work, arrived)
+        if again is not None:
+            return again
+        arrived = _renamed(arrived, derived_id(work.intake.digest, arrived.index))
+    change = arrived.change
+    stamp = _stamp(work, change)
+    standing = (
+        Untrusted(work.trust)
+        if work.trust is not Reason.NONE or change is None
+        else standing_of(
+            work.field,
+            arrived,
+            known=_known(work, change),
+            recorded_at=stamp.at,
+            now=work.now,
+            epoch=work.feed_epoch,
+            exists=change.resident in work.ledger.archives,
+        )
+    )
+    incoming = _incoming(work, arrived, stamp.at)
+    archive = work.ledger.archives.get(change.resident) if change is not None else None
+    cells = {}
+    if archive is not None and incoming.edits is not None:
+        archive.read_cells(work.site.vault)
+        cells = archive.cells()
+    rule = partial(rule_of, arrived.kind) if arrived.kind else _no_rule
+    decision = decide(incoming, standing, cells, rule, work.known_ids.__contains__)
+    _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
+    work.known_ids.add(arrived.id)
+    return _receipt_row(arrived.index, decision)
+
+
+def _no_rule(_: str) -> CellRule:
+    raise AssertionError("a change without a kind is never merged")
+
+
+async def _again(work: _Batch, arrived: Arrived) -> tuple[Any, ...] | None:
+    """The id is taken: a repeat when the bytes are the same, else None."""
+    row = await one(
+        work.tx,
+        "SELECT c.body, c.under, c.state, r.key, c.resident FROM change c LEFT JOIN resident r "
+        "ON r.district=c.district AND r.resident=c.resident WHERE c.district=? AND c.change=?",
+        work.site.district,
+        arrived.id,
+    )
+    if row is None:  # twice in this very batch: compare with the first
+        first = next(each for each in work.intake.arrived if each.id == arrived.id)
+        return (arrived.index, "duplicate") if first.raw == arrived.raw else None
+    body, under, state, key, resident = row
+    owner, wrapped = (resident, key) if under == "resident" else (NOBODY, work.district_key)
+    place = work.site.vault.at(T_CHANGE, arrived.id, resident)
+    stored = work.site.vault.key(owner, wrapped).open(place, body)
+    if stored[16:] != arrived.raw:
+        return None
+    return (arrived.index, "duplicate", state)
+
+
+def _renamed(arrived: Arrived, new_id: bytes) -> Arrived:
+    return Arrived(
+        arrived.index, arrived.raw, arrived.key, new_id, arrived.change, arrived.kind,
+        arrived.cls, Reason.SAME_ID,
+    )  # fmt: skip
+
+
+def _known(work: _Batch, change: wire.Change) -> wire.Known | None:
+    batch = work.intake.batch
+    assert batch is not None
+    return batch.known[change.kn] if batch.known else None
+
+
+def _stamp(work: _Batch, change: wire.Change | None) -> Any:
+    batch = work.intake.batch
+    if change is None or batch is None:
+        return recorded(wall=work.now, offset=None, not_before=0, arrived=work.now)
+    session = batch.sessions[change.se] if batch.sessions else None
+    known = _known(work, change)
+    return recorded(
+        wall=change.at,
+        offset=session.offset if session else None,
+        not_before=known.at if known and known.at <= work.now else 0,
+        arrived=work.now,
+    )
+
+
+def _incoming(work: _Batch, arrived: Arrived, at: int) -> Incoming:
+    change = arrived.change
+    edits = None
+    names: tuple[bytes, ...] = ()
+    if change is not None:
+        if change.set is not UNSET:
+            edits = {cell: (edit.value, edit.saw) for cell, edit in change.set.items()}
+        names = tuple(each for each in (change.amends, change.voids) if each is not None)
+    return Incoming(
+        id=arrived.id,
+        author="registrar" if work.role == "registrar" else "staff",
+        staff=work.intake.staff,
+        at=at,
+        names=names,
+        edits=edits,
+        fault=arrived.fault,
+    )
+
+
+def _write(
+    work: _Batch,
+    arrived: Arrived,
+    decision: Decision,
+    incoming: Incoming,
+    archive: Archive | None,
+    at: int,
+    *,
+    clamped: bool,
+) -> None:
+    """The change row, its cells or its feed rows, its tasks and what it waits for."""
+    ledger, change = work.ledger, arrived.change
+    resident = change.resident if change is not None else NOBODY
+    rev = first_rev(work.feed_epoch)
+    ledger.changes.append(_change_row(work, arrived, decision, resident, at, rev, clamped=clamped))
+    if archive is not None:
+        if incoming.edits is None and decision.state in IN_FEED:
+            ledger.event(resident, arrived.id, arrived.cls, rev)
+        _put_cells(arrived, decision, archive)
+    tasks = list(decision.tasks)
+    if change is not None and archive is not None and _looks_alike(work, arrived, decision):
+        tasks.append(Task.POSSIBLE_DUPLICATE)
+    owner = archive.row.facility if archive is not None else work.device.facility
+    for task in tasks:
+        ledger.task(task.value, arrived.id, resident=resident, facility=owner)
+    if decision.reason is Reason.MISSING_BASE:
+        for name in named_by(incoming):
+            if name not in work.known_ids:
+                ledger.waits.append((work.site.district, name, arrived.id, work.now))
+
+
+def _put_cells(arrived: Arrived, decision: Decision, archive: Archive) -> None:
+    kind = arrived.kind
+    for cell, content in decision.cells.items():
+        assert kind is not None and archive.open_cells is not None
+        assert archive.restricted_cells is not None
+        if kind.access_of(cell).value == "A":
+            archive.open_cells[cell] = content
+            archive.touched_open = True
+        else:
+            archive.restricted_cells[cell] = content
+            archive.touched_restricted = True
+
+
+def _looks_alike(work: _Batch, arrived: Arrived, decision: Decision) -> bool:
+    change = arrived.change
+    if change is None or change.body is UNSET or decision.state not in IN_FEED:
+        return False
+    place = (change.resident, change.on, change.kind)
+    found = arrived.cls == "A" and place in work.alike and change.amends is None
+    work.alike.add(place)
+    return found
+
+
+def _change_row(
+    work: _Batch,
+    arrived: Arrived,
+    decision: Decision,
+    resident: bytes,
+    at: int,
+    rev: int,
+    *,
+    clamped: bool,
+) -> Row:
+    vault, intake, change = work.site.vault, work.intake, arrived.change
+    archive = work.ledger.archives.get(resident)
+    stranger = archive is None or decision.state is State.QUARANTINED
+    key = (
+        vault.key(NOBODY, work.district_key)
+        if stranger or archive is None
+        else vault.key(resident, archive.row.key)
+    )
+    parts = None
+    if decision.parts:
+        plain = wire.encode({cell: state.value for cell, state in decision.parts.items()})
+        parts = key.seal(vault.at(T_PARTS, arrived.id, resident), plain)
+    body = key.seal(vault.at(T_CHANGE, arrived.id, resident), arrived.key + arrived.raw)
+    credit = _credit(decision, arrived)
+    return (
+        work.site.district,
+        resident,
+        arrived.id,
+        change.kind if change is not None and arrived.cls == "A" else None,
+        arrived.cls,
+        "edit" if change is not None and change.set is not UNSET else "event",
+        decision.state.value,
+        decision.reason.value,
+        parts,
+        rev,
+        change.on if change is not None else civil_day(work.now).isoformat(),
+        at,
+        work.now,
+        work.device.device,
+        intake.header.epoch,
+        intake.header.seq,
+        arrived.index,
+        intake.staff,
+        "registrar" if work.role == "registrar" else "staff",
+        credit.value,
+        work.device.facility if credit is Credit.AUTHOR else None,
+        ",".join(_flags(change, decision, at, clamped=clamped)),
+        "district" if stranger else "resident",
+        body,
+    )
+
+
+def _credit(decision: Decision, arrived: Arrived) -> Credit:
+    if decision.state not in IN_FEED or arrived.change is None or arrived.change.body is UNSET:
+        return Credit.NONE
+    return decision.credit
+
+
+def _flags(change: wire.Change | None, decision: Decision, at: int, *, clamped: bool) -> list[str]:
+    flags: list[str] = []
+    if clamped:
+        flags.append("clock")
+    if decision.late:
+        flags.append("late")
+    if change is not None:
+        if change.ground is not None:
+            flags.append(f"guest:{change.ground.kind}"[:24])
+        if change.on < civil_day(at - DAY_MS).isoformat():
+            flags.append("entered_late")
+    return flags
+
+
+def _receipt_row(index: int, decision: Decision) -> tuple[Any, ...] | None:
+    if decision.state is State.APPLIED and not decision.reason and not decision.parts:
+        return None
+    row: tuple[Any, ...] = (index, decision.state.value, decision.reason.value)
+    if decision.parts:
+        return (*row, {cell: state.value for cell, state in decision.parts.items()})
+    return row
+
+
+async def _close_batch(work: _Batch, states: list[tuple[Any, ...] | None]) -> Ingested:
+    """Receipt, ledger row, raw envelope, head of the chain, audit leaf; panels last, inside flush."""
+    tx, site, intake, device = work.tx, work.site, work.intake, work.device
+    header = intake.header
+    assert header.seq is not None
+    receipt = wire.encode(
+        wire.Receipt(
+            device=device.device,
+            epoch=header.epoch,
+            seq=header.seq,
+            batch=intake.digest,
+            at=work.now,
+            n=len(states),
+            states=tuple(each for each in states if each is not None),
+            whole=intake.whole,
+        )
+    )
+    signer = site.keys.sign[Suite(device.suite)]
+    signed = wire.encode(
+        wire.SignedReceipt(
+            receipt=Raw(receipt),
+            signer=signer.public.kid(),
+            signature=signer.sign(RECEIPT_LABEL + receipt),
+        )
+    )
+    await _alarms(work, states)
+    verdict = type(work.verdict).__name__.lower()
+    await tx.insert(
+        "batch",
+        [
+            (site.district, device.device, intake.digest, header.epoch, header.seq, verdict)
+            + (intake.staff, work.now, len(states), intake.sealed.header_bytes)
+            + (intake.sealed.body_hash, intake.sealed.signature, intake.leaves, signed)
+        ],
+    )
+    await tx.insert(
+        "envelope", [(site.district, device.device, intake.digest, work.now, intake.raw)]
+    )
+    if isinstance(work.verdict, Next | NewEpoch):
+        device.chain_epoch, device.head_seq = header.epoch, header.seq
+        device.head_digest = intake.digest
+    await tx.run(
+        "UPDATE device SET chain_epoch=?, head_seq=?, head_digest=?, status=?, strangers_day=?, "
+        "strangers=? WHERE district=? AND device=?",
+        device.chain_epoch, device.head_seq, device.head_digest, device.status,
+        device.strangers_day, device.strangers, site.district, device.device,
+    )  # fmt: skip
+    await work.ledger.flush(tx, "batch", intake.digest + header.root)
+    return Ingested(signed)
+
+
+async def _alarms(work: _Batch, states: list[tuple[Any, ...] | None]) -> None:
+    """Whole-batch tasks, and the count of strangers a day."""
+    device, ledger, intake = work.device, work.ledger, work.intake
+    subject = intake.digest[:16]
+    if intake.whole:
+        ledger.task("quarantine", subject, resident=None, facility=device.facility)
+    if isinstance(work.verdict, Fork):
+        ledger.task("fork", subject, resident=None, facility=device.facility)
+    if work.trust is Reason.EPOCH:
+        ledger.task("epoch", device.device, resident=None, facility=device.facility)
+    strangers = sum(1 for each in states if each and each[1:3] == _STRANGER)
+    if strangers:
+        today = civil_day(work.now).isoformat()
+        before = device.strangers if device.strangers_day == today else 0
+        device.strangers_day, device.strangers = today, before + strangers
+        if device.strangers > STRANGERS_PER_DAY and device.status == "enrolled":
+            device.status = "suspended"
+            ledger.task("suspended", device.device, resident=None, facility=device.facility)
+
+
+_STRANGER = (State.QUARANTINED.value, Reason.STRANGER.value)

@@ -1,0 +1,227 @@
+"""From bytes to changes that are ready to be judged: everything that needs no database, so it runs in threads.
+
+The signature has been checked. What cannot be opened or read from here on is not refused but named: the envelope is
+kept, the tablet gets its receipt, a person looks. One bad change never spoils the others.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from crypto.commitment import Commitment, commit
+from crypto.envelope import EnvelopeRefused, Sealed, UpHeader, open_body
+from crypto.keys import KemKeyPair
+from server.records.check import check, edit_faults, hard
+from server.records.kinds import UnknownKind, get
+from server.records.model import AccessClass, Kind, Shape
+from server.settings import CIVIL
+from sync import wire
+from sync.limits import BATCH_CHANGES, BODY_BYTES, CHANGE_BYTES
+from sync.reconcile import CellRule, Reason
+
+_SPACED_COLON: Final = re.compile(rb'"[ \t\r\n]+:')
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One change as read. `change` is None when it could not be; then `id` is derived from its place."""
+
+    index: int
+    raw: bytes
+    key: bytes  # of its commitment, 16 bytes
+    id: bytes
+    change: wire.Change | None
+    kind: Kind | None
+    cls: str  # access class of an event, or of the strictest cell of an edit
+    fault: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A verified envelope, opened. `whole`: why the batch could not be read at all, or empty."""
+
+    header: UpHeader
+    digest: bytes
+    raw: bytes
+    sealed: Sealed[UpHeader]
+    staff: bytes
+    batch: wire.Batch | None
+    arrived: tuple[Arrived, ...]
+    leaves: bytes
+    whole: str
+
+
+def civil_day(at_ms: int) -> date:
+    return datetime.fromtimestamp(at_ms / 1000, CIVIL).date()
+
+
+def read_batch(
+    sealed: Sealed[UpHeader], raw: bytes, *, staff: bytes, private: KemKeyPair, now: int
+) -> Intake:
+    """Opens, inflates within bounds, decodes strictly, checks each change on its own."""
+
+    def unreadable(why: str) -> Intake:
+        return Intake(sealed.header, sealed.digest, raw, sealed, staff, None, (), b"", why)
+
+    try:
+        body = open_body(sealed, private, BODY_BYTES)
+    except EnvelopeRefused as refused:
+        return unreadable(str(refused.kind))
+    try:
+        batch = wire.batch(body)
+    except wire.Malformed:
+        return unreadable("malformed")
+    if batch.staff != staff:
+        return unreadable("staff_not_signer")
+    raws = tuple(bytes(each) for each in batch.changes)
+    if sealed.header.seq is None:
+        if raws:
+            return unreadable("changes_outside_chain")
+        return Intake(sealed.header, sealed.digest, raw, sealed, staff, batch, (), b"", "")
+    if len(batch.secret) != 32:
+        return unreadable("no_commitment")
+    commitment = commit(batch.secret, raws) if raws else Commitment(bytes(32), (), ())
+    if commitment.root != sealed.header.root:
+        return unreadable("wrong_commitment")
+    today = civil_day(now)
+    arrived = tuple(
+        _read_change(index, each, key, sealed.digest, batch, today)
+        for index, (each, key) in enumerate(zip(raws, commitment.keys, strict=True))
+    )
+    leaves = b"".join(commitment.leaves)
+    return Intake(sealed.header, sealed.digest, raw, sealed, staff, batch, arrived, leaves, "")
+
+
+def derived_id(digest: bytes, index: int) -> bytes:
+    """An id for a change whose own cannot be used: unreadable, or taken by other bytes."""
+    return sha256(b"gongwei/place\x00" + digest + index.to_bytes(4)).digest()[:16]
+
+
+def _read_change(
+    index: int, raw: bytes, key: bytes, digest: bytes, batch: wire.Batch, today: date
+) -> Arrived:
+    def unusable(reason: Reason) -> Arrived:
+        return Arrived(index, raw, key, derived_id(digest, index), None, None, "B", reason)
+
+    if index >= BATCH_CHANGES or len(raw) > CHANGE_BYTES:
+        return unusable(Reason.TOO_LARGE)
+    try:
+        change = wire.change(raw)
+        day = date.fromisoformat(change.on)
+    except ValueError:
+        return unusable(Reason.MALFORMED)
+    event = change.body is not msgspec.UNSET or change.voids is not None
+    if (change.set is not msgspec.UNSET) == event or has_double_key(raw, change):
+        return unusable(Reason.MALFORMED)
+    if change.se >= max(1, len(batch.sessions)) or change.kn >= max(1, len(batch.known)):
+        return unusable(Reason.MALFORMED)
+    if change.by is not None and change.by != batch.staff:
+        return Arrived(index, raw, key, change.id, change, None, "B", Reason.ACTOR)
+    return _checked(index, raw, key, change, day, today)
+
+
+def _checked(
+    index: int, raw: bytes, key: bytes, change: wire.Change, day: date, today: date
+) -> Arrived:
+    try:
+        kind = get(change.kind, change.v)
+    except UnknownKind:
+        # Written by a newer app: kept as it is, at the strictest class, until this server knows the form.
+        return Arrived(index, raw, key, change.id, change, None, "B", Reason.UNKNOWN_KIND)
+    cls, fault = _edit_class(kind, change, today) if change.set else _event_class(kind, change, day, today)
+    if fault is Reason.NONE and day > today:
+        fault = Reason.FUTURE_DAY
+    return Arrived(index, raw, key, change.id, change, kind, cls, fault)
+
+
+def _event_class(kind: Kind, change: wire.Change, day: date, today: date) -> tuple[str, Reason]:
+    if change.body is msgspec.UNSET:
+        return kind.access.value, Reason.NONE  # a void carries no form
+    if kind.shape is not Shape.EVENT:
+        return "B", Reason.MALFORMED
+    body = bytes(change.body)
+    faults = hard(check(kind, body, on=day, today=max(today, day)))
+    try:
+        filled = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return "B", Reason.MALFORMED
+    if not isinstance(filled, dict):
+        return "B", Reason.MALFORMED
+    names: frozenset[str] = frozenset(filled)
+    if names <= open_fields(kind):
+        cls = "A"
+    else:
+        cls = max(kind.access_given(names).values(), default=kind.access).value
+    return cls, Reason.OUT_OF_RANGE if faults else Reason.NONE
+
+
+@cache
+def open_fields(kind: Kind) -> frozenset[str]:
+    """Fields that leave a record in class A whatever else is filled in."""
+    if kind.access is not AccessClass.A:
+        return frozenset()
+    return frozenset(
+        each.name for each in kind.fields if each.access is AccessClass.A and not each.reveals
+    )
+
+
+def _edit_class(kind: Kind, change: wire.Change, today: date) -> tuple[str, Reason]:
+    edits = change.set
+    assert edits is not msgspec.UNSET
+    if kind.shape is not Shape.REGISTER:
+        return "B", Reason.MALFORMED
+    cls = max((kind.access_of(cell) for cell in edits), default=kind.access)
+    bad = any(
+        hard(edit_faults(kind, cell, edit.value, today=today))
+        for cell, edit in edits.items()
+        if edit.value is not None
+    )
+    return cls.value, Reason.OUT_OF_RANGE if bad else Reason.NONE
+
+
+def rule_of(kind: Kind, cell: str) -> CellRule:
+    """What the merge must know of one cell."""
+    return CellRule(kind.policy_of(cell), kind.safer_of(cell))
+
+
+def has_double_key(raw: bytes, change: wire.Change) -> bool:
+    """Whether any JSON object in the change names a member twice (readers would disagree on which counts).
+
+    Cheap first: each member name is followed by `":`; without white space before a colon the count of those can
+    only be too high (text holding the same bytes), so equality with the members decoded is proof. In doubt, exact.
+    """
+    if not _SPACED_COLON.search(raw) and raw.count(b'":') == _members(msgspec.json.decode(raw)):
+        return False
+    return _has_double(raw)
+
+
+def _members(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_members, value.values()))
+    if isinstance(value, list):
+        return sum(map(_members, value))
+    return 0
+
+
+class _DoubleKeyError(Exception):
+    pass
+
+
+def _has_double(raw: bytes) -> bool:
+    def seen(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) != len(pairs):
+            raise _DoubleKeyError
+        return members
+
+    try:
+        json.loads(raw, object_pairs_hook=seen)
+    except (_DoubleKeyError, ValueError, RecursionError):
+        return True
+    return False

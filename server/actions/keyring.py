@@ -1,0 +1,121 @@
+"""The server's own keys: made, sealed under the district's key, renewed by epoch, given to tablets as a trust bundle.
+
+purpose kem     envelopes to the server; a new epoch each quarter, old ones open until every tablet has moved on
+        sign    answers and receipts
+        audit   checkpoints of the audit tree
+        trust   the trust bundle; its fingerprint is in the enrolment code
+Each exists for suite 1 and suite 3, so that a tablet needs one suite only.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import Raw
+
+from crypto.columns import DataKey
+from crypto.keys import KemKeyPair, SigningKeyPair, Suite
+from server.store.tx import Tx
+from server.store.vault import NOBODY, T_SERVER_KEY, Vault
+from sync.wire import ServerKeys, SignedBundle, encode
+
+SUITES: Final = (Suite.X25519_ED25519, Suite.P256_ES256)
+BUNDLE_LABEL: Final = b"gongwei/trust\x00"
+RECEIPT_LABEL: Final = b"gongwei/receipt\x00"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyring:
+    """All keys of the server, opened. `bundles` are ready to send, by suite."""
+
+    kem: dict[bytes, KemKeyPair]  # by kid
+    sign: dict[Suite, SigningKeyPair]  # newest epoch
+    audit: dict[Suite, SigningKeyPair]
+    trust: dict[Suite, SigningKeyPair]
+    newest_kem: dict[Suite, KemKeyPair]
+    bundles: dict[Suite, SignedBundle]
+    version: int
+
+    def __repr__(self) -> str:
+        return f"Keyring(version={self.version})"
+
+
+async def make_keys(tx: Tx, vault: Vault, district_key: DataKey, now: int) -> None:
+    """First keys of a new database."""
+    for purpose in ("kem", "sign", "audit", "trust"):
+        for suite in SUITES:
+            await _add(tx, vault, district_key, purpose, suite, epoch=1, now=now)
+
+
+async def renew_kem(tx: Tx, vault: Vault, district_key: DataKey, now: int) -> int:
+    """A new epoch of the key tablets seal for; the old ones go on opening. Returns the epoch."""
+    newest = await tx.rows(
+        "SELECT COALESCE(MAX(epoch), 0) FROM server_key WHERE district=? AND purpose='kem'",
+        vault.district,
+    )
+    epoch = newest[0][0] + 1
+    for suite in SUITES:
+        await _add(tx, vault, district_key, "kem", suite, epoch=epoch, now=now)
+    return epoch
+
+
+async def _add(
+    tx: Tx, vault: Vault, district_key: DataKey, purpose: str, suite: Suite, *, epoch: int, now: int
+) -> None:
+    pair = KemKeyPair.generate(suite) if purpose == "kem" else SigningKeyPair.generate(suite)
+    kid, public = pair.public.kid(), pair.public.raw
+    sealed = district_key.seal(vault.at(T_SERVER_KEY, kid), pair.private_bytes())
+    row = (vault.district, purpose, int(suite), epoch, kid, public, sealed, now, None)
+    await tx.insert("server_key", [row])
+
+
+async def load_keys(tx: Tx, vault: Vault, wrapped: bytes) -> Keyring:
+    district_key = vault.key(NOBODY, wrapped)
+    rows = await tx.rows(
+        "SELECT purpose, suite, epoch, kid, sealed_private, since, retired_at FROM server_key "
+        "WHERE district=? ORDER BY epoch",
+        vault.district,
+    )
+    kem: dict[bytes, KemKeyPair] = {}
+    newest: dict[Suite, KemKeyPair] = {}
+    epochs: list[tuple[int, int, bytes]] = []
+    signing: dict[str, dict[Suite, SigningKeyPair]] = {"sign": {}, "audit": {}, "trust": {}}
+    version, at = 0, 0
+    for purpose, number, epoch, kid, sealed, since, retired in rows:
+        at, version = max(at, since, retired or 0), version + 1 + (retired is not None)
+        if retired is not None:
+            continue
+        suite = Suite(number)
+        private = district_key.open(vault.at(T_SERVER_KEY, kid), sealed)
+        if purpose == "kem":
+            pair = KemKeyPair.from_private(suite, private)
+            kem[kid] = newest[suite] = pair
+            epochs.append((number, epoch, pair.public.raw))
+        else:
+            signing[purpose][suite] = SigningKeyPair.from_private(suite, private)
+    bundles = {
+        suite: _bundle(suite, epochs, signing, version=version, at=at) for suite in newest
+    }
+    return Keyring(
+        kem, signing["sign"], signing["audit"], signing["trust"], newest, bundles, version
+    )
+
+
+def _bundle(
+    suite: Suite,
+    kem: list[tuple[int, int, bytes]],
+    signing: dict[str, dict[Suite, SigningKeyPair]],
+    *,
+    version: int,
+    at: int,
+) -> SignedBundle:
+    """What a tablet of this suite may trust, signed by the trust key of its suite."""
+    raw = encode(
+        ServerKeys(
+            version=version,
+            kem=tuple(each for each in kem if each[0] == suite),
+            signing=((int(suite), signing["sign"][suite].public.raw),),
+            audit=signing["audit"][suite].public.raw,
+            at=at,
+        )
+    )
+    return SignedBundle(bundle=Raw(raw), signature=signing["trust"][suite].sign(BUNDLE_LABEL + raw))

@@ -1,0 +1,82 @@
+"""What a tablet says about itself: how far it has applied the feed, what it purged, who was read offline."""
+
+from server.actions.intake import derived_id
+from server.actions.site import Site
+from server.actions.standing import DeviceRow
+from server.store.tx import Tx
+from sync import wire
+from sync.limits import BATCH_PURGED, BATCH_READS
+
+
+async def take_reports(
+    tx: Tx,
+    site: Site,
+    device: DeviceRow,
+    batch: wire.Batch,
+    digest: bytes,
+    feed_epoch: int,
+    now: int,
+) -> None:
+    """Signed claims, kept as evidence; each is bounded by what the server itself knows."""
+    for cursor in batch.cursors:
+        if cursor.epoch == feed_epoch:
+            # Never above what was served: a claim cannot make the server believe more than it answered.
+            await tx.run(
+                "UPDATE device_panel SET acked_csn=?, acked_at=? WHERE district=? AND device=? "
+                "AND panel=? AND acked_csn<? AND served_csn>=? AND served_epoch=?",
+                cursor.csn, now, site.district, device.device, cursor.panel, cursor.csn,
+                cursor.csn, feed_epoch,
+            )  # fmt: skip
+    await _purged(tx, site, device, batch.purged[:BATCH_PURGED], now)
+    await _reads(tx, site, device, batch, digest, now)
+
+
+async def _purged(
+    tx: Tx, site: Site, device: DeviceRow, purged: tuple[wire.Purged, ...], now: int
+) -> None:
+    """Bodies and keys are gone there. Only for residents the tablet was asked to let go: a wrong
+    statement about somebody still in the panel changes nothing."""
+    if not purged:
+        return
+    gone = [
+        (site.district, each.resident, device.device, "purged", now)
+        for each in purged
+        if len(each.resident) == 16
+    ]
+    still = await tx.rows_in(
+        "SELECT m.resident FROM member m JOIN device_panel p ON p.district=m.district "
+        "AND p.panel=m.panel WHERE p.district=? AND p.device=? "
+        f"AND (m.until IS NULL OR m.until > {now}) AND m.resident {{ids}}",
+        sorted({row[1] for row in gone}),
+        site.district,
+        device.device,
+    )
+    kept = {row[0] for row in still}
+    await tx.update(
+        "copy",
+        ("district", "resident", "device"),
+        ("state", "changed_at"),
+        [row for row in gone if row[1] not in kept],
+    )
+
+
+async def _reads(
+    tx: Tx, site: Site, device: DeviceRow, batch: wire.Batch, digest: bytes, now: int
+) -> None:
+    """Offline openings enter the access log with both times: when, and when it was told.
+
+    An entry's id comes from its place in the envelope, so a repeat of the envelope adds nothing.
+    """
+    reads = [each for each in batch.reads[:BATCH_READS] if len(each.resident) == 16]
+    await tx.insert(
+        "access_log",
+        [
+            (
+                site.district, each.resident, derived_id(digest, place), min(each.at, now), now,
+                batch.staff, device.facility, device.device, each.purpose[:64], "panel", "A",
+                "offline",
+            )
+            for place, each in enumerate(reads)
+        ],
+        ignore=True,
+    )  # fmt: skip

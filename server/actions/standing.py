@@ -1,0 +1,209 @@
+"""Where the writer of each change stood: read under the locks, judged by sync.reconcile.
+
+All lookups are set-based: one statement a question for the whole batch, never one a change.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from server.actions.intake import Arrived, civil_day
+from server.store.tx import Row, Tx, locking
+from sync import wire
+from sync.limits import DAY_MS
+from sync.reconcile import Former, Guest, Present, Reason, Standing, Stranger, Untrusted
+
+GROUNDS: Final = frozenset({"card", "consent", "emergency"})
+TRUSTED: Final = "enrolled"
+
+
+@dataclass(slots=True)
+class DeviceRow:
+    """The locked row of a tablet; only what ingest and packing use."""
+
+    device: bytes
+    facility: bytes
+    status: str
+    suite: int
+    kem_key: bytes
+    restricted: bool
+    chain_epoch: int
+    epoch_allowed: int
+    head_seq: int
+    head_digest: bytes
+    counter: int
+    backed_epoch: int
+    backed_seq: int
+    outcome_n: int
+    lease_until: int
+    trust: int
+    checkpoint: int
+    strangers_day: str
+    strangers: int
+
+
+_DEVICE: Final = ",".join(DeviceRow.__slots__)
+
+
+async def lock_device(tx: Tx, district: int, device: bytes) -> DeviceRow | None:
+    rows = await tx.rows(
+        f"SELECT {_DEVICE} FROM device WHERE district=? AND device=?{locking(tx)}",
+        district,
+        device,
+    )
+    return DeviceRow(*rows[0]) if rows else None
+
+
+@dataclass(slots=True)
+class ResidentRow:
+    resident: bytes
+    panel: bytes | None
+    facility: bytes | None
+    key: bytes
+    rev: int
+    rev_restricted: int
+    sum_open: bytes
+    sum_restricted: bytes
+    sealed_cells: bytes
+    sealed_restricted: bytes | None
+
+
+_RESIDENT: Final = ",".join(ResidentRow.__slots__)
+
+
+async def lock_residents(tx: Tx, district: int, ids: set[bytes]) -> dict[bytes, ResidentRow]:
+    """Rows locked in order of id (the lock order everywhere: device, residents, panels)."""
+    if not ids:
+        return {}
+    rows = await tx.rows_in(
+        f"SELECT {_RESIDENT} FROM resident WHERE district=? AND resident {{ids}} "
+        f"ORDER BY resident{locking(tx)}",
+        sorted(ids),
+        district,
+    )
+    return {row[0]: ResidentRow(*row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    panel: bytes
+    ground: str
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What one tablet was answered of one panel."""
+
+    csn: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Everything that says where a writer stands, for the residents of one batch."""
+
+    device: DeviceRow
+    served: dict[bytes, Served]  # by panel of this device
+    members: dict[bytes, list[Membership]]  # by resident, every panel
+    moves: dict[bytes, Row]  # by resident: newest closed assignment in a panel of this device
+    late_ms: int
+
+
+async def read_field(
+    tx: Tx, district: int, device: DeviceRow, residents: set[bytes], late_days: int
+) -> Field:
+    served_rows = await tx.rows(
+        "SELECT panel, served_csn, served_epoch FROM device_panel WHERE district=? AND device=?",
+        district,
+        device.device,
+    )
+    served = {panel: Served(csn, epoch) for panel, csn, epoch in served_rows}
+    members: dict[bytes, list[Membership]] = {}
+    moves: dict[bytes, Row] = {}
+    if residents:
+        for resident, panel, ground, until in await tx.rows_in(
+            "SELECT resident, panel, ground, until FROM member WHERE district=? AND resident {ids}",
+            sorted(residents),
+            district,
+        ):
+            members.setdefault(resident, []).append(Membership(panel, ground, until))
+        elsewhere = {
+            each for each in residents if not any(m.panel in served for m in members.get(each, ()))
+        }
+        moves = await _moves(tx, district, elsewhere, served)
+    return Field(device, served, members, moves, late_days * DAY_MS)
+
+
+async def _moves(
+    tx: Tx, district: int, residents: set[bytes], served: dict[bytes, Served]
+) -> dict[bytes, Row]:
+    if not residents:
+        return {}
+    rows = await tx.rows_in(
+        "SELECT resident, panel, until_day, moved_at, leave_csn, facility FROM assignment "
+        "WHERE district=? AND until_day IS NOT NULL AND resident {ids} ORDER BY n",
+        sorted(residents),
+        district,
+    )
+    return {row[0]: row for row in rows if row[1] in served}
+
+
+def standing_of(
+    field: Field,
+    arrived: Arrived,
+    *,
+    known: wire.Known | None,
+    recorded_at: int,
+    now: int,
+    epoch: int,
+    exists: bool,
+) -> Standing:
+    """Pure: one change, the field it fell into, what the tablet claims to have known."""
+    change = arrived.change
+    assert change is not None
+    if field.device.status != TRUSTED:
+        return Untrusted(Reason.DEVICE)
+    if not exists:
+        return Stranger()
+    grounds = {
+        m.ground
+        for m in field.members.get(change.resident, ())
+        if m.panel in field.served and (m.until is None or m.until > now)
+    }
+    if "assigned" in grounds:
+        return Present()
+    if grounds:
+        return Guest("consent")
+    move = field.moves.get(change.resident)
+    if move is not None:
+        return _former(field, change, move, known, recorded_at, now, epoch)
+    if change.ground is not None and change.ground.kind in GROUNDS:
+        return Guest(change.ground.kind)
+    return Stranger()
+
+
+def _former(
+    field: Field,
+    change: wire.Change,
+    move: Row,
+    known: wire.Known | None,
+    recorded_at: int,
+    now: int,
+    epoch: int,
+) -> Former:
+    _, panel, until_day, moved_at, leave_csn, _ = move
+    served = field.served[panel]
+    served_csn = served.csn if served.epoch == epoch else 0
+    claimed = known.csn if known and known.panel == panel and known.epoch == epoch else 0
+    same_day = civil_day(moved_at).isoformat()
+    before = change.on < until_day or (
+        # On the very day of the move the moment decides, as far as it is known.
+        change.on == until_day == same_day and recorded_at < moved_at
+    )
+    return Former(
+        leave_csn=leave_csn,
+        known_csn=min(claimed, served_csn),
+        served_csn=served_csn,
+        before_move=before,
+        in_time=now <= moved_at + field.late_ms,
+    )

@@ -1,0 +1,66 @@
+"""Sealing at the server: key-encryption keys, one data key a resident, one a district, and places.
+
+A place (district, table, row, resident, revision) is bound into each sealed value, so a blob moved to another row, or
+an old one put back under a new revision, does not open. Unwrapped data keys live in a bounded cache; KEKs come from a
+file outside the database.
+"""
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+from crypto.columns import BlindIndex, DataKey, KekRing, new_data_key, place, unwrap, wrap
+
+# Numbers of tables in a place; never reused.
+T_CELLS: Final = 1
+T_RESTRICTED: Final = 2
+T_CHANGE: Final = 3
+T_PARTS: Final = 4
+T_STAFF: Final = 5
+T_SERVER_KEY: Final = 6
+T_ENROL: Final = 7
+T_INDEX: Final = 8
+
+NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
+CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each
+
+
+class Vault:
+    """Opens and seals for one district. Thread-safe."""
+
+    def __init__(self, ring: KekRing, district: int) -> None:
+        self.ring = ring
+        self.district = district
+        self._keys: OrderedDict[bytes, DataKey] = OrderedDict()
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"Vault(district={self.district}, cached={len(self._keys)})"
+
+    def new_key(self, owner: bytes) -> tuple[DataKey, bytes]:
+        """A fresh data key for a resident (or NOBODY for the district) and its wrapped form."""
+        key = new_data_key()
+        current = self.ring.current
+        return key, wrap(current, district=self.district, owner=owner, key=key)
+
+    def key(self, owner: bytes, wrapped: bytes) -> DataKey:
+        cache_key = owner + wrapped
+        with self._lock:
+            found = self._keys.get(cache_key)
+            if found is not None:
+                self._keys.move_to_end(cache_key)
+                return found
+        key = unwrap(self.ring, district=self.district, owner=owner, blob=wrapped)
+        with self._lock:
+            self._keys[cache_key] = key
+            if len(self._keys) > CACHE:
+                self._keys.popitem(last=False)
+        return key
+
+    def at(self, table: int, row: bytes, resident: bytes = NOBODY, revision: int = 0) -> bytes:
+        return place(self.district, table, row, resident, revision)
+
+
+def open_index(vault: Vault, district_key: DataKey, sealed: bytes) -> BlindIndex:
+    """The blind index of ID numbers and bound phones."""
+    return BlindIndex(district_key.open(vault.at(T_INDEX, b""), sealed))
