@@ -15,6 +15,7 @@ from crypto.keys import Suite
 from server.actions.intake import Arrived, Intake, civil_day, derived_id, rule_of
 from server.actions.keyring import RECEIPT_LABEL
 from server.actions.ledger import Archive, Ledger, first_rev
+from server.actions.settle import settle_conflicts
 from server.actions.site import Site, district_key_blob
 from server.actions.standing import (
     DeviceRow,
@@ -262,7 +263,7 @@ def _renamed(arrived: Arrived, new_id: bytes) -> Arrived:
 def _known(work: _Batch, change: wire.Change) -> wire.Known | None:
     batch = work.intake.batch
     assert batch is not None
-    return batch.known[change.kn] if batch.known else None
+    return batch.known[change.kn] if change.kn < len(batch.known) else None
 
 
 def _stamp(work: _Batch, change: wire.Change | None) -> Any:
@@ -399,9 +400,15 @@ def _change_row(
         credit.value,
         work.device.facility if credit is Credit.AUTHOR else None,
         ",".join(_flags(change, decision, at, clamped=clamped)),
+        *_claim(work, change),
         "district" if stranger else "resident",
         body,
     )
+
+
+def _claim(work: _Batch, change: wire.Change | None) -> tuple[bytes | None, int, int]:
+    known = _known(work, change) if change is not None else None
+    return (known.panel, known.epoch, known.csn) if known is not None else (None, 0, 0)
 
 
 def _credit(decision: Decision, arrived: Arrived) -> Credit:
@@ -458,6 +465,7 @@ async def _close_batch(work: _Batch, states: list[tuple[Any, ...] | None]) -> In
             signature=signer.sign(RECEIPT_LABEL + receipt),
         )
     )
+    await settle_conflicts(tx, site, work.ledger, intake.staff)
     await _alarms(work, states)
     verdict = type(work.verdict).__name__.lower()
     await tx.insert(

@@ -99,6 +99,7 @@ class Ledger:
     moved: dict[bytes, int] = field(default_factory=dict[bytes, int])  # panel -> open sum by moves
     moved_restricted: dict[bytes, int] = field(default_factory=dict[bytes, int])
     revisions: list[bytes] = field(default_factory=list[bytes])
+    leaves_at: dict[bytes, int] = field(default_factory=dict[bytes, int])  # panel -> csn of a leave
 
     def event(self, resident: bytes, change: bytes, cls: str, rev: int) -> None:
         """A record becomes visible: digest leaf and one feed row in every panel the resident is in."""
@@ -159,14 +160,14 @@ class Ledger:
                 + (archive.row.sum_open, archive.row.sum_restricted)
             )
             for member in archive.members:
-                self._shift(member.panel, open_delta, restricted_delta)
+                self.shift(member.panel, open_delta, restricted_delta)
         key = ("district", "resident")
         await tx.update(
             "resident", key, ("rev", "rev_restricted", "sealed_cells", "sealed_restricted"), cells
         )
         await tx.update("resident", key, ("sum_open", "sum_restricted"), sums)
 
-    def _shift(self, panel: bytes, open_delta: int, restricted_delta: int) -> None:
+    def shift(self, panel: bytes, open_delta: int, restricted_delta: int) -> None:
         self.moved[panel] = self.moved.get(panel, 0) + open_delta
         self.moved_restricted[panel] = self.moved_restricted.get(panel, 0) + restricted_delta
 
@@ -217,6 +218,8 @@ class Ledger:
             for (op, entity), resident in self.feed.get(panel, {}).items():
                 csn += 1
                 feed.append((self.district, panel, csn, op, resident, entity))
+                if op == "leave":
+                    self.leaves_at[panel] = csn
             updates.append(
                 (self.district, panel, csn)
                 + (digest.add(root_open, self.moved.get(panel, 0)),)

@@ -170,6 +170,22 @@ class Assignment(Table, tablename="assignment"):
     INDEX: ClassVar = (("district", "panel", "resident"),)
 
 
+class Switch(Table, tablename="switch"):
+    """Requests to switch the facility. status: scheduled | done | withdrawn | undone."""
+
+    district = SmallInt()
+    resident = Bytea()
+    switch = Bytea(primary_key=True)
+    facility = Bytea()
+    panel = Bytea()
+    cause = Text()
+    asked_at = BigInt()
+    from_day = Text()
+    status = Text()
+    KEY: ClassVar = ("district", "resident", "switch")
+    INDEX: ClassVar = (("district", "status", "from_day"),)
+
+
 class Change(Table, tablename="change"):
     """One row a change: the signed bytes sealed once, and the state they are in."""
 
@@ -195,6 +211,9 @@ class Change(Table, tablename="change"):
     credit = Text()
     credit_facility = Bytea(null=True)
     flags = Text()
+    known_panel = Bytea(null=True)  # the tablet's claim of what it had applied, for a later judgement
+    known_epoch = BigInt()
+    known_csn = BigInt()
     under = Text()  # whose data key seals the body: resident | district
     body = Bytea()  # sealed: change key (16) then the change as signed
     KEY: ClassVar = ("district", "resident", "day", "change")
@@ -423,7 +442,7 @@ class BackupMark(Table, tablename="backup_mark"):
 
 
 TABLES: tuple[type[Table], ...] = (
-    District, Facility, Panel, Staff, Device, DeviceKey, DevicePanel, Resident, Member, Assignment,
+    District, Facility, Panel, Staff, Device, DeviceKey, DevicePanel, Resident, Member, Assignment, Switch,
     Change, Feed, BatchRow, Envelope, Outcome, Wait, TaskRow, CopyRow, AccessLog, Consent, ServerKey,
     EnrolOffer, AuditLeaf, AuditNode, AuditCheckpoint, JobRun, BackupMark,
 )  # fmt: skip

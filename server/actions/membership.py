@@ -1,0 +1,50 @@
+"""Entering and leaving a panel: the member row, the feed rows and the digest, in the caller's transaction.
+
+The caller holds the resident's lock and flushes the ledger afterwards (panels are locked there, last). A resident who
+enters is a feed row an entity, so the new panel's tablets receive the whole archive by the ordinary pages; one who
+leaves is a single `leave`, and every tablet that may hold a copy is asked to purge it.
+"""
+
+from server.actions.ledger import Ledger
+from server.actions.standing import ResidentRow
+from server.store.tx import Tx
+from sync import digest
+
+
+async def enter(
+    tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes, *, ground: str, until: int | None
+) -> None:
+    """The resident is in `panel` from now on. ground: assigned | consent."""
+    district = ledger.district
+    await tx.insert("member", [(district, panel, row.resident, ground, 0, until)])
+    feed = ledger.feed.setdefault(panel, {})
+    feed[("resident", row.resident)] = row.resident
+    events = await tx.rows(
+        "SELECT change FROM change WHERE district=? AND resident=? AND shape='event' "
+        "AND state IN ('applied','applied_guest') ORDER BY day, change",
+        district,
+        row.resident,
+    )
+    for (change,) in events:
+        feed[("event", change)] = row.resident
+    ledger.shift(panel, digest.value(row.sum_open), digest.value(row.sum_restricted))
+
+
+async def leave(tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes) -> None:
+    """The resident is no longer in `panel`; tablets of it are asked to let the copy go."""
+    district, who = ledger.district, row.resident
+    gone = await tx.run(
+        "DELETE FROM member WHERE district=? AND panel=? AND resident=?", district, panel, who
+    )
+    if not gone:
+        return
+    ledger.feed.setdefault(panel, {})[("leave", who)] = who
+    ledger.shift(panel, -digest.value(row.sum_open), -digest.value(row.sum_restricted))
+    # A tablet that carries another panel of this resident (a consent) keeps its copy.
+    await tx.run(
+        "UPDATE copy SET state='asked', changed_at=? WHERE district=? AND resident=? AND "
+        "state='possible' AND device IN (SELECT device FROM device_panel WHERE district=? "
+        "AND panel=?) AND device NOT IN (SELECT p.device FROM device_panel p JOIN member m ON "
+        "m.district=p.district AND m.panel=p.panel WHERE m.district=? AND m.resident=?)",
+        ledger.now, district, who, district, panel, district, who,
+    )  # fmt: skip

@@ -1,0 +1,235 @@
+"""A resident's switch to another responsible facility (S000-art11, S001-art10): archive and service move together.
+
+The rule decides, the move is one transaction: assignment closed and opened, leave and enter in the feeds, open tasks
+handed over. Nothing asks the old facility. What its tablets still hold is judged when it arrives (sync.reconcile).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from server.actions.ids import new_id
+from server.actions.intake import civil_day
+from server.actions.ledger import Ledger
+from server.actions.membership import enter, leave
+from server.actions.site import Site
+from server.actions.standing import lock_residents
+from server.errors import NotFound, RuleSaysNo
+from server.rules import switch as rule
+from server.store.tx import Row, Tx, one
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the resident asks for. `by`: the staff member at the desk, or NOBODY for the portal."""
+
+    resident: bytes
+    panel: bytes
+    ground: str
+    by: bytes
+    from_day: date | None = None
+    at_new_desk: bool = False
+    special_case: rule.SpecialCase | None = None
+
+
+async def switch(site: Site, ask: Ask) -> rule.Outcome:
+    """The outcome of the rule; when granted, recorded, and carried out if its day is today."""
+    return await site.store.write(partial(_switch, site=site, ask=ask))
+
+
+async def _switch(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
+    now = site.clock()
+    today = civil_day(now)
+    panel = await one(
+        tx,
+        "SELECT p.facility, f.published FROM panel p JOIN facility f ON f.district=p.district "
+        "AND f.facility=p.facility WHERE p.district=? AND p.panel=?",
+        site.district,
+        ask.panel,
+    )
+    rows = await lock_residents(tx, site.district, {ask.resident})
+    if panel is None or ask.resident not in rows:
+        raise NotFound("panel" if panel is None else "resident")
+    history = await assignments(tx, site.district, ask.resident)
+    request = rule.Request(
+        facility=panel[0],
+        ground=ask.ground,
+        published=bool(panel[1]),
+        from_day=ask.from_day,
+        at_new_desk=ask.at_new_desk,
+        special_case=ask.special_case,
+    )
+    outcome = rule.decide(site.rules, history, request, today)
+    if not isinstance(outcome, rule.Granted):
+        return outcome
+    day = outcome.from_day.isoformat()
+    # One open request a resident: the newest replaces an earlier one that has not begun.
+    await tx.run(
+        "UPDATE switch SET status='withdrawn' WHERE district=? AND resident=? AND "
+        "status='scheduled'",
+        site.district,
+        ask.resident,
+    )
+    status = "done" if outcome.from_day <= today else "scheduled"
+    row = (site.district, ask.resident, new_id(now), panel[0], ask.panel)
+    await tx.insert("switch", [(*row, outcome.cause.value, now, day, status)])
+    if status == "done":
+        await _carry_out(tx, site, ask.resident, ask.panel, outcome.cause, day, now)
+    return outcome
+
+
+async def assignments(tx: Tx, district: int, resident: bytes) -> list[rule.Assignment]:
+    """The history the rule reads, in order."""
+    rows = await tx.rows(
+        "SELECT facility, from_day, ground, undone FROM assignment WHERE district=? "
+        "AND resident=? ORDER BY n",
+        district,
+        resident,
+    )
+    return [
+        rule.Assignment(
+            facility,
+            date.fromisoformat(day),
+            rule.Cause(ground),
+            date.fromisoformat(day) if undone else None,
+        )
+        for facility, day, ground, undone in rows
+    ]
+
+
+async def _carry_out(
+    tx: Tx, site: Site, resident: bytes, panel: bytes, cause: rule.Cause, day: str, now: int
+) -> None:
+    """The move itself. The resident's row is locked; panels are locked by the flush."""
+    district = site.district
+    rows = await lock_residents(tx, district, {resident})
+    row = rows[resident]
+    facility = await one(
+        tx, "SELECT facility FROM panel WHERE district=? AND panel=?", district, panel
+    )
+    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
+    assert facility is not None and epoch is not None
+    ledger = Ledger(district, site.vault, now, epoch[0])
+    old = row.panel
+    if old is not None:
+        await leave(tx, ledger, row, old)
+    consented = await one(
+        tx,
+        "SELECT ground FROM member WHERE district=? AND panel=? AND resident=?",
+        district, panel, resident,
+    )  # fmt: skip
+    if consented is not None:
+        await leave(tx, ledger, row, panel)  # read by consent so far, theirs from now on
+    await enter(tx, ledger, row, panel, ground="assigned", until=None)
+    await tx.run(
+        "UPDATE resident SET panel=?, facility=? WHERE district=? AND resident=?",
+        panel, facility[0], district, resident,
+    )  # fmt: skip
+    await tx.run(
+        "UPDATE task SET facility=? WHERE district=? AND resident=? AND closed_at IS NULL",
+        facility[0], district, resident,
+    )  # fmt: skip
+    await ledger.flush(tx, "act", b"switch" + resident + panel)
+    await _turn_page(tx, ledger, resident, old, (panel, facility[0]), cause, day)
+
+
+async def _turn_page(
+    tx: Tx,
+    ledger: Ledger,
+    resident: bytes,
+    old: bytes | None,
+    new: tuple[bytes, bytes],
+    cause: rule.Cause,
+    day: str,
+) -> None:
+    """Closes the assignment with the csn of its leave, opens the next."""
+    district = ledger.district
+    last = await one(
+        tx,
+        "SELECT COALESCE(MAX(n), 0) FROM assignment WHERE district=? AND resident=?",
+        district,
+        resident,
+    )
+    assert last is not None
+    if old is not None:
+        await tx.run(
+            "UPDATE assignment SET until_day=?, moved_at=?, leave_csn=? WHERE district=? AND "
+            "resident=? AND until_day IS NULL",
+            day, ledger.now, ledger.leaves_at[old], district, resident,
+        )  # fmt: skip
+    counts = cause in (rule.Cause.CHOICE, rule.Cause.SPECIAL)
+    panel, facility = new
+    row: Row = (district, resident, last[0] + 1, facility, panel, cause.value, day)
+    await tx.insert("assignment", [(*row, None, None, None, counts, False)])
+
+
+async def begin_due(site: Site) -> int:
+    """Carries out scheduled switches whose day has come. Returns how many."""
+    today = civil_day(site.clock()).isoformat()
+    due = await site.store.write(
+        lambda tx: tx.rows(
+            "SELECT resident, switch FROM switch WHERE district=? AND status='scheduled' "
+            "AND from_day<=? ORDER BY from_day LIMIT 500",
+            site.district,
+            today,
+        )
+    )
+    for resident, request in due:
+        await site.store.write(partial(_begin, site=site, resident=resident, request=request))
+    return len(due)
+
+
+async def _begin(tx: Tx, site: Site, resident: bytes, request: bytes) -> None:
+    await lock_residents(tx, site.district, {resident})
+    row = await one(
+        tx,
+        "SELECT panel, cause, from_day FROM switch WHERE district=? AND resident=? AND switch=? "
+        "AND status='scheduled'",
+        site.district, resident, request,
+    )  # fmt: skip
+    if row is None:
+        return
+    await tx.run(
+        "UPDATE switch SET status='done' WHERE district=? AND resident=? AND switch=?",
+        site.district, resident, request,
+    )  # fmt: skip
+    await _carry_out(tx, site, resident, row[0], rule.Cause(row[1]), row[2], site.clock())
+
+
+async def undo(site: Site, resident: bytes) -> None:
+    """The resident takes the newest switch back in time: it does not use up the year."""
+    await site.store.write(partial(_undo, site=site, resident=resident))
+
+
+async def _undo(tx: Tx, site: Site, resident: bytes) -> None:
+    await lock_residents(tx, site.district, {resident})
+    now = site.clock()
+    waiting = await tx.run(
+        "UPDATE switch SET status='withdrawn' WHERE district=? AND resident=? "
+        "AND status='scheduled'",
+        site.district,
+        resident,
+    )
+    if waiting:
+        return
+    history = await assignments(tx, site.district, resident)
+    if not rule.may_undo(site.rules, history, civil_day(now)):
+        raise RuleSaysNo("undo_over")
+    back = await one(
+        tx,
+        "SELECT panel FROM assignment WHERE district=? AND resident=? AND undone=? "
+        "AND until_day IS NOT NULL ORDER BY n DESC LIMIT 1",
+        site.district, resident, False,
+    )  # fmt: skip
+    assert back is not None
+    await tx.run(
+        "UPDATE assignment SET undone=? WHERE district=? AND resident=? AND until_day IS NULL",
+        True, site.district, resident,
+    )  # fmt: skip
+    await tx.run(
+        "UPDATE switch SET status='undone' WHERE district=? AND resident=? AND status='done'",
+        site.district,
+        resident,
+    )
+    day = civil_day(now).isoformat()
+    await _carry_out(tx, site, resident, back[0], rule.Cause.ERROR, day, now)
