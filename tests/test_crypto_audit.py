@@ -72,6 +72,8 @@ def test_every_leaf_of_every_size_is_proved_there_and_nowhere_else() -> None:
             assert not check(LEAVES[index], index=index, path=[*path, root])
             assert not check(leaf_hash(b"other"), index=index, path=path)
             assert not check(LEAVES[index], index=size, path=path)
+            deeper = {"index": index, "size": 4 * size, "path": path, "root": root}
+            assert not verify_inclusion(LEAVES[index], **deeper)
             if path:
                 assert not check(LEAVES[index], index=index ^ 1, path=path)
                 assert not check(LEAVES[index], index=index, path=path[:-1])
@@ -90,6 +92,8 @@ def test_every_tree_is_proved_to_start_with_every_smaller_one() -> None:
                 assert not check(old_root=first, new_root=bytes(32), path=path)
                 assert not check(old_root=bytes(32), new_root=second, path=path)
                 assert not check(old_root=first, new_root=second, path=path[:-1])
+                deeper = partial(verify_consistency, old_size=old, new_size=4 * new)
+                assert not deeper(old_root=first, new_root=second, path=path)
                 assert not check(old_root=first, new_root=second, path=[bytes(32), *path[1:]])
 
 

@@ -174,8 +174,10 @@ def test_a_malformed_key_file_is_refused_without_its_content(tmp_path: Path, tex
 def test_a_folder_or_a_pipe_is_no_key_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(KekFileRefused):
+        path.chmod(0o600)
+        with pytest.raises(KekFileRefused, match="regular"):
             load_kek_file(path)
+    tmp_path.chmod(0o700)
 
 
 def test_adding_keys_makes_a_private_file_and_counts_on(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ def test_each_change_is_proved_and_no_other_in_its_stead(count: int) -> None:
         assert not commitment.verify(os.urandom(32), count, index, key, items[index], path)
         assert not commitment.verify(*proved[:3], os.urandom(16), items[index], path)
         assert not commitment.verify(*proved[:3], key[:-1], items[index], path)
+        # HMAC pads keys with zeros, so a longer key would pass if its size were not checked
+        assert not commitment.verify(*proved[:3], key + b"\x00", items[index], path)
         assert not commitment.verify(*proved, items[index], [*path, bytes(32)])
         if path:
             assert not commitment.verify(*proved, items[index], path[:-1])

@@ -211,6 +211,7 @@ def bad_bytes(cast: Suite) -> list[dict[str, Any]]:
     ok = cast.up(header, plain)
     flipped = ok[:-1] + bytes([ok[-1] ^ 1])
     another = cast.up_header(d=f'"{b64u(fixed("another device", 16))}"')
+    elsewhere = cast.up_header(k=f'"{b64u(cast.other.kem_kid())}"')
     renamed = cast.up_header(a=f'"{b64u(cast.other.signing_kid())}"')
     nobody = bytes(32) if cast.suite == 1 else b"\x04" + bytes(64)
     rows = [
@@ -240,6 +241,7 @@ def bad_bytes(cast: Suite) -> list[dict[str, Any]]:
             "cannot_open",
             {},
         ),
+        ("names another recipient", cast.up(elsewhere, plain), "cannot_open", {}),
         ("sealed as an answer", cast.up(header, plain, info=b"GWD1" + header), "cannot_open", {}),
         ("enc is no good point", cast.up(header, plain, enc=nobody), "cannot_open", {}),
         ("tag changed, then signed", cast.up(header, plain, tag_flip=True), "cannot_open", {}),
