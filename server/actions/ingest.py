@@ -207,7 +207,7 @@ async def _take(work: _Batch, arrived: Arrived) -> tuple[Any, ...] | None:
         if work.trust is not Reason.NONE or change is None
         else standing_of(
             work.field,
-            arrived,
+            change,
             known=_known(work, change),
             recorded_at=stamp.at,
             now=work.now,

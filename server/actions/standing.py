@@ -6,7 +6,7 @@ All lookups are set-based: one statement a question for the whole batch, never o
 from dataclasses import dataclass
 from typing import Final
 
-from server.actions.intake import Arrived, civil_day
+from server.actions.intake import civil_day
 from server.store.tx import Row, Tx, locking
 from sync import wire
 from sync.limits import DAY_MS
@@ -150,7 +150,7 @@ async def _moves(
 
 def standing_of(
     field: Field,
-    arrived: Arrived,
+    change: wire.Change,
     *,
     known: wire.Known | None,
     recorded_at: int,
@@ -159,8 +159,6 @@ def standing_of(
     exists: bool,
 ) -> Standing:
     """Pure: one change, the field it fell into, what the tablet claims to have known."""
-    change = arrived.change
-    assert change is not None
     if field.device.status != TRUSTED:
         return Untrusted(Reason.DEVICE)
     if not exists:

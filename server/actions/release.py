@@ -1,0 +1,352 @@
+"""Second judgement: held changes whose base has come, holds that ran out, and what a person releases or decides.
+
+Each is one transaction of its own: the author's device, the resident, the panels, in that order. The tablet that made the
+change learns the outcome through its outcome stream.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from msgspec import UNSET
+
+from server.actions.ids import new_id
+from server.actions.intake import civil_day, rule_of
+from server.actions.ledger import Archive, Ledger, first_rev
+from server.actions.settle import open_change, settle_conflicts
+from server.actions.site import Site, district_key_blob
+from server.actions.standing import (
+    DeviceRow,
+    Membership,
+    lock_device,
+    lock_residents,
+    read_field,
+    standing_of,
+)
+from server.errors import NotFound, RuleSaysNo
+from server.records.kinds import UnknownKind, get
+from server.store.tx import Tx, one
+from server.store.vault import NOBODY, T_CHANGE
+from sync import wire
+from sync.limits import DAY_MS
+from sync.merge import EMPTY, Head, forget, put
+from sync.reconcile import (
+    IN_FEED,
+    Decision,
+    Incoming,
+    Reason,
+    Standing,
+    State,
+    decide,
+    event_under,
+)
+
+
+@dataclass(slots=True)
+class _Held:
+    """A stored change under the locks, opened."""
+
+    change: wire.Change
+    id: bytes
+    key: bytes
+    raw: bytes
+    cls: str
+    state: str
+    staff: bytes
+    author: str
+    at: int
+    device: DeviceRow | None
+    archive: Archive
+    standing: Standing
+    ledger: Ledger
+
+
+async def release_waiting(site: Site) -> int:
+    """Decides again the held changes for which everything they name has arrived."""
+    ready = await site.store.write(
+        lambda tx: tx.rows(
+            "SELECT DISTINCT w.change FROM wait w WHERE w.district=? AND NOT EXISTS (SELECT 1 FROM "
+            "wait v WHERE v.district=w.district AND v.change=w.change AND NOT EXISTS (SELECT 1 FROM "
+            "change c WHERE c.district=v.district AND c.change=v.names)) LIMIT 500",
+            site.district,
+        )
+    )
+    for (change,) in ready:
+        await site.store.write(partial(_again, site=site, change=change, expired=False))
+    return len(ready)
+
+
+async def expire_holds(site: Site) -> int:
+    """After the district's days: held events are applied, held edits become proposals (never dropped)."""
+    limit = site.clock() - site.rules.hold_days * DAY_MS
+    late = await site.store.write(
+        lambda tx: tx.rows(
+            "SELECT DISTINCT change FROM wait WHERE district=? AND since<? LIMIT 500",
+            site.district,
+            limit,
+        )
+    )
+    for (change,) in late:
+        await site.store.write(partial(_again, site=site, change=change, expired=True))
+    return len(late)
+
+
+async def release(site: Site, change: bytes, *, staff: bytes) -> State:
+    """A person lets a held or quarantined change in: an event is applied, an edit becomes a proposal."""
+    return await site.store.write(partial(_release, site=site, change=change, staff=staff))
+
+
+async def decline(site: Site, change: bytes, *, staff: bytes) -> None:
+    """A person has looked and leaves it where it is; it stays readable, as evidence."""
+    await site.store.write(partial(_decline, site=site, change=change, staff=staff))
+
+
+async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held:
+    district = site.district
+    where = await one(
+        tx, "SELECT resident, device FROM change WHERE district=? AND change=?", district, change_id
+    )
+    if where is None:
+        raise NotFound("change")
+    resident, device_id = where
+    device = await lock_device(tx, district, device_id) if device_id is not None else None
+    rows = await lock_residents(tx, district, {resident})
+    if resident not in rows:
+        raise RuleSaysNo("unknown_resident")
+    row = await one(
+        tx,
+        "SELECT body, under, cls, state, staff, author, recorded_at, known_panel, known_epoch, "
+        "known_csn, received_at FROM change WHERE district=? AND change=?",
+        district,
+        change_id,
+    )
+    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
+    assert row is not None and epoch is not None
+    body, under, cls, state, staff, author, at, panel, known_epoch, csn, received = row
+    wrapped = rows[resident].key if under == "resident" else await district_key_blob(tx, district)
+    key, raw = open_change(
+        site, change=change_id, resident=resident, under=under, wrapped=wrapped, body=body
+    )
+    change = wire.change(raw)
+    ledger = Ledger(district, site.vault, site.clock(), epoch[0])
+    archive = Archive(rows[resident], [])
+    ledger.archives[resident] = archive
+    standing: Standing
+    known = (
+        wire.Known(panel=panel, epoch=known_epoch, csn=csn, at=received) if panel else None
+    )
+    if device is not None:
+        if trusted:
+            device.status = "enrolled"
+        field = await read_field(tx, district, device, {resident}, site.rules.late_credit_days)
+        archive.members = field.members.get(resident, [])
+        standing = standing_of(
+            field, change, known=known,
+            recorded_at=at, now=received, epoch=epoch[0], exists=True,
+        )  # fmt: skip
+    else:
+        raise RuleSaysNo("made_at_the_server")
+    return _Held(
+        change, change_id, key, raw, cls, state, staff, author, at, device, archive, standing,
+        ledger,
+    )  # fmt: skip
+
+
+async def _again(tx: Tx, site: Site, change: bytes, *, expired: bool) -> None:
+    held = await _open(tx, site, change, trusted=False)
+    if held.state != State.HELD.value:
+        await tx.run("DELETE FROM wait WHERE district=? AND change=?", site.district, change)
+        return
+    decision = await _judge(tx, site, held, lenient=expired)
+    await _apply(tx, site, held, decision, by=NOBODY, result="expired" if expired else "arrived")
+
+
+async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
+    """`lenient`: what it names will not come; an event joins anyway, an edit is offered to a person."""
+    edits = None
+    if held.change.set is not UNSET:
+        edits = {cell: (edit.value, edit.saw) for cell, edit in held.change.set.items()}
+        held.archive.read_cells(site.vault)
+    if lenient:
+        if edits is None:
+            return event_under(held.standing)
+        return Decision(State.PROPOSAL, Reason.EXPIRED)
+    incoming = Incoming(
+        held.id, held.author, held.staff, held.at,
+        names=tuple(n for n in (held.change.amends, held.change.voids) if n is not None),
+        edits=edits,
+    )  # fmt: skip
+    wanted = {saw for _, seen in (edits or {}).values() for saw in seen} | set(incoming.names)
+    known: set[bytes] = set()
+    if wanted:
+        rows = await tx.rows_in(
+            "SELECT change FROM change WHERE district=? AND change {ids}",
+            sorted(wanted),
+            site.district,
+        )
+        known = {row[0] for row in rows}
+    kind = get(held.change.kind, held.change.v)
+    return decide(
+        incoming, held.standing, held.archive.cells(), partial(rule_of, kind), known.__contains__
+    )
+
+
+async def _release(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
+    held = await _open(tx, site, change, trusted=True)
+    if held.state not in (State.HELD.value, State.QUARANTINED.value):
+        raise RuleSaysNo("not_held")
+    if held.change.set is UNSET:
+        decision = event_under(held.standing)
+        decision = Decision(decision.state, Reason.RELEASED, decision.credit)
+    else:
+        held.archive.read_cells(site.vault)
+        decision = Decision(State.PROPOSAL, Reason.RELEASED)
+    await _apply(tx, site, held, decision, by=staff, result="released")
+    return decision.state
+
+
+async def _apply(
+    tx: Tx, site: Site, held: _Held, decision: Decision, *, by: bytes, result: str
+) -> None:
+    """Writes the new state; the body is sealed again under the resident's key if it was not."""
+    district, ledger, archive = site.district, held.ledger, held.archive
+    resident = archive.row.resident
+    rev = first_rev(ledger.feed_epoch)
+    if held.change.set is UNSET:
+        if decision.state in IN_FEED:
+            ledger.event(resident, held.id, held.cls, rev)
+    else:
+        _put(held, decision)
+    key = site.vault.key(resident, archive.row.key)
+    body = key.seal(site.vault.at(T_CHANGE, held.id, resident), held.key + held.raw)
+    facility = held.device.facility if held.device else None
+    credited = decision.credit.value == "author" and decision.state in IN_FEED
+    await tx.run(
+        "UPDATE change SET state=?, reason=?, rev=?, credit=?, credit_facility=?, under='resident', "
+        "body=? WHERE district=? AND change=?",
+        decision.state.value, decision.reason.value, rev, decision.credit.value,
+        facility if credited else None, body, district, held.id,
+    )  # fmt: skip
+    await tx.run("DELETE FROM wait WHERE district=? AND change=?", district, held.id)
+    await tx.run(
+        "UPDATE task SET closed_at=?, closed_by=?, result=? WHERE district=? AND subject=? "
+        "AND kind IN ('held','quarantine') AND closed_at IS NULL",
+        ledger.now, by, result, district, held.id,
+    )  # fmt: skip
+    tasks = {task.value for task in decision.tasks}
+    if decision.state is State.PROPOSAL:
+        tasks.add("proposal")
+    for task in sorted(tasks):
+        ledger.task(task, held.id, resident=resident, facility=archive.row.facility)
+    ledger.outcome(
+        held.device.device if held.device else None, held.id, decision.state.value,
+        decision.reason.value,
+    )  # fmt: skip
+    await settle_conflicts(tx, site, ledger, by)
+    await ledger.flush(tx, "act", result.encode() + held.id)
+
+
+def _put(held: _Held, decision: Decision) -> None:
+    try:
+        kind = get(held.change.kind, held.change.v)
+    except UnknownKind:
+        return
+    archive = held.archive
+    for cell, content in decision.cells.items():
+        assert archive.open_cells is not None and archive.restricted_cells is not None
+        if kind.access_of(cell).value == "A":
+            archive.open_cells[cell] = content
+            archive.touched_open = True
+        else:
+            archive.restricted_cells[cell] = content
+            archive.touched_restricted = True
+
+
+async def _decline(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:
+    now = site.clock()
+    row = await one(
+        tx,
+        "SELECT device, state FROM change WHERE district=? AND change=?",
+        site.district,
+        change,
+    )
+    if row is None:
+        raise NotFound("change")
+    closed = await tx.run(
+        "UPDATE task SET closed_at=?, closed_by=?, result='declined' WHERE district=? "
+        "AND subject=? AND closed_at IS NULL",
+        now, staff, site.district, change,
+    )  # fmt: skip
+    if not closed:
+        raise RuleSaysNo("nothing_open")
+    await tx.run(
+        "UPDATE change SET reason='declined' WHERE district=? AND change=?", site.district, change
+    )
+    ledger = Ledger(site.district, site.vault, now, 1)
+    ledger.outcome(row[0], change, row[1], "declined")
+    await ledger.flush(tx, "act", b"declined" + change)
+
+
+async def decide_cells(
+    site: Site, resident: bytes, values: dict[str, Any], *, staff: bytes, author: str = "staff"
+) -> bytes:
+    """A decision made at the server: an ordinary change that has seen every head. Returns its id."""
+    return await site.store.write(
+        partial(
+            _decide_cells, site=site, resident=resident, values=values, staff=staff, author=author
+        )
+    )
+
+
+async def _decide_cells(
+    tx: Tx, site: Site, resident: bytes, values: dict[str, Any], staff: bytes, author: str
+) -> bytes:
+    now, district = site.clock(), site.district
+    rows = await lock_residents(tx, district, {resident})
+    if resident not in rows:
+        raise NotFound("resident")
+    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
+    members = await tx.rows(
+        "SELECT panel, ground, until FROM member WHERE district=? AND resident=?",
+        district,
+        resident,
+    )
+    assert epoch is not None
+    archive = Archive(rows[resident], [Membership(*row) for row in members])
+    archive.read_cells(site.vault)
+    ledger = Ledger(district, site.vault, now, epoch[0], archives={resident: archive})
+    kind = get("basic_info", 1)
+    cells = archive.cells()
+    change_id = new_id(now)
+    edits = {
+        cell: wire.Edit(value=value, saw=tuple(h.change for h in cells.get(cell, EMPTY).heads))
+        for cell, value in values.items()
+    }
+    cls = "A"
+    for cell, edit in edits.items():
+        head = Head(change_id, edit.value, author, staff, now)
+        after = forget(put(cells.get(cell, EMPTY), head, edit.saw), lambda _: True)
+        target = archive.open_cells if kind.access_of(cell).value == "A" else archive.restricted_cells
+        assert target is not None
+        target[cell] = after
+        if target is archive.open_cells:
+            archive.touched_open = True
+        else:
+            archive.touched_restricted, cls = True, "B"
+    change = wire.Change(
+        id=change_id, resident=resident, kind="basic_info", v=kind.version,
+        on=civil_day(now).isoformat(), at=now, set=edits,
+    )  # fmt: skip
+    body = site.vault.key(resident, archive.row.key).seal(
+        site.vault.at(T_CHANGE, change_id, resident), bytes(16) + wire.encode(change)
+    )
+    ledger.changes.append(
+        (
+            district, resident, change_id, "basic_info" if cls == "A" else None, cls, "edit",
+            "applied", "", None, first_rev(epoch[0]), change.on, now, now, None, 0, 0, 0, staff,
+            author, "none", None, "", None, 0, 0, "resident", body,
+        )
+    )  # fmt: skip
+    await settle_conflicts(tx, site, ledger, staff)
+    await ledger.flush(tx, "act", b"decision" + change_id)
+    return change_id
