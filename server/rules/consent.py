@@ -1,0 +1,152 @@
+"""Consent: who else may look, why, at what, until when (S000-art15, S001-art11).
+
+A ledger of grants and revocations, both made by the resident or the guardian. They are ordered by
+cause and not by clock: a grant names the revocations its author had seen. A revocation ends every
+grant for the same recipient and purpose that had not seen it, so a revocation beats a concurrent
+grant, whatever their instants say. An end is an end: from `until_ms` on nothing is given.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.records.model import AccessClass
+
+_DAY_MS = 86_400_000
+
+
+class Purpose(StrEnum):
+    """What somebody opens an archive for. One consent, one purpose."""
+
+    SERVICE = "service"
+    """Treating and serving the resident."""
+
+    CHECKUP_DAY = "checkup_day"
+    FAMILY = "family"
+    """A family member helps or acts."""
+
+    DUE_AND_DONE = "due_and_done"
+    """Did the visits happen, what is due: no findings."""
+
+    EMERGENCY = "emergency"
+    REPORTING = "reporting"
+    """Notifiable disease, as the law says; no consent is asked."""
+
+    REVIEW = "review"
+    """The county looks into a disputed service, a special case, a complaint."""
+
+    SUPERVISION = "supervision"
+    """Patrols, evaluation, funds."""
+
+    RESEARCH = "research"
+
+
+class Manner(StrEnum):
+    """What the recipient may do with it."""
+
+    VIEW = "view"
+    COPY = "copy"
+
+
+class Duration(StrEnum):
+    """The choices of the consent page; OWN is a day of the resident's choosing."""
+
+    ONCE = "once"
+    MONTH = "month"
+    YEAR = "year"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Permission for one recipient and one purpose.
+
+    `saw`: ids of the revocations that its author knew of.
+    """
+
+    id: bytes
+    recipient: bytes
+    purpose: Purpose
+    classes: frozenset[AccessClass]
+    manner: Manner
+    from_ms: int
+    until_ms: int
+    saw: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """Permission taken back. `purpose` None: for every purpose."""
+
+    id: bytes
+    recipient: bytes
+    purpose: Purpose | None = None
+
+
+Consent = Grant | Revoke
+
+
+def effective(
+    consents: Iterable[Consent],
+    facility: bytes,
+    access_class: AccessClass,
+    purpose: Purpose,
+    now_ms: int,
+) -> Grant | None:
+    """The grant under which that facility may look now, None when there is none.
+
+    Of several the one that lasts longest, COPY before VIEW when they end together. Class C is
+    nobody's to give.
+    """
+    if access_class is AccessClass.C:
+        return None
+    ledger = tuple(consents)
+    standing = [
+        each
+        for each in _not_revoked(ledger)
+        if each.recipient == facility
+        and each.purpose is purpose
+        and access_class in each.classes
+        and each.from_ms <= now_ms < each.until_ms
+    ]
+    return max(standing, key=lambda g: (g.until_ms, g.manner is Manner.COPY, g.id), default=None)
+
+
+def lasting(consents: Iterable[Consent], now_ms: int) -> tuple[Grant, ...]:
+    """Every grant that gives something now, in order of id: "who could see me now"."""
+    given = [
+        each for each in _not_revoked(tuple(consents)) if each.from_ms <= now_ms < each.until_ms
+    ]
+    return tuple(sorted(given, key=lambda each: each.id))
+
+
+def _not_revoked(ledger: tuple[Consent, ...]) -> list[Grant]:
+    revokes = [each for each in ledger if isinstance(each, Revoke)]
+    return [
+        each
+        for each in ledger
+        if isinstance(each, Grant) and not any(_ends(revoke, each) for revoke in revokes)
+    ]
+
+
+def _ends(revoke: Revoke, grant: Grant) -> bool:
+    return (
+        revoke.recipient == grant.recipient
+        and revoke.purpose in (None, grant.purpose)
+        and revoke.id not in grant.saw
+    )
+
+
+def until_ms(duration: Duration, now_ms: int, *, own_ms: int | None = None) -> int:
+    """When a consent given now ends. Raises ValueError for OWN without a later instant."""
+    match duration:
+        case Duration.ONCE:
+            return now_ms + _DAY_MS
+        case Duration.MONTH:
+            return now_ms + 30 * _DAY_MS
+        case Duration.YEAR:
+            return now_ms + 365 * _DAY_MS
+        case Duration.OWN:
+            if own_ms is None or own_ms <= now_ms:
+                raise ValueError("a consent of one's own length needs a later end")
+            return own_ms
