@@ -117,6 +117,18 @@ def path_of(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     return tuple(path)
 
 
+def paths_of(leaves: Sequence[bytes]) -> list[tuple[bytes, ...]]:
+    """The inclusion paths of all these leaf hashes, hashing each node once."""
+    rows = [list(leaves)]
+    while len(rows[-1]) > 1:
+        rows.append(_parents(rows[-1]))
+    paths: list[tuple[bytes, ...]] = []
+    for index in range(len(leaves)):
+        siblings = [(row, (index >> level) ^ 1) for level, row in enumerate(rows[:-1])]
+        paths.append(tuple(row[at] for row, at in siblings if at < len(row)))
+    return paths
+
+
 def _parents(row: list[bytes]) -> list[bytes]:
     parents = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
     if len(row) & 1:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crypto.audit import leaf_hash, path_of, root_of, verify_inclusion
+from crypto.audit import leaf_hash, path_of, paths_of, root_of, verify_inclusion
 from crypto.primitives import hmac_sha256
 
 SECRET_SIZE: Final = 32
@@ -56,6 +56,11 @@ def commit(secret: bytes, items: Sequence[bytes]) -> Commitment:
 def prove(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """The path of change `index`, lowest sibling first, 32 bytes each; IndexError beyond."""
     return path_of([leaf_hash(leaf) for leaf in leaves], index)
+
+
+def prove_all(leaves: Sequence[bytes]) -> list[tuple[bytes, ...]]:
+    """The paths of all changes, as `prove` gives them, for a journal that keeps each."""
+    return paths_of([leaf_hash(leaf) for leaf in leaves])
 
 
 def verify(

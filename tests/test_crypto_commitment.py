@@ -17,6 +17,8 @@ def batch(count: int) -> list[bytes]:
 def test_each_change_is_proved_and_no_other_in_its_stead(count: int) -> None:
     items = batch(count)
     made = commitment.commit(SECRET, items)
+    every = [commitment.prove(made.leaves, index) for index in range(count)]
+    assert commitment.prove_all(made.leaves) == every
     for index in range(count):
         path, key = commitment.prove(made.leaves, index), made.keys[index]
         proved = (made.root, count, index, key)
