@@ -63,7 +63,7 @@ async def open_site(
     """Raises StartRefused with one sentence when the key file or the district is missing."""
     vault = Vault(kek_ring(kek_file), district)
     row = await store.write(
-        lambda tx: one(tx, "SELECT key, indexes, rules FROM district WHERE district=?", district)
+        lambda tx: one(tx, "SELECT key, index_key, rules FROM district WHERE district=?", district)
     )
     if row is None:
         raise StartRefused(

@@ -18,7 +18,7 @@ class District(Table, tablename="district"):
     name = Text()
     rules = Text()  # which table of server/rules/districts
     key = Bytea()  # wrapped data key for what belongs to no resident (staff names)
-    indexes = Bytea()  # blind index key, sealed under `key`
+    index_key = Bytea()  # blind index key, sealed under `key`
     feed_epoch = BigInt()
     KEY: ClassVar = ("district",)
 
@@ -260,7 +260,7 @@ class Envelope(Table, tablename="envelope"):
     device = Bytea(primary_key=True)
     digest = Bytea()
     received_at = BigInt()
-    raw = Bytea()
+    content = Bytea()
     KEY: ClassVar = ("district", "device", "digest")
 
 
