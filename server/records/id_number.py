@@ -7,52 +7,22 @@ cards of foreign permanent residents (2023) with 9; both follow the same rule.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from crypto.columns import normalise_id_number
+
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SIGNS: Final = "10X98765432"
 _NEW: Final = re.compile("[0-9]{17}[0-9X]")
-_OLD: Final = re.compile("[0-9]{15}")
-_PROVINCES: Final = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-    ]
-)
+# fmt: off
+_PROVINCES: Final = frozenset(map(str, (
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50,
+    51, 52, 53, 54, 61, 62, 63, 64, 65, 71,
+)))
+# fmt: on
 _PERMITS: Final = frozenset({"810000", "820000", "830000"})
 
 
@@ -97,18 +67,6 @@ class Invalid:
 IdNumber = Valid | Invalid
 
 
-def normalise(text: str) -> str:
-    """The one spelling: full-width signs made plain, no blanks, capital X, 15 digits made 18.
-
-    A text that is no ID number comes back tidied but otherwise as it was.
-    """
-    tidy = "".join(unicodedata.normalize("NFKC", text).split()).upper()
-    if _OLD.fullmatch(tidy):
-        seventeen = f"{tidy[:6]}19{tidy[6:]}"
-        return seventeen + check_sign(seventeen)
-    return tidy
-
-
 def check_sign(seventeen: str) -> str:
     """The eighteenth sign of a number whose first 17 digits are given."""
     total = sum(w * int(digit) for w, digit in zip(_WEIGHTS, seventeen, strict=True))
@@ -117,7 +75,7 @@ def check_sign(seventeen: str) -> str:
 
 def read_id_number(text: str) -> IdNumber:
     """What the number says, or why it cannot be one."""
-    number = normalise(text)
+    number = normalise_id_number(text)
     if not _NEW.fullmatch(number):
         return Invalid(Reason.SHAPE)
     holder = _holder(number)
