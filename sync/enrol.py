@@ -6,8 +6,8 @@
     show(enrolment.six_digits())
     while (enrolled := enrolment.on_poll(post(enrolment.poll()))) is None: wait
 
-The trust key is pinned as soon as the first answer's MAC holds: whoever knows the code vouches for it. A QR text also
-carries its fingerprint, so a typed code that was overheard is of no use against a scanned one.
+The trust key is pinned as soon as the first answer's MAC holds: whoever knows the code vouches for
+it. A QR text also carries its fingerprint: who overheard the code cannot stand in for the server.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ _T = TypeVar("_T")
 
 
 class NotTheServer(Exception):
-    """The answer does not come from who showed the code, or was changed on the way: stop, ask for a new code."""
+    """The answer is not from who showed the code, or was changed: stop, ask for a new code."""
 
 
 class EnrolmentExpired(Exception):
@@ -174,7 +174,7 @@ class Enrolment:
         self._sent = [sent, answer]
 
     def join(self) -> bytes:
-        """The same bytes each time: a repeat after a lost answer is answered with the same answer."""
+        """The same bytes each time: a repeat after a lost answer gets the same answer."""
         if len(self._sent) == 2:
             self._sent.append(self._join())
         return self._sent[2]
@@ -223,7 +223,7 @@ class Enrolment:
         return self._poll
 
     def on_poll(self, data: bytes) -> Enrolled | None:
-        """None while an administrator has not confirmed. Raises EnrolmentExpired or NotTheServer."""
+        """None until an administrator has confirmed. Raises EnrolmentExpired or NotTheServer."""
         polled = _read(self._authentic(data, *self._sent, self._poll), Polled)
         if polled.status == "expired":
             raise EnrolmentExpired

@@ -1,21 +1,23 @@
-"""What travels while a tablet is let in: three steps, JSON both ways, authenticated by a code that never travels.
+"""What travels while a tablet is let in: three steps, JSON both ways, under a code that never does.
 
-    tablet                                          server
-    {"step":"hello", v, offer, suite}         ->
-                                              <-    {"answer": Hello, "mac"}   trust key, bundle, commitment
-    {"step":"join", v, offer, sealed}         ->                               sealed = GWE1 over Joining
-                                              <-    {"answer": Joined, "mac"}  server nonce: both show six digits
-    {"step":"poll", v, offer, n, mac}         ->                               until an administrator confirms
-                                              <-    {"answer": Polled, "mac"}  sealed = Welcome, for the new key
+    tablet                                 server
+    {"step":"hello", v, offer, suite}  ->
+                                       <-  {"answer": Hello, "mac"}   trust key, bundle, commitment
+    {"step":"join", v, offer, sealed}  ->  (sealed: GWE1 over Joining)
+                                       <-  {"answer": Joined, "mac"}  server nonce; six digits
+    {"step":"poll", v, offer, n, mac}  ->  (until an administrator confirms)
+                                       <-  {"answer": Polled, "mac"}  sealed: Welcome for its key
 
-Each `answer` is MACed exactly as it stands on the wire, under the code (crypto/SPEC.md section 5), over the transcript:
+Each `answer` is MACed exactly as it stands on the wire, under the code (crypto/SPEC.md section 5),
+over the transcript so far:
 
     T2 = transcript(hello, answer)                      MAC of the first answer
     T4 = transcript(hello, answer, join, answer)        MAC of the second, and the six digits
     T5 = transcript(hello, answer, join, answer, "poll" | u32be n)      MAC of a poll
     T6 = transcript(hello, answer, join, answer, poll, answer)          MAC of its answer
 
-The number of messages differs, so no MAC passes for another. Whatever fails is answered alike (enrol_refused).
+The number of messages differs, so no MAC passes for another. Whatever fails is answered alike
+(enrol_refused). Binary values are base64 (RFC 4648, 4) as in sync/wire.py.
 """
 
 from typing import Final, TypeVar
@@ -41,7 +43,7 @@ class _Wire(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=Fa
     pass
 
 
-class HelloStep(_Wire, tag="hello", tag_field="step"):
+class HelloStep(_Wire, frozen=True, tag="hello", tag_field="step"):
     """Names the offer and the one suite this tablet will use."""
 
     v: int
@@ -49,7 +51,7 @@ class HelloStep(_Wire, tag="hello", tag_field="step"):
     suite: int
 
 
-class JoinStep(_Wire, tag="join", tag_field="step"):
+class JoinStep(_Wire, frozen=True, tag="join", tag_field="step"):
     """`sealed`: a GWE1 request (crypto/SPEC.md section 5) over Joining."""
 
     v: int
@@ -57,7 +59,7 @@ class JoinStep(_Wire, tag="join", tag_field="step"):
     sealed: bytes
 
 
-class PollStep(_Wire, tag="poll", tag_field="step"):
+class PollStep(_Wire, frozen=True, tag="poll", tag_field="step"):
     """`n` counts up; `mac` over T5."""
 
     v: int
@@ -69,7 +71,7 @@ class PollStep(_Wire, tag="poll", tag_field="step"):
 Step = HelloStep | JoinStep | PollStep
 
 
-class Hello(_Wire):
+class Hello(_Wire, frozen=True):
     """The same bytes for the same offer as long as the server's keys are the same."""
 
     v: int
@@ -79,7 +81,7 @@ class Hello(_Wire):
     commitment: bytes  # to the server's nonce, 32 bytes
 
 
-class Joining(_Wire):
+class Joining(_Wire, frozen=True):
     """The new tablet's own words, inside the GWE1 request."""
 
     v: int
@@ -93,24 +95,24 @@ class Joining(_Wire):
     proof: bytes  # signature of the new signing key over PROOF_LABEL | keys_hash
 
 
-class Joined(_Wire):
+class Joined(_Wire, frozen=True):
     nonce: bytes
 
 
-class Polled(_Wire):
+class Polled(_Wire, frozen=True):
     """status: waiting | confirmed | expired; `sealed` (enc | ciphertext) when confirmed."""
 
     status: str
     sealed: bytes = b""
 
 
-class PanelInfo(_Wire):
+class PanelInfo(_Wire, frozen=True):
     id: bytes
     name: str
     facility: bytes
 
 
-class Welcome(_Wire):
+class Welcome(_Wire, frozen=True):
     """Sealed for the new KEM key (HPKE PSK mode, info = WELCOME_LABEL | offer)."""
 
     v: int
@@ -125,7 +127,7 @@ class Welcome(_Wire):
     now: int
 
 
-class Reply(_Wire):
+class Reply(_Wire, frozen=True):
     """`answer`: exactly the MACed bytes."""
 
     answer: Raw

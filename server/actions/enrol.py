@@ -1,7 +1,8 @@
-"""The enrolment endpoint: bytes in, bytes out (sync/enrol_wire.py has the messages and the transcript).
+"""The enrolment endpoint: bytes in, bytes out (messages and transcript: sync/enrol_wire.py).
 
-Unknown, expired, used up, wrong: one answer for all, EnrolRefused. What an offer knows of its code is sealed at rest. Every
-step runs under the offer's row lock; a try that fails is counted in the same transaction that answers it.
+Unknown, expired, used up, wrong: one answer for all, EnrolRefused. What an offer knows of its code
+is sealed at rest. Every step runs under the offer's row lock; a try that fails is counted in the
+transaction that answers it.
 """
 
 from collections import OrderedDict, deque
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from crypto.columns import ColumnRefused
 from crypto.enrolment import (
@@ -40,8 +41,8 @@ _PACED: Final = 4_096  # addresses and offers remembered
 _MINUTE_MS: Final = 60_000
 
 
-class Secret(wire.Struct, frozen=True, kw_only=True, gc=False):
-    """What an offer keeps sealed. After the join: the transcript, so that a repeat gets the same bytes."""
+class Secret(Struct, frozen=True, kw_only=True, gc=False):
+    """What an offer keeps sealed; after the join the transcript, to answer a repeat alike."""
 
     code: bytes
     nonce: bytes
@@ -112,9 +113,7 @@ async def handle(site: Site, raw: bytes, address: str) -> bytes:
         step = None
     if step is not None and not _requests.full(step.offer, now):
         _requests.note(step.offer, now)
-        answer = await site.store.write(
-            partial(_step, site=site, step=step, raw=raw, now=now)
-        )
+        answer = await site.store.write(partial(_step, site=site, step=step, raw=raw, now=now))
     if answer is None:
         _refusals.note(place, now)
         raise EnrolRefused("step")
@@ -137,7 +136,8 @@ async def lock_offer(tx: Tx, site: Site, offer: bytes) -> OfferRow | None:
     row = await one(
         tx,
         "SELECT offer, device, staff, panel, label, suite, status, tries, expires_at, digits, "
-        f"kem_key, sign_key, sealed_secret FROM enrol_offer WHERE district=? AND offer=?{locking(tx)}",
+        "kem_key, sign_key, sealed_secret FROM enrol_offer WHERE district=? AND offer=?"
+        f"{locking(tx)}",
         site.district,
         offer,
     )
@@ -148,8 +148,10 @@ async def lock_offer(tx: Tx, site: Site, offer: bytes) -> OfferRow | None:
         secret = wire.read(key.open(site.vault.at(T_ENROL, offer), row[12]), Secret)
     except ColumnRefused:
         return None
-    panels = tuple(row[3][at : at + 16] for at in range(0, len(row[3]), 16))
-    return OfferRow(row[0], row[1], row[2], panels, row[4], Suite(row[5]), *row[6:12], secret)
+    return OfferRow(
+        offer, row[1], row[2], tuple(row[3][at : at + 16] for at in range(0, len(row[3]), 16)),
+        row[4], Suite(row[5]), row[6], row[7], row[8], row[9], row[10], row[11], secret,
+    )  # fmt: skip
 
 
 async def seal_secret(tx: Tx, site: Site, offer: bytes, secret: Secret) -> bytes:
@@ -186,9 +188,7 @@ def _hello_body(site: Site, offer: OfferRow) -> wire.Hello:
     )
 
 
-def _hello(
-    site: Site, offer: OfferRow, step: wire.HelloStep, raw: bytes, now: int
-) -> bytes | None:
+def _hello(site: Site, offer: OfferRow, step: wire.HelloStep, raw: bytes, now: int) -> bytes | None:
     if not offer.alive(now) or step.suite != offer.suite:
         return None
     return _reply(offer, _hello_body(site, offer), raw)
@@ -234,7 +234,9 @@ def _opened(site: Site, offer: OfferRow, sealed: bytes) -> wire.Joining | None:
         private = site.keys.kem.get(request.kid)
         if private is None or request.offer != offer.offer or request.suite != offer.suite:
             return None
-        joining = wire.read(open_request(request, code=offer.secret.code, private=private), wire.Joining)
+        joining = wire.read(
+            open_request(request, code=offer.secret.code, private=private), wire.Joining
+        )
         KemPublicKey(offer.suite, joining.kem)
         sign = SigningPublicKey(offer.suite, joining.sign)
         hello = wire.step(joining.hello)

@@ -1,0 +1,347 @@
+"""The life of a tablet: a code, six digits, a second user, revoked, lost, restored.
+
+Each act is one transaction with its audit leaf. A tablet that is lost or revoked may go on
+delivering: what it sends is kept and quarantined, a person releases what is genuine, and it is told
+to wipe.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from crypto.enrolment import new_code, new_nonce, offer_id, typed_form
+from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
+from crypto.primitives import same
+from server.actions.enrol import OfferRow, Secret, count_try, lock_offer, seal_secret
+from server.actions.ledger import TASK_DAYS, audit
+from server.actions.release import release
+from server.actions.site import Site
+from server.actions.standing import lock_device
+from server.errors import EnrolRefused, NotFound, RuleSaysNo
+from server.store.tables import SPECS
+from server.store.tx import Row, Tx, one
+from sync.enrol_wire import QR_PREFIX, staff_key_message
+from sync.limits import DAY_MS, ENROL_CODE_MS, LEASE_MS, PANELS_PER_DEVICE
+from sync.reconcile import Reason, State
+
+_REASON: Final = re.compile(r"[a-z_]{1,32}")
+RELEASED_AT_ONCE: Final = 1_000  # changes read in one step when an epoch is confirmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Shown once, to the person at the console. `code` to be typed, `qr` to be drawn."""
+
+    offer: bytes
+    code: str
+    qr: str
+    expires_at: int
+
+    def __repr__(self) -> str:
+        return f"Offer(offer={self.offer.hex()}, expires_at={self.expires_at})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostChange:
+    """One change that arrived after the tablet was last seen safe. No content."""
+
+    change: bytes
+    resident: bytes
+    day: str
+    recorded_at: int
+    received_at: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    changes: tuple[LostChange, ...]
+    residents: tuple[bytes, ...]  # whose readable copies may be on it
+
+
+async def enrol_offer(
+    site: Site,
+    *,
+    staff: bytes,
+    panels: tuple[bytes, ...],
+    label: str,
+    suite: int = 1,
+    restricted: bool = False,
+) -> Offer:
+    """A code for one tablet of this staff member. Raises NotFound, RuleSaysNo."""
+    if suite not in tuple(Suite):
+        raise RuleSaysNo("unknown_suite")
+    if not 0 < len(set(panels)) <= PANELS_PER_DEVICE:
+        raise RuleSaysNo("panels")
+    code, now = new_code(), site.clock()
+    name, chosen = offer_id(code), Suite(suite)
+    secret = Secret(code=code, nonce=new_nonce(), restricted=restricted)
+
+    async def write(tx: Tx) -> None:
+        await _check_people(tx, site.district, staff, panels)
+        sealed = await seal_secret(tx, site, name, secret)
+        row: Row = (
+            site.district, name, b"", staff, b"".join(sorted(set(panels))), label[:64], suite,
+            "open", 0, now, now + ENROL_CODE_MS, sealed, None, "", None, None,
+        )  # fmt: skip
+        await tx.insert("enrol_offer", [row])
+        await audit(tx, site.district, "act", b"enrol-offer" + name + staff, now)
+
+    await site.store.write(write)
+    typed = typed_form(code)
+    fingerprint = site.keys.trust[chosen].public.fingerprint().hex().upper()
+    return Offer(
+        offer=name,
+        code=typed,
+        qr=f"{QR_PREFIX}{typed.replace('-', '')}:{suite}:{fingerprint}",
+        expires_at=now + ENROL_CODE_MS,
+    )
+
+
+async def _check_people(tx: Tx, district: int, staff: bytes, panels: tuple[bytes, ...]) -> None:
+    person = await one(tx, "SELECT active FROM staff WHERE district=? AND staff=?", district, staff)
+    if person is None or not person[0]:
+        raise NotFound("staff")
+    found = await tx.rows_in(
+        "SELECT panel FROM panel WHERE district=? AND panel {ids}", sorted(set(panels)), district
+    )
+    if {row[0] for row in found} != set(panels):
+        raise NotFound("panel")
+
+
+async def confirm(site: Site, offer: bytes, digits: str) -> bytes:
+    """An administrator typed the digits of the tablet's screen: the device exists. Returns its id.
+
+    Raises EnrolRefused for wrong digits (counted as a try), or when nothing waits under that offer.
+    """
+    device = await site.store.write(partial(_confirm, site=site, name=offer, digits=digits))
+    if device is None:
+        raise EnrolRefused("confirm")
+    return device
+
+
+async def _confirm(tx: Tx, site: Site, name: bytes, digits: str) -> bytes | None:
+    now = site.clock()
+    offer = await lock_offer(tx, site, name)
+    if offer is None or offer.status != "joined" or not offer.alive(now):
+        return None
+    typed = "".join(sign for sign in digits if not sign.isspace() and sign != "-")
+    if not same(typed.encode(), offer.digits.encode()):
+        await count_try(tx, site, offer, now)
+        return None
+    await _make_device(tx, site, offer, now)
+    # The tablet has as long again to fetch its answer.
+    await tx.run(
+        "UPDATE enrol_offer SET status='confirmed', expires_at=? WHERE district=? AND offer=?",
+        now + ENROL_CODE_MS, site.district, name,
+    )  # fmt: skip
+    await audit(tx, site.district, "act", b"enrol-confirm" + name + offer.device, now)
+    return offer.device
+
+
+async def _make_device(tx: Tx, site: Site, offer: OfferRow, now: int) -> None:
+    assert offer.kem_key is not None
+    assert offer.sign_key is not None
+    district, device = site.district, offer.device
+    kem = KemPublicKey(offer.suite, offer.kem_key)
+    sign = SigningPublicKey(offer.suite, offer.sign_key)
+    home = await one(
+        tx, "SELECT facility FROM staff WHERE district=? AND staff=?", district, offer.staff
+    )
+    assert home is not None
+    values: dict[str, object] = {
+        "district": district, "device": device, "facility": home[0], "label": offer.label,
+        "status": "enrolled", "suite": int(offer.suite), "kem_key": kem.raw,
+        "restricted": offer.secret.restricted, "chain_epoch": 1, "epoch_allowed": 1, "head_seq": 0,
+        "head_digest": bytes(32), "counter": 0, "backed_epoch": 0, "backed_seq": 0, "outcome_n": 0,
+        "app": offer.secret.app, "schema": 0, "pending": 0, "oldest": None, "first_contact": 0,
+        "last_contact": now, "lease_until": now + LEASE_MS, "safe_until": None, "trust": 0,
+        "checkpoint": 0, "strangers_day": "", "strangers": 0, "digest_misses": 0,
+    }  # fmt: skip
+    await tx.insert("device", [tuple(values[name] for name in SPECS["device"].columns)])
+    await tx.insert(
+        "device_key", [(district, sign.kid(), device, offer.staff, sign.raw, now, None)]
+    )
+    await tx.insert(
+        "device_panel", [(district, device, panel, 0, 0, 0, 0, 0) for panel in offer.panels]
+    )
+
+
+async def add_staff_key(
+    site: Site, device: bytes, *, staff: bytes, public: bytes, proof: bytes
+) -> bytes:
+    """A second staff member's signing key on a tablet; `proof` is that key's own signature.
+
+    Returns its kid. Raises NotFound; RuleSaysNo for a bad key or proof, or a tablet not in use.
+    """
+
+    async def write(tx: Tx) -> bytes:
+        now = site.clock()
+        row = await lock_device(tx, site.district, device)
+        if row is None:
+            raise NotFound("device")
+        if row.status != "enrolled":
+            raise RuleSaysNo("device_not_enrolled")
+        await _check_people(tx, site.district, staff, ())
+        try:
+            key = SigningPublicKey(Suite(row.suite), public)
+        except BadKey:
+            raise RuleSaysNo("bad_key") from None
+        message = staff_key_message(device=device, staff=staff, sign=public)
+        taken = await one(
+            tx, "SELECT 1 FROM device_key WHERE district=? AND key=?", site.district, key.kid()
+        )
+        if not key.verify(message, proof) or taken is not None:
+            raise RuleSaysNo("bad_key")
+        # One key a person and tablet: a new one ends the old one.
+        await tx.run(
+            "UPDATE device_key SET until=? WHERE district=? AND device=? AND staff=? "
+            "AND until IS NULL",
+            now, site.district, device, staff,
+        )  # fmt: skip
+        await tx.insert(
+            "device_key", [(site.district, key.kid(), device, staff, public, now, None)]
+        )
+        await audit(tx, site.district, "act", b"staff-key" + device + staff + key.kid(), now)
+        return key.kid()
+
+    return await site.store.write(write)
+
+
+async def revoke(site: Site, device: bytes, reason: str) -> None:
+    """Nothing of it is applied any more; it is told to wipe. `reason`: a word, as staff_left."""
+    if not _REASON.fullmatch(reason):
+        raise RuleSaysNo("reason")
+    await site.store.write(
+        partial(_end, site=site, device=device, status="revoked", copies="asked", safe=None,
+                note=reason)
+    )  # fmt: skip
+
+
+async def mark_lost(site: Site, device: bytes, safe_at_ms: int) -> Lost:
+    """Lost or stolen, last seen safe then: what arrived since, and whose copies it may hold."""
+    return await site.store.write(
+        partial(_end, site=site, device=device, status="lost", copies="unaccounted",
+                safe=safe_at_ms, note="")
+    )  # fmt: skip
+
+
+async def _end(
+    tx: Tx, site: Site, device: bytes, status: str, copies: str, safe: int | None, note: str
+) -> Lost:
+    now, district = site.clock(), site.district
+    row = await lock_device(tx, district, device)
+    if row is None:
+        raise NotFound("device")
+    if row.status == "revoked" and status == "lost":
+        raise RuleSaysNo("already_revoked")
+    residents = await tx.rows(
+        "SELECT resident FROM copy WHERE district=? AND device=? AND state<>'purged' "
+        "ORDER BY resident",
+        district,
+        device,
+    )
+    await tx.run(
+        "UPDATE device SET status=?, lease_until=?, safe_until=? WHERE district=? AND device=?",
+        status, min(row.lease_until, now), safe, district, device,
+    )  # fmt: skip
+    await tx.run(
+        "UPDATE device_key SET until=? WHERE district=? AND device=? AND until IS NULL",
+        now, district, device,
+    )  # fmt: skip
+    await tx.run(
+        "UPDATE copy SET state=?, changed_at=? WHERE district=? AND device=? "
+        "AND state IN ('possible', 'asked')",
+        copies, now, district, device,
+    )  # fmt: skip
+    await _task(tx, site, status, device, facility=row.facility, now=now)
+    word = f"device-{status}".encode() + device + note.encode()
+    await audit(tx, district, "act", word, now)
+    since = () if safe is None else await _since(tx, district, device, safe)
+    return Lost(changes=tuple(since), residents=tuple(who for (who,) in residents))
+
+
+async def _task(tx: Tx, site: Site, kind: str, device: bytes, *, facility: bytes, now: int) -> None:
+    due = now + TASK_DAYS.get(kind, 7) * DAY_MS
+    await tx.insert(
+        "task",
+        [(site.district, kind, device, None, facility, now, due, None, None, "")],
+        ignore=True,
+    )
+
+
+async def _since(tx: Tx, district: int, device: bytes, safe: int) -> list[LostChange]:
+    rows = await tx.rows(
+        "SELECT change, resident, day, recorded_at, received_at, state FROM change "
+        "WHERE district=? AND device=? AND received_at>? ORDER BY received_at, seq, idx",
+        district,
+        device,
+        safe,
+    )
+    return [
+        LostChange(
+            change=change, resident=who, day=day, recorded_at=at, received_at=received, state=state
+        )
+        for change, who, day, at, received, state in rows
+    ]
+
+
+async def confirm_epoch(site: Site, device: bytes, *, staff: bytes) -> int:
+    """The next chain epoch of a tablet is genuine, says a person: what waited for it is released.
+
+    Confirmed ahead of its first batch, it is allowed. Returns how many changes were released.
+    """
+
+    async def allow(tx: Tx) -> int:
+        now = site.clock()
+        row = await lock_device(tx, site.district, device)
+        if row is None:
+            raise NotFound("device")
+        if row.status != "enrolled":
+            raise RuleSaysNo("device_not_enrolled")
+        waiting = row.chain_epoch > row.epoch_allowed
+        allowed = row.chain_epoch if waiting else row.chain_epoch + 1
+        await tx.run(
+            "UPDATE device SET epoch_allowed=? WHERE district=? AND device=?",
+            allowed, site.district, device,
+        )  # fmt: skip
+        await tx.run(
+            "UPDATE task SET closed_at=?, closed_by=?, result='confirmed' WHERE district=? "
+            "AND kind='epoch' AND subject=? AND closed_at IS NULL",
+            now, staff, site.district, device,
+        )  # fmt: skip
+        await audit(tx, site.district, "act", b"epoch" + device + allowed.to_bytes(8), now)
+        return allowed
+
+    allowed, released = await site.store.write(allow), 0
+    while rows := await site.store.write(partial(_unconfirmed, site, device, allowed)):
+        for change, resident in rows:
+            if await _released(site, change, resident, staff):
+                released += 1
+    return released
+
+
+async def _unconfirmed(site: Site, device: bytes, allowed: int, tx: Tx) -> list[Row]:
+    rows = await tx.rows(
+        "SELECT change, resident FROM change WHERE district=? AND device=? AND epoch<=? "
+        "AND state=? AND reason=? ORDER BY epoch, seq, idx LIMIT ?",
+        site.district, device, allowed, State.QUARANTINED.value, Reason.EPOCH.value,
+        RELEASED_AT_ONCE,
+    )  # fmt: skip
+    return list(rows)
+
+
+async def _released(site: Site, change: bytes, resident: bytes, staff: bytes) -> bool:
+    """False when it stays in quarantine for another reason: nobody knows the resident."""
+    try:
+        await release(site, change, staff=staff)
+    except (NotFound, RuleSaysNo):
+        await site.store.write(
+            lambda tx: tx.run(
+                "UPDATE change SET reason=? WHERE district=? AND resident=? AND change=?",
+                Reason.STRANGER.value, site.district, resident, change,
+            )
+        )  # fmt: skip
+        return False
+    return True
