@@ -73,4 +73,4 @@ def judge(head: Head, place: Place) -> Verdict:
         if place.prev == head.digest:
             return Next()
         return Replacement() if place.replaces else Fork("prev")
-    return Replacement() if place.seq in place.replaces or place.replaces else Fork("second")
+    return Replacement() if place.seq in place.replaces else Fork("second")

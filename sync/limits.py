@@ -28,6 +28,7 @@ OUTCOMES_PER_ANSWER: Final = 500
 ANSWER_BYTES: Final = 16 * 1024 * 1024  # inflated, at the tablet
 
 # One change.
+CHANGE_DEPTH: Final = 32  # objects and lists in each other; deeper: malformed
 CELLS_PER_CHANGE: Final = 64
 SAW_PER_CELL: Final = 64
 HEADS_PER_CELL: Final = 64  # more: the change becomes a proposal

@@ -118,8 +118,9 @@ def is_present(value: Any) -> bool:
 
 def _present_wins(heads: tuple[Head, ...]) -> Shown:
     present = [each for each in heads if is_present(each.value)]
-    chosen = present[-1] if present else heads[-1]
-    return _with(heads, chosen, conflict=True)
+    if not present:  # false and null: both say that it is not there
+        return _with(heads, heads[-1], conflict=False)
+    return _with(heads, present[-1], conflict=True)
 
 
 def _resident_wins(heads: tuple[Head, ...]) -> Shown:
@@ -130,8 +131,13 @@ def _resident_wins(heads: tuple[Head, ...]) -> Shown:
     return _with(heads, own[-1], conflict=False)
 
 
+def is_settled(value: Any) -> bool:
+    """Whether a terminal cell's value says that it has come to that: died, moved out."""
+    return value not in (None, False, 0, "0")
+
+
 def _settled_wins(heads: tuple[Head, ...]) -> Shown:
-    settled = [each for each in heads if each.value not in (None, False, 0, "0")]
+    settled = [each for each in heads if is_settled(each.value)]
     return _with(heads, settled[-1] if settled else heads[-1], conflict=True)
 
 

@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import Any
 
 from sync.limits import CELLS_PER_CHANGE, HEADS_PER_CELL, SAW_PER_CELL
-from sync.merge import EMPTY, Cell, Head, Safer, Shown, canonical, choose, forget, put
+from sync.merge import EMPTY, Cell, Head, Safer, Shown, canonical, choose, forget, is_settled, put
 from sync.policy import Policy
 
 
@@ -205,7 +205,7 @@ def decide(
     if not isinstance(standing, Present):
         reason = Reason.NOT_YOUR_PATIENT if isinstance(standing, Former) else Reason.NONE
         return Decision(State.PROPOSAL, reason, Credit.NONE, tasks=(Task.PROPOSAL,))
-    return merge_edits(change, cells, rule_of, known)
+    return merge_edits(change, cells, rule_of)
 
 
 def named_by(change: Incoming) -> tuple[bytes, ...]:
@@ -258,7 +258,6 @@ def merge_edits(
     change: Incoming,
     cells: Mapping[str, Cell],
     rule_of: Callable[[str], CellRule],
-    known: Callable[[bytes], bool],
 ) -> Decision:
     """Each cell by its own policy; the change's state is the one that needs a person most."""
     edits = change.edits or {}
@@ -271,15 +270,18 @@ def merge_edits(
     for name, (value, saw) in edits.items():
         cell = cells.get(name, EMPTY)
         rule = rule_of(name)
-        ask = _needs_a_person(rule, change, cell, saw)
+        head = Head(change.id, value, change.author, change.staff, change.at)
+        after = put(cell, head, saw)
+        ask = _needs_a_person(rule, head, cell, after, saw)
         if ask is not None:
             parts[name] = State.PROPOSAL
             task, reason = ask
             tasks.add(task)
             continue
-        head = Head(change.id, value, change.author, change.staff, change.at)
-        after = forget(put(cell, head, saw), known)
-        changed[name] = after
+        # Only what has been merged here cannot be put again. An id may be in the ledger and still be
+        # held: it will be put when what it names has come, after the one that saw it.
+        merged = {change.id, *(each.change for each in cell.heads)}
+        after = changed[name] = forget(after, merged.__contains__)
         parts[name] = _state_of(head, after, choose(after, rule.policy, rule.safer), rule.policy)
         if parts[name] is State.CONFLICT:
             tasks.add(Task.CONFLICT)
@@ -289,19 +291,21 @@ def merge_edits(
 
 
 def _needs_a_person(
-    rule: CellRule, change: Incoming, cell: Cell, saw: tuple[bytes, ...]
+    rule: CellRule, head: Head, cell: Cell, after: Cell, saw: tuple[bytes, ...]
 ) -> tuple[Task, Reason] | None:
     """Cells no machine may change: identity, authority, an undone death; and cells past their limits."""
-    if change.author == "import":
+    if head.author == "import":
         return None
-    if len(saw) > SAW_PER_CELL or len(cell.heads) >= HEADS_PER_CELL:
+    if len(saw) > SAW_PER_CELL or len(after.heads) > HEADS_PER_CELL:
         return Task.PROPOSAL, Reason.CROWDED
-    if rule.policy is Policy.IDENTITY and change.author != "registrar":
+    if rule.policy is Policy.IDENTITY and head.author != "registrar":
         return Task.IDENTITY, Reason.IDENTITY
     if rule.policy is Policy.AUTHORITY:
         return Task.SWITCH_REQUEST, Reason.AUTHORITY
-    if rule.policy is Policy.TERMINAL and change.author != "registrar" and cell.heads:
-        return Task.PROPOSAL, Reason.TERMINAL
+    if rule.policy is Policy.TERMINAL and head.author != "registrar":
+        undone = (each.value for each in cell.heads if each not in after.heads)
+        if any(is_settled(old) and canonical(old) != canonical(head.value) for old in undone):
+            return Task.PROPOSAL, Reason.TERMINAL
     return None
 
 

@@ -5,14 +5,21 @@ are int ms UTC; days are ISO dates. A message with an unknown member is refused 
 (`Change.body`) is the exception: it is a form of some version and is carried verbatim.
 """
 
-from typing import Any, TypeVar
+from re import finditer
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from sync.limits import ANSWER_BYTES
+from sync.limits import ANSWER_BYTES, CHANGE_DEPTH
 
-Id = bytes  # 16 bytes
+# What a tablet sends is bounded here: a number too large for its column at the server would fail the
+# same batch again at every repeat.
+Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Instant = Annotated[int, Meta(ge=1 - 2**53, le=2**53 - 1)]  # ms UTC, or a difference of two
+Day = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]  # compared as text
 
 
 class Malformed(ValueError):
@@ -45,12 +52,12 @@ class Change(_Wire):
     id: Id
     resident: Id
     kind: str
-    v: int
-    on: str  # service day as stated, ISO
-    at: int  # wall clock of the tablet when the form was saved
-    mono: int = 0  # monotonic clock of the session, ms
-    se: int = 0  # index into Batch.sessions
-    kn: int = 0  # index into Batch.known
+    v: Small
+    on: Day  # service day as stated, ISO
+    at: Instant  # wall clock of the tablet when the form was saved
+    mono: Count = 0  # monotonic clock of the session, ms
+    se: Small = 0  # index into Batch.sessions
+    kn: Small = 0  # index into Batch.known
     by: Id | None = None  # actor, when it is not Batch.staff: quarantined
     body: Raw | UnsetType = UNSET  # event: the filled-in form
     set: dict[str, Edit] | UnsetType = UNSET  # register edit: cell -> Edit
@@ -64,26 +71,26 @@ class Session(_Wire):
     """Clock readings of one run of the app. offset = server minus wall as the tablet measured it."""
 
     id: bytes
-    wall: int
-    mono: int
-    offset: int | None = None
-    sigma: int = 0
+    wall: Instant
+    mono: Count
+    offset: Instant | None = None
+    sigma: Count = 0
 
 
 class Known(_Wire):
     """What the tablet had applied when a form was opened: a claim, checked against what was served."""
 
     panel: Id
-    epoch: int
-    csn: int
-    at: int  # server time of the last answer applied
+    epoch: Small
+    csn: Count
+    at: Instant  # server time of the last answer applied
 
 
 class Snap(_Wire):
     """A snapshot under way: taken at csn `at`, next row after `after` in `lane`, `cut` = first recent day."""
 
-    at: int
-    lane: int
+    at: Count
+    lane: Small
     after: bytes
     cut: str
 
@@ -92,8 +99,8 @@ class Cursor(_Wire):
     """Where the tablet stands in one panel's feed. epoch 0: nothing received yet."""
 
     panel: Id
-    epoch: int
-    csn: int
+    epoch: Small
+    csn: Count
     snap: Snap | None = None
 
 
@@ -101,15 +108,15 @@ class Purged(_Wire):
     """The app's statement that bodies and keys of a resident are gone; `waiting` batches still hold changes."""
 
     resident: Id
-    at: int
-    waiting: tuple[int, ...] = ()
+    at: Instant
+    waiting: tuple[Count, ...] = ()
 
 
 class Read(_Wire):
     """One offline opening of an archive, for the access log."""
 
     resident: Id
-    at: int
+    at: Instant
     purpose: str
 
 
@@ -117,7 +124,7 @@ class DigestClaim(_Wire):
     """The tablet's sum over what it received; with `buckets` when it asks where the difference lies."""
 
     panel: Id
-    csn: int
+    csn: Count
     root: bytes
     buckets: tuple[bytes, ...] = ()
 
@@ -125,24 +132,24 @@ class DigestClaim(_Wire):
 class Batch(_Wire):
     """Inside GWB1."""
 
-    v: int
+    v: Small
     app: str
-    schema: int
+    schema: Small
     staff: Id
-    created: int
+    created: Instant
     secret: bytes = b""  # 32 bytes; the key of the commitment; empty without changes
     sessions: tuple[Session, ...] = ()
     known: tuple[Known, ...] = ()
     changes: tuple[Raw, ...] = ()
     cursors: tuple[Cursor, ...] = ()
-    outcomes_seen: int = 0
-    pending: int = 0
-    oldest: int | None = None
+    outcomes_seen: Count = 0
+    pending: Count = 0
+    oldest: Instant | None = None
     purged: tuple[Purged, ...] = ()
     reads: tuple[Read, ...] = ()
     digests: tuple[DigestClaim, ...] = ()
-    trust: int = 0  # version of the trust bundle held
-    checkpoint: int = 0  # size of the last audit checkpoint held
+    trust: Small = 0  # version of the trust bundle held
+    checkpoint: Count = 0  # size of the last audit checkpoint held
 
 
 class Receipt(_Wire):
@@ -309,8 +316,9 @@ _T = TypeVar("_T")
 def _decode(decoder: msgspec.json.Decoder[_T], data: bytes | Raw, what: str) -> _T:
     try:
         return decoder.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Malformed(f"not a valid {what}") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        # Without its cause: that names members and repeats bytes, and a log would print it.
+        raise Malformed(f"not a valid {what}") from None
 
 
 def batch(data: bytes) -> Batch:
@@ -318,12 +326,26 @@ def batch(data: bytes) -> Batch:
 
 
 def change(data: bytes | Raw) -> Change:
-    """One change; ids must be 16 bytes."""
-    value = _decode(_change, data, "change")
-    ids = (value.id, value.resident, value.amends, value.voids, value.by)
-    if any(each is not None and len(each) != 16 for each in ids):
-        raise Malformed("an id is not 16 bytes")
-    return value
+    """One change, at most CHANGE_DEPTH deep: who reads or writes its values again may recurse."""
+    if _deeper_than(bytes(data), CHANGE_DEPTH):
+        raise Malformed("change nested too deeply")
+    return _decode(_change, data, "change")
+
+
+def _deeper_than(data: bytes, limit: int) -> bool:
+    """Whether objects and lists stand in each other more than `limit` deep."""
+    if data.count(b"{") + data.count(b"[") <= limit:
+        return False
+    depth = 0
+    for found in finditer(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', data):
+        sign = found[0]
+        if sign in (b"{", b"["):
+            depth += 1
+            if depth > limit:
+                return True
+        elif sign in (b"}", b"]"):
+            depth -= 1
+    return False
 
 
 def answer(data: bytes) -> Answer:

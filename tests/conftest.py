@@ -3,12 +3,13 @@
 import fcntl
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.postgres import Cluster, join_cluster, start_cluster
+from tests.world import World, new_world
 
 _numbers = itertools.count(1)
 
@@ -46,3 +47,18 @@ def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
     yield postgres_cluster.create_database(name)
     postgres_cluster.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: every test that takes it runs on both engines."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/gongwei.sqlite3"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """The standing cast in a fresh county."""
+    async with new_world(database_url, tmp_path) as made:
+        yield made

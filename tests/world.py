@@ -7,7 +7,8 @@ reads like a sentence. A virtual clock stands still until a test moves it.
 import shutil
 from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,12 +17,18 @@ from typing import Any
 from crypto.columns import add_kek
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
 from server.actions.district import Loader, NewRecord, NewResident
+from server.actions.exchange import exchange
+from server.actions.ids import new_id
 from server.actions.site import Site, found_district, kek_ring, open_site
 from server.settings import CIVIL
 from server.store.migrate import migrate
 from server.store.store import Store
 from server.store.vault import Vault
 from sync.limits import LEASE_MS
+from sync.enrol import Enrolled
+from sync.enrol_wire import PanelInfo, open_bundle
+from sync.tablet import Tablet
+from sync.tablet_state import Result
 from sync.wire import encode
 from tests.cast_forms import good
 
@@ -79,7 +86,7 @@ class World:
     kek_file: Path
     folder: Path
     url: str
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    extra: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
 
     async def rows(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
         found = await self.store.write(lambda tx: tx.rows(sql, *args))
@@ -220,6 +227,54 @@ async def enrol_by_hand(
 
     await world.store.write(write)
     return keys
+
+
+class Field:
+    """One tablet in the field, with the network in its hand: `go` exchanges once, `settle` until quiet."""
+
+    def __init__(self, world: World, tablet: Tablet, keys: Keys) -> None:
+        self.world, self.tablet, self.keys = world, tablet, keys
+
+    async def go(self) -> Result:
+        request = self.tablet.request()
+        assert request is not None
+        answered = await exchange(self.world.site, request)
+        return self.tablet.take(request, answered.answer)
+
+    async def settle(self) -> list[Result]:
+        results = [await self.go()]
+        while results[-1].more or results[-1].receipts:
+            assert len(results) < 500, "never settles"
+            results.append(await self.go())
+        return results
+
+
+async def field(
+    world: World,
+    name: str,
+    *,
+    staff: bytes = SU,
+    panels: tuple[bytes, ...] = (TEAM_A,),
+    suite: Suite = Suite.X25519_ED25519,
+    restricted: bool = False,
+) -> Field:
+    """An enrolled tablet on its own disk."""
+    keys = await enrol_by_hand(
+        world, name, staff=staff, panels=panels, suite=suite, restricted=restricted
+    )
+    bundle = world.site.keys.bundles[suite]
+    trust = world.site.keys.trust[suite].public
+    enrolled = Enrolled(
+        district=DISTRICT, device=keys.device, staff=staff, suite=suite, kem=keys.kem,
+        signing=keys.sign, epoch=1, restricted=restricted, trust=trust, bundle=bundle,
+        keys=open_bundle(bundle, trust), lease=world.clock() + LEASE_MS, now=world.clock(),
+        panels=tuple(PanelInfo(id=p, name="", facility=FACILITY_OF[p]) for p in panels),
+    )  # fmt: skip
+    path = world.folder / f"{name}.tablet"
+    tablet = Tablet.create(
+        path, enrolled, "青山绿水", clock=world.clock, new_id=new_id, cost_log2=4
+    )
+    return Field(world, tablet, keys)
 
 
 def copy_of(source: Path, target: Path) -> Path:

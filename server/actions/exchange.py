@@ -256,7 +256,9 @@ async def _outcomes(
 async def _pages(
     tx: Tx, site: Site, packed: _Packed, batch: wire.Batch, carried: list[bytes], now: int
 ) -> list[wire.Page]:
-    """One page a panel, panels in order of id (the lock order)."""
+    """One page a panel, panels in order of id (the lock order). No cursors: no page is wanted."""
+    if not batch.cursors:
+        return []
     cursors = {cursor.panel: cursor for cursor in batch.cursors}
     claims = {claim.panel: claim for claim in batch.digests}
     pages: list[wire.Page] = []

@@ -68,7 +68,7 @@ class _Packer:
         return self._counted(wire.encode(put))
 
     def event_row(self, row: Row) -> Raw:
-        who, change, cls, rev, body, under, staff, at, received, state, credit, flags, wrapped = row
+        who, change, cls, rev, body, under, staff, at, received, state, credit, flags, wrapped = row[:13]
         _, raw = open_change(
             self.site, change=change, resident=who, under=under, wrapped=wrapped, body=body
         )

@@ -1,0 +1,313 @@
+"""The durable sealed outbox: what waits is closed into signed batches that lie on disk before they are sent.
+
+A batch is its bytes. It is sent, and sent again, exactly as it lies there; it is closed anew (`recut`) only after a signed
+answer showed the server's head below it, and then it names what it replaces. It is kept, readable by the server alone,
+until the server's backup mark has passed it (PROTOCOL.md section 4).
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from crypto.commitment import commit
+from crypto.envelope import UpHeader, seal_up
+from crypto.keys import KemPublicKey, Suite
+from crypto.primitives import sha256
+from sync import wire
+from sync.limits import BATCH_PURGED, BATCH_TARGET_CHANGES, ENVELOPE_BYTES
+from sync.tablet_archive import Archive
+from sync.tablet_disk import Disk
+from sync.tablet_state import State, Unlocked
+
+APP: Final = "gongwei-tablet-py/1"
+SCHEMA: Final = 1
+_READS: Final = 500
+_OPEN: Final = "SELECT id, known, body FROM own WHERE state='open' ORDER BY n LIMIT ?"
+
+
+class Outbox:
+    """Closes, keeps and hands out envelopes. Not thread-safe."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        state: State,
+        keys: Unlocked | None,
+        archive: Archive | None,
+        clock: Callable[[], int],
+    ) -> None:
+        self._disk = disk
+        self._state = state
+        self._keys = keys
+        self._archive = archive
+        self._clock = clock
+        self._started = clock()
+        self._session = os.urandom(8)
+        self._told: tuple[bytes, list[bytes], int] | None = None  # digest, purged, last reading
+
+    # ---- closing ----------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Changes that have no receipt yet."""
+        rows = self._disk.rows("SELECT COUNT(*) FROM own WHERE state IN ('open','sent')")
+        return rows[0][0]
+
+    @property
+    def session_ms(self) -> int:
+        """The monotonic clock of this run of the app."""
+        return self._clock() - self._started
+
+    def seal(self, *, cursors: bool = False, most: int = BATCH_TARGET_CHANGES) -> int:
+        """Closes what waits into one ready batch; returns how many changes, 0 when nothing waits."""
+        if self._state.behind:
+            return 0
+        rows = self._disk.rows(_OPEN, most)
+        if not rows:
+            return 0
+        with self._disk.step():
+            return self._seal_rows(rows, (), cursors=cursors)
+
+    def _seal_rows(
+        self, rows: list[tuple[Any, ...]], replaces: tuple[int, ...], *, cursors: bool
+    ) -> int:
+        """As many of the rows as fit into one envelope; at least one."""
+        state = self._state
+        while True:
+            batch = self._filled(rows, cursors=cursors)
+            root = commit(batch.secret, [bytes(raw) for raw in batch.changes]).root
+            header = self._header(seq=state.seq + 1, root=root, replaces=replaces)
+            sealed = self._sealed(header, batch)
+            if len(sealed) <= ENVELOPE_BYTES or len(rows) == 1:
+                break
+            rows = rows[: len(rows) // 2]
+        digest, seq, epoch = sha256(sealed), state.seq + 1, state.chain_epoch
+        self._disk.run(
+            "INSERT OR REPLACE INTO batch (epoch, seq, digest, state, at, ids, body) "
+            "VALUES (?, ?, ?, 'ready', ?, ?, ?)",
+            epoch, seq, digest, self._clock(), b"".join(row[0] for row in rows), sealed,
+        )  # fmt: skip
+        self._disk.many(
+            "UPDATE own SET state='sent', epoch=?, seq=? WHERE id=?",
+            [(epoch, seq, row[0]) for row in rows],
+        )
+        state.seq, state.prev = seq, digest
+        state.store(self._disk)
+        return len(rows)
+
+    def _filled(self, rows: list[tuple[Any, ...]], *, cursors: bool) -> wire.Batch:
+        known: dict[bytes, int] = {}
+        raws: list[Raw] = []
+        for change_id, claim, body in rows:
+            change = wire.change(self._disk.unseal(change_id, body))
+            place = known.setdefault(claim, len(known))
+            raws.append(Raw(wire.encode(msgspec.structs.replace(change, kn=place))))
+        return msgspec.structs.replace(
+            self._batch(cursors=cursors),
+            secret=os.urandom(32),
+            known=tuple(msgspec.json.decode(claim, type=wire.Known) for claim in known),
+            changes=tuple(raws),
+        )
+
+    def recut(self, most: int = BATCH_TARGET_CHANGES) -> int:
+        """Closes every batch without a receipt anew, above the server's head as last told: for the newest
+        server key, at most `most` changes each. Returns how many batches it made."""
+        state = self._state
+        if state.behind:
+            return 0
+        old = self._disk.rows(
+            "SELECT epoch, seq FROM batch WHERE state='ready' AND (epoch, seq) > (?, ?) "
+            "AND EXISTS (SELECT 1 FROM own WHERE own.epoch=batch.epoch AND own.seq=batch.seq "
+            "AND own.state='sent') ORDER BY epoch, seq",
+            state.head_epoch,
+            state.head_seq,
+        )
+        if not old:
+            return 0
+        made = 0
+        with self._disk.step():
+            self._reopen(old)
+            state.seq, state.prev = state.head_seq, state.head_digest
+            while rows := self._disk.rows(_OPEN, most):
+                self._seal_rows(rows, tuple(seq for _, seq in old), cursors=False)
+                made += 1
+        return made
+
+    def _reopen(self, old: list[tuple[Any, ...]]) -> None:
+        self._disk.many(
+            "UPDATE own SET state='open' WHERE epoch=? AND seq=? AND state='sent'", old
+        )
+        self._disk.many("DELETE FROM batch WHERE epoch=? AND seq=?", old)
+
+    def start_epoch(self) -> None:
+        """After `behind`: the next chain starts at the server's head, with everything that has no receipt.
+        An administrator confirms it at the server."""
+        state = self._state
+        with self._disk.step():
+            self._reopen(self._disk.rows("SELECT epoch, seq FROM batch WHERE state='ready'"))
+            state.chain_epoch, state.seq = state.head_epoch + 1, 0
+            state.prev, state.behind = state.head_digest, False
+            state.store(self._disk)
+
+    # ---- sending ----------------------------------------------------------------------------
+
+    def request(self) -> bytes | None:
+        """The next envelope: the oldest batch without a receipt, byte for byte; else what waits, closed
+        into one; else an empty exchange. None: locked, with nothing ready."""
+        ready = self.oldest_ready()
+        if ready is not None or self._keys is None:
+            return ready
+        if self.seal(cursors=True):
+            return self.oldest_ready()
+        with self._disk.step():
+            self._state.counter += 1
+            self._state.store(self._disk)
+        sealed = self._sealed(self._header(counter=self._state.counter), self._batch(cursors=True))
+        if self._told is not None:
+            self._told = (sha256(sealed), *self._told[1:])
+        return sealed
+
+    def oldest_ready(self) -> bytes | None:
+        rows = self._disk.rows(
+            "SELECT body FROM batch WHERE state='ready' ORDER BY epoch, seq LIMIT 1"
+        )
+        return rows[0][0] if rows else None
+
+    def _header(
+        self,
+        *,
+        seq: int | None = None,
+        counter: int | None = None,
+        root: bytes = bytes(32),
+        replaces: tuple[int, ...] = (),
+    ) -> UpHeader:
+        assert self._keys is not None
+        state = self._state
+        return UpHeader(
+            suite=state.suite, kid=self._recipient().kid(), device=state.device,
+            signer=self._keys.sign.public.kid(), epoch=state.chain_epoch, seq=seq, counter=counter,
+            prev=state.prev if seq is not None else bytes(32), root=root, replaces=replaces,
+        )  # fmt: skip
+
+    def _recipient(self) -> KemPublicKey:
+        """The server's newest key of this tablet's suite."""
+        assert self._keys is not None
+        own = [each for each in self._keys.server.kem if each[0] == self._state.suite]
+        newest = max(own, key=lambda each: each[1])
+        return KemPublicKey(Suite(self._state.suite), newest[2])
+
+    def _sealed(self, header: UpHeader, batch: wire.Batch) -> bytes:
+        assert self._keys is not None
+        return seal_up(
+            header, wire.encode(batch), recipient=self._recipient(), signer=self._keys.sign
+        )
+
+    def _batch(self, *, cursors: bool) -> wire.Batch:
+        """What an envelope says of the tablet. Cursors, and reports, only when it is sent at once: a batch
+        that lay in the outbox would ask for pages that have been applied since."""
+        state, now = self._state, self._clock()
+        oldest = self._disk.rows("SELECT MIN(at) FROM batch WHERE state='ready'")[0][0]
+        session = wire.Session(
+            id=self._session, wall=now, mono=self.session_ms, offset=state.offset,
+            sigma=state.sigma,
+        )  # fmt: skip
+        batch = wire.Batch(
+            v=1, app=APP, schema=SCHEMA, staff=state.staff, created=now, sessions=(session,),
+            outcomes_seen=state.outcomes_seen, pending=self.waiting, oldest=oldest,
+            trust=self._keys.server.version if self._keys else 0, checkpoint=state.checkpoint,
+        )  # fmt: skip
+        if not cursors:
+            return batch
+        gone = self._disk.rows(
+            "SELECT resident, at FROM gone WHERE at>0 ORDER BY resident LIMIT ?", BATCH_PURGED
+        )
+        looked = self._disk.rows(
+            "SELECT n, resident, at, purpose FROM looked ORDER BY n LIMIT ?", _READS
+        )
+        self._told = (b"", [row[0] for row in gone], looked[-1][0] if looked else 0)
+        return msgspec.structs.replace(
+            batch,
+            cursors=tuple(state.cursors.values()),
+            digests=self._claims(),
+            purged=tuple(
+                wire.Purged(resident=who, at=at, waiting=self._waiting_on(who)) for who, at in gone
+            ),
+            reads=tuple(wire.Read(resident=who, at=at, purpose=why) for _, who, at, why in looked),
+        )
+
+    def _claims(self) -> tuple[wire.DigestClaim, ...]:
+        """For panels whose sum differed last time: our sum and our buckets."""
+        archive = self._archive
+        if archive is None:
+            return ()
+        return tuple(
+            wire.DigestClaim(
+                panel=cursor.panel, csn=cursor.csn, root=archive.root(cursor.panel),
+                buckets=archive.buckets(cursor.panel),
+            )
+            for name, cursor in self._state.cursors.items()
+            if self._state.ask.get(name) and cursor.snap is None
+        )  # fmt: skip
+
+    def _waiting_on(self, who: bytes) -> tuple[int, ...]:
+        rows = self._disk.rows(
+            "SELECT DISTINCT seq FROM own WHERE resident=? AND state='sent' ORDER BY seq", who
+        )
+        return tuple(row[0] for row in rows)
+
+    # ---- answers ----------------------------------------------------------------------------
+
+    def was_told(self, request: bytes) -> None:
+        """The server has the reports of this request: they need not be said again."""
+        if self._told is None or self._told[0] != sha256(request):
+            return
+        _, purged, last = self._told
+        self._disk.many("DELETE FROM gone WHERE resident=? AND at>0", [(who,) for who in purged])
+        self._disk.run("DELETE FROM looked WHERE n<=?", last)
+        self._told = None
+
+    def take_head(self, head: wire.ChainHead) -> None:
+        """Where the server's chain of this tablet stands."""
+        state = self._state
+        state.head_epoch, state.head_seq, state.head_digest = head.epoch, head.seq, head.digest
+        if (head.epoch, head.seq) > (state.chain_epoch, state.seq):
+            # Somebody else went on from where this copy began: stop, start again behind that head.
+            state.behind = True
+        # The server holds less than it gave receipts for (a backup was restored): send those again.
+        self._disk.run(
+            "UPDATE batch SET state='ready' WHERE state='held' AND (epoch, seq) > (?, ?)",
+            head.epoch, head.seq,
+        )  # fmt: skip
+
+    def take_receipt(self, raw: bytes) -> list[tuple[bytes, str, str]]:
+        """Custody of one batch: kept; returns (change, state, reason) of each of its changes."""
+        receipt = wire.receipt(raw)
+        place = (receipt.epoch, receipt.seq)
+        rows = self._disk.rows(
+            "SELECT ids FROM batch WHERE epoch=? AND seq=? AND digest=?", *place, receipt.batch
+        )
+        if not rows:
+            return []
+        self._disk.run("UPDATE batch SET state='held' WHERE epoch=? AND seq=?", *place)
+        self._disk.run(
+            "INSERT OR REPLACE INTO receipt (epoch, seq, body) VALUES (?, ?, ?)", *place, raw
+        )
+        ids = [rows[0][0][n : n + 16] for n in range(0, len(rows[0][0]), 16)]
+        plain = "quarantined" if receipt.whole else "applied"
+        states = {row[0]: row for row in receipt.states}
+        fates: list[tuple[bytes, str, str]] = []
+        for index, change in enumerate(ids):
+            row = states.get(index, (index, plain, receipt.whole))
+            state, reason = row[1], row[2] if len(row) > 2 else ""
+            # A repeat under another envelope: what became of it the first time is what counts.
+            fates.append((change, reason or "applied", "") if state == "duplicate" else (change, state, reason))
+        return fates
+
+    def drop_backed_up(self, mark: wire.ChainHead) -> None:
+        self._disk.run(
+            "DELETE FROM batch WHERE state='held' AND (epoch, seq) <= (?, ?)", mark.epoch, mark.seq
+        )
+        self._state.backed_epoch, self._state.backed_seq = mark.epoch, mark.seq
