@@ -29,6 +29,10 @@ class HandTablet:
     cursors: dict[bytes, wire.Cursor] = field(default_factory=dict[bytes, wire.Cursor])
     sent: list[bytes] = field(default_factory=list[bytes])
 
+    def __post_init__(self) -> None:
+        for panel in self.keys.panels:
+            self.cursors[panel] = wire.Cursor(panel=panel, epoch=0, csn=0)
+
     def visit(self, resident: bytes, on: str = "2026-11-20", **more: Any) -> wire.Change:
         """A hypertension follow-up."""
         body = wire.encode(good("htn_followup", next_date="2027-02-20", **more))

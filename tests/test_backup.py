@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crypto.columns import add_kek
+from crypto.columns import KekRing, add_kek
 from server.actions import backup
 from server.actions.backup_file import BackupRefused, Reader
 from server.actions.site import kek_ring, open_site
@@ -91,7 +91,7 @@ async def test_a_backup_that_cannot_be_read_back_moves_nothing(
 ) -> None:
     await a_day(world)
 
-    def damaged(path: Path, ring: object) -> Reader:
+    def damaged(path: Path, ring: KekRing) -> Reader:
         raw = bytearray(path.read_bytes())
         raw[len(raw) // 2] ^= 1
         path.write_bytes(raw)
@@ -194,9 +194,10 @@ async def test_a_file_sealed_again_without_the_key_is_refused(world: World, tmp_
     packed = zlib.compress(frame, 9)
     forged = body[:4] + len(packed).to_bytes(4) + packed + body[8 + size :]
     done.path.write_bytes(forged + sha256(forged).digest() + seal[32:])
+    reader = Reader(done.path, kek_ring(world.kek_file))
     with pytest.raises(BackupRefused, match="seal"):
-        reader = Reader(done.path, kek_ring(world.kek_file))
         reader.check()
+    reader.close()
 
 
 async def test_another_installations_keys_open_nothing(world: World, tmp_path: Path) -> None:

@@ -132,7 +132,11 @@ class Reader:
         try:
             self.head = msgspec.convert(_content(next(frames), "head"), Head)
             key = unwrap(ring, district=self.head.district, owner=NOBODY, blob=self.head.key)
+        except BackupRefused:
+            self._file.close()
+            raise
         except (StopIteration, msgspec.MsgspecError, ColumnRefused):
+            self._file.close()
             raise _broken("its head does not open with these keys") from None
         self._key = mac_key(key)
 
