@@ -1,12 +1,14 @@
-"""Refusals: a stable code, an HTTP status, one sentence for the person, what to do next. Nothing secret, no content.
+"""Refusals: a stable code, an HTTP status, one sentence for the person, what to do next. Nothing
+secret, no content.
 
-The class docstring is for the reader of the code; `say` is what people read (Chinese), `hint` what the operator reads.
+The class docstring is for the reader of the code; `say` is what people read (Chinese), `hint`
+what the operator reads.
 """
 
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """The request was understood and cannot be done."""
 
     code: ClassVar[str] = "refused"
@@ -20,7 +22,9 @@ class Refusal(Exception):  # noqa: N818
 
 
 class NotAnEnvelope(Refusal):
-    """Before a valid signature every fault looks the same from outside; the kind is in the log only."""
+    """Before a valid signature every fault looks the same from outside; the kind is in the log
+    only.
+    """
 
     code = "not_an_envelope"
     status = 400

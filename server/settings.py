@@ -2,12 +2,11 @@
 
 | variable | meaning | default |
 |---|---|---|
-| DATABASE_URL | sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME | sqlite:///data/gongwei.sqlite3 |
-| GONGWEI_KEK_FILE | key-encryption keys, mode 0600, outside the database and its backup | data/kek |
-| GONGWEI_BACKUP_DIR | where `backup` writes | data/backup |
-| GONGWEI_HOST, GONGWEI_PORT | where `serve` listens | 127.0.0.1, 8470 |
-| GONGWEI_DISTRICT | number of the district served | 1 |
-| GONGWEI_LOG | debug, info, warning or error | info |
+| DATABASE_URL | sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME |
+sqlite:///data/gongwei.sqlite3 | | GONGWEI_KEK_FILE | key-encryption keys, mode 0600, outside the
+database and its backup | data/kek | | GONGWEI_BACKUP_DIR | where `backup` writes | data/backup |
+| GONGWEI_HOST, GONGWEI_PORT | where `serve` listens | 127.0.0.1, 8470 | | GONGWEI_DISTRICT |
+number of the district served | 1 | | GONGWEI_LOG | debug, info, warning or error | info |
 """
 
 import os
@@ -27,7 +26,9 @@ def now_ms() -> int:
 
 
 class BadSetting(ValueError):
-    """A variable holds something that cannot be used; the text names the variable and what it takes."""
+    """A variable holds something that cannot be used; the text names the variable and what it
+    takes.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,8 @@ def _number(env: Mapping[str, str], name: str, default: int, most: int) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
         raise BadSetting(f"{name} must be a whole number from 1 to {most}")
     return int(text)
+
+
+def share_metrics(folder: Path) -> None:
+    """Worker processes started from here count into files of `folder` (prometheus-client)."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

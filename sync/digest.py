@@ -1,9 +1,11 @@
-"""Do server and tablet hold the same? Sums of hashes that any order of arrival brings to the same value.
+"""Do server and tablet hold the same? Sums of hashes that any order of arrival brings to the same
+value.
 
-A leaf is 128 bits of SHA-256 over (entity id, class, revision), never over content: equality of digests reveals
-nothing a reader of ids does not know. Sums are taken mod 2**128, so a change of one entity is one subtraction and
-one addition, and a resident's sum can be moved whole from one panel to another.
-Compared only at the same csn, over received state, with the snapshot complete (PROTOCOL.md section 8).
+A leaf is 128 bits of SHA-256 over (entity id, class, revision), never over content: equality of
+digests reveals nothing a reader of ids does not know. Sums are taken mod 2**128, so a change of
+one entity is one subtraction and one addition, and a resident's sum can be moved whole from one
+panel to another. Compared only at the same csn, over received state, with the snapshot complete
+(PROTOCOL.md section 8).
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,9 @@
-"""The per-tablet hash chain of batches: what a new envelope is, judged by what the server already holds.
+"""The per-tablet hash chain of batches: what a new envelope is, judged by what the server already
+holds.
 
-A batch is its bytes. Each names its place (epoch, seq) and the SHA-256 of the envelope before it, so a repeat, a gap, a
-fork and a fresh start after a restore look different and are answered differently (PROTOCOL.md section 4).
+A batch is its bytes. Each names its place (epoch, seq) and the SHA-256 of the envelope before it,
+so a repeat, a gap, a fork and a fresh start after a restore look different and are answered
+differently (PROTOCOL.md section 4).
 """
 
 from dataclasses import dataclass
@@ -62,7 +64,9 @@ Verdict = Next | Replacement | NewEpoch | Gap | Fork
 
 
 def judge(head: Head, place: Place) -> Verdict:
-    """`place` is of an envelope whose bytes the ledger does not know (a known one is answered as stored)."""
+    """`place` is of an envelope whose bytes the ledger does not know (a known one is answered as
+    stored).
+    """
     if place.epoch == head.epoch + 1 and place.seq == 1:
         return NewEpoch() if place.prev == head.digest else Fork("prev")
     if place.epoch != head.epoch:

@@ -1,18 +1,21 @@
 """How two people's edits of one archive come together without losing either.
 
-A register is a set of *cells* ("phone", "blood_abo", "drug_allergy/青霉素"). A cell is the set of its *heads*:
-the edits nobody has seen and replaced yet. An edit names the change ids whose values its editor saw; it takes
-those heads away and adds itself, unless an edit already known has seen it. So the order of arrival cannot
-matter, a doctor never conflicts with herself, and "last writer wins" does not exist here.
+A register is a set of *cells* ("phone", "blood_abo", "drug_allergy/青霉素"). A cell is the set of
+its *heads*: the edits nobody has seen and replaced yet. An edit names the change ids whose values
+its editor saw; it takes those heads away and adds itself, unless an edit already known has seen
+it. So the order of arrival cannot matter, a doctor never conflicts with herself, and "last writer
+wins" does not exist here.
 
-What is *shown* is a pure choice among the heads by the cell's policy; a *conflict* is more than one distinct
-value left where the policy does not settle it. A decision is just an edit that saw every head.
+What is *shown* is a pure choice among the heads by the cell's policy; a *conflict* is more than
+one distinct value left where the policy does not settle it. A decision is just an edit that saw
+every head.
 
-A set (allergies, drugs, conditions) is one cell an element whose values are presence (true, or the details)
-and absence (false or null): add wins while both are there, and a person is asked.
+A set (allergies, drugs, conditions) is one cell an element whose values are presence (true, or
+the details) and absence (false or null): add wins while both are there, and a person is asked.
 
-The law (PROTOCOL.md section 7), proved in tests/test_merge.py: for any set of edits, every order of arrival and every
-split into batches gives the same cell; applying twice changes nothing; no value leaves the history.
+The law (PROTOCOL.md section 7), proved in tests/test_merge.py: for any set of edits, every order
+of arrival and every split into batches gives the same cell; applying twice changes nothing; no
+value leaves the history.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,7 +41,9 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
-    """Heads in order of change id, and `seen`: ids replaced before they arrived (almost always empty)."""
+    """Heads in order of change id, and `seen`: ids replaced before they arrived (almost always
+    empty).
+    """
 
     heads: tuple[Head, ...] = ()
     seen: tuple[bytes, ...] = ()
@@ -65,14 +70,16 @@ def put(cell: Cell, head: Head, saw: Iterable[bytes]) -> Cell:
     heads = [each for each in cell.heads if each.change not in replaced]
     if head.change not in cell.seen:
         heads.append(head)
-    # Remembering what was replaced is what makes a late or repeated arrival harmless. The ledger of the server
-    # answers for ids it has taken, so there `forget` keeps this empty.
+    # Remembering what was replaced is what makes a late or repeated arrival harmless. The ledger
+    # of the server answers for ids it has taken, so there `forget` keeps this empty.
     seen = frozenset(cell.seen) | replaced
     return Cell(heads=tuple(sorted(heads, key=lambda each: each.change)), seen=tuple(sorted(seen)))
 
 
 def forget(cell: Cell, known: Callable[[bytes], bool]) -> Cell:
-    """The cell without memory of ids that have arrived: they cannot arrive again (the ledger answers)."""
+    """The cell without memory of ids that have arrived: they cannot arrive again (the ledger
+    answers).
+    """
     if not cell.seen:
         return cell
     return Cell(heads=cell.heads, seen=tuple(each for each in cell.seen if not known(each)))

@@ -1,8 +1,9 @@
-"""The heart: (what is there, one incoming change, what the writer could know) -> what becomes of it.
+"""The heart: (what is there, one incoming change, what the writer could know) -> what becomes of
+it.
 
-Pure: no database, no clock, no form. A kind hands in its field policies; the caller hands in the facts read under
-the locks. Nothing is refused here: every change inside a valid envelope ends in one of the states below, is kept as
-signed, and is answered (PROTOCOL.md sections 6 and 7).
+Pure: no database, no clock, no form. A kind hands in its field policies; the caller hands in the
+facts read under the locks. Nothing is refused here: every change inside a valid envelope ends in
+one of the states below, is kept as signed, and is answered (PROTOCOL.md sections 6 and 7).
 
     standing of the writer          event                         register edit
     Present   resident in panel     applied                       merged by heads
@@ -12,8 +13,8 @@ signed, and is answered (PROTOCOL.md sections 6 and 7).
     Stranger  outside, no ground    quarantined                   quarantined
     Untrusted device or branch      quarantined                   quarantined
 
-One bad change blocks only itself: held (names something unknown, or a value that cannot be) and quarantined changes
-wait for a person or for what they name; the rest of the batch goes on.
+One bad change blocks only itself: held (names something unknown, or a value that cannot be) and
+quarantined changes wait for a person or for what they name; the rest of the batch goes on.
 """
 
 from collections.abc import Callable, Mapping
@@ -113,7 +114,9 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Outside the panel, with a ground (card, consent, emergency) that the resident will be told of."""
+    """Outside the panel, with a ground (card, consent, emergency) that the resident will be told
+    of.
+    """
 
     ground: str
 
@@ -186,7 +189,10 @@ def decide(
     rule_of: Callable[[str], CellRule],
     known: Callable[[bytes], bool],
 ) -> Decision:
-    """One change against the present state. `known(id)` says whether a change id is in the district's ledger."""
+    """One change against the present state.
+
+    `known(id)` says whether a change id is in the district's ledger.
+    """
     if change.fault in _UNREADABLE:
         return Decision(State.QUARANTINED, change.fault, Credit.NONE, tasks=_QUARANTINE)
     match standing:
@@ -217,7 +223,9 @@ def named_by(change: Incoming) -> tuple[bytes, ...]:
 
 
 def event_under(standing: Standing) -> Decision:
-    """An event is immutable and joins by id; only its state and credit depend on who wrote it and when."""
+    """An event is immutable and joins by id; only its state and credit depend on who wrote it and
+    when.
+    """
     match standing:
         case Guest():
             return Decision(State.GUEST)
@@ -228,9 +236,11 @@ def event_under(standing: Standing) -> Decision:
 
 
 def credit_of(former: Former) -> Decision:
-    """The table of the move (PROTOCOL.md section 7.4): the visit is always kept; what the tablet could know decides
-    the credit. Acknowledged means the tablet signed a cursor at or past the leave before this change; served and
-    not acknowledged counts as not knowing while the change arrives in time."""
+    """The table of the move (PROTOCOL.md section 7.4): the visit is always kept; what the tablet
+    could know decides the credit. Acknowledged means the tablet signed a cursor at or past the
+    leave before this change; served and not acknowledged counts as not knowing while the change
+    arrives in time.
+    """
     acknowledged = former.known_csn >= former.leave_csn
     if former.before_move:
         # Done while the resident still belonged to the old team: theirs, however late it comes.
@@ -278,8 +288,8 @@ def merge_edits(
             task, reason = ask
             tasks.add(task)
             continue
-        # Only what has been merged here cannot be put again. An id may be in the ledger and still be
-        # held: it will be put when what it names has come, after the one that saw it.
+        # Only what has been merged here cannot be put again. An id may be in the ledger and still
+        # be held: it will be put when what it names has come, after the one that saw it.
         merged = {change.id, *(each.change for each in cell.heads)}
         after = changed[name] = forget(after, merged.__contains__)
         parts[name] = _state_of(head, after, choose(after, rule.policy, rule.safer), rule.policy)
@@ -293,7 +303,9 @@ def merge_edits(
 def _needs_a_person(
     rule: CellRule, head: Head, cell: Cell, after: Cell, saw: tuple[bytes, ...]
 ) -> tuple[Task, Reason] | None:
-    """Cells no machine may change: identity, authority, an undone death; and cells past their limits."""
+    """Cells no machine may change: identity, authority, an undone death; and cells past their
+    limits.
+    """
     if head.author == "import":
         return None
     if len(saw) > SAW_PER_CELL or len(after.heads) > HEADS_PER_CELL:
@@ -317,5 +329,6 @@ def _state_of(head: Head, after: Cell, shown: Shown, policy: Policy) -> State:
     if len(after.heads) == 1:
         return State.APPLIED
     agrees = canonical(shown.value) == canonical(head.value)
-    # Settled by policy without a person: equal values agree, notes keep both, the resident's word wins.
-    return State.MERGED if agrees or policy is Policy.NOTE else State.SUPERSEDED
+    # Settled by policy without a person: equal values agree (in a set, all ways to say absent), notes
+    # keep both, the resident's word wins.
+    return State.MERGED if agrees or policy in (Policy.NOTE, Policy.SET) else State.SUPERSEDED

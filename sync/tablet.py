@@ -1,8 +1,10 @@
-"""The reference tablet: records offline, seals, exchanges, applies. Tests, demo, benches and scripts use it.
+"""The reference tablet: records offline, seals, exchanges, applies. Tests, demo, benches and
+scripts use it.
 
-It is also the shortest complete reading of PROTOCOL.md. `save_*` puts record and change on disk in one step; `seal` closes
-what waits into a signed batch that lies on disk before it is first sent; `request` gives the bytes to send and `take`
-applies the answer, so a test can lose, double or break anything in between. `exchange` and `sync` do both.
+It is also the shortest complete reading of PROTOCOL.md. `save_*` puts record and change on disk
+in one step; `seal` closes what waits into a signed batch that lies on disk before it is first
+sent; `request` gives the bytes to send and `take` applies the answer, so a test can lose, double
+or break anything in between. `exchange` and `sync` do both.
 
     own change: open -> (seal) sent -> (receipt) receipted -> (page without more) in the archive
 """
@@ -31,7 +33,10 @@ _ASIDE: Final = frozenset({"proposal", "held", "quarantined"})  # not in the sho
 
 
 class Tablet:
-    """One device, one member of staff. Opened without a passphrase it can only send what is ready."""
+    """One device, one member of staff.
+
+    Opened without a passphrase it can only send what is ready.
+    """
 
     def __init__(
         self, disk: Disk, *, clock: Callable[[], int], new_id: Callable[[int], bytes]
@@ -64,7 +69,10 @@ class Tablet:
         new_id: Callable[[int], bytes],
         cost_log2: int = COST_LOG2,
     ) -> "Tablet":
-        """A new tablet from a finished enrolment. Raises FileExistsError rather than overwrite one."""
+        """A new tablet from a finished enrolment.
+
+        Raises FileExistsError rather than overwrite one.
+        """
         disk = Disk.create(path, passphrase, cost_log2=cost_log2)
         cursors = {
             panel.id.hex(): wire.Cursor(panel=panel.id, epoch=0, csn=0) for panel in enrolled.panels
@@ -154,7 +162,9 @@ class Tablet:
         )  # fmt: skip
 
     def save(self, change: wire.Change) -> bytes:
-        """Record and change in one local step; what the tablet knew of the panel is written beside it."""
+        """Record and change in one local step; what the tablet knew of the panel is written
+        beside it.
+        """
         cursor = self._cursor_for(change.resident)
         claim = wire.Known(
             panel=cursor.panel, epoch=cursor.epoch, csn=cursor.csn, at=self.state.server_now
@@ -185,7 +195,9 @@ class Tablet:
         return next(own, cursors[0])
 
     def fate(self, change: bytes) -> tuple[str, str]:
-        """(state, reason) of an own change as the server last told it; ("", "") before its receipt."""
+        """(state, reason) of an own change as the server last told it; ("", "") before its
+        receipt.
+        """
         rows = self.disk.rows("SELECT state, reason FROM fate WHERE id=?", change)
         return (rows[0][0], rows[0][1]) if rows else ("", "")
 
@@ -202,7 +214,10 @@ class Tablet:
         return self.outbox.request()
 
     def take(self, request: bytes, answer_bytes: bytes) -> Result:
-        """Applies an answer to `request`. Raises NotTheServer, and changes nothing, if it is not one."""
+        """Applies an answer to `request`.
+
+        Raises NotTheServer, and changes nothing, if it is not one.
+        """
         keys = self._keys
         assert keys is not None, "a locked tablet keeps its batches until it is unlocked"
         answer, feed_epoch = self._opened(keys, request, answer_bytes)

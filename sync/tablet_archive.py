@@ -1,8 +1,9 @@
 """The tablet's copy of its panels: apply pages, let residents go, compare digests, show an archive.
 
-Rules of application (PROTOCOL.md section 8): a page is one local transaction; a put applies only if its revision is newer
-or the copy it replaces was confirmed under an older feed epoch; a leave removes at once. What is compared is received
-state only: own changes that have not come back lie beside it and are laid over for reading.
+Rules of application (PROTOCOL.md section 8): a page is one local transaction; a put applies only
+if its revision is newer or the copy it replaces was confirmed under an older feed epoch; a leave
+removes at once. What is compared is received state only: own changes that have not come back lie
+beside it and are laid over for reading.
 """
 
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Archive:
         if page.again:
             self._again(page, done)
         if page.snap is None and not page.more:
-            self._drop_unconfirmed(page, done)
+            self._drop_unconfirmed(page)
         if page.root is not None and not page.more:
             done.agrees = self.root(page.panel) == page.root
         return done
@@ -123,8 +124,10 @@ class Archive:
         pairs = zip(ours, page.buckets, strict=True) if page.buckets else ()
         return {n for n, (mine, theirs) in enumerate(pairs) if mine != theirs}
 
-    def _drop_unconfirmed(self, page: wire.Page, done: Applied) -> None:
-        """A snapshot under a newer epoch is complete: what it did not confirm was lost by a restore."""
+    def _drop_unconfirmed(self, page: wire.Page) -> None:
+        """A snapshot under a newer epoch is complete: what it did not confirm was lost by a
+        restore.
+        """
         stale = self._disk.rows(
             "SELECT e.id, e.cls, e.resident, e.rev FROM entity e JOIN member m "
             "ON m.resident=e.resident WHERE m.panel=? AND e.ep<?",
@@ -138,7 +141,9 @@ class Archive:
     # ---- comparing --------------------------------------------------------------------------
 
     def members(self, panel: bytes) -> set[bytes]:
-        return {row[0] for row in self._disk.rows("SELECT resident FROM member WHERE panel=?", panel)}
+        return {
+            row[0] for row in self._disk.rows("SELECT resident FROM member WHERE panel=?", panel)
+        }
 
     def belongs(self, panel: bytes, who: bytes) -> bool:
         """Whether the resident is in that panel, or was when it last left this tablet."""

@@ -1,13 +1,15 @@
-"""What the reference tablet keeps on disk: one SQLite file, everything readable sealed under a master key.
+"""What the reference tablet keeps on disk: one SQLite file, everything readable sealed under a
+master key.
 
-The master key exists only wrapped by the passphrase (scrypt). Ready batches are sealed for the server, so they lie here as
-they are: they travel without an unlock and survive wrong tries and a wipe. Every step that must not be lost is
-one transaction with synchronous=FULL, so the app may be killed between any two lines.
+The master key exists only wrapped by the passphrase (scrypt). Ready batches are sealed for the
+server, so they lie here as they are: they travel without an unlock and survive wrong tries and a
+wipe. Every step that must not be lost is one transaction with synchronous=FULL, so the app may be
+killed between any two lines.
 """
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,30 +22,44 @@ _NOBODY: Final = bytes(16)
 _TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     # Own changes until their fate is known: state open -> sent -> receipted.
-    "CREATE TABLE own (id BLOB PRIMARY KEY, resident BLOB NOT NULL, n INTEGER NOT NULL, "
-    "state TEXT NOT NULL, epoch INTEGER, seq INTEGER, known BLOB NOT NULL, body BLOB NOT NULL)",
-    "CREATE TABLE batch (epoch INTEGER, seq INTEGER, digest BLOB NOT NULL, state TEXT NOT NULL, "
-    "at INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (epoch, seq))",
-    "CREATE TABLE receipt (epoch INTEGER, seq INTEGER, body BLOB NOT NULL, "
-    "PRIMARY KEY (epoch, seq)) WITHOUT ROWID",
-    "CREATE TABLE fate (id BLOB PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL) "
-    "WITHOUT ROWID",
-    "CREATE TABLE entity (id BLOB, cls TEXT, put TEXT NOT NULL, resident BLOB NOT NULL, "
-    "rev INTEGER NOT NULL, ep INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (id, cls))",
+    (
+        "CREATE TABLE own (id BLOB PRIMARY KEY, resident BLOB NOT NULL, n INTEGER NOT NULL, "
+        "state TEXT NOT NULL, epoch INTEGER, seq INTEGER, known BLOB NOT NULL, body BLOB NOT NULL)"
+    ),
+    (
+        "CREATE TABLE batch (epoch INTEGER, seq INTEGER, digest BLOB NOT NULL, "
+        "state TEXT NOT NULL, at INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (epoch, seq))"
+    ),
+    (
+        "CREATE TABLE receipt (epoch INTEGER, seq INTEGER, body BLOB NOT NULL, "
+        "PRIMARY KEY (epoch, seq)) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE fate (id BLOB PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL) "
+        "WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE entity (id BLOB, cls TEXT, put TEXT NOT NULL, resident BLOB NOT NULL, "
+        "rev INTEGER NOT NULL, ep INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (id, cls))"
+    ),
     "CREATE INDEX entity_by_resident ON entity (resident)",
     "CREATE TABLE member (panel BLOB, resident BLOB, PRIMARY KEY (panel, resident)) WITHOUT ROWID",
-    "CREATE TABLE gone (resident BLOB PRIMARY KEY, at INTEGER NOT NULL, panel BLOB NOT NULL) "
-    "WITHOUT ROWID",
-    "CREATE TABLE looked (n INTEGER PRIMARY KEY, resident BLOB NOT NULL, at INTEGER NOT NULL, "
-    "purpose TEXT NOT NULL)",
+    (
+        "CREATE TABLE gone (resident BLOB PRIMARY KEY, at INTEGER NOT NULL, panel BLOB NOT NULL) "
+        "WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE looked (n INTEGER PRIMARY KEY, resident BLOB NOT NULL, at INTEGER NOT NULL, "
+        "purpose TEXT NOT NULL)"
+    ),
 )
 
 
-class WrongPassphrase(Exception):  # noqa: N818
+class WrongPassphrase(Exception):
     """The passphrase does not open this tablet. Ready batches can still be sent."""
 
 
-class Wiped(Exception):  # noqa: N818
+class Wiped(Exception):
     """The readable copies of this tablet are gone; only ready batches are left."""
 
 
@@ -102,7 +118,7 @@ class Disk:
         return self._master is None
 
     @contextmanager
-    def step(self) -> Iterator[None]:
+    def step(self) -> Generator[None]:
         """All of it is on disk when this returns, or nothing is."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
@@ -148,7 +164,7 @@ class Disk:
         """Readable copies and every key go; ready batches and receipts stay."""
         with self.step():
             for table in ("own", "entity", "member", "gone", "looked"):
-                self.run(f"DELETE FROM {table}")  # noqa: S608
+                self.run(f"DELETE FROM {table}")  # noqa: S608 (names from the line above)
             self.run("DELETE FROM meta WHERE name IN ('master', 'salt', 'kem', 'sign')")
         self._master = None
         self._db.execute("VACUUM")

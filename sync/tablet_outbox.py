@@ -1,8 +1,10 @@
-"""The durable sealed outbox: what waits is closed into signed batches that lie on disk before they are sent.
+"""The durable sealed outbox: what waits is closed into signed batches that lie on disk before
+they are sent.
 
-A batch is its bytes. It is sent, and sent again, exactly as it lies there; it is closed anew (`recut`) only after a signed
-answer showed the server's head below it, and then it names what it replaces. It is kept, readable by the server alone,
-until the server's backup mark has passed it (PROTOCOL.md section 4).
+A batch is its bytes. It is sent, and sent again, exactly as it lies there; it is closed anew
+(`recut`) only after a signed answer showed the server's head below it, and then it names what it
+replaces. It is kept, readable by the server alone, until the server's backup mark has passed it
+(PROTOCOL.md section 4).
 """
 
 import os
@@ -113,8 +115,9 @@ class Outbox:
         )
 
     def recut(self, most: int = BATCH_TARGET_CHANGES) -> int:
-        """Closes every batch without a receipt anew, above the server's head as last told: for the newest
-        server key, at most `most` changes each. Returns how many batches it made."""
+        """Closes every batch without a receipt anew, above the server's head as last told: for
+        the newest server key, at most `most` changes each. Returns how many batches it made.
+        """
         state = self._state
         if state.behind:
             return 0
@@ -137,14 +140,13 @@ class Outbox:
         return made
 
     def _reopen(self, old: list[tuple[Any, ...]]) -> None:
-        self._disk.many(
-            "UPDATE own SET state='open' WHERE epoch=? AND seq=? AND state='sent'", old
-        )
+        self._disk.many("UPDATE own SET state='open' WHERE epoch=? AND seq=? AND state='sent'", old)
         self._disk.many("DELETE FROM batch WHERE epoch=? AND seq=?", old)
 
     def start_epoch(self) -> None:
-        """After `behind`: the next chain starts at the server's head, with everything that has no receipt.
-        An administrator confirms it at the server."""
+        """After `behind`: the next chain starts at the server's head, with everything that has no
+        receipt. An administrator confirms it at the server.
+        """
         state = self._state
         with self._disk.step():
             self._reopen(self._disk.rows("SELECT epoch, seq FROM batch WHERE state='ready'"))
@@ -155,8 +157,9 @@ class Outbox:
     # ---- sending ----------------------------------------------------------------------------
 
     def request(self) -> bytes | None:
-        """The next envelope: the oldest batch without a receipt, byte for byte; else what waits, closed
-        into one; else an empty exchange. None: locked, with nothing ready."""
+        """The next envelope: the oldest batch without a receipt, byte for byte; else what waits,
+        closed into one; else an empty exchange. None: locked, with nothing ready.
+        """
         ready = self.oldest_ready()
         if ready is not None or self._keys is None:
             return ready
@@ -206,8 +209,11 @@ class Outbox:
         )
 
     def _batch(self, *, cursors: bool) -> wire.Batch:
-        """What an envelope says of the tablet. Cursors, and reports, only when it is sent at once: a batch
-        that lay in the outbox would ask for pages that have been applied since."""
+        """What an envelope says of the tablet.
+
+        Cursors, and reports, only when it is sent at once: a batch that lay in the outbox would
+        ask for pages that have been applied since.
+        """
         state, now = self._state, self._clock()
         oldest = self._disk.rows("SELECT MIN(at) FROM batch WHERE state='ready'")[0][0]
         session = wire.Session(
@@ -303,7 +309,11 @@ class Outbox:
             row = states.get(index, (index, plain, receipt.whole))
             state, reason = row[1], row[2] if len(row) > 2 else ""
             # A repeat under another envelope: what became of it the first time is what counts.
-            fates.append((change, reason or "applied", "") if state == "duplicate" else (change, state, reason))
+            fates.append(
+                (change, reason or "applied", "")
+                if state == "duplicate"
+                else (change, state, reason)
+            )
         return fates
 
     def drop_backed_up(self, mark: wire.ChainHead) -> None:

@@ -13,8 +13,11 @@ from sync.tablet_disk import Disk
 Post = Callable[[bytes], bytes]
 
 
-class NotTheServer(Exception):  # noqa: N818
-    """The answer is not one to this request from this district's server. Keep everything, try again."""
+class NotTheServer(Exception):
+    """The answer is not one to this request from this district's server.
+
+    Keep everything, try again.
+    """
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """What travels inside the envelopes: frozen message types, strict bytes <-> value.
 
-Shapes and meaning: PROTOCOL.md, sections 4 to 8. JSON, UTF-8; `bytes` are RFC 4648 section 4 base64; instants
-are int ms UTC; days are ISO dates. A message with an unknown member is refused as malformed; an event body
-(`Change.body`) is the exception: it is a form of some version and is carried verbatim.
+Shapes and meaning: PROTOCOL.md, sections 4 to 8. JSON, UTF-8; `bytes` are RFC 4648 section 4
+base64; instants are int ms UTC; days are ISO dates. A message with an unknown member is refused
+as malformed; an event body (`Change.body`) is the exception: it is a form of some version and is
+carried verbatim.
 """
 
 from re import finditer
@@ -13,8 +14,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from sync.limits import ANSWER_BYTES, CHANGE_DEPTH
 
-# What a tablet sends is bounded here: a number too large for its column at the server would fail the
-# same batch again at every repeat.
+# What a tablet sends is bounded here: a number too large for its column at the server would fail
+# the same batch again at every repeat.
 Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -29,24 +30,24 @@ class Malformed(ValueError):
 class _Wire(
     Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
 ):
-    pass
+    """What all messages share."""
 
 
-class Edit(_Wire):
+class Edit(_Wire, frozen=True):
     """One register cell: the value put there and the change ids whose values the editor saw."""
 
     value: Any
     saw: tuple[Id, ...] = ()
 
 
-class Ground(_Wire):
+class Ground(_Wire, frozen=True):
     """Why a change touches a resident outside the panel: card, consent or emergency."""
 
     kind: str
     note: str = ""
 
 
-class Change(_Wire):
+class Change(_Wire, frozen=True):
     """One edit or one new record, made by one author at one moment (PROTOCOL.md section 5)."""
 
     id: Id
@@ -67,7 +68,7 @@ class Change(_Wire):
     ground: Ground | None = None
 
 
-class Session(_Wire):
+class Session(_Wire, frozen=True):
     """Clock readings of one run of the app. offset = server minus wall as the tablet measured it."""
 
     id: bytes
@@ -77,8 +78,10 @@ class Session(_Wire):
     sigma: Count = 0
 
 
-class Known(_Wire):
-    """What the tablet had applied when a form was opened: a claim, checked against what was served."""
+class Known(_Wire, frozen=True):
+    """What the tablet had applied when a form was opened: a claim, checked against what was
+    served.
+    """
 
     panel: Id
     epoch: Small
@@ -86,8 +89,10 @@ class Known(_Wire):
     at: Instant  # server time of the last answer applied
 
 
-class Snap(_Wire):
-    """A snapshot under way: taken at csn `at`, next row after `after` in `lane`, `cut` = first recent day."""
+class Snap(_Wire, frozen=True):
+    """A snapshot under way: taken at csn `at`, next row after `after` in `lane`, `cut` = first
+    recent day.
+    """
 
     at: Count
     lane: Small
@@ -95,7 +100,7 @@ class Snap(_Wire):
     cut: str
 
 
-class Cursor(_Wire):
+class Cursor(_Wire, frozen=True):
     """Where the tablet stands in one panel's feed. epoch 0: nothing received yet."""
 
     panel: Id
@@ -104,15 +109,17 @@ class Cursor(_Wire):
     snap: Snap | None = None
 
 
-class Purged(_Wire):
-    """The app's statement that bodies and keys of a resident are gone; `waiting` batches still hold changes."""
+class Purged(_Wire, frozen=True):
+    """The app's statement that bodies and keys of a resident are gone; `waiting` batches still
+    hold changes.
+    """
 
     resident: Id
     at: Instant
     waiting: tuple[Count, ...] = ()
 
 
-class Read(_Wire):
+class Read(_Wire, frozen=True):
     """One offline opening of an archive, for the access log."""
 
     resident: Id
@@ -120,8 +127,10 @@ class Read(_Wire):
     purpose: str
 
 
-class DigestClaim(_Wire):
-    """The tablet's sum over what it received; with `buckets` when it asks where the difference lies."""
+class DigestClaim(_Wire, frozen=True):
+    """The tablet's sum over what it received; with `buckets` when it asks where the difference
+    lies.
+    """
 
     panel: Id
     csn: Count
@@ -129,7 +138,7 @@ class DigestClaim(_Wire):
     buckets: tuple[bytes, ...] = ()
 
 
-class Batch(_Wire):
+class Batch(_Wire, frozen=True):
     """Inside GWB1."""
 
     v: Small
@@ -152,7 +161,7 @@ class Batch(_Wire):
     checkpoint: Count = 0  # size of the last audit checkpoint held
 
 
-class Receipt(_Wire):
+class Receipt(_Wire, frozen=True):
     """Custody: the server holds every change of this batch. States not listed are "applied".
 
     `states` rows: [index, state] or [index, state, reason] or [index, state, reason, cells].
@@ -168,13 +177,13 @@ class Receipt(_Wire):
     whole: str = ""  # quarantined batch that could not be read: the reason
 
 
-class SignedReceipt(_Wire):
+class SignedReceipt(_Wire, frozen=True):
     receipt: Raw  # exactly the signed bytes
     signer: bytes
     signature: bytes
 
 
-class OutcomeRow(_Wire):
+class OutcomeRow(_Wire, frozen=True):
     """A later outcome of a change of this device. `n` counts up per device without gaps."""
 
     n: int
@@ -184,7 +193,7 @@ class OutcomeRow(_Wire):
     at: int = 0
 
 
-class ChainHead(_Wire):
+class ChainHead(_Wire, frozen=True):
     """What the server holds of this device's chain."""
 
     epoch: int
@@ -192,7 +201,7 @@ class ChainHead(_Wire):
     digest: bytes
 
 
-class ResidentPut(_Wire, tag="resident", tag_field="put"):
+class ResidentPut(_Wire, frozen=True, tag="resident", tag_field="put"):
     """The register cells of one resident in one access class."""
 
     id: Id
@@ -203,7 +212,7 @@ class ResidentPut(_Wire, tag="resident", tag_field="put"):
     no: str = ""  # archive number
 
 
-class EventPut(_Wire, tag="event", tag_field="put"):
+class EventPut(_Wire, frozen=True, tag="event", tag_field="put"):
     """One record. `change` is the author's Change, byte for byte."""
 
     rev: int
@@ -217,7 +226,7 @@ class EventPut(_Wire, tag="event", tag_field="put"):
     flags: tuple[str, ...] = ()
 
 
-class Leave(_Wire, tag="leave", tag_field="put"):
+class Leave(_Wire, frozen=True, tag="leave", tag_field="put"):
     """The resident has left this panel; purge when every own change on them is receipted."""
 
     id: Id
@@ -227,7 +236,7 @@ class Leave(_Wire, tag="leave", tag_field="put"):
 Row = ResidentPut | EventPut | Leave
 
 
-class Page(_Wire):
+class Page(_Wire, frozen=True):
     """One closed csn range (start, end], then part of a snapshot when one is under way."""
 
     panel: Id
@@ -247,14 +256,14 @@ class Page(_Wire):
     ] = ()  # entities the tablet holds in a differing bucket and the panel does not
 
 
-class Command(_Wire):
+class Command(_Wire, frozen=True):
     """do: wipe | back_off | epoch | renew."""
 
     do: str
     ms: int = 0
 
 
-class ServerKeys(_Wire):
+class ServerKeys(_Wire, frozen=True):
     """Trust bundle: the keys a tablet may use, signed by the district's trust key."""
 
     version: int
@@ -264,12 +273,12 @@ class ServerKeys(_Wire):
     at: int
 
 
-class SignedBundle(_Wire):
+class SignedBundle(_Wire, frozen=True):
     bundle: Raw
     signature: bytes
 
 
-class Checkpoint(_Wire):
+class Checkpoint(_Wire, frozen=True):
     """The newest audit checkpoint and the proof from the one the tablet holds."""
 
     size: int
@@ -279,7 +288,7 @@ class Checkpoint(_Wire):
     proof: tuple[bytes, ...] = ()
 
 
-class Answer(_Wire):
+class Answer(_Wire, frozen=True):
     """Inside GWD1."""
 
     v: int

@@ -1,7 +1,7 @@
 """One tablet, one visit, one receipt; then two tablets that meet in one archive."""
 
 from tests.cast_forms import good
-from tests.world import SU, TEAM_A, TEAM_B, HE, XIE, WANG, YANG, ZHOU, World, field
+from tests.world import TEAM_A, XIE, ZHOU, World, field
 
 
 async def test_a_visit_recorded_offline_arrives_and_comes_back_on_the_other_tablet(
@@ -12,7 +12,9 @@ async def test_a_visit_recorded_offline_arrives_and_comes_back_on_the_other_tabl
     first = await su.settle()
     assert first[-1].agrees is True
     assert su.tablet.archive.members(TEAM_A)
-    visit = su.tablet.save_event(ZHOU, "htn_followup", "2026-11-20", good("htn_followup", next_date="2027-02-18"))
+    visit = su.tablet.save_event(
+        ZHOU, "htn_followup", "2026-11-20", good("htn_followup", next_date="2027-02-18")
+    )
     assert su.tablet.waiting == 1
     results = await su.settle()
     assert su.tablet.fate(visit) == ("applied", "")

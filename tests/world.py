@@ -1,13 +1,14 @@
-"""The standing world of the tests: one county, two centres, their teams, a few residents with rare names.
+"""The standing world of the tests: one county, two centres, their teams, a few residents with
+rare names.
 
-`new_world(url, folder)` makes a migrated database with keys and this cast; `cast` is at module level so that a test
-reads like a sentence. A virtual clock stands still until a test moves it.
+`new_world(url, folder)` makes a migrated database with keys and this cast; `cast` is at module
+level so that a test reads like a sentence. A virtual clock stands still until a test moves it.
 """
 
-import shutil
-from contextlib import asynccontextmanager
-from collections.abc import AsyncIterator
 import dataclasses
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -24,9 +25,9 @@ from server.settings import CIVIL
 from server.store.migrate import migrate
 from server.store.store import Store
 from server.store.vault import Vault
-from sync.limits import LEASE_MS
 from sync.enrol import Enrolled
 from sync.enrol_wire import PanelInfo, open_bundle
+from sync.limits import LEASE_MS
 from sync.tablet import Tablet
 from sync.tablet_state import Result
 from sync.wire import encode
@@ -153,7 +154,11 @@ async def _load(site: Site) -> None:
     loader.panel(TEAM_A, QINGHE, "青禾一队")
     loader.panel(TEAM_A2, QINGHE, "青禾二队")
     loader.panel(TEAM_B, LIUWAN, "柳湾一队")
-    for staff, panel, name in ((SU, TEAM_A, "苏清明"), (XIE, TEAM_A, "谢芒种"), (HE, TEAM_B, "何小满")):
+    for staff, panel, name in (
+        (SU, TEAM_A, "苏清明"),
+        (XIE, TEAM_A, "谢芒种"),
+        (HE, TEAM_B, "何小满"),
+    ):
         loader.staff(staff, facility=FACILITY_OF[panel], panel=panel, role="doctor", name=name)
     loader.staff(QIN, facility=QINGHE, panel=None, role="desk", name="秦霜降")
     for number, (who, panel) in enumerate(HOMES.items(), start=1):
@@ -230,7 +235,10 @@ async def enrol_by_hand(
 
 
 class Field:
-    """One tablet in the field, with the network in its hand: `go` exchanges once, `settle` until quiet."""
+    """One tablet in the field, with the network in its hand:
+
+    `go` exchanges once, `settle` until quiet.
+    """
 
     def __init__(self, world: World, tablet: Tablet, keys: Keys) -> None:
         self.world, self.tablet, self.keys = world, tablet, keys

@@ -1,7 +1,9 @@
-"""The audit tree: leaves are committed without a number, one sequencer numbers them and extends the tree.
+"""The audit tree: leaves are committed without a number, one sequencer numbers them and extends
+the tree.
 
-So appends never wait for each other; a proof exists a moment after the commit. A leaf removed before it was numbered is
-not noticed: that window (2 s as a rule, an alarm at 60 s) is the honest limit of this design.
+So appends never wait for each other; a proof exists a moment after the commit. A leaf removed
+before it was numbered is not noticed: that window (2 s as a rule, an alarm at 60 s) is the honest
+limit of this design.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ def origin_of(district: int) -> str:
     return f"{ORIGIN}/{district}"
 
 
-async def number_leaves(tx: Tx, district: int, now: int) -> int:
+async def number_leaves(tx: Tx, district: int) -> int:
     """Gives committed leaves their place. The district row is the sequencer's lock."""
     await tx.rows(
         f"SELECT district FROM district WHERE district=?{locking(tx)}",
@@ -44,9 +46,7 @@ async def number_leaves(tx: Tx, district: int, now: int) -> int:
         nodes += frontier.append(leaf_hash)
         numbered.append((district, leaf, place))
     await tx.update("audit_leaf", ("district", "leaf"), ("number",), numbered)
-    await tx.insert(
-        "audit_node", [(district, node.level, node.index, node.hash) for node in nodes]
-    )
+    await tx.insert("audit_node", [(district, node.level, node.index, node.hash) for node in nodes])
     return len(fresh)
 
 
@@ -90,7 +90,11 @@ async def node_reader(
         )  # fmt: skip
         assert row is not None, "a complete node of the audit tree is missing"
         held[level, index] = row[0]
-    return tuple(walk(*args, lambda level, index: held[level, index]))
+
+    def get(level: int, index: int) -> bytes:
+        return held[level, index]
+
+    return tuple(walk(*args, get))
 
 
 def _root(size: int, get: GetNode) -> Iterator[bytes]:
@@ -104,7 +108,7 @@ async def make_checkpoint(tx: Tx, site: Site, now: int) -> Checkpoint | None:
     if size == 0 or (newest is not None and newest.size >= size):
         return None
     (root,) = await node_reader(tx, site.district, _root, size)
-    checkpoint = Checkpoint(origin_of(site.district), size, root, now)
+    checkpoint = Checkpoint(origin=origin_of(site.district), size=size, root=root, at_ms=now)
     signature = checkpoint.sign(site.keys.audit[Suite.X25519_ED25519])
     row: tuple[Any, ...] = (site.district, size, root, now, signature)
     await tx.insert("audit_checkpoint", [row], ignore=True)
@@ -117,18 +121,22 @@ async def newest_checkpoint(tx: Tx, district: int) -> Checkpoint | None:
         "SELECT size, root, at FROM audit_checkpoint WHERE district=? ORDER BY size DESC LIMIT 1",
         district,
     )
-    return Checkpoint(origin_of(district), row[0], row[1], row[2]) if row is not None else None
+    if row is None:
+        return None
+    return Checkpoint(origin=origin_of(district), size=row[0], root=row[1], at_ms=row[2])
 
 
 async def verify_checkpoints(tx: Tx, site: Site) -> tuple[int, int]:
-    """(checkpoints checked, tree size): each root recomputed from the stored nodes and its signature checked."""
+    """(checkpoints checked, tree size): each root recomputed from the stored nodes and its
+    signature checked.
+    """
     rows = await tx.rows(
         "SELECT size, root, at, signature FROM audit_checkpoint WHERE district=? ORDER BY size",
         site.district,
     )
     public: SigningPublicKey = site.keys.audit[Suite.X25519_ED25519].public
     for size, root, at, signature in rows:
-        checkpoint = Checkpoint(origin_of(site.district), size, root, at)
+        checkpoint = Checkpoint(origin=origin_of(site.district), size=size, root=root, at_ms=at)
         (recomputed,) = await node_reader(tx, site.district, _root, size)
         if recomputed != root or not checkpoint.verify(public, signature):
             raise AssertionError(f"checkpoint of size {size} does not hold")

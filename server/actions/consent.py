@@ -31,7 +31,7 @@ async def grant(
     until: int,
     text_version: str,
 ) -> bytes:
-    """Records what the resident agreed to; returns the consent's id. Raises NotFound, RuleSaysNo."""
+    """Records what the resident agreed to; its id. Raises NotFound, RuleSaysNo."""
     now = site.clock()
     if classes not in CLASSES:
         raise RuleSaysNo("classes")

@@ -1,7 +1,9 @@
-"""Filling a district: facilities, panels, staff, residents with their register, past records. In bounded chunks.
+"""Filling a district: facilities, panels, staff, residents with their register, past records. In
+bounded chunks.
 
-What is loaded is an import: author "import", no device, unsigned, shown as such. It goes through the same tables as a
-tablet's changes, with the same sealing and digests, but writes no feed rows: tablets begin with a snapshot.
+What is loaded is an import: author "import", no device, unsigned, shown as such. It goes through
+the same tables as a tablet's changes, with the same sealing and digests, but writes no feed rows:
+tablets begin with a snapshot.
 """
 
 from collections.abc import Mapping
@@ -67,9 +69,7 @@ class Loader:
     _key: DataKey | None = None
 
     async def begin(self) -> None:
-        wrapped = await self.site.store.write(
-            lambda tx: district_key_blob(tx, self.site.district)
-        )
+        wrapped = await self.site.store.write(lambda tx: district_key_blob(tx, self.site.district))
         self._key = self.site.vault.key(NOBODY, wrapped)
 
     def facility(self, facility: bytes, name: str, *, published: bool = True) -> None:
@@ -182,7 +182,10 @@ class Loader:
         return len(self._open) >= CHUNK
 
     async def flush(self) -> None:
-        """Writes the chunk in one transaction. Call between residents, not between one and its records."""
+        """Writes the chunk in one transaction.
+
+        Call between residents, not between one and its records.
+        """
         rows = self._rows
         for who, opened in self._open.items():
             sums = (opened.sum_open, opened.sum_restricted)
@@ -190,8 +193,12 @@ class Loader:
             root[0] += sums[0]
             root[1] += sums[1]
             rows.setdefault("resident", []).append(
-                (*opened.row, digest.add(digest.ZERO, sums[0]), digest.add(digest.ZERO, sums[1]))
-                + opened.sealed
+                (
+                    *opened.row,
+                    digest.add(digest.ZERO, sums[0]),
+                    digest.add(digest.ZERO, sums[1]),
+                    *opened.sealed,
+                )
             )
             assert who == opened.row[1]
         roots, self._rows, self._open, self._roots = self._roots, {}, {}, {}

@@ -1,8 +1,9 @@
 """One exchange: an envelope goes in, an envelope comes out.
 
-Checks run from cheap to dear: size, magic, header, signing key known, signature; then opening; then two transactions, one
-that takes the batch and one that packs the answer. Both have committed before a byte of the answer is made.
-Up to the signature every fault has the same answer; after it the tablet is told exactly what to do, sealed for it.
+Checks run from cheap to dear: size, magic, header, signing key known, signature; then opening;
+then two transactions, one that takes the batch and one that packs the answer. Both have committed
+before a byte of the answer is made. Up to the signature every fault has the same answer; after it
+the tablet is told exactly what to do, sealed for it.
 """
 
 import asyncio
@@ -102,7 +103,7 @@ async def _verified(site: Site, raw: bytes) -> tuple[Sealed[UpHeader], bytes]:
     signer = await signer_of(site, sealed.header.signer)
     if signer is None or signer[0] != sealed.header.device:
         raise NotAnEnvelope("unknown_signer")
-    device, staff, public = signer
+    _device, staff, public = signer
     if public.suite != sealed.header.suite:
         raise NotAnEnvelope("suite_not_allowed")
     try:
@@ -222,7 +223,9 @@ async def _contact(
 async def _outcomes(
     tx: Tx, site: Site, device: DeviceRow, seen: int
 ) -> tuple[wire.OutcomeRow, ...]:
-    """Numbers what is new for this tablet (under its lock, so without gaps) and reads what it has not seen."""
+    """Numbers what is new for this tablet (under its lock, so without gaps) and reads what it has
+    not seen.
+    """
     fresh = await tx.rows(
         "SELECT outcome FROM outcome WHERE district=? AND device=? AND n IS NULL "
         "ORDER BY at, outcome",
@@ -276,9 +279,7 @@ async def _pages(
     return pages
 
 
-async def _checkpoint(
-    tx: Tx, site: Site, held: int, suite: Suite
-) -> wire.Checkpoint | None:
+async def _checkpoint(tx: Tx, site: Site, held: int, suite: Suite) -> wire.Checkpoint | None:
     """The newest checkpoint, with the proof that the one the tablet holds is a prefix of it."""
     newest = await newest_checkpoint(tx, site.district)
     if newest is None or newest.size <= held:
@@ -320,8 +321,7 @@ def _seal(
         else None,
         outcomes=packed.outcomes,
         pages=pages,
-        more=any(page.more for page in packed.pages)
-        or len(packed.outcomes) == OUTCOMES_PER_ANSWER,
+        more=any(page.more for page in packed.pages) or len(packed.outcomes) == OUTCOMES_PER_ANSWER,
         commands=commands,
         backed_up=wire.ChainHead(epoch=device.backed_epoch, seq=device.backed_seq, digest=b""),
         lease=device.lease_until if device.status == "enrolled" else now,

@@ -1,8 +1,9 @@
 """One batch into the district, in one transaction: ledger, chain, locks, decide, write.
 
-The order of the steps is the order of the guarantees: a repeat is answered from the ledger before anything is judged; the
-device row is locked before its status is believed; membership, consent and cells are read under the residents'
-locks; panels come last. Nobody is answered before the commit.
+The order of the steps is the order of the guarantees: a repeat is answered from the ledger before
+anything is judged; the device row is locked before its status is believed; membership, consent
+and cells are read under the residents' locks; panels come last. Nobody is answered before the
+commit.
 """
 
 from dataclasses import dataclass
@@ -12,29 +13,25 @@ from typing import Any
 from msgspec import UNSET, Raw
 
 from crypto.keys import Suite
+from server.actions.batch import BatchInHand, known_of, open_batch, stamp_of
+from server.actions.changerow import change_row, receipt_row
 from server.actions.intake import Arrived, Intake, civil_day, derived_id, rule_of
 from server.actions.keyring import RECEIPT_LABEL
-from server.actions.ledger import Archive, Ledger, first_rev
+from server.actions.ledger import Archive, first_rev
 from server.actions.settle import settle_conflicts
-from server.actions.site import Site, district_key_blob
+from server.actions.site import Site
 from server.actions.standing import (
-    DeviceRow,
-    Field,
     lock_device,
-    lock_residents,
-    read_field,
     standing_of,
 )
-from server.store.tx import Row, Tx, one
-from server.store.vault import NOBODY, T_CHANGE, T_PARTS
+from server.store.tx import Tx, one
+from server.store.vault import NOBODY, T_CHANGE
 from sync import wire
-from sync.clock import recorded
-from sync.journal import Fork, Gap, Head, NewEpoch, Next, Place, Replacement, judge
-from sync.limits import DAY_MS, STRANGERS_PER_DAY
+from sync.journal import Fork, Gap, Head, NewEpoch, Next, Place, judge
+from sync.limits import STRANGERS_PER_DAY
 from sync.reconcile import (
     IN_FEED,
     CellRule,
-    Credit,
     Decision,
     Incoming,
     Reason,
@@ -59,27 +56,6 @@ class UnknownDevice(Exception):
     """No such tablet: the envelope is not one of ours."""
 
 
-@dataclass(slots=True)
-class _Batch:
-    """One batch in hand."""
-
-    site: Site
-    tx: Tx
-    intake: Intake
-    device: DeviceRow
-    verdict: Next | Replacement | NewEpoch | Fork
-    now: int
-    feed_epoch: int
-    ledger: Ledger
-    field: Field
-    role: str
-    trust: Reason  # NONE, or why nothing of it is applied
-    district_key: bytes
-    known_ids: set[bytes]
-    taken: dict[bytes, Row]  # ids already in the district: change, resident, state
-    alike: set[tuple[bytes, str, str]]
-
-
 async def ingest(tx: Tx, site: Site, intake: Intake, now: int) -> Ingested:
     """Takes a batch (`header.seq` is set). Raises UnknownDevice."""
     device = await lock_device(tx, site.district, intake.header.device)
@@ -100,100 +76,12 @@ async def ingest(tx: Tx, site: Site, intake: Intake, now: int) -> Ingested:
     verdict = judge(head, Place(header.epoch, header.seq, header.prev, header.replaces))
     if isinstance(verdict, Gap):
         return Ingested(gap=True)
-    work = await _open_batch(tx, site, intake, device, verdict, now)
+    work = await open_batch(tx, site, intake, device, verdict, now)
     states = [await _take(work, each) for each in intake.arrived]
     return await _close_batch(work, states)
 
 
-async def _open_batch(
-    tx: Tx,
-    site: Site,
-    intake: Intake,
-    device: DeviceRow,
-    verdict: Next | Replacement | NewEpoch | Fork,
-    now: int,
-) -> _Batch:
-    """Everything read under the locks, in the order of the locks."""
-    changes = [each.change for each in intake.arrived if each.change is not None]
-    residents = {each.resident for each in changes}
-    rows = await lock_residents(tx, site.district, residents)
-    late_days = site.rules.late_credit_days
-    field = await read_field(tx, site.district, device, set(rows), late_days)
-    district = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
-    staff = await one(
-        tx,
-        "SELECT s.role, k.until FROM device_key k JOIN staff s ON s.district=k.district "
-        "AND s.staff=k.staff WHERE k.district=? AND k.device=? AND k.key=?",
-        site.district,
-        device.device,
-        intake.header.signer,
-    )
-    assert district is not None
-    ledger = Ledger(site.district, site.vault, now, district[0])
-    ledger.archives = {
-        who: Archive(row, field.members.get(who, [])) for who, row in rows.items()
-    }
-    taken = await _taken(tx, site.district, intake.arrived)
-    work = _Batch(
-        site, tx, intake, device, verdict, now, district[0], ledger, field,
-        role=staff[0] if staff else "",
-        trust=_trust(device, verdict, intake, ended=staff is None or staff[1] is not None),
-        district_key=await district_key_blob(tx, site.district),
-        known_ids=set(taken),
-        taken=taken,
-        alike=await _alike(tx, site.district, changes),
-    )  # fmt: skip
-    return work
-
-
-def _trust(device: DeviceRow, verdict: Any, intake: Intake, *, ended: bool) -> Reason:
-    if isinstance(verdict, Fork):
-        return Reason.FORK
-    if device.status != "enrolled" or ended:
-        return Reason.DEVICE
-    if intake.header.epoch > device.epoch_allowed:
-        return Reason.EPOCH
-    return Reason.NONE
-
-
-async def _taken(tx: Tx, district: int, arrived: tuple[Arrived, ...]) -> dict[bytes, Row]:
-    """Ids of this batch, and ids its changes name, that the district already has."""
-    wanted = {each.id for each in arrived}
-    for each in arrived:
-        change = each.change
-        if change is None:
-            continue
-        if change.set is not UNSET:
-            wanted.update(saw for edit in change.set.values() for saw in edit.saw)
-        wanted.update(name for name in (change.amends, change.voids) if name is not None)
-    if not wanted:
-        return {}
-    rows = await tx.rows_in(
-        "SELECT change, resident, state FROM change WHERE district=? AND change {ids}",
-        sorted(wanted),
-        district,
-    )
-    return {row[0]: row for row in rows}
-
-
-async def _alike(tx: Tx, district: int, changes: list[wire.Change]) -> set[tuple[bytes, str, str]]:
-    """(resident, day, kind) of class A records around the days of this batch: look-alikes become a task."""
-    events = [each for each in changes if each.body is not UNSET]
-    if not events:
-        return set()
-    days = sorted(each.on for each in events)
-    rows = await tx.rows_in(
-        "SELECT resident, day, kind FROM change WHERE district=? AND day>=? AND day<=? "
-        "AND kind IS NOT NULL AND shape='event' AND resident {ids}",
-        sorted({each.resident for each in events}),
-        district,
-        days[0],
-        days[-1],
-    )
-    return {(row[0], row[1], row[2]) for row in rows}
-
-
-async def _take(work: _Batch, arrived: Arrived) -> tuple[Any, ...] | None:
+async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     """Decides one change and writes it down; returns its receipt row, None for plainly applied."""
     if arrived.change is not None and arrived.id in work.known_ids:
         again = await _again(work, arrived)
@@ -201,14 +89,14 @@ async def _take(work: _Batch, arrived: Arrived) -> tuple[Any, ...] | None:
             return again
         arrived = _renamed(arrived, derived_id(work.intake.digest, arrived.index))
     change = arrived.change
-    stamp = _stamp(work, change)
+    stamp = stamp_of(work, change)
     standing = (
         Untrusted(work.trust)
         if work.trust is not Reason.NONE or change is None
         else standing_of(
             work.field,
             change,
-            known=_known(work, change),
+            known=known_of(work, change),
             recorded_at=stamp.at,
             now=work.now,
             epoch=work.feed_epoch,
@@ -225,14 +113,14 @@ async def _take(work: _Batch, arrived: Arrived) -> tuple[Any, ...] | None:
     decision = decide(incoming, standing, cells, rule, work.known_ids.__contains__)
     _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
     work.known_ids.add(arrived.id)
-    return _receipt_row(arrived.index, decision)
+    return receipt_row(arrived.index, decision)
 
 
 def _no_rule(_: str) -> CellRule:
     raise AssertionError("a change without a kind is never merged")
 
 
-async def _again(work: _Batch, arrived: Arrived) -> tuple[Any, ...] | None:
+async def _again(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     """The id is taken: a repeat when the bytes are the same, else None."""
     row = await one(
         work.tx,
@@ -260,27 +148,7 @@ def _renamed(arrived: Arrived, new_id: bytes) -> Arrived:
     )  # fmt: skip
 
 
-def _known(work: _Batch, change: wire.Change) -> wire.Known | None:
-    batch = work.intake.batch
-    assert batch is not None
-    return batch.known[change.kn] if change.kn < len(batch.known) else None
-
-
-def _stamp(work: _Batch, change: wire.Change | None) -> Any:
-    batch = work.intake.batch
-    if change is None or batch is None:
-        return recorded(wall=work.now, offset=None, not_before=0, arrived=work.now)
-    session = batch.sessions[change.se] if batch.sessions else None
-    known = _known(work, change)
-    return recorded(
-        wall=change.at,
-        offset=session.offset if session else None,
-        not_before=known.at if known and known.at <= work.now else 0,
-        arrived=work.now,
-    )
-
-
-def _incoming(work: _Batch, arrived: Arrived, at: int) -> Incoming:
+def _incoming(work: BatchInHand, arrived: Arrived, at: int) -> Incoming:
     change = arrived.change
     edits = None
     names: tuple[bytes, ...] = ()
@@ -300,7 +168,7 @@ def _incoming(work: _Batch, arrived: Arrived, at: int) -> Incoming:
 
 
 def _write(
-    work: _Batch,
+    work: BatchInHand,
     arrived: Arrived,
     decision: Decision,
     incoming: Incoming,
@@ -313,7 +181,7 @@ def _write(
     ledger, change = work.ledger, arrived.change
     resident = change.resident if change is not None else NOBODY
     rev = first_rev(work.feed_epoch)
-    ledger.changes.append(_change_row(work, arrived, decision, resident, at, rev, clamped=clamped))
+    ledger.changes.append(change_row(work, arrived, decision, resident, at, rev, clamped=clamped))
     if archive is not None:
         if incoming.edits is None and decision.state in IN_FEED:
             ledger.event(resident, arrived.id, arrived.cls, rev)
@@ -333,7 +201,8 @@ def _write(
 def _put_cells(arrived: Arrived, decision: Decision, archive: Archive) -> None:
     kind = arrived.kind
     for cell, content in decision.cells.items():
-        assert kind is not None and archive.open_cells is not None
+        assert kind is not None
+        assert archive.open_cells is not None
         assert archive.restricted_cells is not None
         if kind.access_of(cell).value == "A":
             archive.open_cells[cell] = content
@@ -343,7 +212,7 @@ def _put_cells(arrived: Arrived, decision: Decision, archive: Archive) -> None:
             archive.touched_restricted = True
 
 
-def _looks_alike(work: _Batch, arrived: Arrived, decision: Decision) -> bool:
+def _looks_alike(work: BatchInHand, arrived: Arrived, decision: Decision) -> bool:
     change = arrived.change
     if change is None or change.body is UNSET or decision.state not in IN_FEED:
         return False
@@ -353,95 +222,10 @@ def _looks_alike(work: _Batch, arrived: Arrived, decision: Decision) -> bool:
     return found
 
 
-def _change_row(
-    work: _Batch,
-    arrived: Arrived,
-    decision: Decision,
-    resident: bytes,
-    at: int,
-    rev: int,
-    *,
-    clamped: bool,
-) -> Row:
-    vault, intake, change = work.site.vault, work.intake, arrived.change
-    archive = work.ledger.archives.get(resident)
-    stranger = archive is None or decision.state is State.QUARANTINED
-    key = (
-        vault.key(NOBODY, work.district_key)
-        if stranger or archive is None
-        else vault.key(resident, archive.row.key)
-    )
-    parts = None
-    if decision.parts:
-        plain = wire.encode({cell: state.value for cell, state in decision.parts.items()})
-        parts = key.seal(vault.at(T_PARTS, arrived.id, resident), plain)
-    body = key.seal(vault.at(T_CHANGE, arrived.id, resident), arrived.key + arrived.raw)
-    credit = _credit(decision, arrived)
-    return (
-        work.site.district,
-        resident,
-        arrived.id,
-        change.kind if change is not None and arrived.cls == "A" else None,
-        arrived.cls,
-        "edit" if change is not None and change.set is not UNSET else "event",
-        decision.state.value,
-        decision.reason.value,
-        parts,
-        rev,
-        change.on if change is not None else civil_day(work.now).isoformat(),
-        at,
-        work.now,
-        work.device.device,
-        intake.header.epoch,
-        intake.header.seq,
-        arrived.index,
-        intake.staff,
-        "registrar" if work.role == "registrar" else "staff",
-        credit.value,
-        work.device.facility if credit is Credit.AUTHOR else None,
-        ",".join(_flags(change, decision, at, clamped=clamped)),
-        *_claim(work, change),
-        "district" if stranger else "resident",
-        body,
-    )
-
-
-def _claim(work: _Batch, change: wire.Change | None) -> tuple[bytes | None, int, int]:
-    known = _known(work, change) if change is not None else None
-    return (known.panel, known.epoch, known.csn) if known is not None else (None, 0, 0)
-
-
-def _credit(decision: Decision, arrived: Arrived) -> Credit:
-    if decision.state not in IN_FEED or arrived.change is None or arrived.change.body is UNSET:
-        return Credit.NONE
-    return decision.credit
-
-
-def _flags(change: wire.Change | None, decision: Decision, at: int, *, clamped: bool) -> list[str]:
-    flags: list[str] = []
-    if clamped:
-        flags.append("clock")
-    if decision.late:
-        flags.append("late")
-    if change is not None:
-        if change.ground is not None:
-            flags.append(f"guest:{change.ground.kind}"[:24])
-        if change.on < civil_day(at - DAY_MS).isoformat():
-            flags.append("entered_late")
-    return flags
-
-
-def _receipt_row(index: int, decision: Decision) -> tuple[Any, ...] | None:
-    if decision.state is State.APPLIED and not decision.reason and not decision.parts:
-        return None
-    row: tuple[Any, ...] = (index, decision.state.value, decision.reason.value)
-    if decision.parts:
-        return (*row, {cell: state.value for cell, state in decision.parts.items()})
-    return row
-
-
-async def _close_batch(work: _Batch, states: list[tuple[Any, ...] | None]) -> Ingested:
-    """Receipt, ledger row, raw envelope, head of the chain, audit leaf; panels last, inside flush."""
+async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) -> Ingested:
+    """Receipt, ledger row, raw envelope, head of the chain, audit leaf; panels last, inside
+    flush.
+    """
     tx, site, intake, device = work.tx, work.site, work.intake, work.device
     header = intake.header
     assert header.seq is not None
@@ -471,9 +255,22 @@ async def _close_batch(work: _Batch, states: list[tuple[Any, ...] | None]) -> In
     await tx.insert(
         "batch",
         [
-            (site.district, device.device, intake.digest, header.epoch, header.seq, verdict)
-            + (intake.staff, work.now, len(states), intake.sealed.header_bytes)
-            + (intake.sealed.body_hash, intake.sealed.signature, intake.leaves, signed)
+            (
+                site.district,
+                device.device,
+                intake.digest,
+                header.epoch,
+                header.seq,
+                verdict,
+                intake.staff,
+                work.now,
+                len(states),
+                intake.sealed.header_bytes,
+                intake.sealed.body_hash,
+                intake.sealed.signature,
+                intake.leaves,
+                signed,
+            )
         ],
     )
     await tx.insert(
@@ -492,7 +289,7 @@ async def _close_batch(work: _Batch, states: list[tuple[Any, ...] | None]) -> In
     return Ingested(signed)
 
 
-async def _alarms(work: _Batch, states: list[tuple[Any, ...] | None]) -> None:
+async def _alarms(work: BatchInHand, states: list[tuple[Any, ...] | None]) -> None:
     """Whole-batch tasks, and the count of strangers a day."""
     device, ledger, intake = work.device, work.ledger, work.intake
     subject = intake.digest[:16]

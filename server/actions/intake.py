@@ -1,7 +1,9 @@
-"""From bytes to changes that are ready to be judged: everything that needs no database, so it runs in threads.
+"""From bytes to changes that are ready to be judged: everything that needs no database, so it
+runs in threads.
 
-The signature has been checked. What cannot be opened or read from here on is not refused but named: the envelope is
-kept, the tablet gets its receipt, a person looks. One bad change never spoils the others.
+The signature has been checked. What cannot be opened or read from here on is not refused but
+named: the envelope is kept, the tablet gets its receipt, a person looks. One bad change never
+spoils the others.
 """
 
 import json
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -30,7 +32,10 @@ _SPACED_COLON: Final = re.compile(rb'"[ \t\r\n]+:')
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One change as read. `change` is None when it could not be; then `id` is derived from its place."""
+    """One change as read.
+
+    `change` is None when it could not be; then `id` is derived from its place.
+    """
 
     index: int
     raw: bytes
@@ -117,7 +122,7 @@ def _read_change(
     except ValueError:
         return unusable(Reason.MALFORMED)
     event = change.body is not msgspec.UNSET or change.voids is not None
-    if (change.set is not msgspec.UNSET) == event or has_double_key(raw, change):
+    if (change.set is not msgspec.UNSET) == event or has_double_key(raw):
         return unusable(Reason.MALFORMED)
     if change.se >= max(1, len(batch.sessions)) or change.kn >= max(1, len(batch.known)):
         return unusable(Reason.MALFORMED)
@@ -132,9 +137,12 @@ def _checked(
     try:
         kind = get(change.kind, change.v)
     except UnknownKind:
-        # Written by a newer app: kept as it is, at the strictest class, until this server knows the form.
+        # Written by a newer app: kept as it is, at the strictest class, until this server knows
+        # the form.
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.UNKNOWN_KIND)
-    cls, fault = _edit_class(kind, change, today) if change.set else _event_class(kind, change, day, today)
+    cls, fault = (
+        _edit_class(kind, change, today) if change.set else _event_class(kind, change, day, today)
+    )
     if fault is Reason.NONE and day > today:
         fault = Reason.FUTURE_DAY
     return Arrived(index, raw, key, change.id, change, kind, cls, fault)
@@ -153,7 +161,7 @@ def _event_class(kind: Kind, change: wire.Change, day: date, today: date) -> tup
         return "B", Reason.MALFORMED
     if not isinstance(filled, dict):
         return "B", Reason.MALFORMED
-    names: frozenset[str] = frozenset(filled)
+    names = frozenset(cast("dict[str, Any]", filled))
     if names <= open_fields(kind):
         cls = "A"
     else:
@@ -190,11 +198,13 @@ def rule_of(kind: Kind, cell: str) -> CellRule:
     return CellRule(kind.policy_of(cell), kind.safer_of(cell))
 
 
-def has_double_key(raw: bytes, change: wire.Change) -> bool:
-    """Whether any JSON object in the change names a member twice (readers would disagree on which counts).
+def has_double_key(raw: bytes) -> bool:
+    """Whether any JSON object in the change names a member twice (readers would disagree on which
+    counts).
 
-    Cheap first: each member name is followed by `":`; without white space before a colon the count of those can
-    only be too high (text holding the same bytes), so equality with the members decoded is proof. In doubt, exact.
+    Cheap first: each member name is followed by `":`; without white space before a colon the
+    count of those can only be too high (text holding the same bytes), so equality with the
+    members decoded is proof. In doubt, exact.
     """
     if not _SPACED_COLON.search(raw) and raw.count(b'":') == _members(msgspec.json.decode(raw)):
         return False
@@ -203,9 +213,10 @@ def has_double_key(raw: bytes, change: wire.Change) -> bool:
 
 def _members(value: Any) -> int:
     if isinstance(value, dict):
-        return len(value) + sum(map(_members, value.values()))
+        members = cast("dict[str, Any]", value)
+        return len(members) + sum(map(_members, members.values()))
     if isinstance(value, list):
-        return sum(map(_members, value))
+        return sum(map(_members, cast("list[Any]", value)))
     return 0
 
 

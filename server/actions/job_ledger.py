@@ -78,7 +78,7 @@ async def take_over(site: Site, stale: Stale, *, owner: str, lease_ms: int) -> b
 
 
 async def stale_runs(site: Site) -> tuple[Stale, ...]:
-    """The newest unfinished run of each job whose lease is over; older ones of a job are given up."""
+    """The newest unfinished run of each job, its lease over; older ones are given up."""
 
     async def read(tx: Tx) -> tuple[Stale, ...]:
         now = site.clock()
@@ -127,7 +127,7 @@ async def number_in_slot(site: Site, job: str, slot: int, *, owner: str) -> int:
         now = site.clock()
         if waiting is None or await tx.run(CLAIM, job, slot, owner, now) != 1:
             return 0
-        numbered = await number_leaves(tx, site.district, now)
+        numbered = await number_leaves(tx, site.district)
         await _finish(tx, job, slot, owner, now, f"numbered {numbered}")
         return numbered
 

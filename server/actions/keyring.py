@@ -1,6 +1,8 @@
-"""The server's own keys: made, sealed under the district's key, renewed by epoch, given to tablets as a trust bundle.
+"""The server's own keys: made, sealed under the district's key, renewed by epoch, given to
+tablets as a trust bundle.
 
-purpose kem     envelopes to the server; a new epoch each quarter, old ones open until every tablet has moved on
+purpose kem     envelopes to the server; a new epoch each quarter, old ones open until every
+tablet has moved on
         sign    answers and receipts
         audit   checkpoints of the audit tree
         trust   the trust bundle; its fingerprint is in the enrolment code
@@ -92,9 +94,7 @@ async def load_keys(tx: Tx, vault: Vault, wrapped: bytes) -> Keyring:
             epochs.append((number, epoch, pair.public.raw))
         else:
             signing[purpose][suite] = SigningKeyPair.from_private(suite, private)
-    bundles = {
-        suite: _bundle(suite, epochs, signing, version=version, at=at) for suite in newest
-    }
+    bundles = {suite: _bundle(suite, epochs, signing, version=version, at=at) for suite in newest}
     return Keyring(
         kem, signing["sign"], signing["audit"], signing["trust"], newest, bundles, version
     )

@@ -1,8 +1,9 @@
-"""What one transaction is about to write, collected in memory and written in a few set-based statements.
+"""What one transaction is about to write, collected in memory and written in a few set-based
+statements.
 
-Lock order: the device and resident rows are locked by the caller; panels are locked here, last, ordered by id, and their
-counters move in the same statements that place the feed rows. So csn order is commit order and a page is never
-missing a row that commits later.
+Lock order: the device and resident rows are locked by the caller; panels are locked here, last,
+ordered by id, and their counters move in the same statements that place the feed rows. So csn
+order is commit order and a page is never missing a row that commits later.
 """
 
 from dataclasses import dataclass, field
@@ -46,7 +47,9 @@ def first_rev(feed_epoch: int) -> int:
 
 @dataclass(slots=True)
 class Archive:
-    """One resident in the hands of this transaction: the locked row and, when needed, the opened cells."""
+    """One resident in the hands of this transaction: the locked row and, when needed, the opened
+    cells.
+    """
 
     row: ResidentRow
     members: list[Membership]
@@ -71,7 +74,9 @@ class Archive:
         )
         sealed = self.row.sealed_restricted
         self.restricted_cells = (
-            decode_cells(key.open(vault.at(T_RESTRICTED, who, who, self.row.rev_restricted), sealed))
+            decode_cells(
+                key.open(vault.at(T_RESTRICTED, who, who, self.row.rev_restricted), sealed)
+            )
             if sealed
             else {}
         )
@@ -102,7 +107,9 @@ class Ledger:
     leaves_at: dict[bytes, int] = field(default_factory=dict[bytes, int])  # panel -> csn of a leave
 
     def event(self, resident: bytes, change: bytes, cls: str, rev: int) -> None:
-        """A record becomes visible: digest leaf and one feed row in every panel the resident is in."""
+        """A record becomes visible: digest leaf and one feed row in every panel the resident is
+        in.
+        """
         archive = self.archives[resident]
         leaf = digest.leaf(change, cls, rev)
         if cls == "A":
@@ -147,18 +154,14 @@ class Ledger:
                 open_delta += moved_open
                 restricted_delta += moved_restricted
                 row = archive.row
-                cells.append(
-                    (self.district, row.resident, row.rev, row.rev_restricted)
-                    + (row.sealed_cells, row.sealed_restricted)
-                )
+                revs = (row.rev, row.rev_restricted)
+                sealed = (row.sealed_cells, row.sealed_restricted)
+                cells.append((self.district, row.resident, *revs, *sealed))
             if not (open_delta or restricted_delta):
                 continue
-            archive.row.sum_open = digest.add(before[0], open_delta)
-            archive.row.sum_restricted = digest.add(before[1], restricted_delta)
-            sums.append(
-                (self.district, archive.row.resident)
-                + (archive.row.sum_open, archive.row.sum_restricted)
-            )
+            after = digest.add(before[0], open_delta), digest.add(before[1], restricted_delta)
+            archive.row.sum_open, archive.row.sum_restricted = after
+            sums.append((self.district, archive.row.resident, *after))
             for member in archive.members:
                 self.shift(member.panel, open_delta, restricted_delta)
         key = ("district", "resident")
@@ -172,7 +175,9 @@ class Ledger:
         self.moved_restricted[panel] = self.moved_restricted.get(panel, 0) + restricted_delta
 
     def _reseal(self, archive: Archive) -> tuple[int, int]:
-        """New revision and new seal of the touched cells, once a transaction; returns the digest deltas."""
+        """New revision and new seal of the touched cells, once a transaction; returns the digest
+        deltas.
+        """
         row, vault = archive.row, self.vault
         who = row.resident
         key = vault.key(who, row.key)
@@ -198,7 +203,9 @@ class Ledger:
         return deltas[0], deltas[1]
 
     def _note_revision(self, who: bytes, cls: str, rev: int, sealed: bytes) -> None:
-        """For the audit leaf: which revision is current and a hash of its sealed bytes (never of content)."""
+        """For the audit leaf: which revision is current and a hash of its sealed bytes (never of
+        content).
+        """
         self.revisions.append(who + cls.encode() + rev.to_bytes(8) + sha256(sealed).digest()[:16])
 
     async def _write_panels(self, tx: Tx) -> None:
@@ -214,17 +221,17 @@ class Ledger:
         )
         feed: list[Row] = []
         updates: list[Row] = []
-        for panel, csn, root_open, root_restricted in rows:
-            for (op, entity), resident in self.feed.get(panel, {}).items():
-                csn += 1
+        for panel, last, root_open, root_restricted in rows:
+            placed = self.feed.get(panel, {})
+            for csn, ((op, entity), resident) in enumerate(placed.items(), start=last + 1):
                 feed.append((self.district, panel, csn, op, resident, entity))
                 if op == "leave":
                     self.leaves_at[panel] = csn
-            updates.append(
-                (self.district, panel, csn)
-                + (digest.add(root_open, self.moved.get(panel, 0)),)
-                + (digest.add(root_restricted, self.moved_restricted.get(panel, 0)),)
+            roots = (
+                digest.add(root_open, self.moved.get(panel, 0)),
+                digest.add(root_restricted, self.moved_restricted.get(panel, 0)),
             )
+            updates.append((self.district, panel, last + len(placed), *roots))
         await tx.update(
             "panel", ("district", "panel"), ("csn", "root_open", "root_restricted"), updates
         )
@@ -232,7 +239,10 @@ class Ledger:
 
 
 async def audit(tx: Tx, district: int, what: str, detail: bytes, now: int) -> bytes:
-    """One leaf, inserted without a number: appends never queue behind each other. Returns its id."""
+    """One leaf, inserted without a number: appends never queue behind each other.
+
+    Returns its id.
+    """
     leaf = new_id(now)
     entry = what.encode() + b"\x00" + district.to_bytes(2) + now.to_bytes(8) + leaf + detail
     row: tuple[Any, ...] = (district, leaf, None, what, leaf_hash(entry), detail, now)

@@ -1,8 +1,10 @@
-"""Entering and leaving a panel: the member row, the feed rows and the digest, in the caller's transaction.
+"""Entering and leaving a panel: the member row, the feed rows and the digest, in the caller's
+transaction.
 
-The caller holds the resident's lock and flushes the ledger afterwards (panels are locked there, last). A resident who
-enters is a feed row an entity, so the new panel's tablets receive the whole archive by the ordinary pages; one who
-leaves is a single `leave`, and every tablet that may hold a copy is asked to purge it.
+The caller holds the resident's lock and flushes the ledger afterwards (panels are locked there,
+last). A resident who enters is a feed row an entity, so the new panel's tablets receive the whole
+archive by the ordinary pages; one who leaves is a single `leave`, and every tablet that may hold
+a copy is asked to purge it.
 """
 
 from server.actions.ledger import Ledger

@@ -1,7 +1,9 @@
-"""A resident's switch to another responsible facility (S000-art11, S001-art10): archive and service move together.
+"""A resident's switch to another responsible facility (S000-art11, S001-art10): archive and
+service move together.
 
-The rule decides, the move is one transaction: assignment closed and opened, leave and enter in the feeds, open tasks
-handed over. Nothing asks the old facility. What its tablets still hold is judged when it arrives (sync.reconcile).
+The rule decides, the move is one transaction: assignment closed and opened, leave and enter in
+the feeds, open tasks handed over. Nothing asks the old facility. What its tablets still hold is
+judged when it arrives (sync.reconcile).
 """
 
 from dataclasses import dataclass
@@ -108,7 +110,8 @@ async def _carry_out(
         tx, "SELECT facility FROM panel WHERE district=? AND panel=?", district, panel
     )
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
-    assert facility is not None and epoch is not None
+    assert facility is not None
+    assert epoch is not None
     ledger = Ledger(district, site.vault, now, epoch[0])
     old = row.panel
     if old is not None:

@@ -1,8 +1,9 @@
 """The page a tablet gets: one closed csn range of each of its panels, then part of a snapshot.
 
-Read after the device's lock. Every put is joined with the present membership: who is not in the panel now is left out,
-whatever the feed says; leaves always go. What is answered is written into `copy` in the same transaction, so the
-question "who holds my archive" has an answer before the page leaves the server.
+Read after the device's lock. Every put is joined with the present membership: who is not in the
+panel now is left out, whatever the feed says; leaves always go. What is answered is written into
+`copy` in the same transaction, so the question "who holds my archive" has an answer before the
+page leaves the server.
 """
 
 from collections.abc import Iterable
@@ -62,13 +63,13 @@ class _Packer:
     def _resident(
         self, who: bytes, rev: int, cls: str, status: str, number: str, plain: bytes
     ) -> Raw:
-        put = wire.ResidentPut(
-            id=who, rev=rev, cls=cls, status=status, cells=Raw(plain), no=number
-        )
+        put = wire.ResidentPut(id=who, rev=rev, cls=cls, status=status, cells=Raw(plain), no=number)
         return self._counted(wire.encode(put))
 
     def event_row(self, row: Row) -> Raw:
-        who, change, cls, rev, body, under, staff, at, received, state, credit, flags, wrapped = row[:13]
+        who, change, cls, rev, body, under, staff, at, received, state, credit, flags, wrapped = (
+            row[:13]
+        )
         _, raw = open_change(
             self.site, change=change, resident=who, under=under, wrapped=wrapped, body=body
         )
@@ -96,7 +97,10 @@ async def pack(
     feed_epoch: int,
     now: int,
 ) -> wire.Page:
-    """One panel's page. The caller has checked that the device carries the panel and is enrolled."""
+    """One panel's page.
+
+    The caller has checked that the device carries the panel and is enrolled.
+    """
     packer = _Packer(site, tx, device, cursor.panel, now)
     head = await one(
         tx,
@@ -272,7 +276,9 @@ async def _digest(
 async def _repair(
     packer: _Packer, claim: wire.DigestClaim, *, restricted: bool
 ) -> tuple[tuple[bytes, ...], tuple[Raw, ...]]:
-    """First the bucket sums; when the tablet sent its own, the residents of those that differ, whole."""
+    """First the bucket sums; when the tablet sent its own, the residents of those that differ,
+    whole.
+    """
     sums = await packer.tx.rows(
         "SELECT r.resident, r.sum_open, r.sum_restricted FROM member m JOIN resident r "
         "ON r.district=m.district AND r.resident=m.resident "
@@ -284,7 +290,11 @@ async def _repair(
     ours = digest.buckets(pairs)
     if len(claim.buckets) != len(ours):
         return ours, ()
-    differ = {n for n, (mine, theirs) in enumerate(zip(ours, claim.buckets, strict=True)) if mine != theirs}
+    differ = {
+        n
+        for n, (mine, theirs) in enumerate(zip(ours, claim.buckets, strict=True))
+        if mine != theirs
+    }
     who = [resident for resident, _ in pairs if digest.bucket(resident) in differ]
     rows: list[Raw] = []
     for row in (await _residents(packer, set(who))).values():

@@ -1,7 +1,8 @@
-"""Second judgement: held changes whose base has come, holds that ran out, and what a person releases or decides.
+"""Second judgement: held changes whose base has come, holds that ran out, and what a person
+releases or decides.
 
-Each is one transaction of its own: the author's device, the resident, the panels, in that order. The tablet that made the
-change learns the outcome through its outcome stream.
+Each is one transaction of its own: the author's device, the resident, the panels, in that order.
+The tablet that made the change learns the outcome through its outcome stream.
 """
 
 from dataclasses import dataclass
@@ -65,9 +66,9 @@ async def release_waiting(site: Site) -> int:
     """Decides again the held changes for which everything they name has arrived."""
     ready = await site.store.write(
         lambda tx: tx.rows(
-            "SELECT DISTINCT w.change FROM wait w WHERE w.district=? AND NOT EXISTS (SELECT 1 FROM "
-            "wait v WHERE v.district=w.district AND v.change=w.change AND NOT EXISTS (SELECT 1 FROM "
-            "change c WHERE c.district=v.district AND c.change=v.names)) LIMIT 500",
+            "SELECT DISTINCT w.change FROM wait w WHERE w.district=? AND NOT EXISTS "
+            "(SELECT 1 FROM wait v WHERE v.district=w.district AND v.change=w.change AND "
+            "NOT EXISTS (SELECT 1 FROM change c WHERE c.district=v.district AND c.change=v.names)) LIMIT 500",
             site.district,
         )
     )
@@ -77,7 +78,9 @@ async def release_waiting(site: Site) -> int:
 
 
 async def expire_holds(site: Site) -> int:
-    """After the district's days: held events are applied, held edits become proposals (never dropped)."""
+    """After the district's days: held events are applied, held edits become proposals (never
+    dropped).
+    """
     limit = site.clock() - site.rules.hold_days * DAY_MS
     late = await site.store.write(
         lambda tx: tx.rows(
@@ -92,7 +95,9 @@ async def expire_holds(site: Site) -> int:
 
 
 async def release(site: Site, change: bytes, *, staff: bytes) -> State:
-    """A person lets a held or quarantined change in: an event is applied, an edit becomes a proposal."""
+    """A person lets a held or quarantined change in: an event is applied, an edit becomes a
+    proposal.
+    """
     return await site.store.write(partial(_release, site=site, change=change, staff=staff))
 
 
@@ -121,7 +126,8 @@ async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held
         change_id,
     )
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
-    assert row is not None and epoch is not None
+    assert row is not None
+    assert epoch is not None
     body, under, cls, state, staff, author, at, panel, known_epoch, csn, received = row
     wrapped = rows[resident].key if under == "resident" else await district_key_blob(tx, district)
     key, raw = open_change(
@@ -132,9 +138,7 @@ async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held
     archive = Archive(rows[resident], [])
     ledger.archives[resident] = archive
     standing: Standing
-    known = (
-        wire.Known(panel=panel, epoch=known_epoch, csn=csn, at=received) if panel else None
-    )
+    known = wire.Known(panel=panel, epoch=known_epoch, csn=csn, at=received) if panel else None
     if device is not None:
         if trusted:
             device.status = "enrolled"
@@ -162,7 +166,9 @@ async def _again(tx: Tx, site: Site, change: bytes, *, expired: bool) -> None:
 
 
 async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
-    """`lenient`: what it names will not come; an event joins anyway, an edit is offered to a person."""
+    """`lenient`: what it names will not come; an event joins anyway, an edit is offered to a
+    person.
+    """
     edits = None
     if held.change.set is not UNSET:
         edits = {cell: (edit.value, edit.saw) for cell, edit in held.change.set.items()}
@@ -222,8 +228,8 @@ async def _apply(
     facility = held.device.facility if held.device else None
     credited = decision.credit.value == "author" and decision.state in IN_FEED
     await tx.run(
-        "UPDATE change SET state=?, reason=?, rev=?, credit=?, credit_facility=?, under='resident', "
-        "body=? WHERE district=? AND change=?",
+        "UPDATE change SET state=?, reason=?, rev=?, credit=?, credit_facility=?, "
+        "under='resident', body=? WHERE district=? AND change=?",
         decision.state.value, decision.reason.value, rev, decision.credit.value,
         facility if credited else None, body, district, held.id,
     )  # fmt: skip
@@ -253,7 +259,8 @@ def _put(held: _Held, decision: Decision) -> None:
         return
     archive = held.archive
     for cell, content in decision.cells.items():
-        assert archive.open_cells is not None and archive.restricted_cells is not None
+        assert archive.open_cells is not None
+        assert archive.restricted_cells is not None
         if kind.access_of(cell).value == "A":
             archive.open_cells[cell] = content
             archive.touched_open = True
@@ -290,7 +297,10 @@ async def _decline(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:
 async def decide_cells(
     site: Site, resident: bytes, values: dict[str, Any], *, staff: bytes, author: str = "staff"
 ) -> bytes:
-    """A decision made at the server: an ordinary change that has seen every head. Returns its id."""
+    """A decision made at the server: an ordinary change that has seen every head.
+
+    Returns its id.
+    """
     return await site.store.write(
         partial(
             _decide_cells, site=site, resident=resident, values=values, staff=staff, author=author
@@ -326,7 +336,9 @@ async def _decide_cells(
     for cell, edit in edits.items():
         head = Head(change_id, edit.value, author, staff, now)
         after = forget(put(cells.get(cell, EMPTY), head, edit.saw), lambda _: True)
-        target = archive.open_cells if kind.access_of(cell).value == "A" else archive.restricted_cells
+        target = (
+            archive.open_cells if kind.access_of(cell).value == "A" else archive.restricted_cells
+        )
         assert target is not None
         target[cell] = after
         if target is archive.open_cells:

@@ -1,4 +1,6 @@
-"""What a tablet says about itself: how far it has applied the feed, what it purged, who was read offline."""
+"""What a tablet says about itself: how far it has applied the feed, what it purged, who was read
+offline.
+"""
 
 from server.actions.intake import derived_id
 from server.actions.site import Site
@@ -20,7 +22,8 @@ async def take_reports(
     """Signed claims, kept as evidence; each is bounded by what the server itself knows."""
     for cursor in batch.cursors:
         if cursor.epoch == feed_epoch:
-            # Never above what was served: a claim cannot make the server believe more than it answered.
+            # Never above what was served: a claim cannot make the server believe more than it
+            # answered.
             await tx.run(
                 "UPDATE device_panel SET acked_csn=?, acked_at=? WHERE district=? AND device=? "
                 "AND panel=? AND acked_csn<? AND served_csn>=? AND served_epoch=?",

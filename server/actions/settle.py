@@ -1,4 +1,6 @@
-"""Open matters that later changes close: conflicts a decision has settled, holds whose base has arrived."""
+"""Open matters that later changes close: conflicts a decision has settled, holds whose base has
+arrived.
+"""
 
 from msgspec import UNSET
 
@@ -16,14 +18,19 @@ from sync.reconcile import State
 def open_change(
     site: Site, *, change: bytes, resident: bytes, under: str, wrapped: bytes, body: bytes
 ) -> tuple[bytes, bytes]:
-    """(key of its commitment, the change as signed). `wrapped` is the key of whoever `under` names."""
+    """(key of its commitment, the change as signed).
+
+    `wrapped` is the key of whoever `under` names.
+    """
     owner = resident if under == "resident" else NOBODY
     plain = site.vault.key(owner, wrapped).open(site.vault.at(T_CHANGE, change, resident), body)
     return plain[:16], plain[16:]
 
 
 async def settle_conflicts(tx: Tx, site: Site, ledger: Ledger, by: bytes) -> None:
-    """After edits: a conflict whose cells all show one undisputed value is closed, its writers are told."""
+    """After edits: a conflict whose cells all show one undisputed value is closed, its writers
+    are told.
+    """
     touched = sorted(who for who, archive in ledger.archives.items() if archive.touched)
     if not touched:
         return

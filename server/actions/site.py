@@ -1,4 +1,6 @@
-"""One running installation: its database, vault, keys, district rules and clock, handed to every action."""
+"""One running installation: its database, vault, keys, district rules and clock, handed to every
+action.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,8 +27,8 @@ class Site:
     index: BlindIndex
     rules: District
     clock: Callable[[], int]
-    # Signing keys by kid: (device, staff, key). A key never changes under its id; whether it may still be used is
-    # read under the locks.
+    # Signing keys by kid: (device, staff, key). A key never changes under its id; whether it may
+    # still be used is read under the locks.
     signers: dict[bytes, tuple[bytes, bytes, SigningPublicKey]] = field(
         default_factory=dict[bytes, tuple[bytes, bytes, SigningPublicKey]]
     )
@@ -67,7 +69,8 @@ async def open_site(
     )
     if row is None:
         raise StartRefused(
-            f"District {district} is not in this database: run `python -m server district load` first."
+            f"District {district} is not in this database: "
+            "run `python -m server district load` first."
         )
     wrapped, sealed_index, rules = row
     key = vault.key(NOBODY, wrapped)

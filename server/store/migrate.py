@@ -1,7 +1,8 @@
 """Brings a database to this version of the code, and refuses one that is newer.
 
-Migrations are numbered modules; what has run is kept in Piccolo's own ledger table (`migration`). They are run here and
-not by Piccolo's runner because a migration and its ledger row belong in one transaction on either engine.
+Migrations are numbered modules; what has run is kept in Piccolo's own ledger table (`migration`).
+They are run here and not by Piccolo's runner because a migration and its ledger row belong in one
+transaction on either engine.
 """
 
 from functools import partial
@@ -24,10 +25,16 @@ def known() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("m[0-9]*.py"))
 
 
+async def _has_ledger() -> bool:
+    return bool(
+        await Migration.table_exists().run()  # pyright: ignore[reportUnknownMemberType]
+    )
+
+
 async def pending(store: Store) -> list[str]:
     """Migrations not yet run. Raises StartRefused when the database is newer than the code."""
     Migration._meta.db = store.engine  # pyright: ignore[reportPrivateUsage]
-    if not await Migration.table_exists().run():
+    if not await _has_ledger():
         return known()
     ran = set(await Migration.get_migrations_which_ran(app_name=APP))
     newer = ran - set(known())
@@ -40,9 +47,11 @@ async def pending(store: Store) -> list[str]:
 
 
 async def migrate(store: Store) -> list[str]:
-    """Runs what is missing, each in one transaction with its ledger row; returns the names that ran."""
+    """Runs what is missing, each in one transaction with its ledger row; returns the names that
+    ran.
+    """
     missing = await pending(store)
-    if not await Migration.table_exists().run():
+    if not await _has_ledger():
         await Migration.create_table(if_not_exists=True).run()
     for name in missing:
         await store.write(partial(_step, name=name))

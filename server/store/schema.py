@@ -1,4 +1,6 @@
-"""Statements that make the tables of `tables.py` on either engine, and their comparison with what a database has."""
+"""Statements that make the tables of `tables.py` on either engine, and their comparison with what
+a database has.
+"""
 
 from collections.abc import Iterator
 from typing import Final

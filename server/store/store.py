@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from piccolo.engine.postgres import PostgresEngine
@@ -47,9 +47,11 @@ class Store:
     def dialect(self) -> str:
         return "sqlite" if self.path is not None else "postgres"
 
-    async def __aenter__(self) -> "Store":
+    async def __aenter__(self) -> Self:
         if isinstance(self.engine, PostgresEngine):
-            await self.engine.start_connection_pool(min_size=1, max_size=POOL)
+            await self.engine.start_connection_pool(  # pyright: ignore[reportUnknownMemberType]
+                min_size=1, max_size=POOL
+            )
         elif self.path is not None:
             self._writer = await asyncio.to_thread(SqliteWriter, self.path)
         return self
@@ -66,9 +68,12 @@ class Store:
             await asyncio.to_thread(self._writer.close)
 
     async def write(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
-        """Runs `action` in one transaction; returns after the commit is durable, or raises and nothing happened."""
+        """Runs `action` in one transaction; returns after the commit is durable, or raises and
+        nothing happened.
+        """
         if self._writer is not None:
             return await self._writer.write(action)
         assert isinstance(self.engine, PostgresEngine)
-        async with self.engine.transaction() as transaction:
-            return await action(PostgresTx(transaction.connection))
+        transaction: Any = self.engine.transaction()
+        async with transaction as begun:  # the answer leaves this block after the commit
+            return await action(PostgresTx(begun.connection))

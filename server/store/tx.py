@@ -1,12 +1,13 @@
 """One transaction, spoken the same way on SQLite and PostgreSQL.
 
-Actions are written once as `async def action(tx)`. On PostgreSQL they run on a pooled connection; on SQLite the writer
-thread drives the same coroutine to its end without an event loop (a SQLite call never waits for another task), so
-there is one behaviour and one code. SQL is written with `?`; `{ids}` stands for a set of 16-byte ids.
+Actions are written once as `async def action(tx)`. On PostgreSQL they run on a pooled connection;
+on SQLite the writer thread drives the same coroutine to its end without an event loop (a SQLite
+call never waits for another task), so there is one behaviour and one code. SQL is written with
+`?`; `{ids}` stands for a set of 16-byte ids.
 
-Hot statements are set-based: `insert` and `update` take many rows (executemany on SQLite, unnest on PostgreSQL).
-Measured against the ORM in the same place they are 5 to 10 times cheaper; Piccolo keeps the tables, migrations and
-the reading side.
+Hot statements are set-based: `insert` and `update` take many rows (executemany on SQLite, unnest
+on PostgreSQL). Measured against the ORM in the same place they are 5 to 10 times cheaper; Piccolo
+keeps the tables, migrations and the reading side.
 """
 
 import re
@@ -133,7 +134,9 @@ class PostgresTx:
 
     async def insert(self, table: str, rows: Sequence[Row], *, ignore: bool = False) -> None:
         if rows:
-            await self._connection.execute(_postgres_insert(table, ignore), *zip(*rows, strict=True))
+            await self._connection.execute(
+                _postgres_insert(table, ignore), *zip(*rows, strict=True)
+            )
 
     async def update(
         self, table: str, key: tuple[str, ...], put: tuple[str, ...], rows: Sequence[Row]

@@ -1,8 +1,8 @@
 """Sealing at the server: key-encryption keys, one data key a resident, one a district, and places.
 
-A place (district, table, row, resident, revision) is bound into each sealed value, so a blob moved to another row, or
-an old one put back under a new revision, does not open. Unwrapped data keys live in a bounded cache; KEKs come from a
-file outside the database.
+A place (district, table, row, resident, revision) is bound into each sealed value, so a blob
+moved to another row, or an old one put back under a new revision, does not open. Unwrapped data
+keys live in a bounded cache; KEKs come from a file outside the database.
 """
 
 from collections import OrderedDict

@@ -1,8 +1,9 @@
-"""The one writer of a SQLite database: its own thread, group commit, a savepoint for each piece of work.
+"""The one writer of a SQLite database: its own thread, group commit, a savepoint for each piece
+of work.
 
-Work is answered only after COMMIT has returned, and COMMIT returns only after the log is synced (WAL with
-synchronous=FULL). Pieces that wait together share one sync; one that fails rolls back to its own savepoint and
-takes nobody with it.
+Work is answered only after COMMIT has returned, and COMMIT returns only after the log is synced
+(WAL with synchronous=FULL). Pieces that wait together share one sync; one that fails rolls back
+to its own savepoint and takes nobody with it.
 """
 
 import asyncio
@@ -25,7 +26,11 @@ BUSY_TIMEOUT_S: Final = 60.0
 def connect(path: Path) -> sqlite3.Connection:
     """A connection with the durability the receipts promise."""
     connection = sqlite3.connect(
-        path, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False, cached_statements=512
+        path,
+        isolation_level=None,
+        timeout=BUSY_TIMEOUT_S,
+        check_same_thread=False,
+        cached_statements=512,
     )
     for pragma in (
         "journal_mode=WAL",
@@ -99,10 +104,9 @@ class SqliteWriter:
         answers: list[tuple[_Work, Any, BaseException | None]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for work in group:
-                answers.append(self._run_one(work))
+            answers.extend(self._run_one(work) for work in group)
             self._connection.execute("COMMIT")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (whoever waits must be told)
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             for work in group:
@@ -118,7 +122,7 @@ class SqliteWriter:
         self._connection.execute("SAVEPOINT work")
         try:
             value = drive(work.run(SqliteTx(self._connection)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (goes to whoever submitted it)
             self._connection.execute("ROLLBACK TO work")
             self._connection.execute("RELEASE work")
             return work, None, error

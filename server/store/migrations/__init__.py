@@ -1,1 +1,3 @@
-"""Numbered, additive, each run once in one transaction; every one is tested on both engines with data in it."""
+"""Numbered, additive, each run once in one transaction; every one is tested on both engines with
+data in it.
+"""

@@ -1,0 +1,136 @@
+"""Who is there: facilities, panels, staff, residents, who belongs to whom and since when.
+
+The small print that holds for all tables is in tables.py.
+"""
+
+from typing import ClassVar
+
+from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
+from piccolo.table import Table
+
+
+class District(Table, tablename="district"):
+    district = SmallInt(primary_key=True)
+    code = Text()  # GB/T 2260
+    name = Text()
+    rules = Text()  # which table of server/rules/districts
+    key = Bytea()  # wrapped data key for what belongs to no resident (staff names)
+    index_key = Bytea()  # blind index key, sealed under `key`
+    feed_epoch = BigInt()
+    KEY: ClassVar = ("district",)
+
+
+class Facility(Table, tablename="facility"):
+    district = SmallInt()
+    facility = Bytea(primary_key=True)
+    name = Text()
+    published = Boolean()
+    KEY: ClassVar = ("district", "facility")
+
+
+class Panel(Table, tablename="panel"):
+    """The residents of one family-doctor team; the counter and digest of its feed."""
+
+    district = SmallInt()
+    panel = Bytea(primary_key=True)
+    facility = Bytea()
+    name = Text()
+    csn = BigInt()
+    root_open = Bytea()
+    root_restricted = Bytea()
+    KEY: ClassVar = ("district", "panel")
+
+
+class Staff(Table, tablename="staff"):
+    district = SmallInt()
+    staff = Bytea(primary_key=True)
+    facility = Bytea()
+    panel = Bytea(null=True)
+    role = Text()
+    restricted = Boolean()
+    active = Boolean()
+    sealed_name = Bytea()
+    KEY: ClassVar = ("district", "staff")
+
+
+class Resident(Table, tablename="resident"):
+    district = SmallInt()
+    resident = Bytea(primary_key=True)
+    panel = Bytea(null=True)
+    facility = Bytea(null=True)
+    status = Text()
+    archive_no = Text()
+    id_index = Bytea(null=True)
+    phone_index = Bytea(null=True)
+    key = Bytea()  # wrapped data key
+    rev = BigInt()  # of the open cells: epoch * 2**32 + n
+    rev_restricted = BigInt()
+    sum_open = Bytea()
+    sum_restricted = Bytea()
+    sealed_cells = Bytea()
+    sealed_restricted = Bytea(null=True)
+    KEY: ClassVar = ("district", "resident")
+    INDEX: ClassVar = (("district", "id_index"), ("district", "phone_index"))
+
+
+class Member(Table, tablename="member"):
+    """Who is in which panel now: the only truth for packing. ground: assigned | consent."""
+
+    district = SmallInt()
+    panel = Bytea(primary_key=True)
+    resident = Bytea()
+    ground = Text()
+    since_csn = BigInt()
+    until = BigInt(null=True)
+    KEY: ClassVar = ("district", "panel", "resident")
+    INDEX: ClassVar = (("district", "resident"),)
+
+
+class Assignment(Table, tablename="assignment"):
+    """History of responsible facility and panel. Closed rows carry the csn of their leave."""
+
+    district = SmallInt()
+    resident = Bytea(primary_key=True)
+    n = Integer()
+    facility = Bytea()
+    panel = Bytea()
+    ground = Text()
+    from_day = Text()
+    until_day = Text(null=True)
+    moved_at = BigInt(null=True)
+    leave_csn = BigInt(null=True)
+    counts = Boolean()  # starts the yearly clock
+    undone = Boolean()
+    KEY: ClassVar = ("district", "resident", "n")
+    INDEX: ClassVar = (("district", "panel", "resident"),)
+
+
+class Switch(Table, tablename="switch"):
+    """Requests to switch the facility. status: scheduled | done | withdrawn | undone."""
+
+    district = SmallInt()
+    resident = Bytea()
+    switch = Bytea(primary_key=True)
+    facility = Bytea()
+    panel = Bytea()
+    cause = Text()
+    asked_at = BigInt()
+    from_day = Text()
+    status = Text()
+    KEY: ClassVar = ("district", "resident", "switch")
+    INDEX: ClassVar = (("district", "status", "from_day"),)
+
+
+class Consent(Table, tablename="consent"):
+    district = SmallInt()
+    resident = Bytea()
+    consent = Bytea(primary_key=True)
+    facility = Bytea()
+    panel = Bytea()
+    purpose = Text()
+    classes = Text()
+    text_version = Text()
+    granted_at = BigInt()
+    until = BigInt()
+    revoked_at = BigInt(null=True)
+    KEY: ClassVar = ("district", "resident", "consent")
