@@ -1,9 +1,11 @@
-"""What is written down about the running of the server: JSON lines on stderr, and nothing about people.
+"""What is written down about the running of the server: JSON lines on stderr, and nothing about
+people.
 
-A line holds only keys of `KEYS`; anything else is dropped, whoever passes it. Bodies, headers, query strings, real paths
-and the texts of exceptions never come here: a path is the route's template, an exception is its type and the places
-it passed. Other libraries speak through the standard library's logging; of their lines only logger, level, place and
-type of error are kept, because their texts may quote what they worked on.
+A line holds only keys of `KEYS`; anything else is dropped, whoever passes it. Bodies, headers,
+query strings, real paths and the texts of exceptions never come here: a path is the route's
+template, an exception is its type and the places it passed. Other libraries speak through the
+standard library's logging; of their lines only logger, level, place and type of error are kept,
+because their texts may quote what they worked on.
 """
 
 import logging
@@ -21,9 +23,11 @@ import msgspec
 import structlog
 
 KEYS: Final = frozenset(
-    "event level at id method path status ms device verdict job slot result error frames logger "
-    "place host port pid workers database migrations".split()
-)
+    {
+        "event", "level", "at", "id", "method", "path", "status", "ms", "device", "verdict", "job",
+        "slot", "result", "error", "frames", "logger", "place", "host", "port", "pid", "workers",
+    }
+)  # fmt: skip
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -62,7 +66,7 @@ class Log:
     def say(self, event: str, **facts: Any) -> None:
         self._logger.info(event, **facts)
 
-    def warn(self, event: str, **facts: Any) -> None:
+    def warning(self, event: str, **facts: Any) -> None:
         self._logger.warning(event, **facts)
 
     def fault(self, event: str, error: BaseException, **facts: Any) -> None:
@@ -128,7 +132,7 @@ class _Foreign(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0] if record.exc_info else None
-        log.warn(
+        log.warning(
             "library",
             logger=record.name,
             place=f"{record.module}:{record.lineno}",
@@ -176,7 +180,7 @@ def _line(scope: Scope, note: Note, status: int, ms: float) -> None:
         value = getattr(note, key)
         if value:
             facts[key] = value
-    (log.warn if status >= 500 or not status else log.say)("request", **facts)
+    (log.warning if status >= 500 or not status else log.say)("request", **facts)
 
 
 def note_of(scope: Any) -> Note:

@@ -1,6 +1,7 @@
 """Counters of one process, and the Prometheus page made of them and of what the database says now.
 
-With several worker processes each writes its counters into files of one directory and any of them serves the sum.
+With several worker processes each writes its counters into files of one directory and any of them
+serves the sum.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,9 @@ SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """One figure read from the database at the moment of asking. `label` is empty or (name, value)s."""
+    """One figure read from the database at the moment of asking. `label` is empty or (name,
+    value)s.
+    """
 
     name: str
     help: str

@@ -38,7 +38,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A named re-cut of a seq the server took meanwhile: apply what is new in it, the head stays."""
+    """A named re-cut of a seq the server took meanwhile: what is new counts, the head stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """A second, unnamed envelope for a place that is taken, or one that does not follow the head."""
+    """A second, unnamed envelope for a taken place, or one that does not follow the head."""
 
     why: str
 

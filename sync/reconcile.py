@@ -123,7 +123,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """Never in a panel of this device; the answer is the same whether the resident exists or not."""
+    """Never in a panel of this device; the answer is the same whether the person exists or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +329,6 @@ def _state_of(head: Head, after: Cell, shown: Shown, policy: Policy) -> State:
     if len(after.heads) == 1:
         return State.APPLIED
     agrees = canonical(shown.value) == canonical(head.value)
-    # Settled by policy without a person: equal values agree (in a set, all ways to say absent), notes
-    # keep both, the resident's word wins.
+    # Settled by policy without a person: equal values agree (in a set, all ways to say absent),
+    # notes keep both, the resident's word wins.
     return State.MERGED if agrees or policy in (Policy.NOTE, Policy.SET) else State.SUPERSEDED

@@ -28,7 +28,8 @@ _TABLES: Final = (
     ),
     (
         "CREATE TABLE batch (epoch INTEGER, seq INTEGER, digest BLOB NOT NULL, "
-        "state TEXT NOT NULL, at INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (epoch, seq))"
+        "state TEXT NOT NULL, at INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL, "
+        "PRIMARY KEY (epoch, seq))"
     ),
     (
         "CREATE TABLE receipt (epoch INTEGER, seq INTEGER, body BLOB NOT NULL, "

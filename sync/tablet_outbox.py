@@ -64,7 +64,7 @@ class Outbox:
         return self._clock() - self._started
 
     def seal(self, *, cursors: bool = False, most: int = BATCH_TARGET_CHANGES) -> int:
-        """Closes what waits into one ready batch; returns how many changes, 0 when nothing waits."""
+        """Closes what waits into one ready batch; returns how many changes, 0 when none waits."""
         if self._state.behind:
             return 0
         rows = self._disk.rows(_OPEN, most)

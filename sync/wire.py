@@ -69,7 +69,7 @@ class Change(_Wire, frozen=True):
 
 
 class Session(_Wire, frozen=True):
-    """Clock readings of one run of the app. offset = server minus wall as the tablet measured it."""
+    """Clock readings of one run of the app. offset = server minus wall, as the tablet measured."""
 
     id: bytes
     wall: Instant

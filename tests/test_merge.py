@@ -1,4 +1,4 @@
-"""Two people's edits of one cell: neither is lost, and the order in which they arrive is nobody's luck."""
+"""Two people's edits of one cell: neither is lost, and who arrives first is nobody's luck."""
 
 import itertools
 from dataclasses import dataclass
@@ -60,8 +60,8 @@ def shown(policy: Policy, *edits: Edit) -> Shown:
     return choose(cell_of(*edits), policy, highest if policy is Policy.CLINICAL else None)
 
 
-# A history: each edit is made on some copy, and has seen what that copy held. `copies` learn of each
-# other's edits in any order, so a reader may have seen any downward closed part of the past.
+# A history: each edit is made on some copy, and has seen what that copy held. `copies` learn of
+# each other's edits in any order, so an editor may have seen any part of the past.
 TOY_VALUES = st.one_of(
     st.sampled_from([None, False, True, 0, 1, "0", "1", "A", "B", "甲", [1, 2], {"b": 1, "a": 2}]),
     st.integers(-5, 5),
@@ -87,7 +87,9 @@ def histories(draw: st.DrawFn) -> tuple[Edit, ...]:
 
 
 @given(histories(), st.data())
-def test_any_order_of_arrival_gives_the_same_cell(past: tuple[Edit, ...], data: st.DataObject) -> None:
+def test_any_order_of_arrival_gives_the_same_cell(
+    past: tuple[Edit, ...], data: st.DataObject
+) -> None:
     other = data.draw(st.permutations(past))
     assert cell_of(*past) == cell_of(*other)
 

@@ -134,7 +134,7 @@ class Ledger:
             self.outcomes.append(row)
 
     async def flush(self, tx: Tx, what: str, detail: bytes) -> None:
-        """Everything, with one audit leaf over `detail` and the revisions made here; panels last."""
+        """Everything, with one audit leaf over `detail` and the revisions made; panels last."""
         await tx.insert("change", self.changes)
         await tx.insert("wait", self.waits, ignore=True)
         await tx.insert("task", self.tasks, ignore=True)

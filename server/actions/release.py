@@ -68,7 +68,8 @@ async def release_waiting(site: Site) -> int:
         lambda tx: tx.rows(
             "SELECT DISTINCT w.change FROM wait w WHERE w.district=? AND NOT EXISTS "
             "(SELECT 1 FROM wait v WHERE v.district=w.district AND v.change=w.change AND "
-            "NOT EXISTS (SELECT 1 FROM change c WHERE c.district=v.district AND c.change=v.names)) LIMIT 500",
+            "NOT EXISTS (SELECT 1 FROM change c WHERE c.district=v.district "
+            "AND c.change=v.names)) LIMIT 500",
             site.district,
         )
     )
