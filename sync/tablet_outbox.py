@@ -96,6 +96,7 @@ class Outbox:
             "UPDATE own SET state='sent', epoch=?, seq=? WHERE id=?",
             [(epoch, seq, row[0]) for row in rows],
         )
+        self._tells(digest)
         state.seq, state.prev = seq, digest
         state.store(self._disk)
         return len(rows)
@@ -169,9 +170,13 @@ class Outbox:
             self._state.counter += 1
             self._state.store(self._disk)
         sealed = self._sealed(self._header(counter=self._state.counter), self._batch(cursors=True))
-        if self._told is not None:
-            self._told = (sha256(sealed), *self._told[1:])
+        self._tells(sha256(sealed))
         return sealed
+
+    def _tells(self, digest: bytes) -> None:
+        """The reports gathered last are in this envelope."""
+        if self._told is not None and not self._told[0]:
+            self._told = (digest, *self._told[1:])
 
     def oldest_ready(self) -> bytes | None:
         rows = self._disk.rows(

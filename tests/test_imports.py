@@ -16,6 +16,8 @@ FLOORS = {
     "crypto": 0,
     "server.errors": 0,
     "server.settings": 0,
+    "server.logs": 1,
+    "server.metrics": 1,
     "sync": 1,
     "server.records": 2,
     "server.rules": 3,
@@ -27,13 +29,20 @@ FLOORS = {
     "server.jobs": 6,
     "resident_portal": 6,
     "server.app": 7,
+    "server.cli": 8,
     "server.demo": 8,
     "server.__main__": 8,
 }
 DOORS = {"server.api", "server.console", "server.jobs", "resident_portal"}
 
 # Same floor, and still allowed.
-NEIGHBOURS = {("server.settings", "server.errors"), ("server.__main__", "server.demo")}
+NEIGHBOURS = {
+    ("server.settings", "server.errors"),
+    ("server.__main__", "server.cli"),
+    ("server.__main__", "server.demo"),
+    ("server.cli", "server.demo"),
+    ("server.demo", "server.cli"),
+}
 
 CLOSED = {
     "crypto": {"server.errors", "server.settings"},
@@ -49,7 +58,7 @@ KEEPERS = {
     "cryptography": ("crypto.primitives",),
     "piccolo": ("server.store",),
     "asyncpg": ("server.store",),
-    "sqlite3": ("server.store",),
+    "sqlite3": ("server.store", "sync.tablet_disk"),
     "litestar": (*sorted(DOORS), "server.app"),
     "apscheduler": ("server.jobs",),
     "httpx": ("sync.tablet*",),

@@ -29,7 +29,7 @@ from server.actions.ingest import Ingested, UnknownDevice, ingest
 from server.actions.intake import Intake, read_batch
 from server.actions.ledger import audit
 from server.actions.packing import pack
-from server.actions.reports import take_reports
+from server.actions.reports import shown, take_reports
 from server.actions.site import Site, signer_of
 from server.actions.standing import DeviceRow, lock_device
 from server.errors import NotAnEnvelope, TooLarge
@@ -177,7 +177,7 @@ async def _pack_all(
         return packed
     if batch is None or quiet:
         return packed
-    await take_reports(tx, site, device, batch, sealed.digest, packed.feed_epoch, now)
+    await take_reports(tx, site, device, batch, packed.feed_epoch, now)
     packed.outcomes = await _outcomes(tx, site, device, batch.outcomes_seen)
     if device.status == "enrolled":
         carried = await tx.rows(
@@ -215,7 +215,7 @@ async def _contact(
         "UPDATE device SET last_contact=?, lease_until=?, pending=?, oldest=?, app=?, schema=?, "
         "trust=?, checkpoint=?, counter=?, first_contact=CASE WHEN first_contact=0 THEN ? "
         "ELSE first_contact END WHERE district=? AND device=?",
-        now, lease, min(batch.pending, 2**31 - 1), batch.oldest, batch.app[:64], batch.schema,
+        now, lease, min(batch.pending, 2**31 - 1), batch.oldest, shown(batch.app, 64), batch.schema,
         batch.trust, batch.checkpoint, counter, now, site.district, device.device,
     )  # fmt: skip
 

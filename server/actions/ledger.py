@@ -8,16 +8,18 @@ order is commit order and a page is never missing a row that commits later.
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
-from crypto.audit import leaf_hash
 from server.actions.ids import new_id
 from server.actions.standing import Membership, ResidentRow
+from server.store.trail import audit
 from server.store.tx import Row, Tx, locking
 from server.store.vault import T_CELLS, T_RESTRICTED, Vault
 from sync import digest
 from sync.limits import DAY_MS
 from sync.merge import Cells, decode_cells, encode_cells
+
+__all__ = ["Archive", "Ledger", "audit", "first_rev", "next_rev"]
 
 EPOCH_BITS: Final = 32
 TASK_DAYS: Final = {
@@ -236,15 +238,3 @@ class Ledger:
             "panel", ("district", "panel"), ("csn", "root_open", "root_restricted"), updates
         )
         await tx.insert("feed", feed)
-
-
-async def audit(tx: Tx, district: int, what: str, detail: bytes, now: int) -> bytes:
-    """One leaf, inserted without a number: appends never queue behind each other.
-
-    Returns its id.
-    """
-    leaf = new_id(now)
-    entry = what.encode() + b"\x00" + district.to_bytes(2) + now.to_bytes(8) + leaf + detail
-    row: tuple[Any, ...] = (district, leaf, None, what, leaf_hash(entry), detail, now)
-    await tx.insert("audit_leaf", [row])
-    return leaf

@@ -2,12 +2,23 @@
 offline.
 """
 
-from server.actions.intake import derived_id
+from hashlib import sha256
+from typing import Final
+
 from server.actions.site import Site
 from server.actions.standing import DeviceRow
+from server.rules.consent import Purpose
 from server.store.tx import Tx
 from sync import wire
-from sync.limits import BATCH_PURGED, BATCH_READS
+from sync.limits import BATCH_PURGED, BATCH_READS, PANELS_PER_DEVICE
+
+_PURPOSES: Final = frozenset(str(each) for each in Purpose)
+_OTHER: Final = "other"  # what somebody typed is not kept: it would stand in the clear
+
+
+def shown(text: str, most: int) -> str:
+    """A tablet's own words about itself, fit for a database and a terminal: no control signs."""
+    return "".join(sign for sign in text[:most] if sign.isprintable())
 
 
 async def take_reports(
@@ -15,12 +26,11 @@ async def take_reports(
     site: Site,
     device: DeviceRow,
     batch: wire.Batch,
-    digest: bytes,
     feed_epoch: int,
     now: int,
 ) -> None:
     """Signed claims, kept as evidence; each is bounded by what the server itself knows."""
-    for cursor in batch.cursors:
+    for cursor in batch.cursors[:PANELS_PER_DEVICE]:
         if cursor.epoch == feed_epoch:
             # Never above what was served: a claim cannot make the server believe more than it
             # answered.
@@ -31,7 +41,7 @@ async def take_reports(
                 cursor.csn, feed_epoch,
             )  # fmt: skip
     await _purged(tx, site, device, batch.purged[:BATCH_PURGED], now)
-    await _reads(tx, site, device, batch, digest, now)
+    await _reads(tx, site, device, batch, now)
 
 
 async def _purged(
@@ -63,23 +73,27 @@ async def _purged(
     )
 
 
-async def _reads(
-    tx: Tx, site: Site, device: DeviceRow, batch: wire.Batch, digest: bytes, now: int
-) -> None:
+async def _reads(tx: Tx, site: Site, device: DeviceRow, batch: wire.Batch, now: int) -> None:
     """Offline openings enter the access log with both times: when, and when it was told.
 
-    An entry's id comes from its place in the envelope, so a repeat of the envelope adds nothing.
+    An entry's id comes from what it says, so however often it is told there is one row.
     """
     reads = [each for each in batch.reads[:BATCH_READS] if len(each.resident) == 16]
     await tx.insert(
         "access_log",
         [
             (
-                site.district, each.resident, derived_id(digest, place), min(each.at, now), now,
-                batch.staff, device.facility, device.device, each.purpose[:64], "panel", "A",
+                site.district, each.resident, _entry(device.device, each), min(each.at, now), now,
+                batch.staff, device.facility, device.device,
+                each.purpose if each.purpose in _PURPOSES else _OTHER, "panel", "A",
                 "offline",
             )
-            for place, each in enumerate(reads)
+            for each in reads
         ],
         ignore=True,
     )  # fmt: skip
+
+
+def _entry(device: bytes, read: wire.Read) -> bytes:
+    told = read.at.to_bytes(8, signed=True) + read.purpose.encode()
+    return sha256(b"gongwei/read\x00" + device + read.resident + told).digest()[:16]

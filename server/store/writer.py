@@ -101,6 +101,9 @@ class SqliteWriter:
 
     def _commit(self, group: list[_Work]) -> None:
         """One BEGIN IMMEDIATE ... COMMIT for all; nobody is told before the log is synced."""
+        # Whoever gave up waiting before the work began has nothing done; from here on giving up is too late, and
+        # a future that is running cannot be cancelled under the writer's hands.
+        group = [work for work in group if work.done.set_running_or_notify_cancel()]
         answers: list[tuple[_Work, Any, BaseException | None]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")

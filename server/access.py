@@ -1,0 +1,186 @@
+"""The only gate to an archive for people: the rule is asked, the opening is logged, then it opens.
+
+Tablets have the other face of the same gate: a page is joined with the present membership under the
+locks (server/actions/packing.py), and what it held is written into `copy`. Here a person with a
+purpose asks for one archive. Default is no; a refused attempt is logged as well. The log row and
+its audit leaf are in the transaction that reads, so nothing is read that is not written down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from server.errors import NotAllowed, NotFound
+from server.records.model import AccessClass
+from server.rules import consent as consents
+from server.rules.access import Actor, Allowed, Answer, ResidentFacts, Role, may
+from server.settings import CIVIL
+from server.store.ids import new_id
+from server.store.trail import audit
+from server.store.tx import Row, Tx, one, sharing
+from server.store.vault import T_CELLS, T_CHANGE, T_RESTRICTED, Vault
+from sync import wire
+from sync.merge import Cell, decode_cells
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, for what, with which reason in their own words (kept out of logs and URLs)."""
+
+    actor: Actor
+    purpose: consents.Purpose
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it stands: the author's change and what became of it."""
+
+    change: wire.Change
+    cls: str
+    state: str
+    recorded_at: int
+    staff: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the gate let through: cells and records of the classes that were allowed."""
+
+    resident: bytes
+    ground: str
+    classes: tuple[str, ...]
+    cells: Mapping[str, Cell]
+    records: tuple[Record, ...]
+
+
+async def open_archive(
+    tx: Tx, vault: Vault, resident: bytes, asking: Asking, now: int
+) -> Opened | NotAllowed:
+    """The archive of one resident in every class that `may` allows, logged; or NotAllowed, logged.
+
+    Given back and not raised: a refused attempt must stay in the log, so its transaction commits.
+    Raises NotFound for an id that is nobody's.
+    """
+    row = await one(
+        tx,
+        "SELECT key, rev, rev_restricted, sealed_cells, sealed_restricted, facility, panel "
+        f"FROM resident WHERE district=? AND resident=?{sharing(tx)}",
+        vault.district,
+        resident,
+    )
+    if row is None:
+        raise NotFound("resident")
+    key = vault.key(resident, row[0])
+    cells = decode_cells(key.open(vault.at(T_CELLS, resident, resident, row[1]), row[3]))
+    facts = await _facts(tx, vault, resident, row, cells, now)
+    answers = {cls: _ask(asking, facts, cls) for cls in (AccessClass.A, AccessClass.B)}
+    allowed = tuple(cls.value for cls, answer in answers.items() if isinstance(answer, Allowed))
+    first = answers[AccessClass.A]
+    ground = first.ground.value if isinstance(first, Allowed) else f"refused:{first.reason.value}"
+    await _log(tx, vault.district, resident, asking, ground, allowed, now)
+    if "A" not in allowed:
+        return NotAllowed(ground)
+    shown = dict(cells)
+    if "B" in allowed and row[4]:
+        place = vault.at(T_RESTRICTED, resident, resident, row[2])
+        shown |= decode_cells(key.open(place, row[4]))
+    records = await _records(tx, vault, resident, row[0], allowed)
+    return Opened(resident, ground, allowed, shown, records)
+
+
+def _ask(asking: Asking, facts: ResidentFacts, cls: AccessClass) -> Answer:
+    return may(asking.actor, facts, cls, asking.purpose, reason=asking.reason)
+
+
+async def _facts(
+    tx: Tx, vault: Vault, resident: bytes, row: Row, cells: Mapping[str, Cell], now: int
+) -> ResidentFacts:
+    """What the rule must know, read in this transaction and never from a cache."""
+    today = datetime.fromtimestamp(now / 1000, CIVIL).date()
+    birth_cell = cells.get("birth_date")
+    heads = birth_cell.heads if birth_cell else ()
+    birth = date.fromisoformat(heads[-1].value) if heads else today
+    granted = await tx.rows(
+        "SELECT consent, facility, purpose, classes, granted_at, until, revoked_at FROM consent "
+        "WHERE district=? AND resident=?",
+        vault.district,
+        resident,
+    )
+    doctor = await one(
+        tx,
+        "SELECT staff FROM staff WHERE district=? AND panel=? AND role='doctor' AND active=? "
+        "ORDER BY staff LIMIT 1",
+        vault.district, row[6], True,
+    )  # fmt: skip
+    return ResidentFacts(
+        resident=resident, facility=row[5], team=row[6], doctor=doctor[0] if doctor else None,
+        birth=birth, today=today, now_ms=now,
+        consents=tuple(_grant(each) for each in granted if each[6] is None),
+    )  # fmt: skip
+
+
+def _grant(row: Row) -> consents.Grant:
+    consent, facility, purpose, classes, granted_at, until, _ = row
+    return consents.Grant(
+        id=consent, recipient=facility, purpose=consents.Purpose(purpose),
+        classes=frozenset(AccessClass(each) for each in classes),
+        manner=consents.Manner.VIEW, from_ms=granted_at, until_ms=until,
+    )  # fmt: skip
+
+
+async def _log(
+    tx: Tx,
+    district: int,
+    resident: bytes,
+    asking: Asking,
+    ground: str,
+    classes: tuple[str, ...],
+    now: int,
+) -> None:
+    """谁看过我的档案: one row an attempt, and a leaf that a row taken away would be missed by."""
+    entry, actor = new_id(now), asking.actor
+    purpose = asking.purpose.value
+    await tx.insert(
+        "access_log",
+        [
+            (
+                district, resident, entry, now, now, actor.person, actor.facility, None, purpose,
+                ground, "".join(classes), "online",
+            )
+        ],
+    )  # fmt: skip
+    await audit(tx, district, "opening", resident + entry + ground.encode(), now)
+
+
+async def _records(
+    tx: Tx, vault: Vault, resident: bytes, wrapped: bytes, classes: tuple[str, ...]
+) -> tuple[Record, ...]:
+    rows = await tx.rows(
+        "SELECT change, cls, state, recorded_at, staff, body FROM change WHERE district=? AND "
+        "resident=? AND shape='event' AND state IN ('applied','applied_guest') AND "
+        "under='resident' ORDER BY day, change",
+        vault.district,
+        resident,
+    )
+    key = vault.key(resident, wrapped)
+    return tuple(
+        Record(
+            wire.change(key.open(vault.at(T_CHANGE, change, resident), body)[16:]),
+            cls, state, at, staff,
+        )
+        for change, cls, state, at, staff, body in rows
+        if cls in classes
+    )  # fmt: skip
+
+
+def actor_of(
+    *, role: str, staff: bytes, facility: bytes | None, panel: bytes | None, restricted: bool
+) -> Actor:
+    """A staff row as the rule knows it. `role` is the staff table's."""
+    if role == "county":
+        return Actor(Role.COUNTY, staff)
+    in_a_team = Role.TEAM if panel is not None else Role.STAFF
+    kind = Role.SPECIALIST if restricted else in_a_team
+    teams = frozenset({panel}) if panel is not None else frozenset[bytes]()
+    return Actor(kind, staff, facility, teams)

@@ -1,0 +1,64 @@
+"""Opening one archive through the gate, for whoever works at a desk."""
+
+from dataclasses import dataclass
+
+from server.access import Asking, Opened, actor_of, open_archive
+from server.actions.site import Site
+from server.errors import NotAllowed, NotFound
+from server.rules.consent import Purpose
+from server.store.tx import Tx, one
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One row of 谁看过我的档案."""
+
+    at: int
+    staff: bytes
+    facility: bytes | None
+    device: bytes | None
+    purpose: str
+    ground: str
+    classes: str
+    mode: str
+
+
+async def read_archive(
+    site: Site, resident: bytes, *, staff: bytes, purpose: Purpose, reason: str = ""
+) -> Opened:
+    """Raises NotAllowed (logged), NotFound."""
+    now = site.clock()
+
+    async def work(tx: Tx) -> Opened | NotAllowed:
+        row = await one(
+            tx,
+            "SELECT role, facility, panel, restricted FROM staff WHERE district=? AND staff=? "
+            "AND active=?",
+            site.district, staff, True,
+        )  # fmt: skip
+        if row is None:
+            raise NotFound("staff")
+        role, facility, panel, restricted = row
+        actor = actor_of(
+            role=role, staff=staff, facility=facility, panel=panel, restricted=bool(restricted)
+        )
+        asking = Asking(actor, purpose, reason)
+        return await open_archive(tx, site.vault, resident, asking, now)
+
+    opened = await site.store.write(work)
+    if isinstance(opened, NotAllowed):
+        raise opened
+    return opened
+
+
+async def who_looked(site: Site, resident: bytes) -> tuple[Looked, ...]:
+    """Every opening of an archive, newest first; offline ones with the time they happened."""
+    rows = await site.store.write(
+        lambda tx: tx.rows(
+            "SELECT at, staff, facility, device, purpose, ground, classes, mode FROM access_log "
+            "WHERE district=? AND resident=? ORDER BY at DESC",
+            site.district,
+            resident,
+        )
+    )
+    return tuple(Looked(*row) for row in rows)
