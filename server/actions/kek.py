@@ -1,9 +1,9 @@
 """A new key-encryption key: added to the file, every data key wrapped again, the old one let go.
 
 Only the 65 bytes of each wrapped data key change; values under it stay as they are. Each chunk is
-one transaction, so the work may stop anywhere and go on later: what is done is seen by the KEK id in
-the wrapped form. With several server processes restart them after `add`, before `rewrap`: a process
-reads the key file once.
+one transaction, so the work may stop anywhere and go on later: what is done is seen by the KEK id
+in the wrapped form. A process reads the key file once: with several of them, restart them after
+`add` and before `rewrap`.
 
 A retired key still opens old backups: keep its line where the copy of the key file is kept.
 """
@@ -52,7 +52,7 @@ async def add(site: Site, kek_file: Path) -> int:
 
 
 async def rewrap(site: Site, *, progress: Progress | None = None) -> int:
-    """Every data key that is not under the current KEK. Safe to stop, to repeat, beside the work."""
+    """Every data key that is not under the current KEK. Safe to stop and to repeat."""
     done = await site.store.write(partial(_district, site=site))
     after: bytes | None = b""
     while after is not None:
