@@ -22,7 +22,13 @@ from crypto.primitives import sha256
 from sync import wire
 from sync.enrol import Enrolled
 from sync.enrol_wire import open_bundle
-from sync.limits import ANSWER_BYTES, BATCH_TARGET_CHANGES, CLOCK_WARN_MS, DIGEST_REPAIRS
+from sync.limits import (
+    ANSWER_BYTES,
+    BATCH_TARGET_CHANGES,
+    CLOCK_WARN_MS,
+    DIGEST_BUCKETS,
+    DIGEST_REPAIRS,
+)
 from sync.tablet_archive import Archive
 from sync.tablet_disk import COST_LOG2, Disk
 from sync.tablet_outbox import Outbox
@@ -235,7 +241,7 @@ class Tablet:
             self._archive = None
             result.wiped = True
             return result
-        if result.refused == "unknown_key":
+        if result.refused == "unknown_key" or (result.refused and not self.outbox.follows()):
             self.outbox.recut()
         result.more = result.more or self.outbox.oldest_ready() is not None
         return result
@@ -263,6 +269,7 @@ class Tablet:
     ) -> None:
         """Clock, trust, chain head, backup mark, lease."""
         state, now = self.state, self._clock()
+        restored = 0 < state.feed_epoch < feed_epoch
         state.server_now, state.offset = answer.now, answer.now - now
         state.lease, state.feed_epoch = answer.lease, feed_epoch
         result.clock_off_ms = abs(answer.now - now) if abs(answer.now - now) > CLOCK_WARN_MS else 0
@@ -272,7 +279,7 @@ class Tablet:
         if answer.checkpoint is not None:
             state.checkpoint = answer.checkpoint.size
         if answer.head is not None:
-            self.outbox.take_head(answer.head)
+            self.outbox.take_head(answer.head, restored=restored)
         if answer.backed_up is not None:
             self.outbox.drop_backed_up(answer.backed_up)
 
@@ -321,7 +328,8 @@ class Tablet:
             if done.agrees is not None:
                 self.state.ask[name] = not done.agrees
                 self.state.misses = 0 if done.agrees else self.state.misses + 1
-                again = not done.agrees and self.state.misses <= DIGEST_REPAIRS
+                # A repair may take several pages; each mends at least one bucket.
+                again = not done.agrees and self.state.misses <= DIGEST_REPAIRS + DIGEST_BUCKETS
                 result.more = result.more or again
         if whole:  # packed after these were taken in: the archive holds them now
             self.disk.run("DELETE FROM own WHERE state='receipted'")

@@ -50,7 +50,7 @@ class Archive:
             self._row(page, raw, done)
         for raw in page.snap_rows:
             self._row(page, raw, done)
-        if page.again:
+        if page.mended:
             self._again(page, done)
         if page.snap is None and not page.more:
             self._drop_unconfirmed(page)
@@ -110,19 +110,14 @@ class Archive:
         self._sums.pop(who, None)
 
     def _again(self, page: wire.Page, done: Applied) -> None:
-        """Residents of the buckets that differ come whole: what is not among them goes."""
-        differ = self._differing(page)
+        """Residents of mended buckets come whole: what is not among them goes."""
+        mended = set(page.mended)
         for who in self.members(page.panel):
-            if digest.bucket(who) in differ:
+            if digest.bucket(who) in mended:
                 self._forget(who)
                 self._disk.run("DELETE FROM member WHERE panel=? AND resident=?", page.panel, who)
         for raw in page.again:
             self._row(page, raw, done)
-
-    def _differing(self, page: wire.Page) -> set[int]:
-        ours = self.buckets(page.panel)
-        pairs = zip(ours, page.buckets, strict=True) if page.buckets else ()
-        return {n for n, (mine, theirs) in enumerate(pairs) if mine != theirs}
 
     def _drop_unconfirmed(self, page: wire.Page) -> None:
         """A snapshot under a newer epoch is complete: what it did not confirm was lost by a

@@ -29,11 +29,11 @@ _TABLES: Final = (
     (
         "CREATE TABLE batch (epoch INTEGER, seq INTEGER, digest BLOB NOT NULL, "
         "state TEXT NOT NULL, at INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL, "
-        "PRIMARY KEY (epoch, seq))"
+        "PRIMARY KEY (epoch, seq, digest))"
     ),
     (
-        "CREATE TABLE receipt (epoch INTEGER, seq INTEGER, body BLOB NOT NULL, "
-        "PRIMARY KEY (epoch, seq)) WITHOUT ROWID"
+        "CREATE TABLE receipt (digest BLOB PRIMARY KEY, epoch INTEGER, seq INTEGER, "
+        "body BLOB NOT NULL) WITHOUT ROWID"
     ),
     (
         "CREATE TABLE fate (id BLOB PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL) "

@@ -142,7 +142,7 @@ class Outbox:
 
     def _reopen(self, old: list[tuple[Any, ...]]) -> None:
         self._disk.many("UPDATE own SET state='open' WHERE epoch=? AND seq=? AND state='sent'", old)
-        self._disk.many("DELETE FROM batch WHERE epoch=? AND seq=?", old)
+        self._disk.many("DELETE FROM batch WHERE epoch=? AND seq=? AND state='ready'", old)
 
     def start_epoch(self) -> None:
         """After `behind`: the next chain starts at the server's head, with everything that has no
@@ -177,6 +177,16 @@ class Outbox:
         """The reports gathered last are in this envelope."""
         if self._told is not None and not self._told[0]:
             self._told = (digest, *self._told[1:])
+
+    def follows(self) -> bool:
+        """Whether a ready batch continues the chain at the server's head as last told."""
+        state = self._state
+        return bool(
+            self._disk.rows(
+                "SELECT 1 FROM batch WHERE state='ready' AND epoch=? AND seq=?",
+                state.head_epoch, state.head_seq + 1,
+            )
+        )  # fmt: skip
 
     def oldest_ready(self) -> bytes | None:
         rows = self._disk.rows(
@@ -280,14 +290,16 @@ class Outbox:
         self._disk.run("DELETE FROM looked WHERE n<=?", last)
         self._told = None
 
-    def take_head(self, head: wire.ChainHead) -> None:
-        """Where the server's chain of this tablet stands."""
+    def take_head(self, head: wire.ChainHead, *, restored: bool) -> None:
+        """Where the server's chain of this tablet stands. `restored`: its feed epoch has risen."""
         state = self._state
         state.head_epoch, state.head_seq, state.head_digest = head.epoch, head.seq, head.digest
         if (head.epoch, head.seq) > (state.chain_epoch, state.seq):
             # Somebody else went on from where this copy began: stop, start again behind that head.
             state.behind = True
-        # The server holds less than it gave receipts for (a backup was restored): send those again.
+        if not restored:
+            return
+        # It came back from a backup and may hold less than it gave receipts for: send those again.
         self._disk.run(
             "UPDATE batch SET state='ready' WHERE state='held' AND (epoch, seq) > (?, ?)",
             head.epoch, head.seq,
@@ -302,10 +314,11 @@ class Outbox:
         )
         if not rows:
             return []
-        self._disk.run("UPDATE batch SET state='held' WHERE epoch=? AND seq=?", *place)
+        self._disk.run("UPDATE batch SET state='held' WHERE digest=?", receipt.batch)
         self._disk.run(
-            "INSERT OR REPLACE INTO receipt (epoch, seq, body) VALUES (?, ?, ?)", *place, raw
-        )
+            "INSERT OR REPLACE INTO receipt (digest, epoch, seq, body) VALUES (?, ?, ?, ?)",
+            receipt.batch, *place, raw,
+        )  # fmt: skip
         ids = [rows[0][0][n : n + 16] for n in range(0, len(rows[0][0]), 16)]
         plain = "quarantined" if receipt.whole else "applied"
         states = {row[0]: row for row in receipt.states}

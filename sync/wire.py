@@ -250,7 +250,8 @@ class Page(_Wire, frozen=True):
     more: bool = False
     root: bytes | None = None  # digest at `end`, when nothing more is waiting
     buckets: tuple[bytes, ...] = ()  # answer to DigestClaim.buckets
-    again: tuple[Raw, ...] = ()  # residents that differed, whole, with their events
+    again: tuple[Raw, ...] = ()  # residents of mended buckets, whole, with their events
+    mended: tuple[int, ...] = ()  # buckets that `again` covers
     drop: tuple[
         Id, ...
     ] = ()  # entities the tablet holds in a differing bucket and the panel does not

@@ -6,21 +6,24 @@ panel now is left out, whatever the feed says; leaves always go. What is answere
 page leaves the server.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
 from msgspec import Raw
 
 from server.actions.intake import civil_day
+from server.actions.ledger import Ledger
 from server.actions.settle import open_change
 from server.actions.site import Site
 from server.actions.standing import DeviceRow
 from server.store.tx import Row, Tx, one, sharing
 from server.store.vault import T_CELLS, T_RESTRICTED
 from sync import digest, wire
-from sync.limits import PAGE_BYTES, PAGE_ROWS, RECENT_DAYS, SNAPSHOT_ROWS
+from sync.limits import DIGEST_REPAIRS, PAGE_BYTES, PAGE_ROWS, RECENT_DAYS, SNAPSHOT_ROWS
 
 _EVENT: Final = (
     "c.resident, c.change, c.cls, c.rev, c.body, c.under, c.staff, c.recorded_at, c.received_at, "
@@ -31,6 +34,7 @@ _RESIDENT: Final = (
     "r.sealed_restricted"
 )
 _SHOWN: Final = "c.state IN ('applied','applied_guest') AND c.shape='event'"
+_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LANES: Final = 3  # 0 roster and registers, 1 recent records, 2 history
 
 
@@ -111,7 +115,7 @@ async def pack(
     )
     assert head is not None
     csn = head[0]
-    if cursor.epoch != feed_epoch or cursor.csn > csn:
+    if cursor.epoch != feed_epoch or cursor.csn > csn or not _can_go_on(cursor.snap):
         page = await _first_page(packer, feed_epoch, csn)
     else:
         page = await _tail(packer, cursor, feed_epoch, csn)
@@ -121,6 +125,22 @@ async def pack(
         page = await _digest(packer, page, head, claim)
     await _note(packer, page, feed_epoch)
     return page
+
+
+def _can_go_on(snap: wire.Snap | None) -> bool:
+    """Whether a snapshot under way stands at a place this server could have named; else it begins
+    again.
+    """
+    if snap is None:
+        return True
+    if snap.lane == 0:
+        return len(snap.after) in (0, 16) and _A_DAY.fullmatch(snap.cut) is not None
+    day = snap.after[32:].decode("ascii", "replace") or snap.cut
+    return (
+        len(snap.after) in (0, 42)
+        and _A_DAY.fullmatch(day) is not None
+        and _A_DAY.fullmatch(snap.cut) is not None
+    )
 
 
 async def _tail(packer: _Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) -> wire.Page:
@@ -262,23 +282,32 @@ async def _digest(
         return page
     restricted = "B" in packer.classes
     root = digest.sum_of((root_open, root_restricted)) if restricted else root_open
-    buckets: tuple[bytes, ...] = ()
-    again: tuple[Raw, ...] = ()
-    if claim is not None and claim.csn == csn and claim.root != root:
-        buckets, again = await _repair(packer, claim, restricted=restricted)
-    return wire.Page(
-        panel=page.panel, epoch=page.epoch, start=page.start, end=page.end, rows=page.rows,
-        roster=page.roster, snap_rows=page.snap_rows, snap=page.snap, more=False, root=root,
-        buckets=buckets, again=again,
-    )  # fmt: skip
+    page = msgspec.structs.replace(page, more=False, root=root)
+    if claim is None or claim.csn != csn:
+        return page
+    await _count_misses(packer, missed=claim.root != root)
+    return await _repair(packer, page, claim) if claim.root != root else page
 
 
-async def _repair(
-    packer: _Packer, claim: wire.DigestClaim, *, restricted: bool
-) -> tuple[tuple[bytes, ...], tuple[Raw, ...]]:
-    """First the bucket sums; when the tablet sent its own, the residents of those that differ,
-    whole.
-    """
+async def _count_misses(packer: _Packer, *, missed: bool) -> None:
+    """Three in a row are a person's matter, not a loop."""
+    district, device = packer.site.district, packer.device
+    sql = "UPDATE device SET digest_misses=CASE WHEN ? THEN digest_misses+1 ELSE 0 END "
+    await packer.tx.run(sql + "WHERE district=? AND device=?", missed, district, device.device)
+    row = await one(
+        packer.tx,
+        "SELECT digest_misses FROM device WHERE district=? AND device=?",
+        district,
+        device.device,
+    )
+    if row is not None and row[0] >= DIGEST_REPAIRS:
+        ledger = Ledger(district, packer.site.vault, packer.now, 1)
+        ledger.task("digest", device.device, resident=None, facility=device.facility)
+        await packer.tx.insert("task", ledger.tasks, ignore=True)
+
+
+async def _repair(packer: _Packer, page: wire.Page, claim: wire.DigestClaim) -> wire.Page:
+    """Our bucket sums, and the residents of buckets that differ, whole: as many buckets as fit."""
     sums = await packer.tx.rows(
         "SELECT r.resident, r.sum_open, r.sum_restricted FROM member m JOIN resident r "
         "ON r.district=m.district AND r.resident=m.resident "
@@ -286,22 +315,25 @@ async def _repair(
         packer.panel,
         packer.site.district,
     )
-    pairs = [(who, digest.sum_of((a, b)) if restricted else a) for who, a, b in sums]
+    both = "B" in packer.classes
+    pairs = [(who, digest.sum_of((a, b)) if both else a) for who, a, b in sums]
     ours = digest.buckets(pairs)
-    if len(claim.buckets) != len(ours):
-        return ours, ()
-    differ = {
-        n
-        for n, (mine, theirs) in enumerate(zip(ours, claim.buckets, strict=True))
-        if mine != theirs
-    }
-    who = [resident for resident, _ in pairs if digest.bucket(resident) in differ]
+    theirs = claim.buckets if len(claim.buckets) == len(ours) else ours
     rows: list[Raw] = []
-    for row in (await _residents(packer, set(who))).values():
-        rows += packer.resident_rows(row)
-    for row in await _all_events(packer, who):
-        rows.append(packer.event_row(row))
-    return ours, tuple(rows)
+    mended: list[int] = []
+    for number, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        if mine == other:
+            continue
+        if packer.size > PAGE_BYTES:
+            break
+        who = {resident for resident, _ in pairs if digest.bucket(resident) == number}
+        for row in (await _residents(packer, who)).values():
+            rows += packer.resident_rows(row)
+        rows += [packer.event_row(row) for row in await _all_events(packer, who)]
+        mended.append(number)
+    return msgspec.structs.replace(
+        page, buckets=ours, again=tuple(rows), mended=tuple(mended), more=False
+    )
 
 
 async def _all_events(packer: _Packer, who: Iterable[bytes]) -> list[Row]:
