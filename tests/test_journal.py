@@ -117,8 +117,9 @@ class Server:
 
 @dataclass
 class Tablet:
-    """An honest one: seals ahead, repeats bytes, cuts anew only above the head of a signed answer
-    and then names all it had sealed there. Behind a re-cut it seals nothing new before the answer.
+    """An honest one: seals ahead, sends in order, repeats bytes; cuts anew only above the head of
+    a signed answer, naming what it had sealed there; and once more what the head turns out not to
+    be before.
     """
 
     epoch: int = 1
@@ -126,12 +127,13 @@ class Tablet:
     seq: int = 0
     prev: bytes = GENESIS
     outbox: list[Envelope] = field(default_factory=list[Envelope])
-    recutting: bool = False
     used: set[int] = field(default_factory=set[int])  # numbers sealed above `told`
     made: int = 0
 
     def seal(self, replaces: tuple[int, ...] = ()) -> None:
         self.made += 1
+        if not replaces and self.seq + 1 in self.used:
+            replaces = (self.seq + 1,)
         place = Place(self.epoch, self.seq + 1, self.prev, replaces)
         digest = sha256(f"{self.made}".encode()).digest()
         self.outbox.append(Envelope(place, digest))
@@ -142,7 +144,6 @@ class Tablet:
         replaces = tuple(sorted(self.used))
         self.outbox.clear()
         self.seq, self.prev = self.told.seq, self.told.digest
-        self.recutting = True
         for _ in range(count):
             self.seal(replaces)
 
@@ -152,9 +153,8 @@ class Tablet:
         self.told = server.head
         if not self.outbox:
             self.seq, self.prev = self.told.seq, self.told.digest
-            self.recutting = False
             self.used.clear()
-        elif self.recutting and self.outbox[0].place.prev != self.told.digest:
+        elif self.outbox[0].place.prev != self.told.digest:
             self.cut_anew(len(self.outbox))
 
 
@@ -170,7 +170,7 @@ def test_an_honest_tablet_never_forks_whatever_the_line_loses(steps: list[str]) 
     server, tablet, sent = Server(), Tablet(), list[Envelope]()
     for step in steps:
         match step:
-            case "seal" if not tablet.recutting:
+            case "seal":
                 tablet.seal()
             case "send" if tablet.outbox:
                 sent.append(tablet.outbox[0])
