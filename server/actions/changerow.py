@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from server.actions.batch import BatchInHand, known_of
 from server.actions.intake import Arrived, civil_day
+from server.actions.standing import GROUNDS
 from server.store.tx import Row
 from server.store.vault import NOBODY, T_CHANGE, T_PARTS
 from sync import wire
@@ -85,7 +86,9 @@ def _flags(change: wire.Change | None, decision: Decision, at: int, *, clamped: 
         flags.append("late")
     if change is not None:
         if change.ground is not None:
-            flags.append(f"guest:{change.ground.kind}"[:24])
+            # Of the known grounds only: a free text would stand in the clear beside the row.
+            kind = change.ground.kind
+            flags.append(f"guest:{kind}" if kind in GROUNDS else "guest")
         if change.on < civil_day(at - DAY_MS).isoformat():
             flags.append("entered_late")
     return flags

@@ -26,6 +26,7 @@ from crypto.enrolment import (
 from crypto.envelope import EnvelopeRefused
 from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
 from server.actions.ledger import audit
+from server.actions.reports import shown
 from server.actions.site import Site, district_key_blob
 from server.errors import EnrolRefused, TooLarge
 from server.store.tx import Tx, locking, one
@@ -214,7 +215,7 @@ async def _join(
     sent = (joining.hello, hello, raw, joined)
     secret = Secret(
         code=offer.secret.code, nonce=offer.secret.nonce, restricted=offer.secret.restricted,
-        sent=sent, app=joining.app[:64],
+        sent=sent, app=shown(joining.app, 64),
     )  # fmt: skip
     digits = six_digits(offer.secret.nonce, joining.nonce, transcript_hash(*sent))
     await tx.run(

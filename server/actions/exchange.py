@@ -133,7 +133,7 @@ async def _finish(
     """Second transaction, then the sealed answer."""
     batch = intake.batch if intake is not None else None
     packed = await site.store.write(
-        lambda tx: _pack_all(tx, site, sealed, batch, now, quiet=bool(refused))
+        lambda tx: _pack_all(tx, site, sealed, ingested, batch, now, quiet=bool(refused))
     )
     if packed is None:
         raise NotAnEnvelope("unknown_device")
@@ -154,6 +154,7 @@ async def _pack_all(
     tx: Tx,
     site: Site,
     sealed: Sealed[UpHeader],
+    ingested: Ingested,
     batch: wire.Batch | None,
     now: int,
     *,
@@ -170,14 +171,17 @@ async def _pack_all(
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
     assert epoch is not None
     packed = _Packed(device, feed_epoch=epoch[0])
-    device.lease_until = now + LEASE_MS
-    await _contact(tx, site, device, header, batch, now)
+    heard = _is_heard(device, sealed, ingested)
+    if not heard:
+        device.lease_until = now + LEASE_MS
+        await _contact(tx, site, device, header, batch, now)
     if device.status in ("lost", "revoked"):
         packed.commands = (wire.Command(do="wipe"),)
         return packed
     if batch is None or quiet:
         return packed
-    await take_reports(tx, site, device, batch, packed.feed_epoch, now)
+    if not heard or header.counter is None:
+        await take_reports(tx, site, device, batch, packed.feed_epoch, now)
     packed.outcomes = await _outcomes(tx, site, device, batch.outcomes_seen)
     if device.status == "enrolled":
         carried = await tx.rows(
@@ -198,6 +202,17 @@ def _is_stale(device: DeviceRow, sealed: Sealed[UpHeader]) -> bool:
     place = (header.epoch, header.seq or 0)
     head = (device.chain_epoch, device.head_seq)
     return place < head or (place == head and sealed.digest != device.head_digest)
+
+
+def _is_heard(device: DeviceRow, sealed: Sealed[UpHeader], ingested: Ingested) -> bool:
+    """Whether this very envelope has been counted as a contact already.
+
+    It is answered again, but whoever sends it need not be the tablet: a recorded envelope must not
+    make a lost tablet look alive nor prolong its lease.
+    """
+    if sealed.header.counter is not None:
+        return sealed.header.counter == device.counter and device.last_contact > 0
+    return ingested.repeat and device.last_contact >= ingested.taken_at
 
 
 async def _contact(

@@ -50,6 +50,7 @@ class Ingested:
     receipt: bytes = b""
     gap: bool = False
     repeat: bool = False
+    taken_at: int = 0  # of a repeat: when it came first, ms UTC
 
 
 class UnknownDevice(Exception):
@@ -63,13 +64,13 @@ async def ingest(tx: Tx, site: Site, intake: Intake, now: int) -> Ingested:
         raise UnknownDevice
     stored = await one(
         tx,
-        "SELECT receipt FROM batch WHERE district=? AND device=? AND digest=?",
+        "SELECT receipt, received_at FROM batch WHERE district=? AND device=? AND digest=?",
         site.district,
         device.device,
         intake.digest,
     )
     if stored is not None:
-        return Ingested(stored[0], repeat=True)
+        return Ingested(stored[0], repeat=True, taken_at=stored[1])
     header = intake.header
     assert header.seq is not None
     head = Head(device.chain_epoch, device.head_seq, device.head_digest)

@@ -27,6 +27,14 @@ from sync import wire
 from sync.limits import BATCH_CHANGES, BODY_BYTES, CHANGE_BYTES
 from sync.reconcile import CellRule, Reason
 
+# A compressed envelope could name millions of changes of one byte each; each would be a row and a
+# task. Past this many the batch is kept whole, as it came.
+CHANGES_READ: Final = 4 * BATCH_CHANGES
+
+# What reading a form may raise. A fault in one change, ours or its author's, must not stop the
+# batch: the tablet would send the same bytes for ever.
+_FAULTS: Final = (ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError)
+
 _SPACED_COLON: Final = re.compile(rb'"[ \t\r\n]+:')
 
 
@@ -84,6 +92,8 @@ def read_batch(
         return unreadable("malformed")
     if batch.staff != staff:
         return unreadable("staff_not_signer")
+    if len(batch.changes) > CHANGES_READ:
+        return unreadable("too_many_changes")
     raws = tuple(bytes(each) for each in batch.changes)
     if sealed.header.seq is None:
         if raws:
@@ -119,16 +129,20 @@ def _read_change(
     try:
         change = wire.change(raw)
         day = date.fromisoformat(change.on)
-    except ValueError:
+        double = has_double_key(raw)
+    except _FAULTS:
         return unusable(Reason.MALFORMED)
     event = change.body is not msgspec.UNSET or change.voids is not None
-    if (change.set is not msgspec.UNSET) == event or has_double_key(raw):
+    if (change.set is not msgspec.UNSET) == event or double:
         return unusable(Reason.MALFORMED)
     if change.se >= max(1, len(batch.sessions)) or change.kn >= max(1, len(batch.known)):
         return unusable(Reason.MALFORMED)
     if change.by is not None and change.by != batch.staff:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.ACTOR)
-    return _checked(index, raw, key, change, day, today)
+    try:
+        return _checked(index, raw, key, change, day, today)
+    except _FAULTS:
+        return Arrived(index, raw, key, change.id, change, None, "B", Reason.MALFORMED)
 
 
 def _checked(

@@ -31,6 +31,7 @@ class DeviceRow:
     head_seq: int
     head_digest: bytes
     counter: int
+    last_contact: int
     backed_epoch: int
     backed_seq: int
     outcome_n: int

@@ -70,7 +70,7 @@ def _always() -> bool:
 
 
 def _is_not(due: date, on: date, days: int) -> bool:
-    return due != on + timedelta(days=days)
+    return due - on != timedelta(days=days)
 
 
 def _not_in_14_days(due: date, on: date) -> bool:
