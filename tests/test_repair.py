@@ -1,4 +1,4 @@
-"""When tablet and server do not hold the same: found, mended, and a person told if it will not mend."""
+"""When tablet and server differ: found, mended, and a person told if it will not mend."""
 
 from tests.cast_forms import good
 from tests.world import TEAM_A, XIE, ZHENG, ZHOU, World, field
@@ -34,7 +34,7 @@ async def test_a_difference_that_will_not_mend_becomes_a_task_and_not_a_loop(wor
 
 
 async def test_a_batch_cut_anew_and_the_old_one_late_still_settle(world: World) -> None:
-    """The schedule: 5 is lost on the way, cut anew as 5' 6', then 5 arrives after all, then 5' 6' 7."""
+    """5 is lost on the way and cut anew as 5' 6'; then 5 arrives after all, then 5' 6' 7."""
     su = await field(world, "07")
     await su.settle()
     for day in ("2026-11-18", "2026-11-19"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.actions.audit_tree import make_checkpoint, number_leaves
-from server.actions.release import decide_cells
+from server.actions.decisions import decide_cells
 from server.actions.verify import verify_journal
 from server.actions.verify_report import every
 from server.store.dump import snapshot

@@ -7,18 +7,15 @@ The tablet that made the change learns the outcome through its outcome stream.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from msgspec import UNSET
 
-from server.actions.ids import new_id
-from server.actions.intake import civil_day, rule_of
+from server.actions.intake import rule_of
 from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.settle import open_change, settle_conflicts
 from server.actions.site import Site, district_key_blob
 from server.actions.standing import (
     DeviceRow,
-    Membership,
     lock_device,
     lock_residents,
     read_field,
@@ -30,7 +27,6 @@ from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_CHANGE
 from sync import wire
 from sync.limits import DAY_MS
-from sync.merge import EMPTY, Head, forget, put
 from sync.reconcile import (
     IN_FEED,
     Decision,
@@ -293,73 +289,3 @@ async def _decline(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:
     ledger = Ledger(site.district, site.vault, now, 1)
     ledger.outcome(row[0], change, row[1], "declined")
     await ledger.flush(tx, "act", b"declined" + change)
-
-
-async def decide_cells(
-    site: Site, resident: bytes, values: dict[str, Any], *, staff: bytes, author: str = "staff"
-) -> bytes:
-    """A decision made at the server: an ordinary change that has seen every head.
-
-    Returns its id.
-    """
-    return await site.store.write(
-        partial(
-            _decide_cells, site=site, resident=resident, values=values, staff=staff, author=author
-        )
-    )
-
-
-async def _decide_cells(
-    tx: Tx, site: Site, resident: bytes, values: dict[str, Any], staff: bytes, author: str
-) -> bytes:
-    now, district = site.clock(), site.district
-    rows = await lock_residents(tx, district, {resident})
-    if resident not in rows:
-        raise NotFound("resident")
-    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
-    members = await tx.rows(
-        "SELECT panel, ground, until FROM member WHERE district=? AND resident=?",
-        district,
-        resident,
-    )
-    assert epoch is not None
-    archive = Archive(rows[resident], [Membership(*row) for row in members])
-    archive.read_cells(site.vault)
-    ledger = Ledger(district, site.vault, now, epoch[0], archives={resident: archive})
-    kind = get("basic_info", 1)
-    cells = archive.cells()
-    change_id = new_id(now)
-    edits = {
-        cell: wire.Edit(value=value, saw=tuple(h.change for h in cells.get(cell, EMPTY).heads))
-        for cell, value in values.items()
-    }
-    cls = "A"
-    for cell, edit in edits.items():
-        head = Head(change_id, edit.value, author, staff, now)
-        after = forget(put(cells.get(cell, EMPTY), head, edit.saw), lambda _: True)
-        target = (
-            archive.open_cells if kind.access_of(cell).value == "A" else archive.restricted_cells
-        )
-        assert target is not None
-        target[cell] = after
-        if target is archive.open_cells:
-            archive.touched_open = True
-        else:
-            archive.touched_restricted, cls = True, "B"
-    change = wire.Change(
-        id=change_id, resident=resident, kind="basic_info", v=kind.version,
-        on=civil_day(now).isoformat(), at=now, set=edits,
-    )  # fmt: skip
-    body = site.vault.key(resident, archive.row.key).seal(
-        site.vault.at(T_CHANGE, change_id, resident), bytes(16) + wire.encode(change)
-    )
-    ledger.changes.append(
-        (
-            district, resident, change_id, "basic_info" if cls == "A" else None, cls, "edit",
-            "applied", "", None, first_rev(epoch[0]), change.on, now, now, None, 0, 0, 0, staff,
-            author, "none", None, "", None, 0, 0, "resident", body,
-        )
-    )  # fmt: skip
-    await settle_conflicts(tx, site, ledger, staff)
-    await ledger.flush(tx, "act", b"decision" + change_id)
-    return change_id
