@@ -49,7 +49,8 @@ async def open_batch(
     """Everything read under the locks, in the order of the locks."""
     changes = [each.change for each in intake.arrived if each.change is not None]
     residents = {each.resident for each in changes}
-    rows = await lock_residents(tx, site.district, residents)
+    edited = {each.resident for each in changes if each.set is not UNSET}
+    rows = await lock_residents(tx, site.district, residents, cells_of=edited)
     late_days = site.rules.late_credit_days
     field = await read_field(tx, site.district, device, set(rows), late_days)
     district = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)

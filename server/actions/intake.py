@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, Final, cast
 
@@ -35,6 +35,7 @@ CHANGES_READ: Final = 4 * BATCH_CHANGES
 # batch: the tablet would send the same bytes for ever.
 _FAULTS: Final = (ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError)
 
+_HOUR_MS: Final = 3_600_000
 _SPACED_COLON: Final = re.compile(rb'"[ \t\r\n]+:')
 
 
@@ -71,7 +72,13 @@ class Intake:
 
 
 def civil_day(at_ms: int) -> date:
-    return datetime.fromtimestamp(at_ms / 1000, CIVIL).date()
+    """The day in Asia/Shanghai. Kept by the hour: its offset has been whole hours since 1928."""
+    return _day_of_hour(at_ms // _HOUR_MS)
+
+
+@lru_cache(maxsize=4096)
+def _day_of_hour(hour: int) -> date:
+    return datetime.fromtimestamp(hour * 3600, CIVIL).date()
 
 
 def read_batch(
@@ -129,7 +136,8 @@ def _read_change(
     try:
         change = wire.change(raw)
         day = date.fromisoformat(change.on)
-        double = has_double_key(raw)
+        plain = msgspec.json.decode(raw)
+        double = has_double_key(raw, plain)
     except _FAULTS:
         return unusable(Reason.MALFORMED)
     event = change.body is not msgspec.UNSET or change.voids is not None
@@ -140,13 +148,19 @@ def _read_change(
     if change.by is not None and change.by != batch.staff:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.ACTOR)
     try:
-        return _checked(index, raw, key, change, day, today)
+        return _checked(index, raw, key, change, plain, day, today)
     except _FAULTS:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.MALFORMED)
 
 
 def _checked(
-    index: int, raw: bytes, key: bytes, change: wire.Change, day: date, today: date
+    index: int,
+    raw: bytes,
+    key: bytes,
+    change: wire.Change,
+    plain: dict[str, Any],
+    day: date,
+    today: date,
 ) -> Arrived:
     try:
         kind = get(change.kind, change.v)
@@ -154,25 +168,24 @@ def _checked(
         # Written by a newer app: kept as it is, at the strictest class, until this server knows
         # the form.
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.UNKNOWN_KIND)
-    cls, fault = (
-        _edit_class(kind, change, today) if change.set else _event_class(kind, change, day, today)
-    )
+    if change.set is not msgspec.UNSET:
+        cls, fault = _edit_class(kind, change.set, today)
+    else:
+        cls, fault = _event_class(kind, change, plain.get("body"), day, today)
     if fault is Reason.NONE and day > today:
         fault = Reason.FUTURE_DAY
     return Arrived(index, raw, key, change.id, change, kind, cls, fault)
 
 
-def _event_class(kind: Kind, change: wire.Change, day: date, today: date) -> tuple[str, Reason]:
+def _event_class(
+    kind: Kind, change: wire.Change, filled: object, day: date, today: date
+) -> tuple[str, Reason]:
     if change.body is msgspec.UNSET:
         return kind.access.value, Reason.NONE  # a void carries no form
     if kind.shape is not Shape.EVENT:
         return "B", Reason.MALFORMED
     body = bytes(change.body)
     faults = hard(check(kind, body, on=day, today=max(today, day)))
-    try:
-        filled = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
-        return "B", Reason.MALFORMED
     if not isinstance(filled, dict):
         return "B", Reason.MALFORMED
     names = frozenset(cast("dict[str, Any]", filled))
@@ -193,9 +206,7 @@ def open_fields(kind: Kind) -> frozenset[str]:
     )
 
 
-def _edit_class(kind: Kind, change: wire.Change, today: date) -> tuple[str, Reason]:
-    edits = change.set
-    assert edits is not msgspec.UNSET
+def _edit_class(kind: Kind, edits: dict[str, wire.Edit], today: date) -> tuple[str, Reason]:
     if kind.shape is not Shape.REGISTER:
         return "B", Reason.MALFORMED
     cls = max((kind.access_of(cell) for cell in edits), default=kind.access)
@@ -212,7 +223,7 @@ def rule_of(kind: Kind, cell: str) -> CellRule:
     return CellRule(kind.policy_of(cell), kind.safer_of(cell))
 
 
-def has_double_key(raw: bytes) -> bool:
+def has_double_key(raw: bytes, plain: Any) -> bool:
     """Whether any JSON object in the change names a member twice (readers would disagree on which
     counts).
 
@@ -220,18 +231,23 @@ def has_double_key(raw: bytes) -> bool:
     count of those can only be too high (text holding the same bytes), so equality with the
     members decoded is proof. In doubt, exact.
     """
-    if not _SPACED_COLON.search(raw) and raw.count(b'":') == _members(msgspec.json.decode(raw)):
+    if not _SPACED_COLON.search(raw) and raw.count(b'":') == _members(plain):
         return False
     return _has_double(raw)
 
 
 def _members(value: Any) -> int:
-    if isinstance(value, dict):
-        members = cast("dict[str, Any]", value)
-        return len(members) + sum(map(_members, members.values()))
-    if isinstance(value, list):
-        return sum(map(_members, cast("list[Any]", value)))
-    return 0
+    """JSON members in a decoded value, at every depth. Most values are plain: they cost nothing."""
+    count, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            members = cast("dict[str, Any]", each)
+            count += len(members)
+            waiting += [v for v in members.values() if isinstance(v, dict | list)]
+        elif isinstance(each, list):
+            waiting += [v for v in cast("list[Any]", each) if isinstance(v, dict | list)]
+    return count
 
 
 class _DoubleKeyError(Exception):

@@ -3,6 +3,7 @@
 All lookups are set-based: one statement a question for the whole batch, never one a change.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,6 +57,8 @@ async def lock_device(tx: Tx, district: int, device: bytes) -> DeviceRow | None:
 
 @dataclass(slots=True)
 class ResidentRow:
+    """The locked row. The sealed cells are read only where somebody edits: they are most of it."""
+
     resident: bytes
     panel: bytes | None
     facility: bytes | None
@@ -64,24 +67,40 @@ class ResidentRow:
     rev_restricted: int
     sum_open: bytes
     sum_restricted: bytes
-    sealed_cells: bytes
-    sealed_restricted: bytes | None
+    sealed_cells: bytes = b""
+    sealed_restricted: bytes | None = None
 
 
-_RESIDENT: Final = ",".join(ResidentRow.__slots__)
+_RESIDENT: Final = "resident,panel,facility,key,rev,rev_restricted,sum_open,sum_restricted"
+_SEALED: Final = _RESIDENT + ",sealed_cells,sealed_restricted"
 
 
-async def lock_residents(tx: Tx, district: int, ids: set[bytes]) -> dict[bytes, ResidentRow]:
-    """Rows locked in order of id (the lock order everywhere: device, residents, panels)."""
+async def lock_residents(
+    tx: Tx, district: int, ids: Collection[bytes], *, cells_of: Collection[bytes] | None = None
+) -> dict[bytes, ResidentRow]:
+    """Rows locked in order of id (the lock order everywhere: device, residents, panels).
+
+    `cells_of`: whose sealed cells are wanted as well; None: everybody's.
+    """
     if not ids:
         return {}
+    plain = cells_of is not None
     rows = await tx.rows_in(
-        f"SELECT {_RESIDENT} FROM resident WHERE district=? AND resident {{ids}} "
-        f"ORDER BY resident{locking(tx)}",
+        f"SELECT {_RESIDENT if plain else _SEALED} FROM resident WHERE district=? "
+        f"AND resident {{ids}} ORDER BY resident{locking(tx)}",
         sorted(ids),
         district,
     )
-    return {row[0]: ResidentRow(*row) for row in rows}
+    found = {row[0]: ResidentRow(*row) for row in rows}
+    if cells_of:
+        for who, cells, restricted in await tx.rows_in(
+            "SELECT resident, sealed_cells, sealed_restricted FROM resident WHERE district=? "
+            "AND resident {ids}",
+            sorted(cells_of),
+            district,
+        ):
+            found[who].sealed_cells, found[who].sealed_restricted = cells, restricted
+    return found
 
 
 @dataclass(frozen=True, slots=True)
