@@ -22,6 +22,7 @@ from sync.merge import Cells, decode_cells, encode_cells
 __all__ = ["Archive", "Ledger", "audit", "first_rev", "next_rev"]
 
 EPOCH_BITS: Final = 32
+ASSIGNED: Final = "assigned"  # ground of a membership; the other is "consent"
 TASK_DAYS: Final = {
     "conflict": 3,
     "proposal": 7,
@@ -165,7 +166,9 @@ class Ledger:
             archive.row.sum_open, archive.row.sum_restricted = after
             sums.append((self.district, archive.row.resident, *after))
             for member in archive.members:
-                self.shift(member.panel, open_delta, restricted_delta)
+                # A panel that reads by consent holds class A only, and its digest says so.
+                theirs = restricted_delta if member.ground == ASSIGNED else 0
+                self.shift(member.panel, open_delta, theirs)
         key = ("district", "resident")
         await tx.update(
             "resident", key, ("rev", "rev_restricted", "sealed_cells", "sealed_restricted"), cells

@@ -7,16 +7,19 @@ archive by the ordinary pages; one who leaves is a single `leave`, and every tab
 a copy is asked to purge it.
 """
 
-from server.actions.ledger import Ledger
+from server.actions.ledger import ASSIGNED, Ledger
 from server.actions.standing import ResidentRow
-from server.store.tx import Tx
+from server.store.tx import Tx, one
 from sync import digest
 
 
 async def enter(
     tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes, *, ground: str, until: int | None
 ) -> None:
-    """The resident is in `panel` from now on. ground: assigned | consent."""
+    """The resident is in `panel` from now on. ground: assigned | consent.
+
+    By consent the panel receives class A only, and its digest counts class A only.
+    """
     district = ledger.district
     await tx.insert("member", [(district, panel, row.resident, ground, 0, until)])
     feed = ledger.feed.setdefault(panel, {})
@@ -29,19 +32,26 @@ async def enter(
     )
     for (change,) in events:
         feed[("event", change)] = row.resident
-    ledger.shift(panel, digest.value(row.sum_open), digest.value(row.sum_restricted))
+    restricted = digest.value(row.sum_restricted) if ground == ASSIGNED else 0
+    ledger.shift(panel, digest.value(row.sum_open), restricted)
 
 
 async def leave(tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes) -> None:
     """The resident is no longer in `panel`; tablets of it are asked to let the copy go."""
     district, who = ledger.district, row.resident
-    gone = await tx.run(
+    member = await one(
+        tx,
+        "SELECT ground FROM member WHERE district=? AND panel=? AND resident=?",
+        district, panel, who,
+    )  # fmt: skip
+    if member is None:
+        return
+    await tx.run(
         "DELETE FROM member WHERE district=? AND panel=? AND resident=?", district, panel, who
     )
-    if not gone:
-        return
     ledger.feed.setdefault(panel, {})[("leave", who)] = who
-    ledger.shift(panel, -digest.value(row.sum_open), -digest.value(row.sum_restricted))
+    restricted = digest.value(row.sum_restricted) if member[0] == ASSIGNED else 0
+    ledger.shift(panel, -digest.value(row.sum_open), -restricted)
     # A tablet that carries another panel of this resident (a consent) keeps its copy.
     await tx.run(
         "UPDATE copy SET state='asked', changed_at=? WHERE district=? AND resident=? AND "

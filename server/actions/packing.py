@@ -31,8 +31,10 @@ _EVENT: Final = (
 )
 _RESIDENT: Final = (
     "r.resident, r.rev, r.rev_restricted, r.status, r.archive_no, r.key, r.sealed_cells, "
-    "r.sealed_restricted"
+    "CASE WHEN m.ground='assigned' THEN r.sealed_restricted END"
 )
+# A consent opens class A; restricted facts go to the team that answers for the resident only.
+_GIVEN: Final = "(c.cls='A' OR m.ground='assigned')"
 _SHOWN: Final = "c.state IN ('applied','applied_guest') AND c.shape='event'"
 _A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LANES: Final = 3  # 0 roster and registers, 1 recent records, 2 history
@@ -199,7 +201,7 @@ async def _events(packer: _Packer, ids: set[bytes]) -> dict[bytes, Row]:
         f"SELECT {_EVENT} FROM change c JOIN member m ON m.district=c.district "
         f"AND m.resident=c.resident AND {_member(packer.now)} "
         "JOIN resident r ON r.district=c.district AND r.resident=c.resident "
-        f"WHERE c.district=? AND {_SHOWN} AND c.change {{ids}}",
+        f"WHERE c.district=? AND {_SHOWN} AND {_GIVEN} AND c.change {{ids}}",
         sorted(ids),
         packer.panel,
         packer.site.district,
@@ -260,7 +262,8 @@ async def _lane(packer: _Packer, snap: wire.Snap, most: int) -> tuple[list[Raw],
         f"SELECT {_EVENT}, c.day FROM member m JOIN change c ON c.district=m.district "
         "AND c.resident=m.resident JOIN resident r ON r.district=m.district AND "
         f"r.resident=m.resident WHERE {_member(packer.now)} AND m.district=? AND m.resident>=? AND "
-        f"(m.resident>? OR c.day>? OR (c.day=? AND c.change>?)) AND {_SHOWN} AND c.day{side}? "
+        f"(m.resident>? OR c.day>? OR (c.day=? AND c.change>?)) AND {_SHOWN} AND {_GIVEN} "
+        f"AND c.day{side}? "
         "ORDER BY m.resident, c.day, c.change LIMIT ?",
         packer.panel, packer.site.district, who, who, day, day, change, snap.cut, most,
     )  # fmt: skip
@@ -309,14 +312,17 @@ async def _count_misses(packer: _Packer, *, missed: bool) -> None:
 async def _repair(packer: _Packer, page: wire.Page, claim: wire.DigestClaim) -> wire.Page:
     """Our bucket sums, and the residents of buckets that differ, whole: as many buckets as fit."""
     sums = await packer.tx.rows(
-        "SELECT r.resident, r.sum_open, r.sum_restricted FROM member m JOIN resident r "
+        "SELECT r.resident, r.sum_open, r.sum_restricted, m.ground FROM member m JOIN resident r "
         "ON r.district=m.district AND r.resident=m.resident "
         f"WHERE {_member(packer.now)} AND m.district=?",
         packer.panel,
         packer.site.district,
     )
     both = "B" in packer.classes
-    pairs = [(who, digest.sum_of((a, b)) if both else a) for who, a, b in sums]
+    pairs = [
+        (who, digest.sum_of((a, b)) if both and ground == "assigned" else a)
+        for who, a, b, ground in sums
+    ]
     ours = digest.buckets(pairs)
     theirs = claim.buckets if len(claim.buckets) == len(ours) else ours
     rows: list[Raw] = []
@@ -341,9 +347,12 @@ async def _all_events(packer: _Packer, who: Iterable[bytes]) -> list[Row]:
     if not ids:
         return []
     rows = await packer.tx.rows_in(
-        f"SELECT {_EVENT} FROM change c JOIN resident r ON r.district=c.district AND "
-        f"r.resident=c.resident WHERE c.district=? AND {_SHOWN} AND c.resident {{ids}}",
+        f"SELECT {_EVENT} FROM change c JOIN member m ON m.district=c.district "
+        f"AND m.resident=c.resident AND {_member(packer.now)} "
+        "JOIN resident r ON r.district=c.district AND r.resident=c.resident "
+        f"WHERE c.district=? AND {_SHOWN} AND {_GIVEN} AND c.resident {{ids}}",
         ids,
+        packer.panel,
         packer.site.district,
     )
     return [row for row in rows if row[2] in packer.classes]

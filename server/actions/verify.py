@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from crypto.columns import ColumnRefused, DataKey
-from server.actions.ledger import EPOCH_BITS
+from server.actions.ledger import ASSIGNED, EPOCH_BITS
 from server.actions.site import Site
 from server.actions.verify_chain import Sums, verify_chain
 from server.actions.verify_report import Code, Fault, Progress, Report, Tally, every
@@ -106,14 +106,15 @@ def _revision(tally: Tally, told: Told, who: bytes, cls: str, rev: int, sealed: 
 async def _panels(snap: Snapshot, site: Site, tally: Tally) -> None:
     """Each panel's digest against the sums of the residents who are in it."""
     totals: dict[bytes, tuple[int, int]] = {}
-    async for panel, a, b in every(
+    async for panel, ground, a, b in every(
         snap,
-        "SELECT m.panel, r.sum_open, r.sum_restricted FROM member m JOIN resident r ON "
+        "SELECT m.panel, m.ground, r.sum_open, r.sum_restricted FROM member m JOIN resident r ON "
         "r.district=m.district AND r.resident=m.resident WHERE m.district=?",
         site.district,
     ):
         before = totals.get(panel, (0, 0))
-        totals[panel] = before[0] + digest.value(a), before[1] + digest.value(b)
+        restricted = digest.value(b) if ground == ASSIGNED else 0
+        totals[panel] = before[0] + digest.value(a), before[1] + restricted
     async for panel, root_open, root_restricted in every(
         snap,
         "SELECT panel, root_open, root_restricted FROM panel WHERE district=? ORDER BY panel",
