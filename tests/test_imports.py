@@ -16,6 +16,8 @@ FLOORS = {
     "crypto": 0,
     "server.errors": 0,
     "server.settings": 0,
+    "server.logs": 0,
+    "server.metrics": 0,
     "server.logs": 1,
     "server.metrics": 1,
     "sync": 1,
@@ -31,7 +33,8 @@ FLOORS = {
     "server.app": 7,
     "server.cli": 8,
     "server.demo": 8,
-    "server.__main__": 8,
+    "server.cli": 8,
+    "server.__main__": 9,
 }
 DOORS = {"server.api", "server.console", "server.jobs", "resident_portal"}
 
@@ -39,7 +42,7 @@ DOORS = {"server.api", "server.console", "server.jobs", "resident_portal"}
 NEIGHBOURS = {
     ("server.settings", "server.errors"),
     ("server.__main__", "server.cli"),
-    ("server.__main__", "server.demo"),
+    ("server.cli", "server.demo"),
     ("server.cli", "server.demo"),
     ("server.demo", "server.cli"),
 }

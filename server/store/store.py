@@ -32,6 +32,7 @@ class Store:
         self.url = url
         self.path: Path | None = None
         self._writer: SqliteWriter | None = None
+        self._working: set[asyncio.Task[Any]] = set()
         self.engine: PostgresEngine | SQLiteEngine
         if url.startswith("sqlite:///"):
             self.path = Path(url.removeprefix("sqlite:///"))
@@ -63,6 +64,7 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(self.engine, PostgresEngine):
+            await asyncio.gather(*self._working, return_exceptions=True)
             await self.engine.close_connection_pool()
         elif self._writer is not None:
             await asyncio.to_thread(self._writer.close)
@@ -73,6 +75,14 @@ class Store:
         """
         if self._writer is not None:
             return await self._writer.write(action)
+        # A task of its own: if the asker is cancelled in the middle, Piccolo would keep the connection
+        # for ever. As on SQLite, work that has begun comes to its end.
+        work = asyncio.get_running_loop().create_task(self._transaction(action))
+        self._working.add(work)
+        work.add_done_callback(self._working.discard)
+        return await asyncio.shield(work)
+
+    async def _transaction(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
         assert isinstance(self.engine, PostgresEngine)
         transaction: Any = self.engine.transaction()
         async with transaction as begun:  # the answer leaves this block after the commit

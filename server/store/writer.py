@@ -101,8 +101,8 @@ class SqliteWriter:
 
     def _commit(self, group: list[_Work]) -> None:
         """One BEGIN IMMEDIATE ... COMMIT for all; nobody is told before the log is synced."""
-        # Whoever gave up waiting before the work began has nothing done; from here on giving up is too late, and
-        # a future that is running cannot be cancelled under the writer's hands.
+        # Who gave up waiting before the work began has nothing done; from here on it is too late,
+        # so no future is cancelled under the hands of the writer.
         group = [work for work in group if work.done.set_running_or_notify_cancel()]
         answers: list[tuple[_Work, Any, BaseException | None]] = []
         try:

@@ -1,0 +1,131 @@
+"""The roof: puts the rooms together into one application."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Litestar, Response, get
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+
+from server import api
+from server.actions.health import Figures, faults, figures
+from server.actions.site import Site
+from server.errors import Refusal
+from server.jobs import Clockwork
+from server.logs import RequestLog, log
+from server.metrics import CONTENT_TYPE, Gauge, Meters
+from server.settings import Settings
+
+HTML: Final = "text/html; charset=utf-8"
+# The report is one self-contained page: nothing from elsewhere, and nobody frames it.
+PAGE_HEADERS: Final = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+def create_app(
+    site: Site, settings: Settings, *, jobs: bool = True, shared: Path | None = None
+) -> RequestLog:
+    """The ASGI application of an opened site. `shared`: where several worker processes count
+    together.
+    """
+    meters = Meters(shared)
+    clockwork = Clockwork(site, settings, meters)
+
+    @asynccontextmanager
+    async def life(_: Litestar) -> AsyncGenerator[None]:
+        if jobs:
+            clockwork.start()
+        try:
+            yield
+        finally:
+            if jobs:
+                await clockwork.stop()
+            log.say("stopped")
+
+    return RequestLog(
+        Litestar(  # pyright: ignore[reportArgumentType]
+            route_handlers=[*api.handlers(site, meters), *_watch(site, meters), *_demo(settings)],
+            lifespan=[life],
+            exception_handlers={
+                Refusal: api.on_refusal,
+                HTTPException: api.on_http_error,
+                Exception: api.on_fault,
+            },
+            openapi_config=None,
+            logging_config=None,
+            debug=False,
+        )
+    )
+
+
+def _watch(site: Site, meters: Meters) -> list[HTTPRouteHandler]:
+    """For the people and programs who keep the server running."""
+
+    @get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @get("/health/ready")
+    async def ready() -> Response[dict[str, Any]]:
+        found = await faults(site)
+        status = "ready" if not found else "not_ready"
+        return Response(
+            {"status": status, "faults": list(found)}, status_code=503 if found else 200
+        )
+
+    @get("/metrics", media_type=CONTENT_TYPE)
+    async def metrics() -> Response[bytes]:
+        page = meters.page(_gauges(await figures(site)))
+        return Response(page, headers={"content-type": CONTENT_TYPE})
+
+    return [live, ready, metrics]
+
+
+def _gauges(now: Figures) -> tuple[Gauge, ...]:
+    return (
+        Gauge("gongwei_tablets", "Tablets by status", "status", _floats(now.devices)),
+        Gauge("gongwei_open_tasks", "Open tasks by kind", "kind", _floats(now.tasks)),
+        _single("gongwei_overdue_tasks", "Open tasks past their day", now.overdue),
+        _single("gongwei_waiting_on_tablets", "Changes tablets say they still hold", now.pending),
+        _single("gongwei_audit_lag_seconds", "Age of the oldest unnumbered audit leaf",
+            now.audit_lag_ms / 1000),
+        _single("gongwei_audit_waiting", "Audit leaves without a number", now.audit_waiting),
+        *(
+            ()
+            if now.backup_age_ms is None
+            else (_single("gongwei_backup_age_seconds", "Age of the newest verified backup",
+                      now.backup_age_ms / 1000),)
+        ),
+    )  # fmt: skip
+
+
+def _single(name: str, words: str, value: float) -> Gauge:
+    return Gauge(name, words, "", (("", value),))
+
+
+def _floats(counts: tuple[tuple[str, int], ...]) -> tuple[tuple[str, float], ...]:
+    return tuple((name, float(count)) for name, count in counts)
+
+
+def _demo(settings: Settings) -> list[HTTPRouteHandler]:
+    """The report of a finished demo, when the settings name one."""
+    page = settings.demo
+    if page is None:
+        return []
+
+    @get("/demo", sync_to_thread=True)
+    def report() -> Response[bytes]:
+        if not page.is_file():
+            raise api.NoSuchPage
+        return Response(page.read_bytes(), headers={"content-type": HTML, **PAGE_HEADERS})
+
+    return [report]

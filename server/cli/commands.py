@@ -1,0 +1,41 @@
+"""All commands, put together."""
+
+import click
+
+from server.cli.database import backup, journal, migrate, restore
+from server.cli.demo import demo
+from server.cli.device import device, staff
+from server.cli.district import district
+from server.cli.keys import keys
+from server.cli.serving import serve
+from server.cli.work import batches, consent, resident, status, task
+
+
+class InOrder(click.Group):
+    """Lists commands in the order an installation needs them, not by alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+def gongwei() -> None:
+    """Gongwei: the sync server of a district's public health services.
+
+    \b
+    A new installation:  keys init, migrate, district load, serve
+    A new tablet:        device enrol, device confirm
+    Settings come from the environment: DATABASE_URL, GONGWEI_KEK_FILE, GONGWEI_PORT ...
+    """
+
+
+for command in (
+    serve, demo, status, migrate, keys, district, device, staff, task, resident, consent, batches,
+    journal, backup, restore,
+):  # fmt: skip
+    gongwei.add_command(command)
+
+
+def main() -> object:
+    """Runs what the arguments say; errors come out as exceptions."""
+    return gongwei.main(prog_name="python -m server", standalone_mode=False)

@@ -1,0 +1,21 @@
+"""`demo`: a district and a field day in it, from nothing to a page to open."""
+
+from importlib import import_module
+
+import click
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def demo(arguments: tuple[str, ...]) -> int:
+    """Load a demo district, serve it, and play a field day against it over HTTP.
+
+    \b
+    Example:
+      python -m server demo --scale 100
+    """
+    # Imported when asked for: no other command needs the tablet's side.
+    return int(import_module("server.demo.field_day").main(list(arguments)) or 0)

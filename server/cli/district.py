@@ -1,0 +1,116 @@
+"""`district`: begin one, fill it with the demo, look at its teams."""
+
+import secrets
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from server.actions import roster
+from server.actions.site import found_district, kek_ring
+from server.cli.session import (
+    check_kek,
+    in_site,
+    opened_site,
+    opened_store,
+    refuse_pending,
+    run,
+    settings,
+)
+from server.cli.show import as_json, listing
+from server.demo import load as demo
+from server.demo.counts import scaled
+from server.errors import StartRefused
+from server.rules.districts import load as load_rules
+from server.settings import Settings
+from server.store.tx import Tx, one
+from server.store.vault import Vault
+
+INDEX_KEY_BYTES: Final = 32
+
+
+@click.group()
+def district() -> None:
+    """The district served here."""
+
+
+@district.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Fill it with synthetic people.")
+@click.option(
+    "--scale", type=click.IntRange(1, 100_000), default=100, show_default=True,
+    help="Of the demo: 100 means one resident for each hundred.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the demo.")
+@click.option("--rules", default="huancui", show_default=True, help="Table of rules.")
+@click.option("--name", help="Name of the district; that of the table otherwise.")
+def load(with_demo: bool, scale: int, seed: int, rules: str, name: str | None) -> None:
+    """Begin the district: its row, its keys, its rules; with --demo also facilities, teams, staff,
+    residents and past records.
+
+    \b
+    Example:
+      python -m server district load --demo --scale 100
+    """
+    current = settings()
+    run(_begin(current, rules=rules, name=name, may_exist=with_demo))
+    if with_demo:
+        run(_fill(current, scale=scale, seed=seed))
+    else:
+        click.echo(f"District {current.district} has begun with the rules of {rules}.")
+
+
+async def _begin(current: Settings, *, rules: str, name: str | None, may_exist: bool) -> None:
+    check_kek(current.kek_file)
+    table = load_rules(rules)
+    vault = Vault(kek_ring(current.kek_file), current.district)
+    async with opened_store(current) as store:
+        await refuse_pending(store)
+
+        async def write(tx: Tx) -> bool:
+            number = current.district
+            if await one(tx, "SELECT 1 FROM district WHERE district=?", number) is not None:
+                return False
+            await found_district(
+                tx, vault, code=table.code, name=name or table.name, rules=rules,
+                now=current.clock(), index_key=secrets.token_bytes(INDEX_KEY_BYTES),
+            )  # fmt: skip
+            return True
+
+        if not await store.write(write) and not may_exist:
+            raise StartRefused(f"District {current.district} has begun already.")
+
+
+async def _fill(current: Settings, *, scale: int, seed: int) -> None:
+    people = sum(each.population for each in scaled(scale))
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )  # fmt: skip
+    async with opened_site(current) as site:
+        if await roster.panels(site):
+            raise StartRefused("This district has teams already: a demo needs an empty one.")
+        with bar:
+            task = bar.add_task("Residents", total=people)
+            done = await demo.load(
+                site, scale=scale, seed=seed, progress=lambda n: bar.update(task, completed=n)
+            )
+    click.echo(
+        f"Loaded {done.residents} residents, {done.records} past records, {done.panels} teams "
+        f"and {done.staff} staff."
+    )
+
+
+@district.command(name="list")
+@as_json
+def list_panels(as_json: bool) -> None:
+    """Facilities and teams with the number of residents and tablets.
+
+    \b
+    Example:
+      python -m server district list --json
+    """
+    listing(
+        in_site(roster.panels), as_json=as_json, title="Teams",
+        none="No teams yet: python -m server district load --demo",
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""`keys`: the key-encryption file, the server's own keys, their fingerprints."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from crypto.columns import add_kek
+from crypto.keys import Suite
+from server.actions import kek
+from server.actions.keyring import renew_kem
+from server.actions.ledger import audit
+from server.actions.site import Site, district_key_blob
+from server.cli.session import check_kek, in_site, settings
+from server.cli.show import as_json, listing
+from server.errors import StartRefused
+from server.store.tx import Tx
+from server.store.vault import NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    purpose: str
+    suite: str
+    kid: bytes
+    fingerprint: bytes
+
+
+@click.group()
+def keys() -> None:
+    """Keys: make, renew, rotate, compare."""
+
+
+@keys.command()
+def init() -> None:
+    """Make the key-encryption file (mode 0600) of a new installation.
+
+    Without it nothing in the database or a backup can be read: copy it to a safe place, apart from
+    both.
+
+    \b
+    Example:
+      GONGWEI_KEK_FILE=/etc/gongwei/kek python -m server keys init
+    """
+    path = settings().kek_file
+    if path.exists():
+        raise StartRefused(f"{path} exists already and is left as it is.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    add_kek(path)
+    click.echo(f"Made {path}. Keep a copy apart from the database and its backups.")
+
+
+@keys.command()
+@click.option(
+    "--file", "path", type=click.Path(dir_okay=False, path_type=Path),
+    help="The key file; GONGWEI_KEK_FILE otherwise.",
+)  # fmt: skip
+def rotate_kek(path: Path | None) -> None:
+    """Add a new key-encryption key and wrap every data key with it; values stay as they are.
+
+    \b
+    Example:
+      python -m server keys rotate-kek
+    """
+    target = path or settings().kek_file
+    check_kek(target)
+    done = in_site(lambda site: kek.rotate(site, target))
+    click.echo(f"Rotated: {_count(done)} data keys are wrapped by the new key of {target}.")
+
+
+def _count(done: object) -> str:
+    return str(done) if isinstance(done, int) else "all"
+
+
+@keys.command()
+def renew() -> None:
+    """Begin a new epoch of the key that tablets seal for; the old ones go on opening.
+
+    \b
+    Example:
+      python -m server keys renew
+    """
+
+    async def renewed(site: Site) -> int:
+        async def write(tx: Tx) -> int:
+            now = site.clock()
+            blob = await district_key_blob(tx, site.district)
+            epoch = await renew_kem(tx, site.vault, site.vault.key(NOBODY, blob), now)
+            await audit(tx, site.district, "act", b"renew-kem" + epoch.to_bytes(8), now)
+            return epoch
+
+        return await site.store.write(write)
+
+    epoch = in_site(renewed)
+    click.echo(f"Epoch {epoch} has begun; tablets learn it at their next contact.")
+
+
+@keys.command()
+@as_json
+def show(as_json: bool) -> None:
+    """Fingerprints of the server's public keys, to compare with a tablet's screen.
+
+    \b
+    Example:
+      python -m server keys show
+    """
+
+    async def read(site: Site) -> list[KeyLine]:
+        ring = site.keys
+        signing = {"sign": ring.sign, "audit": ring.audit, "trust": ring.trust}
+        lines = [
+            KeyLine("kem", _suite(suite), pair.public.kid(), pair.public.fingerprint())
+            for suite, pair in ring.newest_kem.items()
+        ]
+        for purpose, pairs in signing.items():
+            lines += [
+                KeyLine(purpose, _suite(suite), pair.public.kid(), pair.public.fingerprint())
+                for suite, pair in pairs.items()
+            ]
+        return lines
+
+    listing(in_site(read), as_json=as_json, title="Server keys")
+
+
+def _suite(suite: Suite) -> str:
+    return f"{int(suite)} {suite.name}"

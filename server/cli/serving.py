@@ -1,0 +1,235 @@
+"""`serve`: checks first, each with its one sentence; then one process, or several on PostgreSQL.
+
+SQLite means one server process: a lock file beside the database is held as long as it runs. The
+port is bound before the first worker starts, so a busy port is said once and at once.
+"""
+
+import asyncio
+import fcntl
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import click
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from server.api import malformed_response
+from server.app import create_app
+from server.cli.session import check_kek, opened_site, opened_store, refuse_pending, run, settings
+from server.errors import StartRefused
+from server.logs import configure, log
+from server.settings import Settings, share_metrics
+from server.store.store import Store
+
+BACKLOG: Final = 512
+GRACE_S: Final = 10  # for requests in hand when the server is told to end
+KEEP_ALIVE_S: Final = 75
+WORKERS_MAX: Final = 64
+RESTART_AFTER_S: Final = 1.0  # a worker that died is started again, not in a tight loop
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; GONGWEI_HOST otherwise.")
+@click.option("--port", type=click.IntRange(1, 65535), help="GONGWEI_PORT otherwise.")
+@click.option(
+    "--workers", type=click.IntRange(1, WORKERS_MAX), default=1, show_default=True,
+    help="Server processes; more than one on PostgreSQL only.",
+)  # fmt: skip
+@click.option("--no-jobs", is_flag=True, help="Leave timed work to other processes.")
+def serve(host: str | None, port: int | None, workers: int, no_jobs: bool) -> None:
+    """Serve tablets until told to stop (Ctrl+C or SIGTERM).
+
+    \b
+    Example:
+      python -m server serve --port 8470
+      DATABASE_URL=postgresql://gongwei@db/gongwei python -m server serve --workers 4
+    """
+    current = settings()
+    current = replace(current, host=host or current.host, port=port or current.port)
+    configure(current.log_level)
+    path = Store(current.database_url).path
+    if path is not None and workers > 1:
+        raise StartRefused(
+            "SQLite takes one server process: leave --workers out, or use PostgreSQL."
+        )
+    with only_server(path):
+        run(_ready(current))
+        with bound(current.host, current.port) as listener:
+            _announce(current, workers)
+            if workers == 1:
+                serve_here(current, listener, jobs=not no_jobs)
+            else:
+                Supervisor(current, listener, workers, jobs=not no_jobs).run()
+
+
+def _announce(current: Settings, workers: int) -> None:
+    shown = f"[{current.host}]" if ":" in current.host else current.host
+    click.echo(f"Gongwei listens on http://{shown}:{current.port} (Ctrl+C stops it)")
+    log.say("started", host=current.host, port=current.port, workers=workers, pid=os.getpid())
+
+
+async def _ready(current: Settings) -> None:
+    """Everything that may keep the server from starting, before the port is bound."""
+    check_kek(current.kek_file)
+    async with opened_store(current) as store:
+        await refuse_pending(store)
+    async with opened_site(current):
+        pass
+
+
+@contextmanager
+def only_server(database: Path | None) -> Generator[None]:
+    """Holds the lock beside a SQLite database. Raises StartRefused when another process has it."""
+    if database is None or not database.parent.is_dir():
+        yield
+        return
+    with Path(f"{database}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StartRefused(
+                f"Another server already runs on {database}: SQLite takes one process; "
+                "stop that one, or use PostgreSQL."
+            ) from None
+        yield
+
+
+@contextmanager
+def bound(host: str, port: int) -> Generator[socket.socket]:
+    """A listening socket. Raises StartRefused with the reason in one sentence."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror:
+        raise StartRefused(f"{host} is not an address of this machine.") from None
+    listener = socket.socket(family, kind, proto)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.set_inheritable(True)
+    except OSError as error:
+        listener.close()
+        raise StartRefused(
+            f"Cannot listen on {host} port {port} ({error.strerror}): "
+            "stop what listens there, or choose another with --port or GONGWEI_PORT."
+        ) from None
+    with listener:
+        yield listener
+
+
+class _Protocol(HttpToolsProtocol):
+    """Bytes that are no HTTP are answered like every other refusal."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (may quote the request)
+        self.transport.write(malformed_response())
+        self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """Ends by itself on a signal: the database is closed in order, the exit code is 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def serve_here(
+    current: Settings, listener: socket.socket, *, jobs: bool, shared: Path | None = None
+) -> None:
+    """One process, until a signal."""
+
+    async def work() -> None:
+        async with opened_site(current) as site:
+            app: Any = create_app(site, current, jobs=jobs, shared=shared)
+            config = uvicorn.Config(
+                app, http=_Protocol, ws="none", lifespan="on",
+                log_config=None, access_log=False, server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG,
+            )  # fmt: skip
+            await _Server(config).serve(sockets=[listener])
+
+    loop_factory = uvicorn.Config(app="").get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(work())
+
+
+class Supervisor:
+    """Several processes on one socket; one that dies is replaced, a signal ends them all."""
+
+    def __init__(
+        self, current: Settings, listener: socket.socket, workers: int, *, jobs: bool
+    ) -> None:
+        self._current = current
+        self._listener = listener
+        self._workers = workers
+        self._jobs = jobs
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._told)
+        with tempfile.TemporaryDirectory(prefix="gongwei-metrics-") as folder:
+            share_metrics(Path(folder))
+            running = [self._start(Path(folder)) for _ in range(self._workers)]
+            while not self._stop.is_set():
+                wait([each.sentinel for each in running], timeout=RESTART_AFTER_S)
+                if self._stop.is_set():
+                    break
+                for place, each in enumerate(running):
+                    if not each.is_alive():
+                        log.warning("worker_died", pid=each.pid, status=each.exitcode)
+                        self._stop.wait(RESTART_AFTER_S)
+                        running[place] = self._start(Path(folder))
+            for each in running:
+                each.terminate()
+            for each in running:
+                each.join(GRACE_S + 5)
+
+    def _told(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop.set()
+
+    def _start(self, folder: Path) -> SpawnProcess:
+        process = multiprocessing.get_context("spawn").Process(
+            target=_worker,
+            args=(self._current, self._listener, self._jobs, folder),
+            daemon=True,
+        )
+        process.start()
+        return process
+
+
+def _worker(current: Settings, listener: socket.socket, jobs: bool, folder: Path) -> None:
+    configure(current.log_level)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    serve_here(current, listener, jobs=jobs, shared=folder)
+
+
+def _end_with_parent() -> None:
+    """A worker does not outlive the supervisor that would have restarted it."""
+    parent: Any = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+        sys.stderr.flush()

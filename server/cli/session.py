@@ -1,0 +1,161 @@
+"""What every command shares: settings, an opened site, and errors that are one sentence.
+
+A command opens the database itself, in its own process. Beside a running server on SQLite that is
+safe: a write is a short BEGIN IMMEDIATE transaction, and it waits its turn.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from crypto.columns import KekFileRefused
+from server.actions.site import Site, kek_ring, open_site
+from server.errors import Refusal, StartRefused
+from server.rules.districts import DistrictBroken
+from server.settings import BadSetting, Settings, read
+from server.store.migrate import pending
+from server.store.store import BadDatabaseUrl, Store
+
+T = TypeVar("T")
+DATABASE_FAULTS: Final = ("sqlite3", "asyncpg")
+EXIT_REFUSED: Final = 1
+EXIT_CANNOT_START: Final = 2
+EXIT_FAULT: Final = 3
+
+_MEANING: Final = {
+    "enrol_refused": "The code or the digits are wrong, used up or expired.",
+    "not_an_envelope": "This is not a valid envelope of a tablet that is enrolled here.",
+    "too_large": "This is larger than one envelope may be.",
+    "not_found": "There is nothing with that id",
+    "not_allowed": "The access gate denies this",
+    "rule_says_no": "The rules do not allow this now",
+}
+
+
+def settings() -> Settings:
+    """From the environment; raises BadSetting."""
+    return read()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+@asynccontextmanager
+async def opened_store(current: Settings, *, make: bool = False) -> AsyncGenerator[Store]:
+    """The database. `make`: it may be new. Raises StartRefused, BadDatabaseUrl."""
+    store = Store(current.database_url)
+    if store.path is not None:
+        if make:
+            store.path.parent.mkdir(parents=True, exist_ok=True)
+        elif not store.path.is_file():
+            raise StartRefused(
+                f"There is no database at {store.path}: run `python -m server migrate` first."
+            )
+    async with store:
+        yield store
+
+
+async def refuse_pending(store: Store) -> None:
+    """Raises StartRefused when the database is older or newer than the code."""
+    missing = await pending(store)
+    if missing:
+        raise StartRefused(
+            f"The database lacks {len(missing)} migration(s) of this version: "
+            "run `python -m server migrate` first."
+        )
+
+
+@asynccontextmanager
+async def opened_site(current: Settings) -> AsyncGenerator[Site]:
+    """Database, keys and district, ready for actions."""
+    check_kek(current.kek_file)
+    async with opened_store(current) as store:
+        await refuse_pending(store)
+        yield await open_site(
+            store, kek_file=current.kek_file, district=current.district, clock=current.clock
+        )
+
+
+def check_kek(path: Path) -> None:
+    """Raises StartRefused naming the file, before anything else is opened."""
+    try:
+        kek_ring(path)
+    except StartRefused as refused:
+        make = "" if path.exists() else " Make one with `python -m server keys init`."
+        raise StartRefused(f"{path}: {refused}{make}") from None
+
+
+def in_site(action: Callable[[Site], Awaitable[T]]) -> T:
+    """One action in a site of its own; the usual command."""
+
+    async def work() -> T:
+        async with opened_site(settings()) as site:
+            return await action(site)
+
+    return run(work())
+
+
+def guarded(command: Callable[[], Any]) -> int:
+    """Runs the command line; every way it can fail becomes one sentence and an exit code."""
+    try:
+        code = command()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        return _say("Stopped.", EXIT_REFUSED)
+    except click.ClickException as error:
+        return _say(error.format_message(), error.exit_code)
+    except BrokenPipeError:
+        return EXIT_REFUSED
+    except KeyboardInterrupt:
+        return _say("Stopped.", 130)
+    except Exception as error:
+        if settings_level() == "debug":
+            raise
+        return _say(*sentence(error))
+    return code if isinstance(code, int) else 0
+
+
+def settings_level() -> str:
+    try:
+        return settings().log_level
+    except BadSetting:
+        return "info"
+
+
+def sentence(error: BaseException) -> tuple[str, int]:
+    """What a person reads of an error, and the exit code."""
+    if isinstance(error, StartRefused):
+        return str(error), EXIT_CANNOT_START
+    if isinstance(error, Refusal):
+        return _refusal(error), EXIT_REFUSED
+    if isinstance(error, (BadSetting, BadDatabaseUrl, DistrictBroken, KekFileRefused)):
+        return str(error), EXIT_CANNOT_START
+    kind = type(error)
+    if kind.__module__.split(".")[0] in DATABASE_FAULTS:
+        text = str(error).splitlines()[0] if str(error) else kind.__name__
+        return f"The database says: {text}.", EXIT_FAULT
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror or kind.__name__}{where}.", EXIT_FAULT
+    return (
+        f"A fault nobody expected ({kind.__name__}); GONGWEI_LOG=debug shows where.",
+        EXIT_FAULT,
+    )
+
+
+def _refusal(refusal: Refusal) -> str:
+    meaning = _MEANING.get(refusal.code, refusal.hint)
+    named = refusal.detail if refusal.detail not in ("", refusal.code) else ""
+    return f"{meaning.rstrip('.')}{f' ({named})' if named else ''}. {refusal.say}"
+
+
+def _say(text: str, code: int) -> int:
+    sys.stderr.write(" ".join(text.split()) + "\n")
+    return code

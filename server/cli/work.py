@@ -1,0 +1,284 @@
+"""`task`, `resident`, `consent`, `batches`, `status`: the day's work on the command line."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from server.actions import consent as consents
+from server.actions import move, release, views
+from server.actions.exchange import Exchanged, exchange
+from server.actions.job_ledger import Run, newest_runs
+from server.actions.site import Site
+from server.cli.device import TABLET_COLUMNS
+from server.cli.rescue import envelopes_of
+from server.cli.session import in_site
+from server.cli.show import Day, HexId, Instant, as_json, echo_json, listing, plain, record
+from server.errors import Refusal
+from server.rules import switch as rule
+from server.store.vault import NOBODY
+
+HEX = HexId()
+TASK_COLUMNS = {
+    "kind": "kind", "subject": "id", "state": "state", "reason": "why", "facility": "facility",
+    "opened_at": "since", "due_at": "due", "overdue": "overdue", "device": "tablet",
+}  # fmt: skip
+CLASSES = click.Choice(["A", "AB"])
+
+
+@click.group()
+def task() -> None:
+    """Work that waits for a person: held, quarantined and disputed changes."""
+
+
+@task.command(name="list")
+@click.option("--kind", help="Only this kind, e.g. conflict, quarantine, held, proposal.")
+@as_json
+def list_tasks(kind: str | None, as_json: bool) -> None:
+    """Open tasks, the earliest due first.
+
+    \b
+    Example:
+      python -m server task list --kind conflict
+    """
+    found = [each for each in in_site(views.tasks) if kind is None or each.kind == kind]
+    listing(found, as_json=as_json, title="Open tasks", columns=TASK_COLUMNS, none="No open tasks.")
+
+
+@task.command()
+@click.argument("subject", type=HEX)
+@as_json
+def show(subject: bytes, as_json: bool) -> None:
+    """One task by its subject (the change, tablet or batch it is about).
+
+    \b
+    Example:
+      python -m server task show 0193...c2
+    """
+    found = [each for each in in_site(views.tasks) if each.subject == subject]
+    listing(found, as_json=as_json, title="Task", none="No open task is about that.")
+
+
+@task.command(name="release")
+@click.argument("change", type=HEX)
+@click.option("--staff", type=HEX, required=True, help="Who decides.")
+def release_change(change: bytes, staff: bytes) -> None:
+    """Let a held or quarantined change in: an event is applied, an edit becomes a proposal.
+
+    \b
+    Example:
+      python -m server task release 0193...c2 --staff 0193...aa
+    """
+    state = in_site(lambda site: release.release(site, change, staff=staff))
+    click.echo(f"Released: {state.value}.")
+
+
+@task.command()
+@click.argument("change", type=HEX)
+@click.option("--staff", type=HEX, required=True, help="Who decides.")
+def decline(change: bytes, staff: bytes) -> None:
+    """Leave a change where it is; it stays readable, as evidence, and its author is told.
+
+    \b
+    Example:
+      python -m server task decline 0193...c2 --staff 0193...aa
+    """
+    in_site(lambda site: release.decline(site, change, staff=staff))
+    click.echo("Declined.")
+
+
+@click.group()
+def resident() -> None:
+    """What a resident asks for at the desk."""
+
+
+@resident.command()
+@click.argument("who", type=HEX)
+@click.option("--panel", type=HEX, required=True, help="The new team (`district list`).")
+@click.option("--ground", required=True, help="A ground of the district's table, e.g. residence.")
+@click.option("--staff", type=HEX, default=NOBODY.hex(), help="At whose desk.")
+@click.option("--from", "from_day", type=Day(), help="First day, e.g. 2026-12-01.")
+@click.option("--at-new-desk", is_flag=True, help="Asked at the new facility: begins today.")
+@click.option("--special-case", help="A special case of the district's table.")
+@click.option("--evidence", is_flag=True, help="Evidence of the special case was shown.")
+@click.option("--county-allows", is_flag=True, help="The county has allowed the special case.")
+@as_json
+def switch(
+    who: bytes, panel: bytes, ground: str, staff: bytes, from_day: date | None, at_new_desk: bool,
+    special_case: str | None, evidence: bool, county_allows: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Move a resident to another facility's team; archive and service go together.
+
+    The old facility is not asked. Exit code 1 when the rule says not yet, with the day from which
+    it may be.
+
+    \b
+    Example:
+      python -m server resident switch 0193...c2 --panel 0193...bb --ground residence --at-new-desk
+    """
+    case = None
+    if special_case is not None:
+        state = rule.CaseState.ALLOWED if county_allows else rule.CaseState.ASKED
+        case = rule.SpecialCase(special_case, evidence, state)
+    ask = move.Ask(
+        resident=who, panel=panel, ground=ground, by=staff, from_day=from_day,
+        at_new_desk=at_new_desk, special_case=case,
+    )  # fmt: skip
+    outcome = in_site(lambda site: move.switch(site, ask))
+    if as_json:
+        echo_json({"outcome": type(outcome).__name__, **plain(outcome)})
+    text = _outcome(outcome)
+    if not isinstance(outcome, rule.Granted):
+        raise click.ClickException(text)
+    if not as_json:
+        click.echo(text)
+
+
+def _outcome(outcome: rule.Outcome) -> str:
+    match outcome:
+        case rule.Granted():
+            return f"Granted: responsible from {outcome.from_day} on."
+        case rule.TooSoon():
+            return f"Too soon: possible from {outcome.next_day} on, earlier as a special case."
+        case rule.NeedsSpecialCase():
+            reasons = ", ".join(each.value for each in outcome.reasons)
+            return f"Possible only as a special case; still needed: {reasons}."
+        case rule.SameFacility():
+            return "That facility is the responsible one already."
+        case rule.Unpublished():
+            return "That facility is not on the county's published list."
+
+
+@click.group()
+def consent() -> None:
+    """Permission of a resident for another facility."""
+
+
+@consent.command()
+@click.argument("who", type=HEX)
+@click.option("--panel", type=HEX, required=True, help="The team that may look.")
+@click.option("--purpose", default="service", show_default=True)
+@click.option("--classes", type=CLASSES, default="A", show_default=True)
+@click.option("--until", type=Instant(), required=True, help="End, e.g. 2027-01-31T00:00.")
+@click.option("--text", "text_version", default="1", show_default=True, help="Version agreed to.")
+def grant(
+    who: bytes, panel: bytes, purpose: str, classes: str, until: int, text_version: str
+) -> None:
+    """Record a consent: that team's tablets receive the archive until the end.
+
+    \b
+    Example:
+      python -m server consent grant 0193...c2 --panel 0193...bb --until 2027-01-31T00:00
+    """
+    made = in_site(
+        lambda site: consents.grant(
+            site, who, panel=panel, purpose=purpose, classes=classes, until=until,
+            text_version=text_version,
+        )
+    )  # fmt: skip
+    click.echo(f"Consent {made.hex()} recorded.")
+
+
+@consent.command()
+@click.argument("consent_id", type=HEX)
+def revoke(consent_id: bytes) -> None:
+    """Take a consent back: the archive leaves those tablets at their next contact.
+
+    \b
+    Example:
+      python -m server consent revoke 0193...c2
+    """
+    in_site(lambda site: consents.revoke(site, consent_id))
+    click.echo("Revoked.")
+
+
+@click.group()
+def batches() -> None:
+    """Sealed batches that come by hand."""
+
+
+@batches.command(name="import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@as_json
+def import_batches(files: tuple[Path, ...], as_json: bool) -> None:
+    """Take in rescue files: the same sealed bytes, the same receipts; a repeat is harmless.
+
+    \b
+    Example:
+      python -m server batches import /media/usb/gongwei-rescue.bin
+    """
+
+    async def take(site: Site) -> list[dict[str, object]]:
+        return [
+            await _taken(site, file, number, raw)
+            for file in files
+            for number, raw in enumerate(envelopes_of(file), start=1)
+        ]
+
+    taken = in_site(take)
+    if as_json:
+        echo_json(taken)
+    else:
+        for each in taken:
+            place = f"{each['file']} #{each['batch']}"
+            click.echo(f"{place}: {each['verdict']}, {each['changes']} change(s)")
+    refused = [each for each in taken if each["refused"]]
+    if refused:
+        raise click.ClickException(f"{len(refused)} of {len(taken)} batches were refused.")
+
+
+async def _taken(site: Site, file: Path, number: int, raw: bytes) -> dict[str, object]:
+    try:
+        done = await exchange(site, raw)
+    except Refusal as refusal:
+        done, verdict = Exchanged(b"", ""), refusal.code
+    else:
+        verdict = done.verdict
+    return {
+        "file": file.name, "batch": number, "verdict": verdict, "changes": done.changes,
+        "device": done.device.hex(), "refused": not done.answer,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    district: views.Summary
+    tablets: tuple[views.DeviceLine, ...]
+    tasks: tuple[views.TaskLine, ...]
+    jobs: tuple[Run, ...]
+
+
+@click.command()
+@as_json
+def status(as_json: bool) -> None:
+    """What operators must see: tablets, last contact, what each still holds, what is held or
+    quarantined and why, open conflicts, timed work.
+
+    \b
+    Example:
+      python -m server status
+    """
+
+    async def read(site: Site) -> _Status:
+        return _Status(
+            await views.status(site),
+            await views.devices(site),
+            await views.tasks(site),
+            await newest_runs(site),
+        )
+
+    now = in_site(read)
+    if as_json:
+        echo_json(plain(now))
+        return
+    record(now.district, as_json=False, title="District")
+    listing(
+        now.tablets, as_json=False, title="Tablets", columns=TABLET_COLUMNS, none="No tablets yet."
+    )
+    listing(
+        now.tasks, as_json=False, title="Open tasks", columns=TASK_COLUMNS, none="No open tasks."
+    )
+    listing(now.jobs, as_json=False, title="Timed work", none="No timed work has run yet.")

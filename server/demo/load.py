@@ -1,0 +1,91 @@
+"""The demo district into a database: the stream of `district.generate` through the loader, chunk by
+chunk.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from server.actions.district import Loader, NewRecord, NewResident
+from server.actions.intake import civil_day
+from server.actions.site import Site
+from server.demo.archive import basic_info
+from server.demo.district import DEFAULT_DAY, generate
+from server.demo.model import Facility, Item, PastRecord, Resident, Staff, Team
+from sync.wire import encode
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What has been read from the stream so far; `residents` and `records` are those with an
+    archive.
+    """
+
+    people: int = 0
+    residents: int = 0
+    records: int = 0
+    facilities: int = 0
+    panels: int = 0
+    staff: int = 0
+
+
+async def load(
+    site: Site,
+    *,
+    scale: int,
+    seed: int,
+    progress: Callable[[int], object],
+    today: date = DEFAULT_DAY,
+) -> Loaded:
+    """Loads 1:scale; `progress` hears the number of people so far. Raises ValueError below scale 1.
+
+    Only people with an archive become residents of the database; the rest have nothing to keep yet.
+    """
+    loader, done = Loader(site), Loaded()
+    await loader.begin()
+    for item in generate(scale, seed, today=today):
+        if loader.full and not isinstance(item, PastRecord):
+            await loader.flush()
+            progress(done.people)
+        _add(loader, done, item, today)
+    await loader.flush()
+    progress(done.people)
+    done.residents, done.records = loader.residents, loader.records
+    return done
+
+
+def _add(loader: Loader, done: Loaded, item: Item, today: date) -> None:
+    match item:
+        case Facility():
+            loader.facility(item.id, item.name)
+            done.facilities += 1
+        case Team():
+            loader.panel(item.id, item.facility, item.name)
+            done.panels += 1
+        case Staff():
+            loader.staff(
+                item.id, facility=item.facility, panel=item.team, role=item.role.value,
+                name=item.name,
+            )  # fmt: skip
+            done.staff += 1
+        case Resident():
+            done.people += 1
+            if item.has_archive:
+                loader.resident(_archive(item, today))
+        case PastRecord():
+            loader.record(
+                NewRecord(
+                    id=item.id, resident=item.resident, facility=item.facility, staff=item.staff,
+                    kind=item.kind, version=item.version, day=item.on.isoformat(),
+                    at_ms=item.at_ms, body=encode(item.body),
+                )
+            )  # fmt: skip
+
+
+def _archive(person: Resident, today: date) -> NewResident:
+    created = civil_day(person.created_ms)
+    return NewResident(
+        id=person.id, panel=person.team, facility=person.facility, archive_no=person.archive_no,
+        id_no=person.id_no, since_day=created.isoformat(), basics=basic_info(person, today=today),
+        created_ms=person.created_ms,
+    )  # fmt: skip
