@@ -1,8 +1,6 @@
 """A new tablet is let in: a code that never travels, six digits, and those who try without."""
 
 import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,23 +25,9 @@ from tests.world import (
     World,
     an_id,
     enrol_by_hand,
-    new_world,
 )
 
 HERE = "192.0.2.7"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'gongwei.sqlite3'}"
-    return request.getfixturevalue("postgres_url")
-
-
-@pytest.fixture
-async def world(url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with new_world(url, tmp_path) as made:
-        yield made
 
 
 async def offered(world: World, **more: Any) -> devices.Offer:
@@ -111,6 +95,19 @@ async def test_a_tablet_is_let_in_when_an_administrator_types_its_six_digits(
         "SELECT panel, served_csn, acked_csn FROM device_panel WHERE device=?", device
     )
     assert set(carried) == {(TEAM_A, 0, 0), (TEAM_A2, 0, 0)}
+
+
+async def test_a_tablets_own_words_are_kept_within_bounds(world: World) -> None:
+    """No database stops at a sign that it cannot store."""
+    offer = await offered(world, label="")
+    new = Enrolment(
+        offer.code, app="\x00a" * 99, label="平板\x00" * 99, random=os.urandom, now_ms=world.clock()
+    )
+    await devices.confirm(world.site, offer.offer, await to_digits(world, new))
+    app, label = await world.one("SELECT app, label FROM device")
+    assert 0 < len(app) <= 64
+    assert 0 < len(label) <= 64
+    assert "\x00" not in app + label
 
 
 async def test_the_code_is_nowhere_in_the_database_nor_on_the_line(world: World) -> None:

@@ -16,6 +16,7 @@ from crypto.primitives import same
 from server.actions.enrol import OfferRow, Secret, count_try, lock_offer, seal_secret
 from server.actions.ledger import TASK_DAYS, audit
 from server.actions.release import release
+from server.actions.reports import shown
 from server.actions.site import Site
 from server.actions.standing import lock_device
 from server.errors import EnrolRefused, NotFound, RuleSaysNo
@@ -82,7 +83,7 @@ async def enrol_offer(
         await _check_people(tx, site.district, staff, panels)
         sealed = await seal_secret(tx, site, name, secret)
         row: Row = (
-            site.district, name, b"", staff, b"".join(sorted(set(panels))), label[:64], suite,
+            site.district, name, b"", staff, b"".join(sorted(set(panels))), shown(label, 64), suite,
             "open", 0, now, now + ENROL_CODE_MS, sealed, None, "", None, None,
         )  # fmt: skip
         await tx.insert("enrol_offer", [row])

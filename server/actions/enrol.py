@@ -221,7 +221,7 @@ async def _join(
     await tx.run(
         "UPDATE enrol_offer SET status='joined', device=?, digits=?, kem_key=?, sign_key=?, "
         "label=?, sealed_secret=? WHERE district=? AND offer=?",
-        joining.device, digits, joining.kem, joining.sign, offer.label or joining.label[:64],
+        joining.device, digits, joining.kem, joining.sign, offer.label or shown(joining.label, 64),
         await seal_secret(tx, site, offer.offer, secret), site.district, offer.offer,
     )  # fmt: skip
     await audit(tx, site.district, "act", b"enrol-join" + offer.offer + joining.device, now)
