@@ -237,6 +237,9 @@ class Tablet:
             self.outbox.was_told(request)
             self.state.store(self.disk)
         if any(command.do == "wipe" for command in answer.commands):
+            if self.state.behind:
+                self.outbox.start_epoch()
+            self.seal()  # nobody's work is wiped: it stays, for the server alone to read
             self.disk.wipe()
             self._archive = None
             result.wiped = True
@@ -255,7 +258,12 @@ class Tablet:
             header = sealed.header
             if header.request != sha256(request) or header.device != self.state.device:
                 raise NotTheServer("answer to another request")
-            if header.feed_epoch < self.state.feed_epoch or header.trust < keys.server.version:
+            if not self.outbox.is_newest(request):
+                raise NotTheServer("answer to an earlier request")
+            restored = header.feed_epoch > self.state.feed_epoch
+            if header.feed_epoch < self.state.feed_epoch or (
+                header.trust < keys.server.version and not restored
+            ):
                 raise NotTheServer("older than what this tablet has seen")
             return wire.answer(open_body(sealed, keys.kem, ANSWER_BYTES)), header.feed_epoch
         except (EnvelopeRefused, wire.Malformed) as error:
@@ -273,6 +281,13 @@ class Tablet:
         state.server_now, state.offset = answer.now, answer.now - now
         state.lease, state.feed_epoch = answer.lease, feed_epoch
         result.clock_off_ms = abs(answer.now - now) if abs(answer.now - now) > CLOCK_WARN_MS else 0
+        if restored:  # its outcomes and checkpoints are counted anew from what the backup held
+            state.outcomes_seen = state.checkpoint = 0
+            result.more = True
+        for command in answer.commands:
+            if command.do == "counter" and command.ms > state.counter:
+                state.counter = command.ms  # another copy of this tablet has counted further
+                result.more = True
         if answer.trust is not None:
             keys.server = open_bundle(answer.trust, keys.trust)
             state.keys = bytes(answer.trust.bundle)

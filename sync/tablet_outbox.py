@@ -47,6 +47,8 @@ class Outbox:
         self._archive = archive
         self._clock = clock
         self._started = clock()
+        self._mono = 0
+        self._asked = b""  # digest of the newest request of this run
         self._session = os.urandom(8)
         self._told: tuple[bytes, list[bytes], int] | None = None  # digest, purged, last reading
 
@@ -60,8 +62,9 @@ class Outbox:
 
     @property
     def session_ms(self) -> int:
-        """The monotonic clock of this run of the app."""
-        return self._clock() - self._started
+        """The monotonic clock of this run of the app; the wall clock may be set back meanwhile."""
+        self._mono = max(self._mono, self._clock() - self._started)
+        return self._mono
 
     def seal(self, *, cursors: bool = False, most: int = BATCH_TARGET_CHANGES) -> int:
         """Closes what waits into one ready batch; returns how many changes, 0 when none waits."""
@@ -150,7 +153,14 @@ class Outbox:
         """
         state = self._state
         with self._disk.step():
-            self._reopen(self._disk.rows("SELECT epoch, seq FROM batch WHERE state='ready'"))
+            # What was asked for again after a restore lies here as sealed bytes only: it is sent as is.
+            self._reopen(
+                self._disk.rows(
+                    "SELECT epoch, seq FROM batch WHERE state='ready' AND EXISTS (SELECT 1 "
+                    "FROM own WHERE own.epoch=batch.epoch AND own.seq=batch.seq "
+                    "AND own.state='sent')"
+                )
+            )
             state.chain_epoch, state.seq = state.head_epoch + 1, 0
             state.prev, state.behind = state.head_digest, False
             state.store(self._disk)
@@ -161,6 +171,17 @@ class Outbox:
         """The next envelope: the oldest batch without a receipt, byte for byte; else what waits,
         closed into one; else an empty exchange. None: locked, with nothing ready.
         """
+        made = self._next_request()
+        self._asked = sha256(made) if made is not None else b""
+        return made
+
+    def is_newest(self, request: bytes) -> bool:
+        """Whether nothing newer was asked since: an answer to an older question tells of a state
+        that later answers have overtaken.
+        """
+        return not self._asked or self._asked == sha256(request)
+
+    def _next_request(self) -> bytes | None:
         ready = self.oldest_ready()
         if ready is not None or self._keys is None:
             return ready
@@ -315,6 +336,9 @@ class Outbox:
         if not rows:
             return []
         self._disk.run("UPDATE batch SET state='held' WHERE digest=?", receipt.batch)
+        known = self._disk.rows("SELECT body FROM receipt WHERE digest=?", receipt.batch)
+        if known and known[0][0] == raw:
+            return []  # a repeat: outcomes may have said more since
         self._disk.run(
             "INSERT OR REPLACE INTO receipt (digest, epoch, seq, body) VALUES (?, ?, ?, ?)",
             receipt.batch, *place, raw,

@@ -165,12 +165,15 @@ async def _pack_all(
     device = await lock_device(tx, site.district, header.device)
     if device is None:
         return None
-    if _is_stale(device, sealed):
-        # An old envelope once more, perhaps from somebody who recorded it: its receipt, no more.
-        return _Packed(device)
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
     assert epoch is not None
     packed = _Packed(device, feed_epoch=epoch[0])
+    if _is_stale(device, sealed):
+        # An old envelope once more, perhaps from somebody who recorded it: its receipt, no more.
+        # A copy of the tablet that has counted less learns, sealed for it, from where to count on.
+        if header.counter is not None:
+            packed.commands = (wire.Command(do="counter", ms=device.counter),)
+        return packed
     heard = _is_heard(device, sealed, ingested)
     if not heard:
         device.lease_until = now + LEASE_MS
@@ -340,7 +343,7 @@ def _seal(
         commands=commands,
         backed_up=wire.ChainHead(epoch=device.backed_epoch, seq=device.backed_seq, digest=b""),
         lease=device.lease_until if device.status == "enrolled" else now,
-        trust=site.keys.bundles[suite] if held < site.keys.version else None,
+        trust=site.keys.bundles[suite] if held != site.keys.version else None,
         checkpoint=packed.checkpoint,
         refused=refused,
         say=SAY.get(refused, ""),

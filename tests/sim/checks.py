@@ -1,0 +1,269 @@
+"""At rest: what must be true of server and tablets, held against the oracle's memory."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.actions.settle import open_change
+from server.actions.site import district_key_blob
+from server.actions.verify import verify_journal
+from server.store.vault import T_CELLS, T_PARTS, T_RESTRICTED
+from sync import digest
+from sync.merge import decode_cells
+from tests.sim.faults import Broken
+from tests.sim.oracle import FINAL, OPEN, STANDING, Standing, heads, needs_a_person
+from tests.sim.world import Carried, Sim
+from tests.world import NAMES
+
+SHOWN = ("applied", "applied_guest")
+GIVEN = ("possible", "held", "asked", "unaccounted")
+
+
+@dataclass(slots=True)
+class Row:
+    """One change as the server has it, opened."""
+
+    id: bytes
+    resident: bytes
+    cls: str
+    shape: str
+    state: str
+    reason: str
+    rev: int
+    device: bytes | None
+    raw: bytes
+    parts: dict[str, str]
+
+
+@dataclass(slots=True)
+class Facts:
+    """The server's rows, read once."""
+
+    changes: dict[bytes, Row] = field(default_factory=dict[bytes, Row])
+    tasks: set[tuple[str, bytes]] = field(default_factory=set[tuple[str, bytes]])  # open ones
+    residents: dict[bytes, tuple[Any, ...]] = field(default_factory=dict[bytes, tuple[Any, ...]])
+    members: dict[bytes, set[bytes]] = field(default_factory=dict[bytes, set[bytes]])  # by panel
+    copies: dict[tuple[bytes, bytes], str] = field(default_factory=dict[tuple[bytes, bytes], str])
+    devices: dict[bytes, str] = field(default_factory=dict[bytes, str])
+    cells: dict[bytes, dict[str, dict[str, Any]]] = field(
+        default_factory=dict[bytes, dict[str, dict[str, Any]]]
+    )
+
+
+def must(holds: object, text: str) -> None:
+    if not holds:
+        raise Broken(text)
+
+
+def short(change: bytes) -> str:
+    return change[-4:].hex()
+
+
+async def read_facts(sim: Sim) -> Facts:
+    facts, vault = Facts(), sim.site.vault
+    for row in await sim.rows(
+        "SELECT resident, key, rev, rev_restricted, sealed_cells, sealed_restricted, sum_open, "
+        "sum_restricted, panel FROM resident"
+    ):
+        who, wrapped, rev, rev_restricted, sealed, restricted = row[:6]
+        facts.residents[who] = row
+        key = vault.key(who, wrapped)
+        cells = decode_cells(key.open(vault.at(T_CELLS, who, who, rev), sealed))
+        if restricted:
+            place = vault.at(T_RESTRICTED, who, who, rev_restricted)
+            cells |= decode_cells(key.open(place, restricted))
+        facts.cells[who] = {
+            name: {b64encode(head.change).decode(): head.value for head in cell.heads}
+            for name, cell in cells.items()
+        }
+    await _changes(sim, facts)
+    for kind, subject in await sim.rows("SELECT kind, subject FROM task WHERE closed_at IS NULL"):
+        facts.tasks.add((kind, subject))
+    for panel, who in await sim.rows("SELECT panel, resident FROM member"):
+        facts.members.setdefault(panel, set()).add(who)
+    for who, device, state in await sim.rows("SELECT resident, device, state FROM copy"):
+        facts.copies[who, device] = state
+    facts.devices = dict(await sim.rows("SELECT device, status FROM device"))
+    return facts
+
+
+async def _changes(sim: Sim, facts: Facts) -> None:
+    site = sim.site
+    district_key = await sim.store.write(lambda tx: district_key_blob(tx, site.district))
+    for who, change, cls, shape, state, reason, rev, device, under, body, parts in await sim.rows(
+        "SELECT resident, change, cls, shape, state, reason, rev, device, under, body, parts "
+        "FROM change"
+    ):
+        wrapped = facts.residents[who][1] if under == "resident" else district_key
+        _, raw = open_change(
+            site, change=change, resident=who, under=under, wrapped=wrapped, body=body
+        )
+        opened = {}
+        if parts:
+            owner = who if under == "resident" else bytes(16)
+            key = site.vault.key(owner, wrapped)
+            opened = json.loads(key.open(site.vault.at(T_PARTS, change, who), parts))
+        facts.changes[change] = Row(
+            change, who, cls, shape, state, reason, rev, device, raw, opened
+        )
+
+
+async def check_all(sim: Sim) -> None:
+    """Raises Broken with a sentence."""
+    facts = await read_facts(sim)
+    _custody(sim, facts)
+    _fates(sim, facts)
+    _heads(facts)
+    for held in sim.usable():
+        if facts.devices[held.keys.device] == "enrolled":
+            _same(held, facts)
+            _copies(sim, held, facts)
+    await _feed(sim)
+    report = await verify_journal(sim.site)
+    must(not report.faults, f"the journal does not verify: {report.faults[:3]}")
+
+
+def _custody(sim: Sim, facts: Facts) -> None:
+    """Every change of a surviving tablet is stored once, as signed, in a final or owned state."""
+    for change in sim.oracle.secured:
+        must(change in facts.changes, f"{short(change)} was backed up and is gone")
+    places = {held.name: held.state for held in sim.tablets}
+    for change, saved in sim.oracle.saved.items():
+        row = facts.changes.get(change)
+        state = places[saved.tablet]
+        if row is None:
+            lost_with_it = state == "destroyed" or (state == "wiped" and sim.restores)
+            must(lost_with_it, f"{short(change)} of {saved.tablet} ({state}) is not at the server")
+            continue
+        altered = sim.oracle.altered(change, row.raw)
+        must(not altered, f"{short(change)} is stored with another {altered}")
+    for change, row in facts.changes.items():
+        must(row.state in OPEN | FINAL, f"{short(change)} is in no known state: {row.state}")
+        if row.state in OPEN and row.reason != "declined":
+            owned = any(subject == change for _, subject in facts.tasks)
+            must(owned, f"{short(change)} is {row.state} ({row.reason}) and nobody's task")
+        waits = row.state == "held" and row.reason == "missing_base"
+        must(not waits, f"{short(change)} still waits for what it names")
+
+
+def _fates(sim: Sim, facts: Facts) -> None:
+    """What a tablet believes of its own changes is what the server holds."""
+    for held in sim.usable():
+        must(held.tablet.waiting == 0, f"{held.name} still has {held.tablet.waiting} waiting")
+        must(
+            not held.tablet.disk.rows("SELECT 1 FROM own"),
+            f"{held.name} keeps own changes beside the archive",
+        ) if facts.devices[held.keys.device] == "enrolled" else None
+        for change, saved in sim.oracle.saved.items():
+            if saved.tablet == held.name:
+                row, fate = facts.changes[change], held.tablet.fate(change)
+                must(
+                    fate == (row.state, row.reason) or fate == (row.state, ""),
+                    f"{held.name} believes {fate} of {short(change)}, "
+                    f"the server holds {(row.state, row.reason)}",
+                )
+
+
+def _heads(facts: Facts) -> None:
+    """No value is lost: the standing ones are those that no applied edit has seen."""
+    edits: dict[tuple[bytes, str], list[Standing]] = {}
+    for change, row in facts.changes.items():
+        for cell, edit in json.loads(row.raw).get("set", {}).items():
+            part = row.parts.get(cell, row.state)
+            if part in STANDING and row.state not in ("held", "quarantined"):
+                name = b64encode(change).decode()
+                seen = tuple(edit.get("saw", ()))
+                edits.setdefault((row.resident, cell), []).append(
+                    Standing(name, edit["value"], seen)
+                )
+    for who, cells in facts.cells.items():
+        for cell in cells.keys() | {name for resident, name in edits if resident == who}:
+            wanted, found = heads(edits.get((who, cell), [])), cells.get(cell, {})
+            must(
+                wanted == found,
+                f"{cell} of {NAMES[who]} should stand at {wanted} and stands at {found}",
+            )
+            _asked(facts, who, cell, found)
+
+
+def _asked(facts: Facts, who: bytes, cell: str, found: dict[str, Any]) -> None:
+    if not needs_a_person(cell, found):
+        return
+    if cell in ("phone", "address_text"):
+        return  # settled when the resident spoke: authors are the merge's business
+    ids = {b64encode(subject).decode() for kind, subject in facts.tasks if kind == "conflict"}
+    must(ids & found.keys(), f"{cell} of {NAMES[who]} is disputed and nobody's task: {found}")
+
+
+def _same(held: Carried, facts: Facts) -> None:
+    """The tablet's entities are the server's rows of its panels, and both say so by digest."""
+    disk, classes = held.tablet.disk, ("A", "B") if held.restricted else ("A",)
+    own: set[bytes] = set()
+    for panel in held.keys.panels:
+        there = facts.members.get(panel, set())
+        must(
+            held.tablet.archive.members(panel) == there,
+            f"{held.name} has {_names(held.tablet.archive.members(panel))} in a panel of "
+            f"{_names(there)}",
+        )
+        own |= there
+    wanted = {
+        (row.id, row.cls, row.rev)
+        for row in facts.changes.values()
+        if row.shape == "event" and row.state in SHOWN and row.resident in own
+        and row.cls in classes
+    }  # fmt: skip
+    for who in own:
+        rev, rev_restricted, restricted = (facts.residents[who][n] for n in (2, 3, 5))
+        wanted.add((who, "A", rev))
+        if restricted and "B" in classes:
+            wanted.add((who, "B", rev_restricted))
+    found = {tuple(row) for row in disk.rows("SELECT id, cls, rev FROM entity")}
+    must(
+        found == wanted,
+        f"{held.name} holds other entities: too many "
+        f"{[(short(i), c, r) for i, c, r in found - wanted]}, "
+        f"missing {[(short(i), c, r) for i, c, r in wanted - found]}",
+    )
+    for panel in held.keys.panels:
+        sums = (facts.residents[who][6:8] for who in facts.members.get(panel, ()))
+        total = digest.sum_of(
+            digest.sum_of(pair) if held.restricted else pair[0] for pair in sums
+        )
+        must(held.tablet.archive.root(panel) == total, f"digests of {held.name} disagree")
+    for who in own:
+        _cells(held, facts, who)
+
+
+def _cells(held: Carried, facts: Facts, who: bytes) -> None:
+    shown = held.tablet.archive.cells(who)
+    for cell, standing in facts.cells[who].items():
+        if cell in shown:
+            mine = {b64encode(head.change).decode(): head.value for head in shown[cell].heads}
+            must(mine == standing, f"{held.name} shows {cell} of {NAMES[who]} as {mine}")
+
+
+def _copies(sim: Sim, held: Carried, facts: Facts) -> None:
+    """Who is on a tablet is in the copies; who was purged is neither there nor asked for."""
+    there = {row[0] for row in held.tablet.disk.rows("SELECT DISTINCT resident FROM entity")}
+    for who in NAMES:
+        state = facts.copies.get((who, held.keys.device), "")
+        if who in there:
+            must(state in GIVEN, f"{held.name} has {NAMES[who]}, its copy is noted as '{state}'")
+        elif not held.cloned:
+            gone = ("", "purged") if not sim.restores else ("", "purged", "asked", "unaccounted")
+            must(state in gone, f"{held.name} has not {NAMES[who]}, its copy stays '{state}'")
+
+
+async def _feed(sim: Sim) -> None:
+    """csn counts up without a gap; a stored receipt states each of its changes."""
+    for panel, csn in await sim.rows("SELECT panel, csn FROM panel"):
+        rows = await sim.rows("SELECT csn FROM feed WHERE panel=? ORDER BY csn", panel)
+        must([n for (n,) in rows] == list(range(1, csn + 1)), "the feed of a panel has a gap")
+    for n, receipt in await sim.rows("SELECT n, receipt FROM batch"):
+        must(json.loads(receipt)["receipt"]["n"] == n, "a receipt of another length")
+
+
+def _names(residents: set[bytes]) -> str:
+    return "{" + "、".join(NAMES[who] for who in sorted(residents)) + "}"

@@ -1,0 +1,169 @@
+"""Steps of the office: residents move and consent, tablets are lost, people decide, keys and backups."""
+
+
+from server.actions import consent, decisions, devices, move, release, upkeep
+from server.actions.audit_tree import number_leaves
+from server.actions.keyring import renew_kem
+from server.actions.site import district_key_blob
+from server.errors import NotFound, RuleSaysNo
+from server.rules.switch import CaseState, SpecialCase
+from server.store.tx import Tx
+from server.store.vault import NOBODY
+from tests.sim.saving import CELLS, RESIDENTS
+from tests.sim.world import Sim
+from tests.world import DISTRICT, NAMES, QIN, SU, TEAM_A, TEAM_A2, TEAM_B
+
+PANELS = (TEAM_A, TEAM_A2, TEAM_B)
+LABEL = {TEAM_A: "青禾一队", TEAM_A2: "青禾二队", TEAM_B: "柳湾一队"}
+
+
+async def switch(sim: Sim) -> None:
+    who, panel = sim.rng.choice(RESIDENTS), sim.rng.choice(PANELS)
+    ask = move.Ask(
+        resident=who, panel=panel, ground="move", by=QIN, at_new_desk=sim.rng.random() < 0.8,
+        special_case=SpecialCase("other", has_evidence=True, state=CaseState.ALLOWED),
+    )  # fmt: skip
+    outcome = await move.switch(sim.site, ask)
+    sim.say(f"{NAMES[who]} asks for {LABEL[panel]}: {type(outcome).__name__}")
+
+
+async def undo(sim: Sim) -> None:
+    who = sim.rng.choice(RESIDENTS)
+    try:
+        await move.undo(sim.site, who)
+    except RuleSaysNo as no:
+        sim.say(f"{NAMES[who]} cannot go back: {no}")
+    else:
+        sim.say(f"{NAMES[who]} goes back")
+
+
+async def grant(sim: Sim) -> None:
+    who, panel = sim.rng.choice(RESIDENTS), sim.rng.choice(PANELS)
+    given = await consent.grant(
+        sim.site, who, panel=panel, purpose="service", classes="A",
+        until=sim.clock() + sim.rng.choice((1, 40, 400)) * 86_400_000, text_version="1",
+    )  # fmt: skip
+    sim.consents.append(given)
+    sim.say(f"{NAMES[who]} consents that {LABEL[panel]} reads")
+
+
+async def take_back(sim: Sim) -> None:
+    if sim.consents:
+        try:
+            await consent.revoke(sim.site, sim.rng.choice(sim.consents))
+        except NotFound:
+            return  # given after the backup that was restored
+        sim.say("a consent is taken back")
+
+
+async def decide(sim: Sim) -> None:
+    who = sim.rng.choice(RESIDENTS)
+    cell, values = sim.rng.choice(CELLS[:8])
+    made = await decisions.decide_cells(
+        sim.site, who, {cell: sim.rng.choice(values)}, staff=SU,
+        author=sim.rng.choice(("staff", "resident", "registrar")),
+    )  # fmt: skip
+    sim.say(f"{cell} of {NAMES[who]} is decided -> {made[-4:].hex()}")
+
+
+async def let_in(sim: Sim) -> None:
+    """A person looks at something held or quarantined."""
+    rows = await sim.rows(
+        "SELECT change, state FROM change WHERE state IN ('held','quarantined') ORDER BY change"
+    )
+    if not rows:
+        return
+    change, state = sim.rng.choice(rows)
+    try:
+        if sim.rng.random() < 0.7:
+            became = await release.release(sim.site, change, staff=SU)
+            sim.say(f"{change[-4:].hex()} ({state}) is released: {became.value}")
+        else:
+            await release.decline(sim.site, change, staff=SU)
+            sim.say(f"{change[-4:].hex()} ({state}) is declined")
+    except (RuleSaysNo, NotFound) as no:
+        sim.say(f"{change[-4:].hex()} ({state}) stays: {no}")
+
+
+async def chores(sim: Sim) -> None:
+    """What the jobs do."""
+    done = [
+        await move.begin_due(sim.site),
+        await release.release_waiting(sim.site),
+        await release.expire_holds(sim.site),
+        await consent.end_due(sim.site),
+        await upkeep.account_copies(sim.site),
+        await upkeep.prune_envelopes(sim.site),
+        await sim.store.write(lambda tx: number_leaves(tx, DISTRICT)),
+        await upkeep.checkpoint(sim.site),
+    ]
+    sim.say(f"chores {done}")
+
+
+async def confirm_epochs(sim: Sim) -> int:
+    rows = await sim.rows(
+        "SELECT device FROM device WHERE status='enrolled' AND chain_epoch>epoch_allowed "
+        "ORDER BY device"
+    )
+    for (device,) in rows:
+        released = await devices.confirm_epoch(sim.site, device, staff=SU)
+        sim.say(f"an epoch is confirmed, {released} changes released")
+    return len(rows)
+
+
+async def clone(sim: Sim) -> None:
+    plain = [each for each in sim.usable() if not each.cloned]
+    if plain and sum(each.cloned for each in sim.tablets) < 2:
+        held = sim.rng.choice(plain)
+        sim.clone(held)
+        sim.say(f"{held.name} is copied, both go on")
+
+
+async def lose(sim: Sim) -> None:
+    """Revoked in somebody's hand, or lost; a lost one may turn up again."""
+    if len(sim.usable()) < 3:
+        return
+    held = sim.rng.choice(sim.usable())
+    if sim.rng.random() < 0.5:
+        await devices.revoke(sim.site, held.keys.device, "staff_left")
+        sim.say(f"{held.name} is revoked")
+        return
+    try:
+        await devices.mark_lost(sim.site, held.keys.device, sim.clock() - 86_400_000)
+    except RuleSaysNo:
+        return
+    if sim.rng.random() < 0.5:
+        held.state = "destroyed"
+    sim.say(f"{held.name} is marked lost ({held.state})")
+
+
+async def renew_key(sim: Sim) -> None:
+    async def renew(tx: Tx) -> int:
+        blob = await district_key_blob(tx, DISTRICT)
+        return await renew_kem(tx, sim.site.vault, sim.site.vault.key(NOBODY, blob), sim.clock())
+
+    epoch = await sim.store.write(renew)
+    await back_up(sim)  # before any tablet seals for it: a key that no backup holds can be lost
+    await sim.site.reload_keys()
+    sim.say(f"server key renewed, epoch {epoch}")
+
+
+async def back_up(sim: Sim) -> None:
+    sim.clock.pass_(ms=1)
+    await sim.back_up()
+    sim.say(f"backup {len(sim.kept)}")
+
+
+async def restore(sim: Sim) -> None:
+    """The newest verified backup: all that may be missing is what came after it."""
+    if sim.kept and sim.restores < 2:
+        sim.say(f"backup {len(sim.kept)} is restored")
+        await sim.restore(sim.kept[-1])
+        for each in sim.tablets:
+            each.late.clear()
+
+
+
+
+async def confirm_epochs_step(sim: Sim) -> None:
+    await confirm_epochs(sim)
