@@ -2,7 +2,6 @@
 
 import stat
 import zlib
-from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,19 +31,6 @@ from tests.world import (
     enrol_by_hand,
     new_world,
 )
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'gongwei.sqlite3'}"
-    return request.getfixturevalue("postgres_url")
-
-
-@pytest.fixture
-async def world(url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with new_world(url, tmp_path) as made:
-        yield made
 
 
 async def a_day(world: World) -> HandTablet:

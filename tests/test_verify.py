@@ -29,16 +29,9 @@ from tests.world import (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'gongwei.sqlite3'}"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
-async def world(url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with new_world(url, tmp_path) as made:
+async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with new_world(database_url, tmp_path) as made:
         await a_day(made)
         yield made
 
