@@ -89,6 +89,8 @@ async def test_a_backup_that_cannot_be_read_back_moves_nothing(
         await backup.backup(world.site, world.folder / "backup")
     assert await world.one("SELECT backed_epoch, backed_seq FROM device") == (0, 0)
     assert await world.rows("SELECT * FROM backup_mark") == []
+    (left,) = (world.folder / "backup").iterdir()
+    assert left.suffix == ".refused", "nobody takes it for a backup"
 
 
 async def test_what_commits_while_the_backup_runs_is_not_in_it(world: World) -> None:

@@ -27,6 +27,7 @@ from server.store.tx import Tx, locking
 from server.store.vault import NOBODY
 
 SUFFIX: Final = ".gwk"
+REFUSED: Final = ".refused"
 
 Progress = Callable[[str, int], None]
 """(table, rows so far) now and then."""
@@ -67,9 +68,14 @@ async def backup(site: Site, folder: Path, *, progress: Progress | None = None) 
     async with snapshot(site.store) as snap:
         chains = await _chains(snap, site.district)
         digest = await _write(site, snap, path, taken_at, progress)
-    reader = await asyncio.to_thread(partial(_read_back, path, site.vault.ring))
-    if reader.digest != digest:
-        raise BackupRefused("The backup is refused: it reads back other than it was written.")
+    try:
+        reader = await asyncio.to_thread(partial(_read_back, path, site.vault.ring))
+        if reader.digest != digest:
+            raise BackupRefused("The backup is refused: it reads back other than it was written.")
+    except BackupRefused:
+        # Kept to be looked at, under a name that nobody takes for a backup.
+        await asyncio.to_thread(path.replace, path.with_suffix(REFUSED))
+        raise
     done = Backup(
         path=path, taken_at=taken_at, verified_at=site.clock(), digest=digest,
         rows=sum(table.rows for table in reader.sums.values()), tables=reader.sums,
