@@ -213,6 +213,19 @@ class Loader:
 
         await self.site.store.write(write)
 
+    async def finish(self) -> None:
+        """Writes the rest and has PostgreSQL count what it holds now.
+
+        Until it has, it plans as for empty tables: 50 changes out of 100,000 took 17 ms, not 7.
+        """
+        await self.flush()
+        await self.site.store.write(_count_anew)
+
+
+async def _count_anew(tx: Tx) -> None:
+    if tx.dialect == "postgres":
+        await tx.run("ANALYZE")
+
 
 @dataclass(slots=True)
 class _Opened:

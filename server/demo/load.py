@@ -48,7 +48,7 @@ async def load(
             await loader.flush()
             progress(done.people)
         _add(loader, done, item, today)
-    await loader.flush()
+    await loader.finish()
     progress(done.people)
     done.residents, done.records = loader.residents, loader.records
     return done
