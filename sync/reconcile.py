@@ -64,6 +64,7 @@ class Reason(StrEnum):
     LATE = "late_former_team"
     AFTER_MOVE = "after_move"
     KNEW = "knew_of_move"
+    PAST_CREDIT = "past_credit_days"
     IDENTITY = "identity"
     AUTHORITY = "authority"
     TERMINAL = "terminal"
@@ -85,7 +86,6 @@ class Task(StrEnum):
     IDENTITY = "identity"
     SWITCH_REQUEST = "switch_request"
     FORK = "fork"
-    RESTRICTED_SCOPE = "restricted_scope"
 
 
 class Credit(StrEnum):
@@ -252,7 +252,8 @@ def credit_of(former: Former) -> Decision:
         return Decision(
             State.GUEST, Reason.AFTER_MOVE, Credit.RULE, tasks=(Task.LATE_VISIT,), late=True
         )
-    return Decision(State.GUEST, Reason.KNEW, Credit.NONE, tasks=(Task.LATE_VISIT,), late=True)
+    why = Reason.KNEW if acknowledged else Reason.PAST_CREDIT
+    return Decision(State.GUEST, why, Credit.NONE, tasks=(Task.LATE_VISIT,), late=True)
 
 
 _RANK = {

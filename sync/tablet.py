@@ -178,10 +178,10 @@ class Tablet:
         with self.disk.step():
             self.state.saved += 1
             self.disk.run(
-                "INSERT INTO own (id, resident, n, state, known, body) "
-                "VALUES (?, ?, ?, 'open', ?, ?)",
-                change.id, change.resident, self.state.saved, wire.encode(claim),
-                self.disk.seal(change.id, wire.encode(change)),
+                "INSERT INTO own (id, resident, n, state, session, known, body) "
+                "VALUES (?, ?, ?, 'open', ?, ?, ?)",
+                change.id, change.resident, self.state.saved, self.outbox.note_session(),
+                wire.encode(claim), self.disk.seal(change.id, wire.encode(change)),
             )  # fmt: skip
             self.state.store(self.disk)
         return change.id
@@ -279,6 +279,7 @@ class Tablet:
         state, now = self.state, self._clock()
         restored = 0 < state.feed_epoch < feed_epoch
         state.server_now, state.offset = answer.now, answer.now - now
+        self.outbox.note_session()
         state.lease, state.feed_epoch = answer.lease, feed_epoch
         result.clock_off_ms = abs(answer.now - now) if abs(answer.now - now) > CLOCK_WARN_MS else 0
         if restored:  # its outcomes and checkpoints are counted anew from what the backup held

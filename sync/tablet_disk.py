@@ -21,10 +21,12 @@ COST_LOG2: Final = 15  # scrypt N; about 80 ms on a small tablet
 _NOBODY: Final = bytes(16)
 _TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE session (id BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
     # Own changes until their fate is known: state open -> sent -> receipted.
     (
         "CREATE TABLE own (id BLOB PRIMARY KEY, resident BLOB NOT NULL, n INTEGER NOT NULL, "
-        "state TEXT NOT NULL, epoch INTEGER, seq INTEGER, known BLOB NOT NULL, body BLOB NOT NULL)"
+        "state TEXT NOT NULL, epoch INTEGER, seq INTEGER, was INTEGER, session BLOB NOT NULL, "
+        "known BLOB NOT NULL, body BLOB NOT NULL)"
     ),
     (
         "CREATE TABLE batch (epoch INTEGER, seq INTEGER, digest BLOB NOT NULL, "

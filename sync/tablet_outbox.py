@@ -19,15 +19,14 @@ from crypto.envelope import UpHeader, seal_up
 from crypto.keys import KemPublicKey, Suite
 from crypto.primitives import sha256
 from sync import wire
-from sync.limits import BATCH_PURGED, BATCH_TARGET_CHANGES, ENVELOPE_BYTES
+from sync.limits import BATCH_TARGET_CHANGES, ENVELOPE_BYTES
 from sync.tablet_archive import Archive
 from sync.tablet_disk import Disk
+from sync.tablet_reports import Reports
 from sync.tablet_state import State, Unlocked
 
-APP: Final = "gongwei-tablet-py/1"
-SCHEMA: Final = 1
-_READS: Final = 500
-_OPEN: Final = "SELECT id, known, body FROM own WHERE state='open' ORDER BY n LIMIT ?"
+_NAMED: Final = 30  # earlier batches one header names at most (it takes 32, its own place too)
+_OPEN: Final = "SELECT id, known, body, session, was FROM own WHERE state='open' ORDER BY n LIMIT ?"
 
 
 class Outbox:
@@ -50,15 +49,14 @@ class Outbox:
         self._mono = 0
         self._asked = b""  # digest of the newest request of this run
         self._session = os.urandom(8)
-        self._told: tuple[bytes, list[bytes], int] | None = None  # digest, purged, last reading
+        self._reports = Reports(disk, state, keys, archive, clock)
 
     # ---- closing ----------------------------------------------------------------------------
 
     @property
     def waiting(self) -> int:
         """Changes that have no receipt yet."""
-        rows = self._disk.rows("SELECT COUNT(*) FROM own WHERE state IN ('open','sent')")
-        return rows[0][0]
+        return self._reports.waiting
 
     @property
     def session_ms(self) -> int:
@@ -74,17 +72,18 @@ class Outbox:
         if not rows:
             return 0
         with self._disk.step():
-            return self._seal_rows(rows, (), cursors=cursors)
+            return self._seal_rows(rows, cursors=cursors)
 
-    def _seal_rows(
-        self, rows: list[tuple[Any, ...]], replaces: tuple[int, ...], *, cursors: bool
-    ) -> int:
+    def _seal_rows(self, rows: list[tuple[Any, ...]], *, cursors: bool) -> int:
         """As many of the rows as fit into one envelope; at least one."""
         state = self._state
+        rows = _few_names(rows)
         while True:
             batch = self._filled(rows, cursors=cursors)
             root = commit(batch.secret, [bytes(raw) for raw in batch.changes]).root
-            header = self._header(seq=state.seq + 1, root=root, replaces=replaces)
+            header = self._header(
+                seq=state.seq + 1, root=root, replaces=self._named(rows, state.seq + 1)
+            )
             sealed = self._sealed(header, batch)
             if len(sealed) <= ENVELOPE_BYTES or len(rows) == 1:
                 break
@@ -99,24 +98,55 @@ class Outbox:
             "UPDATE own SET state='sent', epoch=?, seq=? WHERE id=?",
             [(epoch, seq, row[0]) for row in rows],
         )
-        self._tells(digest)
+        self._reports.tells(digest)
         state.seq, state.prev = seq, digest
+        state.high = max(state.high, seq)
         state.store(self._disk)
         return len(rows)
 
+    def _named(self, rows: list[tuple[Any, ...]], seq: int) -> tuple[int, ...]:
+        """Places whose first envelope may still arrive: those of these changes, and this one if it
+        was given before. A second envelope that does not say so is a fork.
+        """
+        named = {row[4] for row in rows if row[4] is not None}
+        return tuple(sorted(named | ({seq} if seq <= self._state.high else set())))
+
     def _filled(self, rows: list[tuple[Any, ...]], *, cursors: bool) -> wire.Batch:
+        """The changes byte for byte as they were saved; what was known and which session, beside."""
         known: dict[bytes, int] = {}
+        sessions: dict[bytes, int] = {}
+        marks: list[tuple[int, int]] = []
         raws: list[Raw] = []
-        for change_id, claim, body in rows:
-            change = wire.change(self._disk.unseal(change_id, body))
-            place = known.setdefault(claim, len(known))
-            raws.append(Raw(wire.encode(msgspec.structs.replace(change, kn=place))))
+        for change_id, claim, body, session, _ in rows:
+            raws.append(Raw(self._disk.unseal(change_id, body)))
+            place = sessions.setdefault(session, len(sessions))
+            marks.append((place, known.setdefault(claim, len(known))))
         return msgspec.structs.replace(
-            self._batch(cursors=cursors),
+            self._reports.batch(cursors=cursors),
             secret=os.urandom(32),
+            sessions=tuple(self._session_of(each) for each in sessions),
             known=tuple(msgspec.json.decode(claim, type=wire.Known) for claim in known),
             changes=tuple(raws),
+            marks=tuple(marks) if any(mark != (0, 0) for mark in marks) else (),
         )
+
+    def _session_of(self, session: bytes) -> wire.Session:
+        """Clock readings of the run of the app in which a change was saved."""
+        rows = self._disk.rows("SELECT body FROM session WHERE id=?", session)
+        return msgspec.json.decode(rows[0][0], type=wire.Session)
+
+    def note_session(self) -> bytes:
+        """Writes down this run's clocks, inside the caller's step; its id."""
+        now = self._clock()
+        reading = wire.Session(
+            id=self._session, wall=now, mono=self.session_ms, offset=self._state.offset,
+            sigma=self._state.sigma,
+        )  # fmt: skip
+        self._disk.run(
+            "INSERT OR REPLACE INTO session (id, body) VALUES (?, ?)",
+            self._session, wire.encode(reading),
+        )  # fmt: skip
+        return self._session
 
     def recut(self, most: int = BATCH_TARGET_CHANGES) -> int:
         """Closes every batch without a receipt anew, above the server's head as last told: for
@@ -139,12 +169,14 @@ class Outbox:
             self._reopen(old)
             state.seq, state.prev = state.head_seq, state.head_digest
             while rows := self._disk.rows(_OPEN, most):
-                self._seal_rows(rows, tuple(seq for _, seq in old), cursors=False)
+                self._seal_rows(rows, cursors=False)
                 made += 1
         return made
 
     def _reopen(self, old: list[tuple[Any, ...]]) -> None:
-        self._disk.many("UPDATE own SET state='open' WHERE epoch=? AND seq=? AND state='sent'", old)
+        self._disk.many(
+            "UPDATE own SET state='open', was=seq WHERE epoch=? AND seq=? AND state='sent'", old
+        )
         self._disk.many("DELETE FROM batch WHERE epoch=? AND seq=? AND state='ready'", old)
 
     def start_epoch(self) -> None:
@@ -153,7 +185,8 @@ class Outbox:
         """
         state = self._state
         with self._disk.step():
-            # What was asked for again after a restore lies here as sealed bytes only: it is sent as is.
+            # What was asked for again after a restore lies here as sealed bytes only: it is sent
+            # as is.
             self._reopen(
                 self._disk.rows(
                     "SELECT epoch, seq FROM batch WHERE state='ready' AND EXISTS (SELECT 1 "
@@ -161,7 +194,8 @@ class Outbox:
                     "AND own.state='sent')"
                 )
             )
-            state.chain_epoch, state.seq = state.head_epoch + 1, 0
+            self._disk.run("UPDATE own SET was=NULL")  # places of the old chain mean nothing here
+            state.chain_epoch, state.seq, state.high = state.head_epoch + 1, 0, 0
             state.prev, state.behind = state.head_digest, False
             state.store(self._disk)
 
@@ -190,14 +224,11 @@ class Outbox:
         with self._disk.step():
             self._state.counter += 1
             self._state.store(self._disk)
-        sealed = self._sealed(self._header(counter=self._state.counter), self._batch(cursors=True))
-        self._tells(sha256(sealed))
+        sealed = self._sealed(
+            self._header(counter=self._state.counter), self._reports.batch(cursors=True)
+        )
+        self._reports.tells(sha256(sealed))
         return sealed
-
-    def _tells(self, digest: bytes) -> None:
-        """The reports gathered last are in this envelope."""
-        if self._told is not None and not self._told[0]:
-            self._told = (digest, *self._told[1:])
 
     def follows(self) -> bool:
         """Whether a ready batch continues the chain at the server's head as last told."""
@@ -244,72 +275,11 @@ class Outbox:
             header, wire.encode(batch), recipient=self._recipient(), signer=self._keys.sign
         )
 
-    def _batch(self, *, cursors: bool) -> wire.Batch:
-        """What an envelope says of the tablet.
-
-        Cursors, and reports, only when it is sent at once: a batch that lay in the outbox would
-        ask for pages that have been applied since.
-        """
-        state, now = self._state, self._clock()
-        oldest = self._disk.rows("SELECT MIN(at) FROM batch WHERE state='ready'")[0][0]
-        session = wire.Session(
-            id=self._session, wall=now, mono=self.session_ms, offset=state.offset,
-            sigma=state.sigma,
-        )  # fmt: skip
-        batch = wire.Batch(
-            v=1, app=APP, schema=SCHEMA, staff=state.staff, created=now, sessions=(session,),
-            outcomes_seen=state.outcomes_seen, pending=self.waiting, oldest=oldest,
-            trust=self._keys.server.version if self._keys else 0, checkpoint=state.checkpoint,
-        )  # fmt: skip
-        if not cursors:
-            return batch
-        gone = self._disk.rows(
-            "SELECT resident, at FROM gone WHERE at>0 ORDER BY resident LIMIT ?", BATCH_PURGED
-        )
-        looked = self._disk.rows(
-            "SELECT n, resident, at, purpose FROM looked ORDER BY n LIMIT ?", _READS
-        )
-        self._told = (b"", [row[0] for row in gone], looked[-1][0] if looked else 0)
-        return msgspec.structs.replace(
-            batch,
-            cursors=tuple(state.cursors.values()),
-            digests=self._claims(),
-            purged=tuple(
-                wire.Purged(resident=who, at=at, waiting=self._waiting_on(who)) for who, at in gone
-            ),
-            reads=tuple(wire.Read(resident=who, at=at, purpose=why) for _, who, at, why in looked),
-        )
-
-    def _claims(self) -> tuple[wire.DigestClaim, ...]:
-        """For panels whose sum differed last time: our sum and our buckets."""
-        archive = self._archive
-        if archive is None:
-            return ()
-        return tuple(
-            wire.DigestClaim(
-                panel=cursor.panel, csn=cursor.csn, root=archive.root(cursor.panel),
-                buckets=archive.buckets(cursor.panel),
-            )
-            for name, cursor in self._state.cursors.items()
-            if self._state.ask.get(name) and cursor.snap is None
-        )  # fmt: skip
-
-    def _waiting_on(self, who: bytes) -> tuple[int, ...]:
-        rows = self._disk.rows(
-            "SELECT DISTINCT seq FROM own WHERE resident=? AND state='sent' ORDER BY seq", who
-        )
-        return tuple(row[0] for row in rows)
+    def was_told(self, request: bytes) -> None:
+        """The server has taken this request."""
+        self._reports.was_told(request)
 
     # ---- answers ----------------------------------------------------------------------------
-
-    def was_told(self, request: bytes) -> None:
-        """The server has the reports of this request: they need not be said again."""
-        if self._told is None or self._told[0] != sha256(request):
-            return
-        _, purged, last = self._told
-        self._disk.many("DELETE FROM gone WHERE resident=? AND at>0", [(who,) for who in purged])
-        self._disk.run("DELETE FROM looked WHERE n<=?", last)
-        self._told = None
 
     def take_head(self, head: wire.ChainHead, *, restored: bool) -> None:
         """Where the server's chain of this tablet stands. `restored`: its feed epoch has risen."""
@@ -363,3 +333,14 @@ class Outbox:
             "DELETE FROM batch WHERE state='held' AND (epoch, seq) <= (?, ?)", mark.epoch, mark.seq
         )
         self._state.backed_epoch, self._state.backed_seq = mark.epoch, mark.seq
+
+
+def _few_names(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """As many rows as come from so few earlier batches that a header can name them all."""
+    named: set[int] = set()
+    for count, row in enumerate(rows):
+        if row[4] is not None:
+            named.add(row[4])
+        if len(named) > _NAMED:
+            return rows[:count]
+    return rows

@@ -51,6 +51,7 @@ class State(msgspec.Struct):
     chain_epoch: int = 1
     seq: int = 0
     prev: bytes = bytes(32)
+    high: int = 0  # the highest seq given in this epoch, re-cut ones too
     counter: int = 0
     saved: int = 0
     server_now: int = 0  # of the last answer applied

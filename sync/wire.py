@@ -57,8 +57,6 @@ class Change(_Wire, frozen=True):
     on: Day  # service day as stated, ISO
     at: Instant  # wall clock of the tablet when the form was saved
     mono: Count = 0  # monotonic clock of the session, ms
-    se: Small = 0  # index into Batch.sessions
-    kn: Small = 0  # index into Batch.known
     by: Id | None = None  # actor, when it is not Batch.staff: quarantined
     body: Raw | UnsetType = UNSET  # event: the filled-in form
     set: dict[str, Edit] | UnsetType = UNSET  # register edit: cell -> Edit
@@ -150,6 +148,9 @@ class Batch(_Wire, frozen=True):
     sessions: tuple[Session, ...] = ()
     known: tuple[Known, ...] = ()
     changes: tuple[Raw, ...] = ()
+    # [index into sessions, index into known] of each change; empty: all [0, 0]. Beside the changes
+    # and not inside: a change keeps its bytes however often it is closed into another batch.
+    marks: tuple[tuple[Small, Small], ...] = ()
     cursors: tuple[Cursor, ...] = ()
     outcomes_seen: Count = 0
     pending: Count = 0

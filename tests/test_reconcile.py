@@ -133,6 +133,7 @@ A = 10  # csn of the leave
 AUTHOR = (State.APPLIED, Reason.LATE, Credit.AUTHOR)
 BY_RULE = (State.GUEST, Reason.AFTER_MOVE, Credit.RULE)
 NO_CREDIT = (State.GUEST, Reason.KNEW, Credit.NONE)
+TOO_LATE = (State.GUEST, Reason.PAST_CREDIT, Credit.NONE)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +154,8 @@ NO_CREDIT = (State.GUEST, Reason.KNEW, Credit.NONE)
         (A, 0, True, False, BY_RULE),
         (A, A - 1, True, False, BY_RULE),
         (A + 5, A - 1, True, False, BY_RULE),
-        (A, A - 1, False, False, NO_CREDIT),
-        (A + 5, 0, False, False, NO_CREDIT),
+        (A, A - 1, False, False, TOO_LATE),
+        (A + 5, 0, False, False, TOO_LATE),
         # after the move, acknowledged: knew
         (A, A, True, False, NO_CREDIT),
         (A, A, False, False, NO_CREDIT),

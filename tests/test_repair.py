@@ -14,7 +14,7 @@ async def test_a_tablet_that_lost_rows_of_its_copy_is_mended_bucket_by_bucket(wo
         su.tablet.disk.run("DELETE FROM entity WHERE resident=?", ZHOU)
         su.tablet.disk.run("DELETE FROM member WHERE resident=?", ZHENG)
     su.tablet._archive = type(su.tablet.archive)(su.tablet.disk)
-    su.tablet.outbox._archive = su.tablet._archive
+    su.tablet.outbox._reports._archive = su.tablet._archive
     assert (await su.go()).agrees is False
     results = await su.settle()
     assert results[-1].agrees is True

@@ -197,7 +197,7 @@ def test_base64_is_the_padded_alphabet_of_rfc_4648_section_4(text: str) -> None:
     refused(wire.change, as_bytes(CHANGE, id=text))
 
 
-@pytest.mark.parametrize("name", ["v", "at", "mono", "se", "kn"])
+@pytest.mark.parametrize("name", ["v", "at", "mono"])
 @pytest.mark.parametrize(
     "text",
     [
@@ -212,7 +212,7 @@ def test_a_number_is_an_integer_that_every_column_and_language_can_hold(
     refused(wire.change, with_member(CHANGE, name, text))
 
 
-@pytest.mark.parametrize("name", ["v", "mono", "se", "kn"])
+@pytest.mark.parametrize("name", ["v", "mono"])
 def test_an_index_or_a_count_is_never_negative(name: str) -> None:
     refused(wire.change, with_member(CHANGE, name, b"-1"))
     assert getattr(wire.change(with_member(CHANGE, name, b"0")), name) == 0
@@ -334,7 +334,7 @@ EDITS = st.builds(wire.Edit, value=VALUES, saw=st.lists(IDS, max_size=3).map(tup
 CHANGES = st.builds(
     wire.Change,
     id=IDS, resident=IDS, kind=TEXT, v=SMALL, on=st.dates().map(str), at=INSTANTS, mono=COUNTS,
-    se=SMALL, kn=SMALL, by=st.none() | IDS, amends=st.none() | IDS, voids=st.none() | IDS,
+    by=st.none() | IDS, amends=st.none() | IDS, voids=st.none() | IDS,
     body=st.just(UNSET) | VALUES.map(lambda value: Raw(msgspec.json.encode(value))),
     set=st.just(UNSET) | st.dictionaries(TEXT, EDITS, max_size=3),
     reason=TEXT, ground=st.none() | st.builds(wire.Ground, kind=TEXT, note=TEXT),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
-from server.actions.intake import Arrived, Intake
+from server.actions.intake import Arrived, Intake, mark_of
 from server.actions.ledger import Archive, Ledger
 from server.actions.site import Site, district_key_blob
 from server.actions.standing import DeviceRow, Field, lock_residents, read_field
@@ -126,21 +126,26 @@ async def _alike(tx: Tx, district: int, changes: list[wire.Change]) -> set[tuple
     return {(row[0], row[1], row[2]) for row in rows}
 
 
-def known_of(work: BatchInHand, change: wire.Change) -> wire.Known | None:
+def known_of(work: BatchInHand, arrived: Arrived) -> wire.Known | None:
+    """What the tablet says it had applied when the form was opened."""
     batch = work.intake.batch
-    assert batch is not None
-    return batch.known[change.kn] if change.kn < len(batch.known) else None
+    if batch is None or arrived.change is None:
+        return None
+    _, known = mark_of(batch, arrived.index)
+    return batch.known[known] if known < len(batch.known) else None
 
 
-def stamp_of(work: BatchInHand, change: wire.Change | None) -> Stamped:
-    batch = work.intake.batch
+def stamp_of(work: BatchInHand, arrived: Arrived) -> Stamped:
+    """recorded_at of a change, as far as it can be known."""
+    batch, change = work.intake.batch, arrived.change
     if change is None or batch is None:
         return recorded(wall=work.now, offset=None, not_before=0, arrived=work.now)
-    session = batch.sessions[change.se] if batch.sessions else None
-    known = known_of(work, change)
+    number, _ = mark_of(batch, arrived.index)
+    session = batch.sessions[number] if batch.sessions else None
+    known = known_of(work, arrived)
     return recorded(
         wall=change.at,
         offset=session.offset if session else None,
-        not_before=known.at if known and known.at <= work.now else 0,
+        not_before=max(0, known.at) if known and known.at <= work.now else 0,
         arrived=work.now,
     )

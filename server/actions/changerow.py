@@ -61,14 +61,14 @@ def change_row(
         credit.value,
         work.device.facility if credit is Credit.AUTHOR else None,
         ",".join(_flags(change, decision, at, clamped=clamped)),
-        *_claim(work, change),
+        *_claim(work, arrived),
         "district" if stranger else "resident",
         body,
     )
 
 
-def _claim(work: BatchInHand, change: wire.Change | None) -> tuple[bytes | None, int, int]:
-    known = known_of(work, change) if change is not None else None
+def _claim(work: BatchInHand, arrived: Arrived) -> tuple[bytes | None, int, int]:
+    known = known_of(work, arrived)
     return (known.panel, known.epoch, known.csn) if known is not None else (None, 0, 0)
 
 

@@ -112,7 +112,9 @@ async def _decide_cells(
     cls = "A"
     for cell, edit in edits.items():
         head = Head(change_id, edit.value, author, staff, now)
-        after = forget(put(cells.get(cell, EMPTY), head, edit.saw), lambda _: True)
+        before = cells.get(cell, EMPTY)
+        gone = {each.change for each in before.heads}
+        after = forget(put(before, head, edit.saw), gone.__contains__)
         target = (
             archive.open_cells if kind.access_of(cell).value == "A" else archive.restricted_cells
         )

@@ -6,12 +6,14 @@ and cells are read under the residents' locks; panels come last. Nobody is answe
 commit.
 """
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from msgspec import UNSET, Raw
 
+from crypto.headers import UpHeader
 from crypto.keys import Suite
 from server.actions.batch import BatchInHand, known_of, open_batch, stamp_of
 from server.actions.changerow import change_row, receipt_row
@@ -27,7 +29,7 @@ from server.actions.standing import (
 from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_CHANGE
 from sync import wire
-from sync.journal import Fork, Gap, Head, NewEpoch, Next, Place, judge
+from sync.journal import Fork, Gap, Head, NewEpoch, Next, Place, Replacement, judge
 from sync.limits import STRANGERS_PER_DAY
 from sync.reconcile import (
     IN_FEED,
@@ -77,9 +79,24 @@ async def ingest(tx: Tx, site: Site, intake: Intake, now: int) -> Ingested:
     verdict = judge(head, Place(header.epoch, header.seq, header.prev, header.replaces))
     if isinstance(verdict, Gap):
         return Ingested(gap=True)
+    if isinstance(verdict, Fork) and await _was_recut(tx, site.district, header):
+        verdict = Replacement()
     work = await open_batch(tx, site, intake, device, verdict, now)
     states = [await _take(work, each) for each in intake.arrived]
     return await _close_batch(work, states)
+
+
+async def _was_recut(tx: Tx, district: int, header: UpHeader) -> bool:
+    """Whether a batch taken already says that it replaces this one: it was lost, closed anew, and
+    comes after all. Its changes are known by their ids; an honest tablet raises no alarm.
+    """
+    rows = await tx.rows(
+        "SELECT header FROM batch WHERE district=? AND device=? AND epoch=? AND verdict<>'fork'",
+        district,
+        header.device,
+        header.epoch,
+    )
+    return any(header.seq in json.loads(row[0]).get("x", ()) for row in rows)
 
 
 async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
@@ -90,14 +107,14 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
             return again
         arrived = _renamed(arrived, derived_id(work.intake.digest, arrived.index))
     change = arrived.change
-    stamp = stamp_of(work, change)
+    stamp = stamp_of(work, arrived)
     standing = (
         Untrusted(work.trust)
         if work.trust is not Reason.NONE or change is None
         else standing_of(
             work.field,
             change,
-            known=known_of(work, change),
+            known=known_of(work, arrived),
             recorded_at=stamp.at,
             now=work.now,
             epoch=work.feed_epoch,
@@ -224,59 +241,22 @@ def _looks_alike(work: BatchInHand, arrived: Arrived, decision: Decision) -> boo
 
 
 async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) -> Ingested:
-    """Receipt, ledger row, raw envelope, head of the chain, audit leaf; panels last, inside
-    flush.
-    """
+    """Receipt, ledger row, raw envelope, chain head; audit leaf and panels last, inside flush."""
     tx, site, intake, device = work.tx, work.site, work.intake, work.device
     header = intake.header
     assert header.seq is not None
-    receipt = wire.encode(
-        wire.Receipt(
-            device=device.device,
-            epoch=header.epoch,
-            seq=header.seq,
-            batch=intake.digest,
-            at=work.now,
-            n=len(states),
-            states=tuple(each for each in states if each is not None),
-            whole=intake.whole,
-        )
-    )
-    signer = site.keys.sign[Suite(device.suite)]
-    signed = wire.encode(
-        wire.SignedReceipt(
-            receipt=Raw(receipt),
-            signer=signer.public.kid(),
-            signature=signer.sign(RECEIPT_LABEL + receipt),
-        )
-    )
+    signed = _signed_receipt(work, header.seq, states)
     await settle_conflicts(tx, site, work.ledger, intake.staff)
     await _alarms(work, states)
-    verdict = type(work.verdict).__name__.lower()
-    await tx.insert(
-        "batch",
-        [
-            (
-                site.district,
-                device.device,
-                intake.digest,
-                header.epoch,
-                header.seq,
-                verdict,
-                intake.staff,
-                work.now,
-                len(states),
-                intake.sealed.header_bytes,
-                intake.sealed.body_hash,
-                intake.sealed.signature,
-                intake.leaves,
-                signed,
-            )
-        ],
-    )
-    await tx.insert(
-        "envelope", [(site.district, device.device, intake.digest, work.now, intake.raw)]
-    )
+    place = (site.district, device.device, intake.digest)
+    sealed = intake.sealed
+    row = (
+        *place, header.epoch, header.seq, type(work.verdict).__name__.lower(), intake.staff,
+        work.now, len(states), sealed.header_bytes, sealed.body_hash, sealed.signature,
+        intake.leaves, signed,
+    )  # fmt: skip
+    await tx.insert("batch", [row])
+    await tx.insert("envelope", [(*place, work.now, intake.raw)])
     if isinstance(work.verdict, Next | NewEpoch):
         device.chain_epoch, device.head_seq = header.epoch, header.seq
         device.head_digest = intake.digest
@@ -288,6 +268,26 @@ async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) 
     )  # fmt: skip
     await work.ledger.flush(tx, "batch", intake.digest + header.root)
     return Ingested(signed)
+
+
+def _signed_receipt(work: BatchInHand, seq: int, states: list[tuple[Any, ...] | None]) -> bytes:
+    """Custody of the batch, signed on its own: it stays a proof when the answer is gone."""
+    receipt = wire.encode(
+        wire.Receipt(
+            device=work.device.device,
+            epoch=work.intake.header.epoch,
+            seq=seq,
+            batch=work.intake.digest,
+            at=work.now,
+            n=len(states),
+            states=tuple(each for each in states if each is not None),
+            whole=work.intake.whole,
+        )
+    )
+    signer = work.site.keys.sign[Suite(work.device.suite)]
+    signature = signer.sign(RECEIPT_LABEL + receipt)
+    kid = signer.public.kid()
+    return wire.encode(wire.SignedReceipt(receipt=Raw(receipt), signer=kid, signature=signature))
 
 
 async def _alarms(work: BatchInHand, states: list[tuple[Any, ...] | None]) -> None:

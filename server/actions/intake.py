@@ -99,6 +99,8 @@ def read_batch(
         return unreadable("malformed")
     if batch.staff != staff:
         return unreadable("staff_not_signer")
+    if batch.marks and len(batch.marks) != len(batch.changes):
+        return unreadable("malformed")
     if len(batch.changes) > CHANGES_READ:
         return unreadable("too_many_changes")
     raws = tuple(bytes(each) for each in batch.changes)
@@ -118,6 +120,11 @@ def read_batch(
     )
     leaves = b"".join(commitment.leaves)
     return Intake(sealed.header, sealed.digest, raw, sealed, staff, batch, arrived, leaves, "")
+
+
+def mark_of(batch: wire.Batch, index: int) -> tuple[int, int]:
+    """(index into sessions, index into known) of a change."""
+    return batch.marks[index] if batch.marks else (0, 0)
 
 
 def derived_id(digest: bytes, index: int) -> bytes:
@@ -143,7 +150,10 @@ def _read_change(
     event = change.body is not msgspec.UNSET or change.voids is not None
     if (change.set is not msgspec.UNSET) == event or double:
         return unusable(Reason.MALFORMED)
-    if change.se >= max(1, len(batch.sessions)) or change.kn >= max(1, len(batch.known)):
+    session, known = mark_of(batch, index)
+    if session >= max(1, len(batch.sessions)) or known >= max(1, len(batch.known)):
+        return unusable(Reason.MALFORMED)
+    if change.id in (change.amends, change.voids):
         return unusable(Reason.MALFORMED)
     if change.by is not None and change.by != batch.staff:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.ACTOR)
