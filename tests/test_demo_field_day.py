@@ -1,0 +1,259 @@
+"""The demo from end to end at a tiny scale: a real server process, eight tablets, one report."""
+
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from server.actions.site import Site
+from server.demo import page, report, words
+from server.demo.evidence import Evidence, read
+from server.demo.field_day import Finished, held, main
+from server.demo.stage import HOST, Stage, free_port, prepare
+from server.errors import StartRefused
+
+SCALE = 2_000
+ID_NUMBER = re.compile(r"(?<![0-9a-f])[1-9][0-9]{16}[0-9X](?![0-9a-f])")
+PHONE = re.compile(r"(?<![0-9a-f])1[3-9][0-9]{9}(?![0-9a-f])")
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    folder = tmp_path_factory.mktemp("field-day") / "demo-data"
+    prepare(folder)
+    return Stage(folder, free_port(18_470))
+
+
+@pytest.fixture(scope="module")
+def finished(stage: Stage) -> Iterator[Finished]:
+    with held(Console(file=io.StringIO()), stage, scale=SCALE, seed=1) as day:
+        yield day
+
+
+@pytest.fixture(scope="module")
+def evidence(finished: Finished) -> Evidence:
+    return finished.evidence
+
+
+@pytest.fixture(scope="module")
+def html(finished: Finished) -> str:
+    return served_page(finished)
+
+
+def served_page(finished: Finished) -> str:
+    line = HTTPConnection(HOST, finished.day.stage.port, timeout=10)
+    line.request("GET", "/demo/")
+    answer = line.getresponse()
+    content = answer.read().decode()
+    line.close()
+    assert answer.status == 200, content
+    return content
+
+
+def rows(finished: Finished, sql: str) -> list[tuple[object, ...]]:
+    async def look(site: Site) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in await site.store.write(lambda tx: tx.rows(sql))]
+
+    return finished.day.desk.do(look)
+
+
+def test_every_change_saved_on_a_tablet_is_in_the_database(
+    finished: Finished, evidence: Evidence
+) -> None:
+    saved = {each.change for one in finished.day.tablets.values() for each in one.saved}
+    stored = {row[0] for row in rows(finished, "SELECT change FROM change WHERE device NOTNULL")}
+    assert saved == stored
+    assert evidence.saved == evidence.found == len(stored)
+    assert evidence.lost == 0
+    assert sum(each.count for each in evidence.fates) == len(stored)
+
+
+def test_the_states_of_the_report_are_those_of_the_database(
+    finished: Finished, evidence: Evidence
+) -> None:
+    counted = rows(
+        finished,
+        "SELECT state, reason, COUNT(*) FROM change WHERE device NOTNULL "
+        "GROUP BY state, reason ORDER BY state, reason",
+    )
+    assert counted == [(each.state, each.reason, each.count) for each in evidence.fates]
+    known = {(each.state, each.reason) for each in evidence.fates}
+    assert {
+        ("applied", ""), ("applied", "late_former_team"), ("applied", "released"), ("merged", ""),
+        ("applied_guest", "after_move"), ("applied_guest", "knew_of_move"), ("conflict", ""),
+        ("held", "out_of_range"), ("quarantined", "device_not_trusted"),
+    } == known  # fmt: skip
+
+
+def test_tablets_and_server_agree_and_nothing_waits(evidence: Evidence) -> None:
+    assert evidence.all_agree
+    assert [each.own.waiting for each in evidence.tablets] == [0] * 8
+    assert [each.own.receipted for each in evidence.tablets] == [
+        each.own.saved for each in evidence.tablets
+    ]
+    assert [each.label for each in evidence.tablets if each.agrees is None] == ["平板 05"]
+    assert evidence.story.kept_before_backup > evidence.story.kept_after_backup == 0
+
+
+def test_both_values_of_a_conflict_are_kept_and_one_is_shown(
+    finished: Finished, evidence: Evidence
+) -> None:
+    (met,) = evidence.met
+    open_cells = [each.cell for each in met.open]
+    assert len(open_cells) == evidence.conflicts == 2
+    assert {each.partition("/")[0] for each in open_cells} == {"blood_abo", "drug_allergy"}
+    for each in met.open:
+        assert [version.tablet for version in each.versions] == ["平板 01", "平板 02"]
+        assert [version.shown for version in each.versions].count(True) == 1
+        assert each.before is not None
+    tasks = rows(finished, "SELECT COUNT(*) FROM task WHERE kind='conflict' AND closed_at IS NULL")
+    assert tasks == [(2,)]
+
+
+def test_late_visits_say_who_they_count_for(evidence: Evidence) -> None:
+    credit = [(each.reason, each.credit) for each in evidence.late]
+    assert credit[-2:] == [("after_move", "rule"), ("knew_of_move", "none")]
+    assert set(credit[:-2]) == {("late_former_team", "author")}
+    _, old, new = evidence.mover
+    assert old != new
+    assert evidence.late[0].facility == old
+
+
+def test_a_batch_sent_twice_and_a_damaged_one_leave_no_trace(evidence: Evidence) -> None:
+    story = evidence.story
+    assert story.twice_same
+    assert (story.damaged_status, story.damaged_code) == (400, "not_an_envelope")
+
+
+def test_a_clock_three_years_behind_is_put_right(evidence: Evidence) -> None:
+    assert evidence.clock_fixed > 0
+    assert evidence.clock_off_ms < 10 * 60_000
+
+
+class References(HTMLParser):
+    """Everything in a page that would make a browser ask for something, and every script."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "srcset", "action", "data", "poster", "href", "xlink:href"):
+                self.found.append(value or "")
+            if name.startswith("on") or name == "style":
+                self.found.append(f"{name}={value}")
+        if tag in ("script", "link", "iframe", "object", "embed", "base", "form", "img"):
+            self.found.append(f"<{tag}>")
+
+
+def test_the_page_asks_for_nothing_and_runs_nothing(html: str) -> None:
+    reader = References()
+    reader.feed(html)
+    assert [each for each in reader.found if not each.startswith("#")] == []
+    urls = re.findall(r"url\(\s*[\"']?([^\"')]{0,5})", html)
+    assert set(urls) == {"data:"}
+    assert "@import" not in html
+
+
+def test_the_page_shows_no_full_id_number_and_no_full_phone(html: str, evidence: Evidence) -> None:
+    assert not ID_NUMBER.search(html)
+    assert not PHONE.search(html)
+    assert f"证件尾号 {evidence.met[0].who.id_tail}" in html
+
+
+def test_the_page_says_what_was_counted(html: str, evidence: Evidence) -> None:
+    text = re.sub(r"<[^>]+>", "", html)
+    assert f"8 台平板记了 {evidence.saved:,} 条，一条没丢" in text
+    assert html.count('class="mark"') == 1
+    assert text.count("先按这个用") == 2
+    for each in evidence.tablets:
+        assert each.label in text
+    assert html.count(">一致<") == 7
+
+
+def test_the_terminal_says_what_was_counted(evidence: Evidence) -> None:
+    out = io.StringIO()
+    report.show(Console(file=out, width=140), evidence)
+    said = out.getvalue()
+    assert f"{evidence.saved} changes saved, {evidence.found} at the server: none was lost" in said
+    assert "7 of 7 tablets in use agree" in said
+    assert "NO" not in said.split()
+
+
+def test_a_planted_difference_is_shown_as_disagreement(finished: Finished) -> None:
+    carried = finished.day.tablets["08"]
+    disk = carried.tablet.disk
+    (gone,) = disk.rows("SELECT panel, resident FROM member ORDER BY resident LIMIT 1")
+    disk.run("DELETE FROM member WHERE resident=?", gone[1])
+    try:
+        wrong = read(finished.day, scale=SCALE)
+    finally:
+        disk.run("INSERT INTO member (panel, resident) VALUES (?, ?)", *gone)
+    line = next(each for each in wrong.tablets if each.label == carried.label)
+    assert line.agrees is False
+    assert not wrong.all_agree
+    assert words.fact_zh(wrong)[1] == "1 台平板和服务器对不上"
+    shown = page.render(wrong)
+    assert "不一致" in shown
+    assert "一条没丢" not in re.sub(
+        r"<[^>]+>", "", shown.partition("<h1>")[2].partition("</h1>")[0]
+    )
+    out = io.StringIO()
+    report.show(Console(file=out, width=140), wrong)
+    assert "6 of 7 tablets in use agree" in out.getvalue()
+    assert read(finished.day, scale=SCALE).all_agree
+
+
+def test_a_lost_change_would_be_said_first(evidence: Evidence) -> None:
+    short = replace(evidence, found=evidence.found - 3)
+    assert words.fact_zh(short)[1] == "有 3 条不在服务器上"
+    assert "3 MISSING" in words.last_words(short)[1]
+    assert "一条没丢" not in page.render(short)
+
+
+def test_a_folder_in_use_or_of_somebody_else_is_left_alone(
+    finished: Finished, tmp_path: Path
+) -> None:
+    with pytest.raises(StartRefused, match="A server runs on"):
+        prepare(finished.day.stage.folder)
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(StartRefused, match="no demo made"):
+        prepare(tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_scale_out_of_range_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--scale", "0"])
+    assert "whole number from 1" in capsys.readouterr().err
+
+
+def test_the_next_free_port_is_taken_when_one_is_busy(finished: Finished) -> None:
+    assert free_port(finished.day.stage.port) > finished.day.stage.port
+
+
+@pytest.fixture
+def copied(finished: Finished, tmp_path: Path) -> Path:
+    """What a demo leaves when it has ended, in a folder of its own."""
+    target = tmp_path / "left"
+    subprocess.run(["cp", "-r", str(finished.day.stage.folder), str(target)], check=True)
+    return target
+
+
+def test_what_a_demo_left_is_served_again(copied: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "server.demo", "--keep", "--once", "--data", str(copied)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "/demo/" in done.stdout
+    assert "device list" in done.stdout
