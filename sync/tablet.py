@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
+from crypto.audit import Checkpoint, verify_consistency
 from crypto.envelope import EnvelopeRefused, open_body, parse_down, verify
 from crypto.keys import KemKeyPair, SigningKeyPair, SigningPublicKey, Suite
 from crypto.primitives import sha256
@@ -284,6 +285,7 @@ class Tablet:
         result.clock_off_ms = abs(answer.now - now) if abs(answer.now - now) > CLOCK_WARN_MS else 0
         if restored:  # its outcomes and checkpoints are counted anew from what the backup held
             state.outcomes_seen = state.checkpoint = 0
+            state.checkpoint_root = b""
             result.more = True
         for command in answer.commands:
             if command.do == "counter" and command.ms > state.counter:
@@ -293,11 +295,27 @@ class Tablet:
             keys.server = open_bundle(answer.trust, keys.trust)
             state.keys = bytes(answer.trust.bundle)
         if answer.checkpoint is not None:
-            state.checkpoint = answer.checkpoint.size
+            result.audit_holds = self._witness(keys, answer.checkpoint)
         if answer.head is not None:
             self.outbox.take_head(answer.head, restored=restored)
         if answer.backed_up is not None:
             self.outbox.drop_backed_up(answer.backed_up)
+
+    def _witness(self, keys: Unlocked, told: wire.Checkpoint) -> bool:
+        """Whether the audit tree only grew since the checkpoint this tablet carries. If not, the old
+        one is kept: it is the evidence.
+        """
+        state = self.state
+        signed = Checkpoint(
+            origin=f"gongwei/audit/{state.district}", size=told.size, root=told.root, at_ms=told.at
+        ).verify(SigningPublicKey(Suite(state.suite), keys.server.audit), told.signature)
+        grown = state.checkpoint == 0 or verify_consistency(
+            old_size=state.checkpoint, new_size=told.size, old_root=state.checkpoint_root,
+            new_root=told.root, path=told.proof,
+        )  # fmt: skip
+        if signed and grown:
+            state.checkpoint, state.checkpoint_root = told.size, told.root
+        return signed and grown
 
     def _take_receipt(self, keys: Unlocked, answer: wire.Answer, result: Result) -> None:
         if answer.receipt is None:

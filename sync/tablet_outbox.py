@@ -112,7 +112,7 @@ class Outbox:
         return tuple(sorted(named | ({seq} if seq <= self._state.high else set())))
 
     def _filled(self, rows: list[tuple[Any, ...]], *, cursors: bool) -> wire.Batch:
-        """The changes byte for byte as they were saved; what was known and which session, beside."""
+        """The changes byte for byte as saved; beside them what was known and which session."""
         known: dict[bytes, int] = {}
         sessions: dict[bytes, int] = {}
         marks: list[tuple[int, int]] = []

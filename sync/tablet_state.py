@@ -31,6 +31,7 @@ class Result:
     pages: list[Applied] = field(default_factory=list[Applied])
     wiped: bool = False
     clock_off_ms: int = 0
+    audit_holds: bool | None = None  # None: no new checkpoint came
 
     @property
     def agrees(self) -> bool | None:
@@ -62,7 +63,8 @@ class State(msgspec.Struct):
     backed_seq: int = 0
     lease: int = 0
     feed_epoch: int = 0
-    checkpoint: int = 0
+    checkpoint: int = 0  # size of the audit checkpoint this tablet witnesses
+    checkpoint_root: bytes = b""
     misses: int = 0
     head_epoch: int = 1  # of the server's head, as last told
     head_seq: int = 0
