@@ -291,10 +291,20 @@ class Outbox:
         if not restored:
             return
         # It came back from a backup and may hold less than it gave receipts for: send those again.
+        epoch, seq = (head.epoch, head.seq) if self._agrees(head) else (0, 0)
+        if not epoch:
+            state.behind = True  # what stands there is another copy's: none of ours is vouched for
         self._disk.run(
             "UPDATE batch SET state='ready' WHERE state='held' AND (epoch, seq) > (?, ?)",
-            head.epoch, head.seq,
+            epoch, seq,
         )  # fmt: skip
+
+    def _agrees(self, head: wire.ChainHead) -> bool:
+        """Whether the batch at the server's head is ours, as far as this tablet still knows."""
+        rows = self._disk.rows(
+            "SELECT digest FROM batch WHERE epoch=? AND seq=?", head.epoch, head.seq
+        )
+        return not rows or (head.digest,) in rows
 
     def take_receipt(self, raw: bytes) -> list[tuple[bytes, str, str]]:
         """Custody of one batch: kept; returns (change, state, reason) of each of its changes."""

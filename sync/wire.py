@@ -259,7 +259,7 @@ class Page(_Wire, frozen=True):
 
 
 class Command(_Wire, frozen=True):
-    """do: wipe | back_off | epoch | renew."""
+    """do: wipe | clock | counter | back_off | epoch | renew."""
 
     do: str
     ms: int = 0

@@ -121,12 +121,13 @@ async def test_a_backup_comes_back_whole_on_either_engine(
         url = cluster.create_database("restored")
     settings = Settings(database_url=url, kek_file=world.kek_file, clock=world.clock)
     restored = await backup.restore(settings, done.path)
-    assert (restored.rows, restored.feed_epoch) == (done.rows, 2)
+    assert restored.rows == done.rows
+    assert 2 < restored.feed_epoch < 2**21, "above every epoch the file's tablets may have seen"
     async with Store(url) as store:
         after = await contents(store)
         site = await open_site(store, kek_file=world.kek_file, district=DISTRICT, clock=world.clock)
         twin = World(site, store, world.clock, world.kek_file, tmp_path, url)
-        assert await twin.one("SELECT feed_epoch FROM district") == 2
+        assert await twin.one("SELECT feed_epoch FROM district") == restored.feed_epoch
         leaves = {row[1] for row in after["audit_leaf"]} - {row[1] for row in before["audit_leaf"]}
         assert len(leaves) == 1, "the restore itself is in the audit log"
         for name in set(SPECS) - {"district", "audit_leaf"}:

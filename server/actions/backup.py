@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from crypto.columns import KekRing
 from server.actions.backup_file import FORMAT, BackupRefused, Head, Reader, TableSum, Writer
+from server.actions.ids import new_id
 from server.actions.ledger import audit
 from server.actions.site import Site, kek_ring
 from server.errors import StartRefused
@@ -203,9 +204,42 @@ async def _load(tx: Tx, reader: Reader, now: int, progress: Progress | None) -> 
         if progress is not None:
             progress(table, total)
     head = reader.head
-    await tx.run("UPDATE district SET feed_epoch=feed_epoch+1")
+    await _raise_epoch(tx, now)
+    await _tell_what_is_open(tx, now)
     epoch = await tx.rows("SELECT feed_epoch FROM district WHERE district=?", head.district)
     await audit(tx, head.district, "act", b"restore" + reader.digest, now)
     return Restored(
         taken_at=head.taken_at, district=head.district, rows=total, feed_epoch=epoch[0][0]
+    )
+
+
+EPOCHS_SINCE_MS: Final = 1_767_225_600_000  # 2026-01-01 UTC
+EPOCH_MS: Final = 600_000
+
+
+async def _raise_epoch(tx: Tx, now: int) -> None:
+    """Above every epoch a tablet may have seen. The file cannot know of a restore that came after
+    it, so the same file restored twice must not give the same epoch twice: the epoch is also a
+    count of ten minutes. It stays below 2^21, so that a revision is exact in a JSON number.
+    """
+    await tx.run(
+        "UPDATE district SET feed_epoch=CASE WHEN feed_epoch<? THEN ? ELSE feed_epoch+1 END",
+        max(1, (now - EPOCHS_SINCE_MS) // EPOCH_MS), max(1, (now - EPOCHS_SINCE_MS) // EPOCH_MS),
+    )  # fmt: skip
+
+
+async def _tell_what_is_open(tx: Tx, now: int) -> None:
+    """Outcomes after the backup are forgotten here and known to tablets: each is told again of its
+    changes that are open (final ones cannot have changed).
+    """
+    rows = await tx.rows(
+        "SELECT district, device, change, state, reason FROM change WHERE device IS NOT NULL "
+        "AND state IN ('held', 'quarantined', 'conflict', 'proposal') ORDER BY change"
+    )
+    await tx.insert(
+        "outcome",
+        [
+            (district, device, new_id(now), None, change, state, reason, now)
+            for district, device, change, state, reason in rows
+        ],
     )

@@ -211,16 +211,27 @@ async def _events(packer: _Packer, ids: set[bytes]) -> dict[bytes, Row]:
 
 async def _first_page(packer: _Packer, feed_epoch: int, csn: int) -> wire.Page:
     """Opens a snapshot at the present csn with the whole roster: who is not in it has left."""
+    left: list[Raw] = []
     roster = await packer.tx.rows(
         f"SELECT m.resident FROM member m WHERE {_member(packer.now)} AND m.district=? "
         "ORDER BY m.resident",
         packer.panel,
         packer.site.district,
     )
+    # Who left before this tablet ever heard of it is told to it now, so that the purge is stated.
+    for (who,) in await packer.tx.rows(
+        "SELECT c.resident FROM copy c WHERE c.district=? AND c.device=? AND c.state='asked' "
+        "AND NOT EXISTS (SELECT 1 FROM member m JOIN device_panel p ON p.district=m.district "
+        "AND p.panel=m.panel WHERE m.district=c.district AND m.resident=c.resident "
+        "AND p.device=c.device) ORDER BY c.resident",
+        packer.site.district,
+        packer.device.device,
+    ):
+        left.append(packer.leave_row(who, csn))
     cut = (civil_day(packer.now) - timedelta(days=RECENT_DAYS)).isoformat()
     page = wire.Page(
         panel=packer.panel, epoch=feed_epoch, start=csn, end=csn,
-        roster=b"".join(row[0] for row in roster),
+        roster=b"".join(row[0] for row in roster), rows=tuple(left),
     )  # fmt: skip
     return await _snapshot(packer, page, wire.Snap(at=csn, lane=0, after=b"", cut=cut))
 
@@ -288,8 +299,21 @@ async def _digest(
     page = msgspec.structs.replace(page, more=False, root=root)
     if claim is None or claim.csn != csn:
         return page
+    if claim.root != root and await _some_ended(packer):
+        # A consent is over and its job has not run: packing leaves the resident out already, the sum
+        # does not yet. Nothing to mend, and nothing to be said of this panel until it has.
+        return msgspec.structs.replace(page, root=None)
     await _count_misses(packer, missed=claim.root != root)
     return await _repair(packer, page, claim) if claim.root != root else page
+
+
+async def _some_ended(packer: _Packer) -> bool:
+    row = await one(
+        packer.tx,
+        "SELECT 1 FROM member WHERE district=? AND panel=? AND until<=? LIMIT 1",
+        packer.site.district, packer.panel, packer.now,
+    )  # fmt: skip
+    return row is not None
 
 
 async def _count_misses(packer: _Packer, *, missed: bool) -> None:

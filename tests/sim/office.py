@@ -158,6 +158,7 @@ async def restore(sim: Sim) -> None:
     """The newest verified backup: all that may be missing is what came after it."""
     if sim.kept and sim.restores < 2:
         sim.say(f"backup {len(sim.kept)} is restored")
+        sim.clock.pass_(minutes=20)  # a restore takes its time
         await sim.restore(sim.kept[-1])
         for each in sim.tablets:
             each.late.clear()

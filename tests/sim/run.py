@@ -71,6 +71,7 @@ async def come_to_rest(sim: Sim) -> None:
         if held.state == "wiped":
             await _hand_over(sim, held)
     before: object = None
+    still = 0
     for turn in range(ROUNDS_TO_REST):
         for held in sim.usable():
             await _quiet(sim, held)
@@ -80,7 +81,8 @@ async def come_to_rest(sim: Sim) -> None:
             faults.let_holds_run_out(sim)
         sim.clock.pass_(minutes=1)
         now = await _mark(sim)
-        if now == before and turn > 2:
+        still = still + 1 if now == before and turn > 2 else 0
+        if still == 2:
             return
         before = now
     must(False, "never comes to rest")
