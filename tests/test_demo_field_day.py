@@ -133,6 +133,15 @@ def test_a_batch_sent_twice_and_a_damaged_one_leave_no_trace(evidence: Evidence)
     assert (story.damaged_status, story.damaged_code) == (400, "not_an_envelope")
 
 
+def test_every_opening_on_a_tablet_in_use_is_in_the_access_log(
+    finished: Finished, evidence: Evidence
+) -> None:
+    logged = rows(finished, "SELECT COUNT(*) FROM access_log WHERE mode='offline'")
+    assert logged == [(evidence.readings,)]
+    assert evidence.readings == evidence.opened > 0
+    assert evidence.opened_lost > 0
+
+
 def test_a_clock_three_years_behind_is_put_right(evidence: Evidence) -> None:
     assert evidence.clock_fixed > 0
     assert evidence.clock_off_ms < 10 * 60_000

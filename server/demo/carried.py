@@ -20,6 +20,7 @@ from sync.tablet_state import Result
 EXCHANGE: Final = "/sync/v1/exchange"
 ENROL: Final = "/sync/v1/enrol"
 APP: Final = "gongwei-demo/1"
+READING: Final = "service"  # why an archive is opened
 BATCH: Final = 50  # changes the tablets of the demo close at a time, so that a day is a chain
 _TIMEOUT_S: Final = 60.0
 _OCTETS: Final = {"content-type": "application/octet-stream"}
@@ -108,16 +109,19 @@ class Carried:
     offline: bool = False
     wiped: bool = False
     saved: list[Saved] = field(default_factory=list[Saved])
-    read_offline: int = 0
+    readings: int = 0
+    _opened: bytes = b""  # the archive that is open
 
     @property
     def device(self) -> bytes:
         return self.tablet.state.device
 
     def visit(self, who: bytes, kind: str, on: str, body: Mapping[str, Any]) -> bytes:
-        """A filled-in form; the archive was opened for it."""
-        self.tablet.note_reading(who, "visit")
-        self.read_offline += self.offline
+        """A filled-in form; the archive is opened once for all the forms of one visit."""
+        if who != self._opened:
+            self.tablet.note_reading(who, READING)
+            self.readings += 1
+            self._opened = who
         return self._kept(who, self.tablet.save_event(who, kind, on, body))
 
     def edit(self, who: bytes, cells: Mapping[str, Any], on: str) -> bytes:

@@ -130,7 +130,9 @@ class Evidence:
     saved: int
     found: int
     offline: int
-    readings: int
+    readings: int  # openings on tablets that are in the access log
+    opened: int  # openings on the tablets in use
+    opened_lost: int  # openings on tablets that were wiped before they could tell of them
     met: tuple[Met, ...]
     late: tuple[LateVisit, ...]
     tablets: tuple[TabletLine, ...]
@@ -203,6 +205,8 @@ class _Reader:
             fates=tuple(Fate(*fate, count) for fate, count in sorted(fates.items())),
             saved=len(saved), found=sum(each.change in self._rows for each in saved),
             offline=len(self._offline), readings=readings[0],
+            opened=sum(each.readings for each in self._tablets if not each.wiped),
+            opened_lost=sum(each.readings for each in self._tablets if each.wiped),
             met=await self._met(tx, {each.resident for each in story.before}),
             late=await self._late(tx), tablets=await self._lines(tx),
             clock_fixed=fixed, clock_off_ms=off,

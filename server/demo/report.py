@@ -141,8 +141,8 @@ def _incidents(evidence: Evidence) -> Group:
             "the rest of its batch went through"
         )
     lines.append(
-        f"[blue]readings[/]  {words.number(evidence.readings)} archives opened offline are in the "
-        "access log"
+        f"[blue]readings[/]  {words.number(evidence.readings)} of {words.number(evidence.opened)} "
+        f"openings on tablets in use are in the access log; {evidence.opened_lost} on the lost one"
     )
     lines.append(
         f"[blue]backup[/]    {story.kept_before_backup} sealed batches on tablets before it, "
