@@ -1,0 +1,66 @@
+"""The figures: what each is called, its bar, and one JSON line for each."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any, Final
+
+# The first bars (issue 2, "Speed"). PostgreSQL: CPU of the server and of the database's processes.
+_BARS: Final[dict[str, tuple[str, float]]] = {
+    "push_cpu_s_per_1000/sqlite": ("most", 0.20),
+    "push_cpu_s_per_1000/postgres": ("most", 0.35),
+    "bytes_up_per_record": ("most", 160),
+    "bytes_down_per_record": ("most", 160),
+    "empty_exchange_cpu_ms": ("most", 5),
+    "pull_50_ratio": ("most", 1.3),
+}
+# Outcomes, the same on any machine: judged in a quick run too.
+_COUNTED: Final[dict[str, tuple[str, float]]] = {
+    "conflicts_lost_silently": ("most", 0),
+    "conflicts_told_to_writer": ("least", 16),
+    "conflicts_both_values_kept": ("least", 16),
+    "conflicts_merged_without_a_person": ("least", 8),
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """Prints each figure at once and remembers what missed its bar."""
+
+    engine: str
+    timed: bool = True  # False: a quick run, too short for a stopwatch
+    missed: list[str] = field(default_factory=list[str])
+
+    def figure(self, name: str, value: float, unit: str, **beside: Any) -> None:
+        """One line. `beside` is context: spread of the repeats, counts, sizes."""
+        line: dict[str, Any] = {"figure": name, "engine": self.engine}
+        line |= {"value": _short(value), "unit": unit}
+        bar = _COUNTED.get(name)
+        if bar is None and self.timed:
+            bar = _BARS.get(name) or _BARS.get(f"{name}/{self.engine}")
+        if bar is not None:
+            side, limit = bar
+            met = value <= limit if side == "most" else value >= limit
+            line |= {"bar": f"at {side} {limit:g}", "pass": met}
+            if not met:
+                self.missed.append(f"{name} ({self.engine})")
+        for key, each in beside.items():
+            line[key] = _short(each) if isinstance(each, float) else each
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+
+    def middle(self, name: str, values: list[float], unit: str, **beside: Any) -> None:
+        """The median of several repeats, with the lowest and the highest."""
+        self.figure(
+            name, median(values), unit, lowest=min(values), highest=max(values),
+            repeats=len(values), **beside,
+        )  # fmt: skip
+
+
+def say(text: str) -> None:
+    """Progress, for a person, beside the lines."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}") if abs(value) < 1000 else round(value)

@@ -1,0 +1,57 @@
+"""HTTP as a tablet speaks it: one kept connection, POST, lengths stated; every byte counted."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+_PATH: Final = "/sync/v1/exchange"
+_LENGTH: Final = b"content-length:"
+
+
+@dataclass(slots=True)
+class Link:
+    """One connection. `up` and `down` count every byte on it, headers included."""
+
+    port: int
+    up: int = 0
+    down: int = 0
+    waited_s: list[float] = field(default_factory=list[float])
+    _reader: asyncio.StreamReader | None = None
+    _writer: asyncio.StreamWriter | None = None
+
+    async def open(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(
+            "127.0.0.1", self.port, limit=1 << 20
+        )
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    async def post(self, envelope: bytes) -> bytes:
+        """The answer's envelope. Raises RuntimeError on any status but 200."""
+        assert self._reader is not None
+        assert self._writer is not None
+        head = (
+            f"POST {_PATH} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n"
+            f"content-type: application/octet-stream\r\ncontent-length: {len(envelope)}\r\n\r\n"
+        ).encode()
+        began = time.perf_counter()
+        self._writer.write(head + envelope)
+        lines = await self._reader.readuntil(b"\r\n\r\n")
+        length = _length(lines)
+        body = await self._reader.readexactly(length)
+        self.waited_s.append(time.perf_counter() - began)
+        self.up += len(head) + len(envelope)
+        self.down += len(lines) + length
+        if not lines.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"{lines[:60]!r} {body[:300]!r}")
+        return body
+
+
+def _length(lines: bytes) -> int:
+    for line in lines.lower().split(b"\r\n"):
+        if line.startswith(_LENGTH):
+            return int(line.removeprefix(_LENGTH))
+    raise RuntimeError("an answer without content-length")

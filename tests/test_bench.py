@@ -1,0 +1,90 @@
+"""The bench works: every figure comes out, what it counts holds. No stopwatch is read here."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import pytest
+
+from server.records.check import check, hard
+from server.records.kinds import get
+from sync import wire
+from tests.bench.work import FULL, id_of, visits
+from tests.postgres import REPOSITORY
+
+FIGURES = {
+    "machine",
+    "push_rec_per_s_wall",
+    "push_cpu_s_per_1000",
+    "push_limit_rec_per_s_wall",
+    "push_limit_cpu_s_per_1000",
+    "push_wall_of_limit",
+    "push_cpu_over_limit",
+    "bytes_up_per_record",
+    "bytes_down_per_record",
+    "bytes_up_lone_record",
+    "bytes_down_lone_record",
+    "bytes_up_per_edit",
+    "edit_cpu_s_per_1000",
+    "cold_pull_rec_per_s",
+    "cold_pull_cpu_s_per_1000",
+    "cold_pull_bytes_per_record",
+    "cold_roster_residents_per_s",
+    "empty_exchange_cpu_ms",
+    "empty_exchange_wall_ms",
+    "pull_50_ms_small",
+    "pull_50_ms_large",
+    "pull_50_ratio",
+    "conflicts_lost_silently",
+    "conflicts_told_to_writer",
+    "conflicts_both_values_kept",
+    "conflicts_merged_without_a_person",
+    "memory_after_push",
+    "memory_after_cold_pull",
+    "memory_small",
+    "memory_large",
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def lines(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    """What a quick run prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "--quick", "--engine", request.param],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_every_figure_is_one_json_line(lines: list[dict[str, Any]]) -> None:
+    assert sorted(line["figure"] for line in lines) == sorted(FIGURES)
+    for line in lines:
+        assert isinstance(line["value"], int | float)
+        assert line["unit"]
+
+
+def test_no_conflicting_edit_is_lost_and_each_second_writer_is_told(
+    lines: list[dict[str, Any]],
+) -> None:
+    found = {line["figure"]: (line["value"], line.get("pass")) for line in lines}
+    assert found["conflicts_lost_silently"] == (0, True)
+    assert found["conflicts_told_to_writer"] == (16, True)
+    assert found["conflicts_both_values_kept"] == (16, True)
+    assert found["conflicts_merged_without_a_person"] == (8, True)
+
+
+def test_the_work_is_the_same_in_every_run_and_every_form_is_good() -> None:
+    today, now = date(2026, 11, 20), 1_795_132_800_000
+    who = [id_of(f"resident/{n}", now) for n in range(FULL.residents)]
+    made = list(visits(FULL, 0, who, who[0], today, now))
+    assert made == list(visits(FULL, 0, who, who[0], today, now))
+    assert len(made) == FULL.records == len({wire.change(raw).id for raw in made})
+    assert 850 <= sum(map(len, made)) / len(made) <= 1000
+    for raw in made:
+        change = wire.change(raw)
+        body = bytes(change.body)  # pyright: ignore[reportArgumentType]
+        on = date.fromisoformat(change.on)
+        assert not hard(check(get("htn_followup", 1), body, on=on, today=today))
