@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -142,8 +141,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     note_of(request.scope).verdict = refusal.code
     allow = (error.headers or {}).get("allow")
     headers = {"allow": allow} if allow else None
-    status = error.status_code if error.status_code in HTTPStatus else Malformed.status
-    return _problem(refusal, status=status, headers=headers)
+    return _problem(refusal, status=error.status_code, headers=headers)
 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

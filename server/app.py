@@ -63,7 +63,9 @@ def create_app(
             openapi_config=None,
             logging_config=None,
             debug=False,
-        )
+        ),
+        broken=api.problem_document(api.Broken),
+        media_type=api.PROBLEM,
     )
 
 

@@ -52,8 +52,8 @@ class Job:
 
 
 async def _holds(site: Site, _: Path) -> str:
-    released = await release.release_waiting(site)
-    return f"released {released}, expired {await release.expire_holds(site)}"
+    released, expired = await release.release_waiting(site), await release.expire_holds(site)
+    return f"released {released}, expired {expired}" if released or expired else ""
 
 
 async def _forget(site: Site, _: Path) -> int:

@@ -143,8 +143,11 @@ class _Foreign(logging.Handler):
 class RequestLog:
     """Outermost around the app: one line a request, and the request id in the answer."""
 
-    def __init__(self, app: AsgiApp) -> None:
+    def __init__(self, app: AsgiApp, *, broken: bytes, media_type: str) -> None:
+        """`broken`: what is answered, as `media_type`, when a fault came past every handler."""
         self.app = app
+        self._broken = broken
+        self._headers = [(b"content-type", media_type.encode())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -164,6 +167,13 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001 (its text must not reach the server's own log)
+            note.error, note.frames = type(error).__name__, frames_of(error.__traceback__)
+            if not status:
+                await noting(
+                    {"type": "http.response.start", "status": 500, "headers": self._headers}
+                )
+                await noting({"type": "http.response.body", "body": self._broken})
         finally:
             _line(scope, note, status, round((time.perf_counter() - began) * 1000, 1))
 

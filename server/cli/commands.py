@@ -1,5 +1,7 @@
 """All commands, put together."""
 
+from collections.abc import Sequence
+
 import click
 
 from server.cli.database import backup, journal, migrate, restore
@@ -36,6 +38,6 @@ for command in (
     gongwei.add_command(command)
 
 
-def main() -> object:
-    """Runs what the arguments say; errors come out as exceptions."""
-    return gongwei.main(prog_name="python -m server", standalone_mode=False)
+def main(arguments: Sequence[str] | None = None) -> object:
+    """Runs what the arguments say (those of the process without any); errors are exceptions."""
+    return gongwei.main(arguments, prog_name="python -m server", standalone_mode=False)

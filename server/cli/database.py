@@ -1,5 +1,6 @@
 """`migrate`, `backup`, `restore`, `journal verify`: the database as a thing to look after."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -48,7 +49,18 @@ def backup(folder: Path | None, as_json: bool) -> None:
     """
     target = folder or settings().backup_dir
     target.mkdir(parents=True, exist_ok=True)
-    record(in_site(lambda site: backups.backup(site, target)), as_json=as_json, title="Backup")
+    done = in_site(lambda site: backups.backup(site, target))
+    shown = _Written(done.path, done.taken_at, done.verified_at, done.rows, done.digest)
+    record(shown, as_json=as_json, title="Backup")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    path: Path
+    taken_at: int
+    verified_at: int
+    rows: int
+    sha256: bytes
 
 
 @click.command()
@@ -98,9 +110,10 @@ def journal_verify(as_json: bool) -> None:
       python -m server journal verify
     """
     report = in_site(verify.verify_journal)
-    record(report, as_json=as_json, title="Journal")
-    faults = getattr(report, "faults", ())
-    if faults:
-        if not as_json and not isinstance(faults[0], str):
-            listing(faults, as_json=False, title="Faults")
-        raise click.ClickException(f"The journal does not hold: {len(faults)} fault(s).")
+    if as_json or not report.faults:
+        record(report, as_json=as_json, title="Journal")
+    else:
+        listing(report.faults, as_json=False, title="Faults")
+    if report.faults:
+        count = len(report.faults) + report.faults_not_listed
+        raise click.ClickException(f"The journal does not hold: {count} fault(s).")

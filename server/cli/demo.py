@@ -1,8 +1,8 @@
 """`demo`: a district and a field day in it, from nothing to a page to open."""
 
-from importlib import import_module
-
 import click
+
+from server.demo import field_day
 
 
 @click.command(
@@ -17,5 +17,4 @@ def demo(arguments: tuple[str, ...]) -> int:
     Example:
       python -m server demo --scale 100
     """
-    # Imported when asked for: no other command needs the tablet's side.
-    return int(import_module("server.demo.field_day").main(list(arguments)) or 0)
+    return field_day.main(arguments)

@@ -17,6 +17,10 @@ TABLET_COLUMNS = {
     "last_contact": "last contact", "pending": "holds", "oldest": "oldest", "held": "held",
     "quarantined": "quarantined", "lease_until": "lease until", "backed_seq": "backed up",
 }  # fmt: skip
+STAFF_COLUMNS = {
+    "staff": "id", "name": "name", "role": "role", "facility_name": "facility",
+    "panel_name": "team", "restricted": "class B", "active": "active",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,4 +220,7 @@ def list_staff(as_json: bool) -> None:
     Example:
       python -m server staff list
     """
-    listing(in_site(roster.staff), as_json=as_json, title="Staff", none="No staff yet.")
+    listing(
+        in_site(roster.staff), as_json=as_json, title="Staff", columns=STAFF_COLUMNS,
+        none="No staff yet.",
+    )  # fmt: skip

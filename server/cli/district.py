@@ -28,6 +28,10 @@ from server.store.tx import Tx, one
 from server.store.vault import Vault
 
 INDEX_KEY_BYTES: Final = 32
+COLUMNS: Final = {
+    "panel": "id", "name": "team", "facility_name": "facility", "residents": "residents",
+    "tablets": "tablets",
+}  # fmt: skip
 
 
 @click.group()
@@ -111,6 +115,6 @@ def list_panels(as_json: bool) -> None:
       python -m server district list --json
     """
     listing(
-        in_site(roster.panels), as_json=as_json, title="Teams",
+        in_site(roster.panels), as_json=as_json, title="Teams", columns=COLUMNS,
         none="No teams yet: python -m server district load --demo",
     )  # fmt: skip

@@ -170,7 +170,8 @@ def serve_here(
             )  # fmt: skip
             await _Server(config).serve(sockets=[listener])
 
-    loop_factory = uvicorn.Config(app="").get_loop_factory()
+    # Without log_config=None a Config would set up loggers that print tracebacks.
+    loop_factory = uvicorn.Config(app="", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(work())
 

@@ -6,6 +6,7 @@ safe: a write is a short BEGIN IMMEDIATE transaction, and it waits its turn.
 
 import asyncio
 import sys
+import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -103,6 +104,8 @@ def in_site(action: Callable[[Site], Awaitable[T]]) -> T:
 
 def guarded(command: Callable[[], Any]) -> int:
     """Runs the command line; every way it can fail becomes one sentence and an exit code."""
+    if settings_level() != "debug":
+        warnings.simplefilter("ignore")  # a library's warning beside the sentence helps nobody
     try:
         code = command()
     except click.exceptions.Exit as done:

@@ -96,7 +96,7 @@ def resident() -> None:
 @resident.command()
 @click.argument("who", type=HEX)
 @click.option("--panel", type=HEX, required=True, help="The new team (`district list`).")
-@click.option("--ground", required=True, help="A ground of the district's table, e.g. residence.")
+@click.option("--ground", required=True, help="A ground of the district's table, e.g. moved.")
 @click.option("--staff", type=HEX, default=NOBODY.hex(), help="At whose desk.")
 @click.option("--from", "from_day", type=Day(), help="First day, e.g. 2026-12-01.")
 @click.option("--at-new-desk", is_flag=True, help="Asked at the new facility: begins today.")
@@ -115,7 +115,7 @@ def switch(
 
     \b
     Example:
-      python -m server resident switch 0193...c2 --panel 0193...bb --ground residence --at-new-desk
+      python -m server resident switch 0193...c2 --panel 0193...bb --ground moved --at-new-desk
     """
     case = None
     if special_case is not None:
