@@ -192,7 +192,7 @@ class Tablet:
         with self.disk.step():
             self.disk.run(
                 "INSERT INTO looked (resident, at, purpose) VALUES (?, ?, ?)",
-                resident, self._clock(), purpose,
+                resident, self._clock(), self.disk.seal(resident, purpose.encode()),
             )  # fmt: skip
 
     def _cursor_for(self, resident: bytes) -> wire.Cursor:

@@ -53,7 +53,7 @@ _TABLES: Final = (
     ),
     (
         "CREATE TABLE looked (n INTEGER PRIMARY KEY, resident BLOB NOT NULL, at INTEGER NOT NULL, "
-        "purpose TEXT NOT NULL)"
+        "purpose BLOB NOT NULL)"
     ),
 )
 

@@ -70,7 +70,10 @@ class Reports:
             purged=tuple(
                 wire.Purged(resident=who, at=at, waiting=self._waiting_on(who)) for who, at in gone
             ),
-            reads=tuple(wire.Read(resident=who, at=at, purpose=why) for _, who, at, why in looked),
+            reads=tuple(
+                wire.Read(resident=who, at=at, purpose=self._disk.unseal(who, why).decode())
+                for _, who, at, why in looked
+            ),
         )
 
     def _claims(self) -> tuple[wire.DigestClaim, ...]:
