@@ -139,7 +139,8 @@ class Evidence:
     clock_fixed: int  # changes of a tablet with a wrong clock whose stamps were put right
     clock_off_ms: int  # the largest difference left, ms
     held_on: Who | None
-    quarantined: int
+    quarantined: int  # from the lost tablet, still waiting for a person
+    released: int  # from the lost tablet, let in by a person
     mover: tuple[str, str, str]  # name, from, to
 
     @property
@@ -211,6 +212,7 @@ class _Reader:
             late=await self._late(tx), tablets=await self._lines(tx),
             clock_fixed=fixed, clock_off_ms=off,
             held_on=await self._held(tx), quarantined=fates[("quarantined", Reason.DEVICE.value)],
+            released=fates[("applied", Reason.RELEASED.value)],
             mover=await self._mover(tx),
         )  # fmt: skip
 

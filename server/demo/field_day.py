@@ -95,7 +95,7 @@ def _again(chosen: argparse.Namespace, console: Console) -> int:
     stage = Stage(chosen.data.absolute(), free_port(chosen.port))
     with served(stage) as server:
         _next(console, stage)
-        return 0 if chosen.once else _stay(server)
+        return 0 if chosen.once else _stay(console, stage, server)
 
 
 def _anew(chosen: argparse.Namespace, console: Console) -> int:
@@ -107,7 +107,7 @@ def _anew(chosen: argparse.Namespace, console: Console) -> int:
         console.print(f"[dim]The day took {time.monotonic() - began:.0f} s.[/]")
         _next(console, stage)
         code = 0 if _is_good(finished.evidence) else 1
-        return code if chosen.once else max(code, _stay(finished.server))
+        return code if chosen.once else max(code, _stay(console, stage, finished.server))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +248,10 @@ def _next(console: Console, stage: Stage) -> None:
         console.print(f"   {python} -m server {command}", soft_wrap=True)
 
 
-def _stay(server: subprocess.Popen[bytes]) -> int:
+def _stay(console: Console, stage: Stage, server: subprocess.Popen[bytes]) -> int:
     """Until Ctrl-C, or until the server ends by itself."""
-    sys.stdout.write("\nCtrl-C ends it.\n")
+    console.print("\nCtrl-C ends it.")
     sys.stdout.flush()
-    return server.wait()
+    server.wait()
+    console.print(f"The server has ended by itself; {stage.log} says why.", soft_wrap=True)
+    return 1

@@ -50,7 +50,7 @@ def _met(met: Met) -> Table:
     )
     table.add_column("field")
     for label in tablets:
-        table.add_column(_author(met, label))
+        table.add_column(_author(met, label), overflow="fold")
     table.add_column("before")
     for field in met.fields:
         before = words.cell_value(field.cell, field.before.value) if field.before else "-"
@@ -84,7 +84,7 @@ def _late(evidence: Evidence) -> Table:
     name, old, new = evidence.mover
     table = _table(f"Visits to {name}, who moved from {old} to {new}")
     for heading in ("visit", "by", "written down", "arrived", "state", "counts for"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for each in evidence.late:
         table.add_row(
             words.kind_label(each.kind), f"{each.staff}, {each.tablet}", words.moment(each.at),
@@ -96,7 +96,7 @@ def _late(evidence: Evidence) -> Table:
 def _tablets(evidence: Evidence) -> Table:
     table = _table("Tablets")
     for heading in ("tablet", "carried by", "facility"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for heading in ("saved", "receipted", "at server", "waiting"):
         table.add_column(heading, justify="right")
     table.add_column("digest agrees")
@@ -123,9 +123,9 @@ def _incidents(evidence: Evidence) -> Group:
     clock = next((each for each in evidence.tablets if each.clock_behind_ms), None)
     same = "equal byte for byte, nothing stored twice" if story.twice_same else "DIFFER"
     refused = f"refused with {story.damaged_status} {story.damaged_code}, sent again whole"
-    apart = f"{evidence.quarantined} changes in quarantine, 1 released by a person, copies wiped"
+    apart = f"{evidence.quarantined} changes in quarantine, {evidence.released} released"
     lines = [
-        f"[red]lost[/]      {story.lost}: {apart}",
+        f"[red]lost[/]      {story.lost}: {apart} by a person, copies wiped",
         f"[blue]twice[/]     {story.twice}: the same batch two times, receipts {same}",
         f"[blue]damaged[/]   {story.damaged}: {refused}",
     ]
