@@ -13,7 +13,7 @@ from server import api
 from server.actions.health import Figures, faults, figures
 from server.actions.site import Site
 from server.errors import Refusal
-from server.jobs import Clockwork
+from server.jobs import JOBS, Clockwork
 from server.logs import RequestLog, log
 from server.metrics import CONTENT_TYPE, Gauge, Meters
 from server.settings import Settings
@@ -38,17 +38,15 @@ def create_app(
     together.
     """
     meters = Meters(shared)
-    clockwork = Clockwork(site, settings, meters)
+    clockwork = Clockwork(site, settings, meters, jobs=JOBS if jobs else ())
 
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncGenerator[None]:
-        if jobs:
-            clockwork.start()
+        clockwork.start()
         try:
             yield
         finally:
-            if jobs:
-                await clockwork.stop()
+            await clockwork.stop()
             log.say("stopped")
 
     return RequestLog(

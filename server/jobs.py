@@ -32,6 +32,7 @@ MINUTE_MS: Final = 60 * SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 STOP_S: Final = 10
+KEY_FILE_S: Final = upkeep.KEY_FILE_READ_S
 TICK_MAX_S: Final = 60  # a job is looked at this often at least, however long its slot
 
 
@@ -121,10 +122,14 @@ class Clockwork:
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        for name, seconds, work in (
-            *((job.name, job.every_ms / 1000, partial(self.tick, job)) for job in self.jobs),
-            ("take_over", TICK_MAX_S, self.take_over_stale),
-        ):
+        ticks: list[tuple[str, float, Work]] = [
+            (job.name, job.every_ms / 1000, partial(self.tick, job)) for job in self.jobs
+        ]
+        if self.jobs:
+            ticks.append(("take_over", TICK_MAX_S, self.take_over_stale))
+        ticks.append(("key_file", KEY_FILE_S, self.read_key_file))
+        ticks.append(("keys", TICK_MAX_S, self.read_keys))
+        for name, seconds, work in ticks:
             self._scheduler.add_job(
                 self._on_time, "interval", args=(name, work), id=name,
                 seconds=min(seconds, TICK_MAX_S),
@@ -151,6 +156,20 @@ class Clockwork:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def read_key_file(self) -> None:
+        """Each process for itself: a key-encryption key added to the file is known before its use."""
+        try:
+            await upkeep.read_key_file(self.site, self.settings.kek_file)
+        except Exception as error:  # noqa: BLE001
+            log.fault("job", error, job="key_file")
+
+    async def read_keys(self) -> None:
+        """Each process for itself: the server's own keys, renewed or published meanwhile."""
+        try:
+            await self.site.reload_keys()
+        except Exception as error:  # noqa: BLE001
+            log.fault("job", error, job="keys")
 
     async def tick(self, job: Job) -> None:
         """Does the work of the present slot if it is due and nobody else has it."""

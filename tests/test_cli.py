@@ -241,20 +241,30 @@ def test_a_district_is_backed_up_verified_and_restored(database_url: str, tmp_pa
     assert json.loads(elsewhere.run("status", "--json").stdout)["district"]["feed_epoch"] > 1
 
 
-def test_keys_are_renewed_and_the_kek_rotated_under_a_running_server(
-    tmp_path: Path,
-) -> None:
+def test_a_renewed_key_is_given_out_once_a_backup_holds_it(tmp_path: Path) -> None:
     home = Installation(tmp_path, f"sqlite:///{tmp_path}/gongwei.sqlite3")
     home.begin()
     first = json.loads(home.run("keys", "show", "--json").stdout)
     home.run("keys", "renew")
+    assert json.loads(home.run("keys", "show", "--json").stdout) == first
+    home.run("backup")
     second = json.loads(home.run("keys", "show", "--json").stdout)
     changed = {a["purpose"] for a, b in zip(first, second, strict=True) if a["kid"] != b["kid"]}
     assert changed == {"kem"}
-    assert len(home.kek.read_text().split("\n")) == 2
-    home.run("keys", "rotate-kek")
-    assert len(home.kek.read_text().split("\n")) == 3
-    assert json.loads(home.run("keys", "show", "--json").stdout) == second
+
+
+def test_the_kek_is_rotated_under_a_running_server(tmp_path: Path) -> None:
+    home = Installation(tmp_path, f"sqlite:///{tmp_path}/gongwei.sqlite3")
+    home.begin()
+    before = home.run("staff", "list", "--json").stdout
+    with served(home) as running:
+        home.run("keys", "rotate-kek")
+        assert len(home.kek.read_text().splitlines()) == 2
+        assert home.run("staff", "list", "--json").stdout == before
+        # The server opens its own keys anew each minute: by then under the new one.
+        assert running.client.get("/health/ready").status_code == 200
+    assert '"error"' not in running.log.read_text("utf-8")
+    assert json.loads(home.run("journal", "verify", "--json").stdout)["faults"] == []
 
 
 def residents_of(here: Installation) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from crypto.columns import add_kek
 from server.actions import job_ledger, upkeep
 from server.actions.consent import end_due, grant, revoke
 from server.actions.ledger import audit
@@ -319,3 +320,18 @@ async def test_a_write_whose_asker_gave_up_leaves_the_writer_working(world: Worl
             each.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
     assert await asyncio.wait_for(world.one("SELECT 1"), timeout=10) == 1
+
+
+async def test_a_running_process_reads_a_key_that_was_added_to_the_file(world: World) -> None:
+    one = clockwork(world, "p")
+    one.settings = replace(one.settings, kek_file=world.kek_file)
+    before = world.site.vault.ring.ids()
+    add_kek(world.kek_file)
+    await one.read_key_file()
+    assert world.site.vault.ring.ids() == (*before, before[-1] + 1)
+    world.kek_file.chmod(0o644)
+    add = world.kek_file.read_text()
+    world.kek_file.write_text(add + "junk")
+    await one.read_key_file()
+    assert len(world.site.vault.ring.ids()) == 2, "a file that cannot be used changes nothing"
+    await one.read_keys()

@@ -2,11 +2,13 @@
 twice.
 """
 
+import asyncio
+from pathlib import Path
 from typing import Final
 
 from server.actions.audit_tree import make_checkpoint
 from server.actions.ledger import audit
-from server.actions.site import Site
+from server.actions.site import Site, kek_ring
 from server.store.tx import Tx, locking
 from sync.limits import KEEP_ENVELOPE_MS, LEASE_MS
 
@@ -14,6 +16,7 @@ SILENT: Final = (
     "SELECT device FROM device WHERE district=? AND (status='lost' OR last_contact<? "
     "OR (status<>'revoked' AND lease_until<?)) ORDER BY device"
 )
+KEY_FILE_READ_S: Final = 2  # a running server has read a changed key file within this time
 ENVELOPES_AT_ONCE: Final = 500  # a transaction; a writer behind it waits for no more than that
 
 
@@ -115,6 +118,18 @@ async def _prune(tx: Tx, site: Site) -> int:
         "AND t.subject=substr(e.digest, 1, 16)) LIMIT ?)",
         district, district, district, now - KEEP_ENVELOPE_MS, ENVELOPES_AT_ONCE,
     )  # fmt: skip
+
+
+async def read_key_file(site: Site, path: Path) -> bool:
+    """Takes over keys that were added to or retired from the file; True when it changed.
+
+    Raises StartRefused when the file cannot be used; the keys in memory stay.
+    """
+    ring = await asyncio.to_thread(kek_ring, path)
+    if ring.ids() == site.vault.ring.ids():
+        return False
+    site.vault.ring = ring
+    return True
 
 
 async def checkpoint(site: Site) -> int:

@@ -1,7 +1,8 @@
 """`keys`: the key-encryption file, the server's own keys, their fingerprints."""
 
+import asyncio
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
 import click
 
@@ -11,11 +12,14 @@ from server.actions import kek
 from server.actions.keyring import renew_kem
 from server.actions.ledger import audit
 from server.actions.site import Site, district_key_blob
+from server.actions.upkeep import KEY_FILE_READ_S
 from server.cli.session import check_kek, in_site, settings
 from server.cli.show import as_json, listing
 from server.errors import StartRefused
 from server.store.tx import Tx
 from server.store.vault import NOBODY
+
+READ_BY_ALL_S: Final = 3 * KEY_FILE_READ_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +55,34 @@ def init() -> None:
 
 
 @keys.command()
-@click.option(
-    "--file", "path", type=click.Path(dir_okay=False, path_type=Path),
-    help="The key file; GONGWEI_KEK_FILE otherwise.",
-)  # fmt: skip
-def rotate_kek(path: Path | None) -> None:
+@click.option("--now", is_flag=True, help="No server is running: do not wait for one.")
+def rotate_kek(now: bool) -> None:
     """Add a new key-encryption key and wrap every data key with it; values stay as they are.
+
+    Servers may run: they read the new key from the same file before it is first used.
 
     \b
     Example:
       python -m server keys rotate-kek
     """
-    target = path or settings().kek_file
+    target = settings().kek_file
     check_kek(target)
-    done = in_site(lambda site: kek.rotate(site, target))
-    click.echo(f"Rotated: {_count(done)} data keys are wrapped by the new key of {target}.")
 
+    async def rotate(site: Site) -> int:
+        await kek.add(site, target)
+        if not now:
+            await asyncio.sleep(READ_BY_ALL_S)
+        return await kek.rewrap(site)
 
-def _count(done: object) -> str:
-    return str(done) if isinstance(done, int) else "all"
+    count = in_site(rotate)
+    click.echo(f"Rotated: {count} data keys are wrapped by the new key of {target}.")
 
 
 @keys.command()
 def renew() -> None:
-    """Begin a new epoch of the key that tablets seal for; the old ones go on opening.
+    """Make a new epoch of the key that tablets seal for; the old ones go on opening.
+
+    Tablets are given it after the next backup: one that no backup holds is lost with the disk.
 
     \b
     Example:
@@ -92,7 +100,7 @@ def renew() -> None:
         return await site.store.write(write)
 
     epoch = in_site(renewed)
-    click.echo(f"Epoch {epoch} has begun; tablets learn it at their next contact.")
+    click.echo(f"Epoch {epoch} is made; tablets are given it once a backup holds it.")
 
 
 @keys.command()
