@@ -158,7 +158,7 @@ class Clockwork:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def read_key_file(self) -> None:
-        """Each process for itself: a key-encryption key added to the file is known before its use."""
+        """Each process for itself: a key added to the file is known before its first use."""
         try:
             await upkeep.read_key_file(self.site, self.settings.kek_file)
         except Exception as error:  # noqa: BLE001
