@@ -18,7 +18,6 @@ BATCH_READS: Final = 2_000  # offline readings reported in one exchange
 BATCH_PURGED: Final = 2_000
 PANELS_PER_DEVICE: Final = 16
 SESSIONS_PER_BATCH: Final = 64
-REPLACED_PER_BATCH: Final = 64
 
 # One answer.
 PAGE_ROWS: Final = 1_000  # feed rows in one closed range

@@ -114,11 +114,14 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Outside the panel, with a ground (card, consent, emergency) that the resident will be told
-    of.
+    """Outside the panel, with a ground (card, consent, emergency) the resident is told of.
+
+    `consented`: the district itself knows of the consent; else the ground is the writer's claim,
+    which is enough for a visit and not for an edit.
     """
 
     ground: str
+    consented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,8 @@ def decide(
         return Decision(State.HELD, Reason.MISSING_BASE, Credit.NONE, tasks=(Task.HELD,))
     if change.edits is None:
         return event_under(standing)
+    if isinstance(standing, Guest) and not standing.consented:
+        return Decision(State.QUARANTINED, Reason.STRANGER, Credit.NONE, tasks=_QUARANTINE)
     if not isinstance(standing, Present):
         reason = Reason.NOT_YOUR_PATIENT if isinstance(standing, Former) else Reason.NONE
         return Decision(State.PROPOSAL, reason, Credit.NONE, tasks=(Task.PROPOSAL,))

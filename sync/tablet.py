@@ -37,6 +37,7 @@ from sync.tablet_state import NotTheServer, Post, Result, State, Unlocked
 
 RECEIPT_LABEL: Final = b"gongwei/receipt\x00"
 _ASIDE: Final = frozenset({"proposal", "held", "quarantined"})  # not in the shown values
+_UNREAD: Final = frozenset({"malformed", "too_large", "unread"})
 
 
 class Tablet:
@@ -226,7 +227,8 @@ class Tablet:
         Raises NotTheServer, and changes nothing, if it is not one.
         """
         keys = self._keys
-        assert keys is not None, "a locked tablet keeps its batches until it is unlocked"
+        if keys is None:  # locked or wiped: the answer cannot be opened, the batches stay
+            return Result()
         answer, feed_epoch = self._opened(keys, request, answer_bytes)
         result = Result(more=answer.more, refused=answer.refused)
         with self.disk.step():
@@ -235,7 +237,8 @@ class Tablet:
             self._take_outcomes(answer, result)
             self._take_pages(answer, result)
             self._let_go()
-            self.outbox.was_told(request)
+            if answer.pages and not answer.refused:
+                self.outbox.was_told(request)
             self.state.store(self.disk)
         if any(command.do == "wipe" for command in answer.commands):
             if self.state.behind:
@@ -302,8 +305,8 @@ class Tablet:
             self.outbox.drop_backed_up(answer.backed_up)
 
     def _witness(self, keys: Unlocked, told: wire.Checkpoint) -> bool:
-        """Whether the audit tree only grew since the checkpoint this tablet carries. If not, the old
-        one is kept: it is the evidence.
+        """Whether the audit tree only grew since the checkpoint this tablet carries. If not, the
+        old one is kept: it is the evidence.
         """
         state = self.state
         signed = Checkpoint(
@@ -332,8 +335,12 @@ class Tablet:
             "INSERT OR REPLACE INTO fate (id, state, reason) VALUES (?, ?, ?)",
             change, state, reason,
         )  # fmt: skip
-        if state in _ASIDE:
+        if state in _ASIDE and reason not in _UNREAD:
             self.disk.run("DELETE FROM own WHERE id=?", change)
+        elif (
+            state in _ASIDE
+        ):  # the server could not read it: this tablet has the only readable copy
+            self.disk.run("UPDATE own SET state='kept' WHERE id=?", change)
         else:
             self.disk.run("UPDATE own SET state='receipted' WHERE id=?", change)
 

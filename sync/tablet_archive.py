@@ -195,5 +195,7 @@ class Archive:
 
     def _own(self, who: bytes) -> list[tuple[wire.Change, bytes]]:
         staff = self._disk.raw("staff")
-        rows = self._disk.rows("SELECT id, body FROM own WHERE resident=? ORDER BY n", who)
+        rows = self._disk.rows(
+            "SELECT id, body FROM own WHERE resident=? AND state<>'kept' ORDER BY n", who
+        )
         return [(wire.change(self._disk.unseal(own, body)), staff) for own, body in rows]

@@ -21,6 +21,7 @@ COST_LOG2: Final = 15  # scrypt N; about 80 ms on a small tablet
 _NOBODY: Final = bytes(16)
 _TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE mine (digest BLOB PRIMARY KEY) WITHOUT ROWID",  # every envelope sealed here
     "CREATE TABLE session (id BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
     # Own changes until their fate is known: state open -> sent -> receipted.
     (
@@ -30,7 +31,8 @@ _TABLES: Final = (
     ),
     (
         "CREATE TABLE batch (epoch INTEGER, seq INTEGER, digest BLOB NOT NULL, "
-        "state TEXT NOT NULL, at INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL, "
+        "state TEXT NOT NULL, at INTEGER NOT NULL, beside INTEGER NOT NULL, "
+        "taken INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL, "
         "PRIMARY KEY (epoch, seq, digest))"
     ),
     (

@@ -19,7 +19,7 @@ from crypto.envelope import UpHeader, seal_up
 from crypto.keys import KemPublicKey, Suite
 from crypto.primitives import sha256
 from sync import wire
-from sync.limits import BATCH_TARGET_CHANGES, ENVELOPE_BYTES
+from sync.limits import BATCH_TARGET_CHANGES, ENVELOPE_BYTES, SESSIONS_PER_BATCH
 from sync.tablet_archive import Archive
 from sync.tablet_disk import Disk
 from sync.tablet_reports import Reports
@@ -49,6 +49,7 @@ class Outbox:
         self._mono = 0
         self._asked = b""  # digest of the newest request of this run
         self._session = os.urandom(8)
+        self._sent: set[bytes] = set()  # by a locked tablet, in this run
         self._reports = Reports(disk, state, keys, archive, clock)
 
     # ---- closing ----------------------------------------------------------------------------
@@ -68,7 +69,7 @@ class Outbox:
         """Closes what waits into one ready batch; returns how many changes, 0 when none waits."""
         if self._state.behind:
             return 0
-        rows = self._disk.rows(_OPEN, most)
+        rows = self._disk.rows(_OPEN, min(most, self._state.most))
         if not rows:
             return 0
         with self._disk.step():
@@ -90,10 +91,11 @@ class Outbox:
             rows = rows[: len(rows) // 2]
         digest, seq, epoch = sha256(sealed), state.seq + 1, state.chain_epoch
         self._disk.run(
-            "INSERT OR REPLACE INTO batch (epoch, seq, digest, state, at, ids, body) "
-            "VALUES (?, ?, ?, 'ready', ?, ?, ?)",
+            "INSERT OR REPLACE INTO batch (epoch, seq, digest, state, at, beside, taken, ids, "
+            "body) VALUES (?, ?, ?, 'ready', ?, 0, 0, ?, ?)",
             epoch, seq, digest, self._clock(), b"".join(row[0] for row in rows), sealed,
         )  # fmt: skip
+        self._disk.run("INSERT OR IGNORE INTO mine (digest) VALUES (?)", digest)
         self._disk.many(
             "UPDATE own SET state='sent', epoch=?, seq=? WHERE id=?",
             [(epoch, seq, row[0]) for row in rows],
@@ -168,7 +170,7 @@ class Outbox:
         with self._disk.step():
             self._reopen(old)
             state.seq, state.prev = state.head_seq, state.head_digest
-            while rows := self._disk.rows(_OPEN, most):
+            while rows := self._disk.rows(_OPEN, min(most, state.most)):
                 self._seal_rows(rows, cursors=False)
                 made += 1
         return made
@@ -216,8 +218,10 @@ class Outbox:
         return not self._asked or self._asked == sha256(request)
 
     def _next_request(self) -> bytes | None:
+        if self._keys is None:
+            return self._next_locked()
         ready = self.oldest_ready()
-        if ready is not None or self._keys is None:
+        if ready is not None:
             return ready
         if self.seal(cursors=True):
             return self.oldest_ready()
@@ -239,6 +243,16 @@ class Outbox:
                 state.head_epoch, state.head_seq + 1,
             )
         )  # fmt: skip
+
+    def _next_locked(self) -> bytes | None:
+        """Locked or wiped, no answer can be read: each ready batch is sent once a run."""
+        for digest, body in self._disk.rows(
+            "SELECT digest, body FROM batch WHERE state='ready' ORDER BY epoch, seq"
+        ):
+            if digest not in self._sent:
+                self._sent.add(digest)
+                return body
+        return None
 
     def oldest_ready(self) -> bytes | None:
         rows = self._disk.rows(
@@ -285,26 +299,25 @@ class Outbox:
         """Where the server's chain of this tablet stands. `restored`: its feed epoch has risen."""
         state = self._state
         state.head_epoch, state.head_seq, state.head_digest = head.epoch, head.seq, head.digest
-        if (head.epoch, head.seq) > (state.chain_epoch, state.seq):
+        foreign = not self._is_mine(head)
+        if foreign and head.epoch >= state.chain_epoch:
             # Somebody else went on from where this copy began: stop, start again behind that head.
             state.behind = True
         if not restored:
             return
         # It came back from a backup and may hold less than it gave receipts for: send those again.
-        epoch, seq = (head.epoch, head.seq) if self._agrees(head) else (0, 0)
-        if not epoch:
-            state.behind = True  # what stands there is another copy's: none of ours is vouched for
+        # What stands there may be another copy's: then none of ours is vouched for.
+        epoch, seq = (0, 0) if foreign else (head.epoch, head.seq)
         self._disk.run(
             "UPDATE batch SET state='ready' WHERE state='held' AND (epoch, seq) > (?, ?)",
             epoch, seq,
         )  # fmt: skip
 
-    def _agrees(self, head: wire.ChainHead) -> bool:
-        """Whether the batch at the server's head is ours, as far as this tablet still knows."""
-        rows = self._disk.rows(
-            "SELECT digest FROM batch WHERE epoch=? AND seq=?", head.epoch, head.seq
-        )
-        return not rows or (head.digest,) in rows
+    def _is_mine(self, head: wire.ChainHead) -> bool:
+        """Whether this tablet sealed the batch at the server's head (or nothing stands there)."""
+        if head.seq == 0:
+            return True
+        return bool(self._disk.rows("SELECT 1 FROM mine WHERE digest=?", head.digest))
 
     def take_receipt(self, raw: bytes) -> list[tuple[bytes, str, str]]:
         """Custody of one batch: kept; returns (change, state, reason) of each of its changes."""
@@ -315,7 +328,10 @@ class Outbox:
         )
         if not rows:
             return []
-        self._disk.run("UPDATE batch SET state='held' WHERE digest=?", receipt.batch)
+        self._disk.run(
+            "UPDATE batch SET state='held', beside=?, taken=? WHERE digest=?",
+            receipt.beside, receipt.at, receipt.batch,
+        )  # fmt: skip
         known = self._disk.rows("SELECT body FROM receipt WHERE digest=?", receipt.batch)
         if known and known[0][0] == raw:
             return []  # a repeat: outcomes may have said more since
@@ -324,11 +340,15 @@ class Outbox:
             receipt.batch, *place, raw,
         )  # fmt: skip
         ids = [rows[0][0][n : n + 16] for n in range(0, len(rows[0][0]), 16)]
+        if receipt.whole and len(ids) > 1:
+            self._halve(ids, place)
+            return []
+        self._state.most = min(BATCH_TARGET_CHANGES, self._state.most * 2)
         plain = "quarantined" if receipt.whole else "applied"
         states = {row[0]: row for row in receipt.states}
         fates: list[tuple[bytes, str, str]] = []
         for index, change in enumerate(ids):
-            row = states.get(index, (index, plain, receipt.whole))
+            row = states.get(index, (index, plain, "unread" if receipt.whole else ""))
             state, reason = row[1], row[2] if len(row) > 2 else ""
             # A repeat under another envelope: what became of it the first time is what counts.
             fates.append(
@@ -338,19 +358,36 @@ class Outbox:
             )
         return fates
 
-    def drop_backed_up(self, mark: wire.ChainHead) -> None:
-        self._disk.run(
-            "DELETE FROM batch WHERE state='held' AND (epoch, seq) <= (?, ?)", mark.epoch, mark.seq
+    def _halve(self, ids: list[bytes], place: tuple[int, int]) -> None:
+        """The server could not read this batch as a whole: what it holds is closed again in halves,
+        until one bad change stands alone and no longer takes others with it.
+        """
+        self._state.most = max(1, len(ids) // 2)
+        self._disk.many(
+            "UPDATE own SET state='open', was=? WHERE id=? AND state='sent'",
+            [(place[1], change) for change in ids],
         )
+
+    def drop_backed_up(self, mark: wire.BackedUp) -> None:
+        """Batches of the chain up to the mark are in a verified backup; those beside it (re-cuts,
+        forks) are when they were taken before it was begun.
+        """
+        self._disk.run(
+            "DELETE FROM batch WHERE state='held' AND ((beside=0 AND (epoch, seq) <= (?, ?)) "
+            "OR (beside=1 AND taken < ?))",
+            mark.epoch, mark.seq, mark.at,
+        )  # fmt: skip
         self._state.backed_epoch, self._state.backed_seq = mark.epoch, mark.seq
 
 
 def _few_names(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """As many rows as come from so few earlier batches that a header can name them all."""
+    """As many rows as come from so few earlier batches, and runs of the app, that they fit."""
     named: set[int] = set()
+    sessions: set[bytes] = set()
     for count, row in enumerate(rows):
+        sessions.add(row[3])
         if row[4] is not None:
             named.add(row[4])
-        if len(named) > _NAMED:
+        if len(named) > _NAMED or len(sessions) > SESSIONS_PER_BATCH:
             return rows[:count]
     return rows

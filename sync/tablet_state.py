@@ -7,6 +7,7 @@ import msgspec
 
 from crypto.keys import KemKeyPair, SigningKeyPair, SigningPublicKey
 from sync import wire
+from sync.limits import BATCH_TARGET_CHANGES
 from sync.tablet_archive import Applied
 from sync.tablet_disk import Disk
 
@@ -52,6 +53,7 @@ class State(msgspec.Struct):
     chain_epoch: int = 1
     seq: int = 0
     prev: bytes = bytes(32)
+    most: int = BATCH_TARGET_CHANGES  # changes a batch; halved when one could not be read
     high: int = 0  # the highest seq given in this epoch, re-cut ones too
     counter: int = 0
     saved: int = 0

@@ -176,6 +176,7 @@ class Receipt(_Wire, frozen=True):
     n: int
     states: tuple[tuple[Any, ...], ...] = ()
     whole: str = ""  # quarantined batch that could not be read: the reason
+    beside: bool = False  # taken, but not as the next of the chain: a re-cut's twin or a fork
 
 
 class SignedReceipt(_Wire, frozen=True):
@@ -200,6 +201,14 @@ class ChainHead(_Wire, frozen=True):
     epoch: int
     seq: int
     digest: bytes
+
+
+class BackedUp(_Wire, frozen=True):
+    """The last batch of this device's chain in a verified backup, and when that one was begun."""
+
+    epoch: Count
+    seq: Count
+    at: Instant
 
 
 class ResidentPut(_Wire, frozen=True, tag="resident", tag_field="put"):
@@ -301,7 +310,7 @@ class Answer(_Wire, frozen=True):
     pages: tuple[Raw, ...] = ()
     more: bool = False
     commands: tuple[Command, ...] = ()
-    backed_up: ChainHead | None = None
+    backed_up: BackedUp | None = None
     lease: int = 0
     trust: SignedBundle | None = None
     checkpoint: Checkpoint | None = None

@@ -42,7 +42,7 @@ UNREADABLE = [Reason.MALFORMED, Reason.TOO_LARGE, Reason.ACTOR, Reason.SAME_ID, 
 FAULTS = [Reason.OUT_OF_RANGE, Reason.FUTURE_DAY, Reason.UNKNOWN_KIND]
 
 FORMER = Former(leave_csn=10, known_csn=3, served_csn=9, before_move=False, in_time=True)
-INSIDE: list[Standing] = [Present(), FORMER, Guest("card")]
+INSIDE: list[Standing] = [Present(), FORMER, Guest("consent", consented=True)]
 OUTSIDE: list[Standing] = [Stranger(), Untrusted(Reason.DEVICE)]
 STANDINGS = INSIDE + OUTSIDE
 
@@ -56,7 +56,8 @@ STANDINGS = INSIDE + OUTSIDE
         (Present(), State.APPLIED, State.APPLIED),
         (FORMER, State.GUEST, State.PROPOSAL),
         (replace(FORMER, before_move=True), State.APPLIED, State.PROPOSAL),
-        (Guest("emergency"), State.GUEST, State.PROPOSAL),
+        (Guest("emergency"), State.GUEST, State.QUARANTINED),
+        (Guest("consent", consented=True), State.GUEST, State.PROPOSAL),
         (Stranger(), State.QUARANTINED, State.QUARANTINED),
         (Untrusted(Reason.DEVICE), State.QUARANTINED, State.QUARANTINED),
         (Untrusted(Reason.EPOCH), State.QUARANTINED, State.QUARANTINED),
@@ -77,7 +78,8 @@ def test_an_event_of_the_present_doctor_leaves_no_work() -> None:
 
 def test_an_edit_of_a_guest_and_one_of_the_former_doctor_are_offered_with_the_reason() -> None:
     change = saves(1, resident_phone=("139", []))
-    guest, former = decided(change, standing=Guest("card")), decided(change, standing=FORMER)
+    guest = decided(change, standing=Guest("consent", consented=True))
+    former = decided(change, standing=FORMER)
     assert (guest.state, guest.reason, guest.tasks) == (
         State.PROPOSAL, Reason.NONE, (Task.PROPOSAL,),
     )  # fmt: skip

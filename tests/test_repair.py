@@ -76,6 +76,13 @@ async def test_the_key_of_the_server_is_renewed_while_batches_wait(world: World)
     await world.site.reload_keys()
     await su.settle()
     assert su.tablet.fate(visit) == ("applied", "")
+    assert max(epoch for _, epoch, _ in su.tablet._keys.server.kem) == 1  # no backup holds it yet
+    world.clock.pass_(minutes=1)
+    mark = (1, world.clock(), world.clock(), bytes(32), 1)
+    await world.store.write(lambda tx: tx.insert("backup_mark", [mark]))
+    await world.site.reload_keys()
+    await su.settle()
+    assert max(epoch for _, epoch, _ in su.tablet._keys.server.kem) == 2
     later = su.tablet.save_event(
         ZHENG, "htn_followup", "2026-11-20", good("htn_followup", next_date="2027-02-18")
     )

@@ -100,7 +100,7 @@ async def _taken(tx: Tx, district: int, arrived: tuple[Arrived, ...]) -> dict[by
     if not wanted:
         return {}
     rows = await tx.rows_in(
-        "SELECT change, resident, state FROM change WHERE district=? AND change {ids}",
+        "SELECT change, resident, state, cls FROM change WHERE district=? AND change {ids}",
         sorted(wanted),
         district,
     )

@@ -46,8 +46,11 @@ from sync.limits import (
 VERSION: Final = 1
 UNKNOWN_KEY: Final = "unknown_key"
 GAP: Final = "gap"
+UNREADABLE: Final = "unreadable"
+BACKUP_MARGIN_MS: Final = 120_000
 SAY: Final = {
     UNKNOWN_KEY: "服务器换了钥匙，平板会自动重新封装再传，记录不会丢。",
+    UNREADABLE: "服务器读不懂这个版本的应用。记录都在本机，请更新应用后再传。",
     GAP: "中间有一批还没到，平板会自动从那里补传。",
 }
 
@@ -71,6 +74,7 @@ class _Packed:
     commands: tuple[wire.Command, ...] = ()
     checkpoint: wire.Checkpoint | None = None
     feed_epoch: int = 1
+    backed_at: int = 0
 
 
 async def exchange(site: Site, raw: bytes) -> Exchanged:
@@ -91,7 +95,10 @@ async def exchange(site: Site, raw: bytes) -> Exchanged:
             ingested = await site.store.write(lambda tx: ingest(tx, site, intake, now))
         except UnknownDevice:
             raise NotAnEnvelope("unknown_device") from None
-    return await _finish(site, sealed, ingested, intake, now, refused=GAP if ingested.gap else "")
+    refused = GAP if ingested.gap else ""
+    if intake.whole and sealed.header.seq is None:
+        refused = UNREADABLE  # an empty exchange has nothing to keep: say so instead of silence
+    return await _finish(site, sealed, ingested, intake, now, refused=refused)
 
 
 async def _verified(site: Site, raw: bytes) -> tuple[Sealed[UpHeader], bytes]:
@@ -167,7 +174,7 @@ async def _pack_all(
         return None
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
     assert epoch is not None
-    packed = _Packed(device, feed_epoch=epoch[0])
+    packed = _Packed(device, feed_epoch=epoch[0], backed_at=await _backed_at(tx, site.district))
     if _is_stale(device, sealed):
         # An old envelope once more, perhaps from somebody who recorded it: its receipt, no more.
         # A copy of the tablet that has counted less learns, sealed for it, from where to count on.
@@ -178,13 +185,14 @@ async def _pack_all(
     if not heard:
         device.lease_until = now + LEASE_MS
         await _contact(tx, site, device, header, batch, now)
+    if batch is not None and not quiet and (not heard or header.counter is None):
+        # Of a lost tablet too: who was read on it, and that its copies are gone.
+        await take_reports(tx, site, device, batch, packed.feed_epoch, now)
     if device.status in ("lost", "revoked"):
         packed.commands = (wire.Command(do="wipe"),)
         return packed
     if batch is None or quiet:
         return packed
-    if not heard or header.counter is None:
-        await take_reports(tx, site, device, batch, packed.feed_epoch, now)
     packed.outcomes = await _outcomes(tx, site, device, batch.outcomes_seen)
     if device.status == "enrolled":
         carried = await tx.rows(
@@ -195,6 +203,12 @@ async def _pack_all(
         packed.pages = await _pages(tx, site, packed, batch, [row[0] for row in carried], now)
         packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
     return packed
+
+
+async def _backed_at(tx: Tx, district: int) -> int:
+    """When the newest verified backup was begun, less the longest a transaction may have taken."""
+    row = await one(tx, "SELECT MAX(taken_at) FROM backup_mark WHERE district=?", district)
+    return max(0, row[0] - BACKUP_MARGIN_MS) if row is not None and row[0] is not None else 0
 
 
 def _is_stale(device: DeviceRow, sealed: Sealed[UpHeader]) -> bool:
@@ -325,7 +339,9 @@ def _seal(
     suite = Suite(device.suite)
     pages = tuple(msgspec.Raw(wire.encode(page)) for page in packed.pages)
     commands = packed.commands
-    if batch is not None and abs(batch.created - now) > CLOCK_AHEAD_MS:
+    # Only an empty exchange is sent when it is made; a batch may have lain in the outbox for days.
+    made_now = batch is not None and sealed.header.counter is not None
+    if batch is not None and made_now and abs(batch.created - now) > CLOCK_AHEAD_MS:
         commands = (*commands, wire.Command(do="clock", ms=now - batch.created))
     held = batch.trust if batch is not None else 0
     answer = wire.Answer(
@@ -341,7 +357,9 @@ def _seal(
         pages=pages,
         more=any(page.more for page in packed.pages) or len(packed.outcomes) == OUTCOMES_PER_ANSWER,
         commands=commands,
-        backed_up=wire.ChainHead(epoch=device.backed_epoch, seq=device.backed_seq, digest=b""),
+        backed_up=wire.BackedUp(
+            epoch=device.backed_epoch, seq=device.backed_seq, at=packed.backed_at
+        ),
         lease=device.lease_until if device.status == "enrolled" else now,
         trust=site.keys.bundles[suite] if held != site.keys.version else None,
         checkpoint=packed.checkpoint,

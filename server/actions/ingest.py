@@ -7,7 +7,7 @@ commit.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -106,6 +106,7 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
         if again is not None:
             return again
         arrived = _renamed(arrived, derived_id(work.intake.digest, arrived.index))
+    arrived = _beside_its_target(work, arrived)
     change = arrived.change
     stamp = stamp_of(work, arrived)
     standing = (
@@ -131,7 +132,27 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     decision = decide(incoming, standing, cells, rule, work.known_ids.__contains__)
     _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
     work.known_ids.add(arrived.id)
+    if change is not None:
+        work.taken[arrived.id] = (arrived.id, change.resident, decision.state.value, arrived.cls)
     return receipt_row(arrived.index, decision)
+
+
+def _beside_its_target(work: BatchInHand, arrived: Arrived) -> Arrived:
+    """A void or an amendment is about a record of the same resident, and at least of its class: the
+    reason a restricted record was taken back says as much as the record.
+    """
+    change = arrived.change
+    if change is None or (change.voids is None and change.amends is None):
+        return arrived
+    cls, fault = arrived.cls, arrived.fault
+    for name in (change.voids, change.amends):
+        target = work.taken.get(name) if name is not None else None
+        if target is not None:
+            cls = max(cls, target[3])
+            fault = fault if target[1] == change.resident else Reason.MALFORMED
+        elif name is not None:
+            cls = max(cls, "B")  # not seen yet: the strictest it can turn out to be
+    return replace(arrived, cls=cls, fault=fault)
 
 
 def _no_rule(_: str) -> CellRule:
@@ -282,6 +303,7 @@ def _signed_receipt(work: BatchInHand, seq: int, states: list[tuple[Any, ...] | 
             n=len(states),
             states=tuple(each for each in states if each is not None),
             whole=work.intake.whole,
+            beside=not isinstance(work.verdict, Next | NewEpoch),
         )
     )
     signer = work.site.keys.sign[Suite(work.device.suite)]

@@ -24,7 +24,7 @@ from server.records.kinds import UnknownKind, get
 from server.records.model import AccessClass, Kind, Shape
 from server.settings import CIVIL
 from sync import wire
-from sync.limits import BATCH_CHANGES, BODY_BYTES, CHANGE_BYTES
+from sync.limits import BATCH_CHANGES, BODY_BYTES, CHANGE_BYTES, SESSIONS_PER_BATCH
 from sync.reconcile import CellRule, Reason
 
 # A compressed envelope could name millions of changes of one byte each; each would be a row and a
@@ -99,6 +99,8 @@ def read_batch(
         return unreadable("malformed")
     if batch.staff != staff:
         return unreadable("staff_not_signer")
+    if len(batch.sessions) > SESSIONS_PER_BATCH:
+        return unreadable("malformed")
     if batch.marks and len(batch.marks) != len(batch.changes):
         return unreadable("malformed")
     if len(batch.changes) > CHANGES_READ:

@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from crypto.columns import DataKey
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
-from server.store.tx import Tx
+from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_SERVER_KEY, Vault
 from sync.wire import ServerKeys, SignedBundle, encode
 
@@ -77,27 +77,49 @@ async def load_keys(tx: Tx, vault: Vault, wrapped: bytes) -> Keyring:
         "WHERE district=? ORDER BY epoch",
         vault.district,
     )
+    saved = await one(tx, "SELECT MAX(taken_at) FROM backup_mark WHERE district=?", vault.district)
+    saved_at = saved[0] or 0 if saved is not None else 0
     kem: dict[bytes, KemKeyPair] = {}
-    newest: dict[Suite, KemKeyPair] = {}
-    epochs: list[tuple[int, int, bytes]] = []
+    by_suite: dict[Suite, list[tuple[int, int, KemKeyPair]]] = {}
     signing: dict[str, dict[Suite, SigningKeyPair]] = {"sign": {}, "audit": {}, "trust": {}}
-    version, at = 0, 0
+    gone, at = 0, 0
     for purpose, number, epoch, kid, sealed, since, retired in rows:
-        at, version = max(at, since, retired or 0), version + 1 + (retired is not None)
+        at = max(at, since, retired or 0)
         if retired is not None:
+            gone += 1
             continue
         suite = Suite(number)
         private = district_key.open(vault.at(T_SERVER_KEY, kid), sealed)
         if purpose == "kem":
-            pair = KemKeyPair.from_private(suite, private)
-            kem[kid] = newest[suite] = pair
-            epochs.append((number, epoch, pair.public.raw))
+            kem[kid] = pair = KemKeyPair.from_private(suite, private)
+            by_suite.setdefault(suite, []).append((epoch, since, pair))
         else:
             signing[purpose][suite] = SigningKeyPair.from_private(suite, private)
+    shown = {suite: _published(keys, saved_at) for suite, keys in by_suite.items()}
+    newest = {suite: keys[-1][2] for suite, keys in shown.items()}
+    epochs = [
+        (int(suite), epoch, pair.public.raw)
+        for suite, keys in shown.items()
+        for epoch, _, pair in keys
+    ]
+    # Counts up with every key that is shown and every one that is taken away.
+    version = max((epoch for _, epoch, _ in epochs), default=0) * 1_000 + gone
     bundles = {suite: _bundle(suite, epochs, signing, version=version, at=at) for suite in newest}
     return Keyring(
         kem, signing["sign"], signing["audit"], signing["trust"], newest, bundles, version
     )
+
+
+def _published(
+    keys: list[tuple[int, int, KemKeyPair]], saved_at: int
+) -> list[tuple[int, int, KemKeyPair]]:
+    """Keys (epoch, since, pair) that tablets may seal for, oldest first.
+
+    A key that no verified backup holds would be gone with the disk, and what was sealed for it with
+    it: it waits for the next backup. When nothing else is left, the newest is better than none.
+    """
+    held = [each for each in keys if each[0] == 1 or each[1] < saved_at]
+    return held or keys[-1:]
 
 
 def _bundle(

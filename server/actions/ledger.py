@@ -107,6 +107,7 @@ class Ledger:
     moved: dict[bytes, int] = field(default_factory=dict[bytes, int])  # panel -> open sum by moves
     moved_restricted: dict[bytes, int] = field(default_factory=dict[bytes, int])
     revisions: list[bytes] = field(default_factory=list[bytes])
+    let_go: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     leaves_at: dict[bytes, int] = field(default_factory=dict[bytes, int])  # panel -> csn of a leave
 
     def event(self, resident: bytes, change: bytes, cls: str, rev: int) -> None:
@@ -145,6 +146,23 @@ class Ledger:
         await self._write_archives(tx)
         await audit(tx, self.district, what, detail + b"".join(self.revisions), self.now)
         await self._write_panels(tx)
+        await self._ask_back(tx)
+
+    async def _ask_back(self, tx: Tx) -> None:
+        """Tablets of a panel that was left are asked to let the copy go.
+
+        After the panels are locked: a page of the old panel that was being packed has committed
+        its copy row by then. A tablet that carries another panel of the resident keeps its copy.
+        """
+        for who, panel in self.let_go:
+            await tx.run(
+                "UPDATE copy SET state='asked', changed_at=? WHERE district=? AND resident=? AND "
+                "state='possible' AND device IN (SELECT device FROM device_panel WHERE district=? "
+                "AND panel=?) AND device NOT IN (SELECT p.device FROM device_panel p JOIN member m "
+                "ON m.district=p.district AND m.panel=p.panel WHERE m.district=? "
+                "AND m.resident=?)",
+                self.now, self.district, who, self.district, panel, self.district, who,
+            )  # fmt: skip
 
     async def _write_archives(self, tx: Tx) -> None:
         cells: list[Row] = []

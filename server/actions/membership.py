@@ -52,11 +52,4 @@ async def leave(tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes) -> None:
     ledger.feed.setdefault(panel, {})[("leave", who)] = who
     restricted = digest.value(row.sum_restricted) if member[0] == ASSIGNED else 0
     ledger.shift(panel, -digest.value(row.sum_open), -restricted)
-    # A tablet that carries another panel of this resident (a consent) keeps its copy.
-    await tx.run(
-        "UPDATE copy SET state='asked', changed_at=? WHERE district=? AND resident=? AND "
-        "state='possible' AND device IN (SELECT device FROM device_panel WHERE district=? "
-        "AND panel=?) AND device NOT IN (SELECT p.device FROM device_panel p JOIN member m ON "
-        "m.district=p.district AND m.panel=p.panel WHERE m.district=? AND m.resident=?)",
-        ledger.now, district, who, district, panel, district, who,
-    )  # fmt: skip
+    ledger.let_go.append((who, panel))

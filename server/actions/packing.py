@@ -23,7 +23,14 @@ from server.actions.standing import DeviceRow
 from server.store.tx import Row, Tx, one, sharing
 from server.store.vault import T_CELLS, T_RESTRICTED
 from sync import digest, wire
-from sync.limits import DIGEST_REPAIRS, PAGE_BYTES, PAGE_ROWS, RECENT_DAYS, SNAPSHOT_ROWS
+from sync.limits import (
+    DIGEST_BUCKETS,
+    DIGEST_REPAIRS,
+    PAGE_BYTES,
+    PAGE_ROWS,
+    RECENT_DAYS,
+    SNAPSHOT_ROWS,
+)
 
 _EVENT: Final = (
     "c.resident, c.change, c.cls, c.rev, c.body, c.under, c.staff, c.recorded_at, c.received_at, "
@@ -296,28 +303,32 @@ async def _digest(
         return page
     restricted = "B" in packer.classes
     root = digest.sum_of((root_open, root_restricted)) if restricted else root_open
+    if await _has_ended(packer):
+        return page  # the sum still counts somebody who is not served any more; soon it will not
     page = msgspec.structs.replace(page, more=False, root=root)
     if claim is None or claim.csn != csn:
         return page
-    if claim.root != root and await _some_ended(packer):
-        # A consent is over and its job has not run: packing leaves the resident out already, the sum
-        # does not yet. Nothing to mend, and nothing to be said of this panel until it has.
-        return msgspec.structs.replace(page, root=None)
-    await _count_misses(packer, missed=claim.root != root)
-    return await _repair(packer, page, claim) if claim.root != root else page
+    missed = claim.root != root
+    if missed:
+        page = await _repair(packer, page, claim)
+    await _count_misses(packer, missed=missed, mended=bool(page.mended))
+    return page
 
 
-async def _some_ended(packer: _Packer) -> bool:
+async def _has_ended(packer: _Packer) -> bool:
+    """Whether a consent of this panel is over whose leave has not been written yet."""
     row = await one(
         packer.tx,
-        "SELECT 1 FROM member WHERE district=? AND panel=? AND until<=? LIMIT 1",
-        packer.site.district, packer.panel, packer.now,
+        "SELECT 1 FROM member WHERE district=? AND until<=? AND panel=? LIMIT 1",
+        packer.site.district, packer.now, packer.panel,
     )  # fmt: skip
     return row is not None
 
 
-async def _count_misses(packer: _Packer, *, missed: bool) -> None:
-    """Three in a row are a person's matter, not a loop."""
+async def _count_misses(packer: _Packer, *, missed: bool, mended: bool) -> None:
+    """Three in a row are a person's matter, not a loop; while pages mend buckets it may take one
+    more for each bucket.
+    """
     district, device = packer.site.district, packer.device
     sql = "UPDATE device SET digest_misses=CASE WHEN ? THEN digest_misses+1 ELSE 0 END "
     await packer.tx.run(sql + "WHERE district=? AND device=?", missed, district, device.device)
@@ -327,7 +338,8 @@ async def _count_misses(packer: _Packer, *, missed: bool) -> None:
         district,
         device.device,
     )
-    if row is not None and row[0] >= DIGEST_REPAIRS:
+    most = DIGEST_REPAIRS + (DIGEST_BUCKETS if mended else 0)
+    if row is not None and row[0] >= most:
         ledger = Ledger(district, packer.site.vault, packer.now, 1)
         ledger.task("digest", device.device, resident=None, facility=device.facility)
         await packer.tx.insert("task", ledger.tasks, ignore=True)

@@ -116,6 +116,8 @@ class Served:
 
     csn: int
     epoch: int
+    acked_csn: int
+    acked_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Field:
     served: dict[bytes, Served]  # by panel of this device
     members: dict[bytes, list[Membership]]  # by resident, every panel
     moves: dict[bytes, Row]  # by resident: newest closed assignment in a panel of this device
+    consents: dict[bytes, list[tuple[int, int]]]  # by resident: spans in which consent held
     late_ms: int
 
 
@@ -133,13 +136,15 @@ async def read_field(
     tx: Tx, district: int, device: DeviceRow, residents: set[bytes], late_days: int
 ) -> Field:
     served_rows = await tx.rows(
-        "SELECT panel, served_csn, served_epoch FROM device_panel WHERE district=? AND device=?",
+        "SELECT panel, served_csn, served_epoch, acked_csn, acked_at FROM device_panel "
+        "WHERE district=? AND device=?",
         district,
         device.device,
     )
-    served = {panel: Served(csn, epoch) for panel, csn, epoch in served_rows}
+    served = {row[0]: Served(*row[1:]) for row in served_rows}
     members: dict[bytes, list[Membership]] = {}
     moves: dict[bytes, Row] = {}
+    ended: dict[bytes, list[tuple[int, int]]] = {}
     if residents:
         for resident, panel, ground, until in await tx.rows_in(
             "SELECT resident, panel, ground, until FROM member WHERE district=? AND resident {ids}",
@@ -151,7 +156,30 @@ async def read_field(
             each for each in residents if not any(m.panel in served for m in members.get(each, ()))
         }
         moves = await _moves(tx, district, elsewhere, served)
-    return Field(device, served, members, moves, late_days * DAY_MS)
+        ended = await _ended_consents(tx, district, elsewhere, served)
+    return Field(device, served, members, moves, ended, late_days * DAY_MS)
+
+
+async def _ended_consents(
+    tx: Tx, district: int, residents: set[bytes], served: dict[bytes, Served]
+) -> dict[bytes, list[tuple[int, int]]]:
+    """From when to when a resident's consent held for a panel of this device: a visit made under
+    it may arrive after its end.
+    """
+    spans: dict[bytes, list[tuple[int, int]]] = {}
+    if not residents:
+        return spans
+    rows = await tx.rows_in(
+        "SELECT resident, panel, granted_at, until, revoked_at FROM consent WHERE district=? "
+        "AND resident {ids}",
+        sorted(residents),
+        district,
+    )
+    for who, panel, granted, until, revoked in rows:
+        if panel in served:
+            end = until if revoked is None else min(until, revoked)
+            spans.setdefault(who, []).append((granted, end))
+    return spans
 
 
 async def _moves(
@@ -191,10 +219,13 @@ def standing_of(
     if "assigned" in grounds:
         return Present()
     if grounds:
-        return Guest("consent")
+        return Guest("consent", consented=True)
     move = field.moves.get(change.resident)
     if move is not None:
         return _former(field, change, move, known, recorded_at, now, epoch)
+    spans = field.consents.get(change.resident, ())
+    if any(start <= recorded_at < end for start, end in spans):
+        return Guest("consent", consented=True)
     if change.ground is not None and change.ground.kind in GROUNDS:
         return Guest(change.ground.kind)
     return Stranger()
@@ -213,6 +244,8 @@ def _former(
     served = field.served[panel]
     served_csn = served.csn if served.epoch == epoch else 0
     claimed = known.csn if known and known.panel == panel and known.epoch == epoch else 0
+    if served.acked_at <= recorded_at:  # a signed cursor outweighs a smaller claim made after it
+        claimed = max(claimed, served.acked_csn)
     same_day = civil_day(moved_at).isoformat()
     before = change.on < until_day or (
         # On the very day of the move the moment decides, as far as it is known.

@@ -75,8 +75,8 @@ class Store:
         """
         if self._writer is not None:
             return await self._writer.write(action)
-        # A task of its own: if the asker is cancelled in the middle, Piccolo would keep the connection
-        # for ever. As on SQLite, work that has begun comes to its end.
+        # A task of its own: if the asker is cancelled in the middle, Piccolo would keep the
+        # connection for ever. As on SQLite, work that has begun comes to its end.
         work = asyncio.get_running_loop().create_task(self._transaction(action))
         self._working.add(work)
         work.add_done_callback(self._working.discard)

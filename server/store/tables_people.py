@@ -83,7 +83,10 @@ class Member(Table, tablename="member"):
     since_csn = BigInt()
     until = BigInt(null=True)
     KEY: ClassVar = ("district", "panel", "resident")
-    INDEX: ClassVar = (("district", "resident", "panel", "ground", "until"),)
+    INDEX: ClassVar = (
+        ("district", "resident", "panel", "ground", "until"),
+        ("district", "until"),
+    )
 
 
 class Assignment(Table, tablename="assignment"):
