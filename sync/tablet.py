@@ -16,15 +16,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from crypto.audit import Checkpoint, verify_consistency
-from crypto.envelope import EnvelopeRefused, open_body, parse_down, verify
 from crypto.keys import KemKeyPair, SigningKeyPair, SigningPublicKey, Suite
-from crypto.primitives import sha256
 from sync import wire
 from sync.enrol import Enrolled
 from sync.enrol_wire import open_bundle
 from sync.limits import (
-    ANSWER_BYTES,
     BATCH_TARGET_CHANGES,
     CLOCK_WARN_MS,
     DIGEST_BUCKETS,
@@ -34,6 +30,7 @@ from sync.tablet_archive import Archive
 from sync.tablet_disk import COST_LOG2, Disk
 from sync.tablet_outbox import Outbox
 from sync.tablet_state import NotTheServer, Post, Result, State, Unlocked
+from sync.tablet_trust import opened, server_signer, witness
 
 RECEIPT_LABEL: Final = b"gongwei/receipt\x00"
 _ASIDE: Final = frozenset({"proposal", "held", "quarantined"})  # not in the shown values
@@ -229,7 +226,9 @@ class Tablet:
         keys = self._keys
         if keys is None:  # locked or wiped: the answer cannot be opened, the batches stay
             return Result()
-        answer, feed_epoch = self._opened(keys, request, answer_bytes)
+        if not self.outbox.is_newest(request):
+            raise NotTheServer("answer to an earlier request")
+        answer, feed_epoch = opened(keys, self.state, request, answer_bytes)
         result = Result(more=answer.more, refused=answer.refused)
         with self.disk.step():
             self._take_facts(keys, answer, feed_epoch, result)
@@ -253,29 +252,6 @@ class Tablet:
         result.more = result.more or self.outbox.oldest_ready() is not None
         return result
 
-    def _opened(
-        self, keys: Unlocked, request: bytes, answer_bytes: bytes
-    ) -> tuple[wire.Answer, int]:
-        try:
-            sealed = parse_down(answer_bytes, ANSWER_BYTES)
-            verify(sealed, self._server_signer(keys))
-            header = sealed.header
-            if header.request != sha256(request) or header.device != self.state.device:
-                raise NotTheServer("answer to another request")
-            if not self.outbox.is_newest(request):
-                raise NotTheServer("answer to an earlier request")
-            restored = header.feed_epoch > self.state.feed_epoch
-            if header.feed_epoch < self.state.feed_epoch or (
-                header.trust < keys.server.version and not restored
-            ):
-                raise NotTheServer("older than what this tablet has seen")
-            return wire.answer(open_body(sealed, keys.kem, ANSWER_BYTES)), header.feed_epoch
-        except (EnvelopeRefused, wire.Malformed) as error:
-            raise NotTheServer(str(error)) from None
-
-    def _server_signer(self, keys: Unlocked) -> SigningPublicKey:
-        return SigningPublicKey(Suite(self.state.suite), keys.server.signing[0][1])
-
     def _take_facts(
         self, keys: Unlocked, answer: wire.Answer, feed_epoch: int, result: Result
     ) -> None:
@@ -298,33 +274,19 @@ class Tablet:
             keys.server = open_bundle(answer.trust, keys.trust)
             state.keys = bytes(answer.trust.bundle)
         if answer.checkpoint is not None:
-            result.audit_holds = self._witness(keys, answer.checkpoint)
+            result.audit_holds = witness(keys, self.state, answer.checkpoint)
         if answer.head is not None:
             self.outbox.take_head(answer.head, restored=restored)
         if answer.backed_up is not None:
             self.outbox.drop_backed_up(answer.backed_up)
 
-    def _witness(self, keys: Unlocked, told: wire.Checkpoint) -> bool:
-        """Whether the audit tree only grew since the checkpoint this tablet carries. If not, the
-        old one is kept: it is the evidence.
-        """
-        state = self.state
-        signed = Checkpoint(
-            origin=f"gongwei/audit/{state.district}", size=told.size, root=told.root, at_ms=told.at
-        ).verify(SigningPublicKey(Suite(state.suite), keys.server.audit), told.signature)
-        grown = state.checkpoint == 0 or verify_consistency(
-            old_size=state.checkpoint, new_size=told.size, old_root=state.checkpoint_root,
-            new_root=told.root, path=told.proof,
-        )  # fmt: skip
-        if signed and grown:
-            state.checkpoint, state.checkpoint_root = told.size, told.root
-        return signed and grown
-
     def _take_receipt(self, keys: Unlocked, answer: wire.Answer, result: Result) -> None:
         if answer.receipt is None:
             return
         raw = bytes(answer.receipt.receipt)
-        if not self._server_signer(keys).verify(RECEIPT_LABEL + raw, answer.receipt.signature):
+        if not server_signer(keys, self.state).verify(
+            RECEIPT_LABEL + raw, answer.receipt.signature
+        ):
             raise NotTheServer("receipt not signed")
         for change, state, reason in self.outbox.take_receipt(raw):
             self._fate(change, state, reason)

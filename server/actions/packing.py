@@ -7,98 +7,36 @@ page leaves the server.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-import msgspec
 from msgspec import Raw
 
 from server.actions.intake import civil_day
-from server.actions.ledger import Ledger
-from server.actions.settle import open_change
+from server.actions.packer import (
+    EVENT,
+    GIVEN,
+    RESIDENT,
+    SHOWN,
+    Packer,
+    events_of,
+    member,
+    residents_of,
+)
+from server.actions.repair import compare
 from server.actions.site import Site
 from server.actions.standing import DeviceRow
-from server.store.tx import Row, Tx, one, sharing
-from server.store.vault import T_CELLS, T_RESTRICTED
-from sync import digest, wire
+from server.store.tx import Tx, one, sharing
+from sync import wire
 from sync.limits import (
-    DIGEST_BUCKETS,
-    DIGEST_REPAIRS,
     PAGE_BYTES,
     PAGE_ROWS,
     RECENT_DAYS,
     SNAPSHOT_ROWS,
 )
 
-_EVENT: Final = (
-    "c.resident, c.change, c.cls, c.rev, c.body, c.under, c.staff, c.recorded_at, c.received_at, "
-    "c.state, c.credit_facility, c.flags, r.key"
-)
-_RESIDENT: Final = (
-    "r.resident, r.rev, r.rev_restricted, r.status, r.archive_no, r.key, r.sealed_cells, "
-    "CASE WHEN m.ground='assigned' THEN r.sealed_restricted END"
-)
-# A consent opens class A; restricted facts go to the team that answers for the resident only.
-_GIVEN: Final = "(c.cls='A' OR m.ground='assigned')"
-_SHOWN: Final = "c.state IN ('applied','applied_guest') AND c.shape='event'"
-_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LANES: Final = 3  # 0 roster and registers, 1 recent records, 2 history
-
-
-@dataclass(slots=True)
-class _Packer:
-    site: Site
-    tx: Tx
-    device: DeviceRow
-    panel: bytes
-    now: int
-    given: set[bytes] = field(default_factory=set[bytes])  # residents whose content is in the page
-    size: int = 0
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return ("A", "B") if self.device.restricted else ("A",)
-
-    def resident_rows(self, row: Row) -> list[Raw]:
-        """The register cells of one resident, one put an access class."""
-        who, rev, rev_restricted, status, number, wrapped, cells, restricted = row
-        key, vault = self.site.vault.key(who, wrapped), self.site.vault
-        plain = key.open(vault.at(T_CELLS, who, who, rev), cells)
-        rows = [self._resident(who, rev, "A", status, number, plain)]
-        if restricted and "B" in self.classes:
-            plain = key.open(vault.at(T_RESTRICTED, who, who, rev_restricted), restricted)
-            rows.append(self._resident(who, rev_restricted, "B", status, number, plain))
-        self.given.add(who)
-        return rows
-
-    def _resident(
-        self, who: bytes, rev: int, cls: str, status: str, number: str, plain: bytes
-    ) -> Raw:
-        put = wire.ResidentPut(id=who, rev=rev, cls=cls, status=status, cells=Raw(plain), no=number)
-        return self._counted(wire.encode(put))
-
-    def event_row(self, row: Row) -> Raw:
-        who, change, cls, rev, body, under, staff, at, received, state, credit, flags, wrapped = (
-            row[:13]
-        )
-        _, raw = open_change(
-            self.site, change=change, resident=who, under=under, wrapped=wrapped, body=body
-        )
-        self.given.add(who)
-        put = wire.EventPut(
-            rev=rev, cls=cls, change=Raw(raw), staff=staff, at=at, recv=received, state=state,
-            credit=credit, flags=tuple(flags.split(",")) if flags else (),
-        )  # fmt: skip
-        return self._counted(wire.encode(put))
-
-    def leave_row(self, who: bytes, csn: int) -> Raw:
-        return self._counted(wire.encode(wire.Leave(id=who, csn=csn)))
-
-    def _counted(self, encoded: bytes) -> Raw:
-        self.size += len(encoded)
-        return Raw(encoded)
+_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 async def pack(
@@ -114,7 +52,7 @@ async def pack(
 
     The caller has checked that the device carries the panel and is enrolled.
     """
-    packer = _Packer(site, tx, device, cursor.panel, now)
+    packer = Packer(site, tx, device, cursor.panel, now)
     head = await one(
         tx,
         f"SELECT csn, root_open, root_restricted FROM panel "
@@ -131,7 +69,7 @@ async def pack(
         if not page.more and cursor.snap is not None:
             page = await _snapshot(packer, page, cursor.snap)
     if not page.more:
-        page = await _digest(packer, page, head, claim)
+        page = await compare(packer, page, head, claim)
     await _note(packer, page, feed_epoch)
     return page
 
@@ -152,7 +90,7 @@ def _can_go_on(snap: wire.Snap | None) -> bool:
     )
 
 
-async def _tail(packer: _Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) -> wire.Page:
+async def _tail(packer: Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) -> wire.Page:
     """(cursor, end]: the newest mention of each entity, in order."""
     feed = await packer.tx.rows(
         "SELECT csn, op, resident, entity FROM feed WHERE district=? AND panel=? AND csn>? "
@@ -162,8 +100,8 @@ async def _tail(packer: _Packer, cursor: wire.Cursor, feed_epoch: int, csn: int)
     feed = feed[:PAGE_ROWS]
     latest = {(op, entity): number for number, op, _, entity in feed}
     wanted = [row for row in feed if latest[row[1], row[3]] == row[0]]
-    residents = await _residents(packer, {row[2] for row in wanted if row[1] == "resident"})
-    events = await _events(packer, {row[3] for row in wanted if row[1] == "event"})
+    residents = await residents_of(packer, {row[2] for row in wanted if row[1] == "resident"})
+    events = await events_of(packer, {row[3] for row in wanted if row[1] == "event"})
     rows: list[Raw] = []
     end = feed[-1][0] if feed else csn
     for number, op, who, entity in wanted:
@@ -183,44 +121,11 @@ async def _tail(packer: _Packer, cursor: wire.Cursor, feed_epoch: int, csn: int)
     )  # fmt: skip
 
 
-def _member(now: int) -> str:
-    return f"m.panel=? AND (m.until IS NULL OR m.until > {now})"
-
-
-async def _residents(packer: _Packer, ids: set[bytes]) -> dict[bytes, Row]:
-    if not ids:
-        return {}
-    rows = await packer.tx.rows_in(
-        f"SELECT {_RESIDENT} FROM resident r JOIN member m ON m.district=r.district "
-        f"AND m.resident=r.resident AND {_member(packer.now)} "
-        "WHERE r.district=? AND r.resident {ids}",
-        sorted(ids),
-        packer.panel,
-        packer.site.district,
-    )
-    return {row[0]: row for row in rows}
-
-
-async def _events(packer: _Packer, ids: set[bytes]) -> dict[bytes, Row]:
-    if not ids:
-        return {}
-    rows = await packer.tx.rows_in(
-        f"SELECT {_EVENT} FROM change c JOIN member m ON m.district=c.district "
-        f"AND m.resident=c.resident AND {_member(packer.now)} "
-        "JOIN resident r ON r.district=c.district AND r.resident=c.resident "
-        f"WHERE c.district=? AND {_SHOWN} AND {_GIVEN} AND c.change {{ids}}",
-        sorted(ids),
-        packer.panel,
-        packer.site.district,
-    )
-    return {row[1]: row for row in rows if row[2] in packer.classes}
-
-
-async def _first_page(packer: _Packer, feed_epoch: int, csn: int) -> wire.Page:
+async def _first_page(packer: Packer, feed_epoch: int, csn: int) -> wire.Page:
     """Opens a snapshot at the present csn with the whole roster: who is not in it has left."""
     left: list[Raw] = []
     roster = await packer.tx.rows(
-        f"SELECT m.resident FROM member m WHERE {_member(packer.now)} AND m.district=? "
+        f"SELECT m.resident FROM member m WHERE {member(packer.now)} AND m.district=? "
         "ORDER BY m.resident",
         packer.panel,
         packer.site.district,
@@ -243,7 +148,7 @@ async def _first_page(packer: _Packer, feed_epoch: int, csn: int) -> wire.Page:
     return await _snapshot(packer, page, wire.Snap(at=csn, lane=0, after=b"", cut=cut))
 
 
-async def _snapshot(packer: _Packer, page: wire.Page, snap: wire.Snap) -> wire.Page:
+async def _snapshot(packer: Packer, page: wire.Page, snap: wire.Snap) -> wire.Page:
     """The next part of a snapshot, lane by lane, until the page is full."""
     rows: list[Raw] = []
     while snap.lane < LANES and len(rows) < SNAPSHOT_ROWS and packer.size < PAGE_BYTES:
@@ -259,13 +164,13 @@ async def _snapshot(packer: _Packer, page: wire.Page, snap: wire.Snap) -> wire.P
     )  # fmt: skip
 
 
-async def _lane(packer: _Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], bytes]:
+async def _lane(packer: Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], bytes]:
     """Rows of one lane after `snap.after`; the position to go on from, empty at the lane's end."""
     rows: list[Raw] = []
     if snap.lane == 0:
         found = await packer.tx.rows(
-            f"SELECT {_RESIDENT} FROM member m JOIN resident r ON r.district=m.district "
-            f"AND r.resident=m.resident WHERE {_member(packer.now)} AND m.district=? "
+            f"SELECT {RESIDENT} FROM member m JOIN resident r ON r.district=m.district "
+            f"AND r.resident=m.resident WHERE {member(packer.now)} AND m.district=? "
             "AND m.resident > ? ORDER BY m.resident LIMIT ?",
             packer.panel, packer.site.district, snap.after, most,
         )  # fmt: skip
@@ -277,10 +182,10 @@ async def _lane(packer: _Packer, snap: wire.Snap, most: int) -> tuple[list[Raw],
     who, day, change = snap.after[:16], snap.after[32:].decode(), snap.after[16:32]
     side = ">=" if snap.lane == 1 else "<"
     found = await packer.tx.rows(
-        f"SELECT {_EVENT}, c.day FROM member m JOIN change c ON c.district=m.district "
+        f"SELECT {EVENT}, c.day FROM member m JOIN change c ON c.district=m.district "
         "AND c.resident=m.resident JOIN resident r ON r.district=m.district AND "
-        f"r.resident=m.resident WHERE {_member(packer.now)} AND m.district=? AND m.resident>=? AND "
-        f"(m.resident>? OR c.day>? OR (c.day=? AND c.change>?)) AND {_SHOWN} AND {_GIVEN} "
+        f"r.resident=m.resident WHERE {member(packer.now)} AND m.district=? AND m.resident>=? AND "
+        f"(m.resident>? OR c.day>? OR (c.day=? AND c.change>?)) AND {SHOWN} AND {GIVEN} "
         f"AND c.day{side}? "
         "ORDER BY m.resident, c.day, c.change LIMIT ?",
         packer.panel, packer.site.district, who, who, day, day, change, snap.cut, most,
@@ -294,107 +199,7 @@ async def _lane(packer: _Packer, snap: wire.Snap, most: int) -> tuple[list[Raw],
     return rows, last[0] + last[1] + last[13].encode() if last is not None else b""
 
 
-async def _digest(
-    packer: _Packer, page: wire.Page, head: Row, claim: wire.DigestClaim | None
-) -> wire.Page:
-    """Nothing more is waiting: the sum at exactly this csn, and help where the tablet's differs."""
-    csn, root_open, root_restricted = head
-    if page.end != csn:
-        return page
-    restricted = "B" in packer.classes
-    root = digest.sum_of((root_open, root_restricted)) if restricted else root_open
-    if await _has_ended(packer):
-        return page  # the sum still counts somebody who is not served any more; soon it will not
-    page = msgspec.structs.replace(page, more=False, root=root)
-    if claim is None or claim.csn != csn:
-        return page
-    missed = claim.root != root
-    if missed:
-        page = await _repair(packer, page, claim)
-    await _count_misses(packer, missed=missed, mended=bool(page.mended))
-    return page
-
-
-async def _has_ended(packer: _Packer) -> bool:
-    """Whether a consent of this panel is over whose leave has not been written yet."""
-    row = await one(
-        packer.tx,
-        "SELECT 1 FROM member WHERE district=? AND until<=? AND panel=? LIMIT 1",
-        packer.site.district, packer.now, packer.panel,
-    )  # fmt: skip
-    return row is not None
-
-
-async def _count_misses(packer: _Packer, *, missed: bool, mended: bool) -> None:
-    """Three in a row are a person's matter, not a loop; while pages mend buckets it may take one
-    more for each bucket.
-    """
-    district, device = packer.site.district, packer.device
-    sql = "UPDATE device SET digest_misses=CASE WHEN ? THEN digest_misses+1 ELSE 0 END "
-    await packer.tx.run(sql + "WHERE district=? AND device=?", missed, district, device.device)
-    row = await one(
-        packer.tx,
-        "SELECT digest_misses FROM device WHERE district=? AND device=?",
-        district,
-        device.device,
-    )
-    most = DIGEST_REPAIRS + (DIGEST_BUCKETS if mended else 0)
-    if row is not None and row[0] >= most:
-        ledger = Ledger(district, packer.site.vault, packer.now, 1)
-        ledger.task("digest", device.device, resident=None, facility=device.facility)
-        await packer.tx.insert("task", ledger.tasks, ignore=True)
-
-
-async def _repair(packer: _Packer, page: wire.Page, claim: wire.DigestClaim) -> wire.Page:
-    """Our bucket sums, and the residents of buckets that differ, whole: as many buckets as fit."""
-    sums = await packer.tx.rows(
-        "SELECT r.resident, r.sum_open, r.sum_restricted, m.ground FROM member m JOIN resident r "
-        "ON r.district=m.district AND r.resident=m.resident "
-        f"WHERE {_member(packer.now)} AND m.district=?",
-        packer.panel,
-        packer.site.district,
-    )
-    both = "B" in packer.classes
-    pairs = [
-        (who, digest.sum_of((a, b)) if both and ground == "assigned" else a)
-        for who, a, b, ground in sums
-    ]
-    ours = digest.buckets(pairs)
-    theirs = claim.buckets if len(claim.buckets) == len(ours) else ours
-    rows: list[Raw] = []
-    mended: list[int] = []
-    for number, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        if mine == other:
-            continue
-        if packer.size > PAGE_BYTES:
-            break
-        who = {resident for resident, _ in pairs if digest.bucket(resident) == number}
-        for row in (await _residents(packer, who)).values():
-            rows += packer.resident_rows(row)
-        rows += [packer.event_row(row) for row in await _all_events(packer, who)]
-        mended.append(number)
-    return msgspec.structs.replace(
-        page, buckets=ours, again=tuple(rows), mended=tuple(mended), more=False
-    )
-
-
-async def _all_events(packer: _Packer, who: Iterable[bytes]) -> list[Row]:
-    ids = sorted(who)
-    if not ids:
-        return []
-    rows = await packer.tx.rows_in(
-        f"SELECT {_EVENT} FROM change c JOIN member m ON m.district=c.district "
-        f"AND m.resident=c.resident AND {_member(packer.now)} "
-        "JOIN resident r ON r.district=c.district AND r.resident=c.resident "
-        f"WHERE c.district=? AND {_SHOWN} AND {_GIVEN} AND c.resident {{ids}}",
-        ids,
-        packer.panel,
-        packer.site.district,
-    )
-    return [row for row in rows if row[2] in packer.classes]
-
-
-async def _note(packer: _Packer, page: wire.Page, feed_epoch: int) -> None:
+async def _note(packer: Packer, page: wire.Page, feed_epoch: int) -> None:
     """What was answered: the served mark of the panel and a copy row for each resident given."""
     district, device, now = packer.site.district, packer.device.device, packer.now
     await packer.tx.run(
