@@ -14,7 +14,7 @@ from crypto.enrolment import new_code, new_nonce, offer_id, typed_form
 from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
 from crypto.primitives import same
 from server.actions.enrol import OfferRow, Secret, count_try, lock_offer, seal_secret
-from server.actions.ledger import TASK_DAYS, audit
+from server.actions.ledger import TASK_DAYS, Ledger, audit
 from server.actions.release import release
 from server.actions.reports import shown
 from server.actions.site import Site
@@ -338,11 +338,20 @@ async def _released(site: Site, change: bytes, resident: bytes, staff: bytes) ->
     try:
         await release(site, change, staff=staff)
     except (NotFound, RuleSaysNo):
-        await site.store.write(
-            lambda tx: tx.run(
-                "UPDATE change SET reason=? WHERE district=? AND resident=? AND change=?",
-                Reason.STRANGER.value, site.district, resident, change,
-            )
-        )  # fmt: skip
+        await site.store.write(partial(_stays, site, change, resident))
         return False
     return True
+
+
+async def _stays(site: Site, change: bytes, resident: bytes, tx: Tx) -> None:
+    """In quarantine for another reason than before, and its tablet is told."""
+    await tx.run(
+        "UPDATE change SET reason=? WHERE district=? AND resident=? AND change=?",
+        Reason.STRANGER.value, site.district, resident, change,
+    )  # fmt: skip
+    row = await one(
+        tx, "SELECT device FROM change WHERE district=? AND change=?", site.district, change
+    )
+    ledger = Ledger(site.district, site.vault, site.clock(), 1)
+    ledger.outcome(row[0] if row else None, change, State.QUARANTINED.value, Reason.STRANGER.value)
+    await ledger.flush(tx, "act", b"stays" + change)

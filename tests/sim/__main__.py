@@ -42,7 +42,7 @@ class PostgresDatabases:
 
 @contextmanager
 def workshop() -> Iterator[Path]:
-    """A folder in memory where there is one: what is tested is the order of things, not the disk."""
+    """A folder in memory where there is one: the order of things is tested here, not the disk."""
     with tempfile.TemporaryDirectory(
         prefix="gongwei-sim-", dir=SHM if SHM.is_dir() else None
     ) as name:

@@ -43,7 +43,9 @@ class Facts:
     changes: dict[bytes, Row] = field(default_factory=dict[bytes, Row])
     tasks: set[tuple[str, bytes]] = field(default_factory=set[tuple[str, bytes]])  # open ones
     residents: dict[bytes, tuple[Any, ...]] = field(default_factory=dict[bytes, tuple[Any, ...]])
-    members: dict[bytes, set[bytes]] = field(default_factory=dict[bytes, set[bytes]])  # by panel
+    members: dict[bytes, dict[bytes, str]] = field(  # panel -> resident -> ground
+        default_factory=dict[bytes, dict[bytes, str]]
+    )
     copies: dict[tuple[bytes, bytes], str] = field(default_factory=dict[tuple[bytes, bytes], str])
     devices: dict[bytes, str] = field(default_factory=dict[bytes, str])
     cells: dict[bytes, dict[str, dict[str, Any]]] = field(
@@ -80,8 +82,8 @@ async def read_facts(sim: Sim) -> Facts:
     await _changes(sim, facts)
     for kind, subject in await sim.rows("SELECT kind, subject FROM task WHERE closed_at IS NULL"):
         facts.tasks.add((kind, subject))
-    for panel, who in await sim.rows("SELECT panel, resident FROM member"):
-        facts.members.setdefault(panel, set()).add(who)
+    for panel, who, ground in await sim.rows("SELECT panel, resident, ground FROM member"):
+        facts.members.setdefault(panel, {})[who] = ground
     for who, device, state in await sim.rows("SELECT resident, device, state FROM copy"):
         facts.copies[who, device] = state
     facts.devices = dict(await sim.rows("SELECT device, status FROM device"))
@@ -117,7 +119,7 @@ async def check_all(sim: Sim) -> None:
     _heads(facts)
     for held in sim.usable():
         if facts.devices[held.keys.device] == "enrolled":
-            _same(held, facts)
+            await _same(sim, held, facts)
             _copies(held, facts)
     await _feed(sim)
     report = await verify_journal(sim.site)
@@ -129,11 +131,14 @@ def _custody(sim: Sim, facts: Facts) -> None:
     for change in sim.oracle.secured:
         must(change in facts.changes, f"{short(change)} was backed up and is gone")
     places = {held.name: held.state for held in sim.tablets}
+    copies = {held.name for held in sim.tablets if held.cloned}
     for change, saved in sim.oracle.saved.items():
         row = facts.changes.get(change)
         state = places[saved.tablet]
         if row is None:
-            lost_with_it = state == "destroyed" or (state == "wiped" and sim.restores)
+            # A wiped copy of a tablet can begin no epoch behind the other's head any more.
+            wiped = state == "wiped" and (sim.restores or saved.tablet in copies)
+            lost_with_it = state == "destroyed" or wiped
             must(lost_with_it, f"{short(change)} of {saved.tablet} ({state}) is not at the server")
             continue
         altered = sim.oracle.altered(change, row.raw)
@@ -196,12 +201,14 @@ def _asked(facts: Facts, who: bytes, cell: str, found: dict[str, Any]) -> None:
     must(ids & found.keys(), f"{cell} of {NAMES[who]} is disputed and nobody's task: {found}")
 
 
-def _same(held: Carried, facts: Facts) -> None:
+async def _same(sim: Sim, held: Carried, facts: Facts) -> None:
     """The tablet's entities are the server's rows of its panels, and both say so by digest."""
-    disk, classes = held.tablet.disk, ("A", "B") if held.restricted else ("A",)
     own: set[bytes] = set()
+    whole: set[bytes] = set()  # of whom class B is given too: never by a consent
     for panel in held.keys.panels:
-        there = facts.members.get(panel, set())
+        grounds = facts.members.get(panel, {})
+        there = set(grounds)
+        whole |= {who for who in there if held.restricted and grounds[who] == "assigned"}
         must(
             held.tablet.archive.members(panel) == there,
             f"{held.name} has {_names(held.tablet.archive.members(panel))} in a panel of "
@@ -212,14 +219,14 @@ def _same(held: Carried, facts: Facts) -> None:
         (row.id, row.cls, row.rev)
         for row in facts.changes.values()
         if row.shape == "event" and row.state in SHOWN and row.resident in own
-        and row.cls in classes
+        and (row.cls == "A" or row.resident in whole)
     }  # fmt: skip
     for who in own:
         rev, rev_restricted, restricted = (facts.residents[who][n] for n in (2, 3, 5))
         wanted.add((who, "A", rev))
-        if restricted and "B" in classes:
+        if restricted and who in whole:
             wanted.add((who, "B", rev_restricted))
-    found = {tuple(row) for row in disk.rows("SELECT id, cls, rev FROM entity")}
+    found = {tuple(row) for row in held.tablet.disk.rows("SELECT id, cls, rev FROM entity")}
     must(
         found == wanted,
         f"{held.name} holds other entities: too many "
@@ -227,11 +234,16 @@ def _same(held: Carried, facts: Facts) -> None:
         f"missing {[(short(i), c, r) for i, c, r in wanted - found]}",
     )
     for panel in held.keys.panels:
-        sums = (facts.residents[who][6:8] for who in facts.members.get(panel, ()))
         total = digest.sum_of(
-            digest.sum_of(pair) if held.restricted else pair[0] for pair in sums
+            digest.sum_of(facts.residents[who][6:8])
+            if held.restricted and ground == "assigned"
+            else facts.residents[who][6]
+            for who, ground in facts.members.get(panel, {}).items()
         )
-        must(held.tablet.archive.root(panel) == total, f"digests of {held.name} disagree")
+        told = await sim.rows("SELECT root_open, root_restricted FROM panel WHERE panel=?", panel)
+        theirs = digest.sum_of(told[0]) if held.restricted else told[0][0]
+        must(theirs == total, "the sum of a panel is not the sum of its residents")
+        must(not held.tablet.state.ask.get(panel.hex()), f"digests of {held.name} disagree")
     for who in own:
         _cells(held, facts, who)
 
@@ -252,7 +264,10 @@ def _copies(held: Carried, facts: Facts) -> None:
         if who in there:
             must(state in GIVEN, f"{held.name} has {NAMES[who]}, its copy is noted as '{state}'")
         elif not held.cloned:
-            must(state in ("", "purged"), f"{held.name} has not {NAMES[who]}, its copy stays '{state}'")
+            must(
+                state in ("", "purged"),
+                f"{held.name} has not {NAMES[who]}, its copy stays '{state}'",
+            )
 
 
 async def _feed(sim: Sim) -> None:

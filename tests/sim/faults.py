@@ -2,8 +2,8 @@
 
 from server.errors import NotAnEnvelope, TooLarge
 from sync.tablet_state import NotTheServer, Result
-from tests.sim.world import Carried, Sim
 from tests.sim.oracle import SETTLED_AFTER_MS
+from tests.sim.world import Carried, Sim
 
 FAULTS = (
     "none", "none", "none", "none", "lost_up", "lost_down", "doubled", "late", "other", "flip_up",
@@ -72,9 +72,7 @@ def _delivered(sim: Sim, held: Carried, request: bytes, answer: bytes, fault: st
         take(sim, held, request, answer)
 
 
-def _not_taken(
-    sim: Sim, held: Carried, request: bytes, answer: bytes, but: bytes | None
-) -> None:
+def _not_taken(sim: Sim, held: Carried, request: bytes, answer: bytes, but: bytes | None) -> None:
     if request == but:
         take(sim, held, request, answer)
         return

@@ -1,5 +1,4 @@
-"""Steps of the office: residents move and consent, tablets are lost, people decide, keys and backups."""
-
+"""Steps of the office: moves, consents, lost tablets, decisions, keys and backups."""
 
 from server.actions import consent, decisions, devices, move, release, upkeep
 from server.actions.audit_tree import number_leaves
@@ -162,8 +161,6 @@ async def restore(sim: Sim) -> None:
         await sim.restore(sim.kept[-1])
         for each in sim.tablets:
             each.late.clear()
-
-
 
 
 async def confirm_epochs_step(sim: Sim) -> None:

@@ -1,8 +1,8 @@
 """What must have become of everything, said a second time and plainly.
 
-The oracle shares no code with the merge, the ledger or the tablet: it remembers what people saved and
-what each editor saw, and computes from the edits that were applied which values must be standing. Of
-ours it knows the limits and the catalogue of forms only.
+The oracle shares no code with the merge, the ledger or the tablet: it remembers what people saved
+and what each editor saw, and computes from the edits that were applied which values must be
+standing. Of ours it knows the limits and the catalogue of forms only.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""The cast of one seed: one server that can die, a few tablets that can be copied, crash or be lost.
+"""The cast of one seed: a server that can die, tablets that can be copied, crash or be lost.
 
-Everything is real but the network and the clocks: the tablet's disk file, the envelopes, the actions,
-the database.
+Everything is real but the network and the clocks: the tablet's disk file, the envelopes, the
+actions, the database.
 """
 
 import shutil
@@ -165,6 +165,7 @@ class Sim:
         self.rng = Random(seed)
         self.databases = databases
         self.folder = folder
+        folder.mkdir(parents=True)
         self.kek_file = kek_file
         self.clock = Clock()
         self.oracle = Oracle()
@@ -299,7 +300,6 @@ async def simulated(
     seed: int, databases: Databases, folder: Path, kek_file: Path
 ) -> AsyncIterator[Sim]:
     """The cast of this seed, torn down afterwards."""
-    folder.mkdir(parents=True)
     sim = Sim(seed, databases, folder, kek_file)
     await sim.boot(databases.fresh(folder, loaded=True))
     try:
