@@ -1,5 +1,6 @@
 """A server as operators run it: a process on loopback, and commands as processes beside it."""
 
+import json
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -73,6 +75,16 @@ class Running:
 
     def lines(self) -> list[str]:
         return self.log.read_text("utf-8").splitlines()
+
+    def line(self, holds: str) -> dict[str, Any]:
+        """The first whole line that holds this text; it is written just after the answer left."""
+        until = time.monotonic() + STARTS_WITHIN_S
+        while time.monotonic() < until:
+            for each in self.log.read_text("utf-8").splitlines(keepends=True):
+                if holds in each and each.endswith("\n"):
+                    return json.loads(each)
+            time.sleep(0.02)
+        raise AssertionError(f"no line holds {holds}")
 
 
 @contextmanager

@@ -64,6 +64,7 @@ def test_no_line_holds_an_id_number_a_phone_or_a_name(server: Running) -> None:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
             line.sendall(junk.encode())
             line.recv(4096)
+    server.line(server.client.get("/health/live").headers["x-request-id"])
     text = server.log.read_text("utf-8")
     assert len(server.lines()) > 60
     found = [each for secret in (ID_NUMBER, PHONE, NAME) for each in spellings(secret)]
@@ -72,7 +73,7 @@ def test_no_line_holds_an_id_number_a_phone_or_a_name(server: Running) -> None:
 
 def test_every_line_is_json_with_known_keys_only(server: Running) -> None:
     server.client.get("/health/live")
-    server.client.get("/nothing")
+    server.line(server.client.get("/nothing").headers["x-request-id"])
     for line in server.lines():
         assert set(json.loads(line)) <= KEYS, line
 
@@ -80,11 +81,10 @@ def test_every_line_is_json_with_known_keys_only(server: Running) -> None:
 def test_a_request_line_names_the_route_and_never_the_path(server: Running) -> None:
     answer = server.client.get("/health/live", params={"q": "1"})
     unknown = server.client.get("/health/unknown")
-    lines = {each.get("id"): each for each in map(json.loads, server.lines())}
-    mine = lines[answer.headers["x-request-id"]]
+    mine = server.line(answer.headers["x-request-id"])
     assert (mine["method"], mine["path"], mine["status"]) == ("GET", "/health/live", 200)
     assert mine["ms"] >= 0
-    other = lines[unknown.headers["x-request-id"]]
+    other = server.line(unknown.headers["x-request-id"])
     assert (other["path"], other["status"], other["verdict"]) == ("-", 404, "no_such_page")
 
 
@@ -93,8 +93,7 @@ def test_the_kind_of_a_fault_before_the_signature_is_in_the_log_only(server: Run
         "/sync/v1/exchange", content=b"hello, this is no envelope at all, but long enough" * 9,
         headers={"content-type": "application/octet-stream"},
     )  # fmt: skip
-    lines = {each.get("id"): each for each in map(json.loads, server.lines())}
-    assert lines[answer.headers["x-request-id"]]["verdict"] == "not_an_envelope:bad_magic"
+    assert server.line(answer.headers["x-request-id"])["verdict"] == "not_an_envelope:bad_magic"
     assert "bad_magic" not in answer.text
 
 
