@@ -249,7 +249,7 @@ async def test_a_clock_wrong_by_years_is_corrected_or_clamped_and_the_visit_take
     raw = liar.event(ZHOU, wire.encode(FORM), at=wall - 60_000)
     reply = await liar.send(raw, sessions=(session,), known=(known,), created=wall)
     assert reply.state() == ("applied", "")
-    assert reply.commands == ["clock"]
+    assert (await liar.post(liar.empty(created=wall))).commands == ["clock"]
     at, flags, day = await world.one(
         "SELECT recorded_at, flags, day FROM change WHERE change=?", wire.change(raw).id
     )
