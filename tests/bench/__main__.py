@@ -12,7 +12,6 @@ import platform
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
         with engine(name, folder) as where:
             say(f"{name}: the work")
             stage = prepare(where.new_database("work"), folder / "work", size)
-            with serving(stage) as server:
+            with serving(stage) as (server,):
                 asyncio.run(_work(stage, server, where, size, report))
             say(f"{name}: {size.small} and {size.large} records held")
             _growth(where, folder, size, report)
@@ -84,8 +83,7 @@ def _growth(where: Engine, folder: Path, size: Size, report: Report) -> None:
         ):
             await growing.run(small, large, size, report)
 
-    with ExitStack() as both:
-        servers = [both.enter_context(serving(stage)) for stage in stages]
+    with serving(*stages) as servers:
         asyncio.run(run(servers))
 
 

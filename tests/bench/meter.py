@@ -1,5 +1,6 @@
 """CPU and memory of a process, read from /proc."""
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +16,24 @@ def cpu_s(pid: int) -> float:
 
 
 def tree_cpu_s(pid: int) -> float:
-    """The same of a process and its children, ended children that it waited for too."""
-    own = _stat(pid)
-    total = sum(int(each) for each in own[11:15]) / _TICKS
-    for child in children(pid):
-        total += cpu_s(child)
-    return total
+    """The same of a process and its children; the time of ended ones is with their parent."""
+    while True:
+        before = _children(pid)
+        own = sum(int(each) for each in _stat(pid)[11:15]) / _TICKS
+        # A child that ends between the readings would be missed, or counted twice: read again.
+        if _children(pid).keys() == before.keys():
+            return own + sum(before.values())
 
 
-def children(pid: int) -> list[int]:
-    found: list[int] = []
+def _children(pid: int) -> dict[int, float]:
+    """CPU of each living child, s."""
+    found: dict[int, float] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                if int(_stat(int(entry.name))[1]) == pid:
-                    found.append(int(entry.name))
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it ended while we looked
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # just ended
+                fields = _stat(int(entry.name))
+                if int(fields[1]) == pid:
+                    found[int(entry.name)] = (int(fields[11]) + int(fields[12])) / _TICKS
     return found
 
 

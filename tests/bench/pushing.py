@@ -68,10 +68,7 @@ def _tell(
     report.middle("push_rec_per_s_wall", rates, "records/s")
     spent = [(each.cpu_s + each.database_s) * 1000 / count for count, each in readings]
     database = median(each.database_s * 1000 / count for count, each in readings)
-    report.middle(
-        "push_cpu_s_per_1000", spent, "s",
-        **({"of_it_database_processes": database} if ground.engine.cluster else {}),
-    )  # fmt: skip
+    report.middle("push_cpu_s_per_1000", spent, "s", of_it_database_processes=database)
     bare = "bare sqlite3" if ground.engine.cluster is None else "bare asyncpg, COPY"
     limit_rates = [count / each.wall_s for count, each in limits]
     report.middle("push_limit_rec_per_s_wall", limit_rates, "records/s", limit=bare)

@@ -32,6 +32,7 @@ from tests.world import DISTRICT, Clock, World, check_digit, new_world
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
 START_TIMEOUT_S: Final = 60
+STOP_TIMEOUT_S: Final = 20
 _BODIES: Final = 400  # different past records, each loaded many times
 _ZERO: Final[dict[str, Any]] = {"bytea": b"", "text": "", "boolean": False}
 
@@ -195,12 +196,31 @@ class Process:
 
 
 @contextmanager
-def serving(
-    stage: Stage, *, command: tuple[str, ...] = ("-m", "server", "serve")
-) -> Iterator[Process]:
-    """`python -m server serve` on the stage's database, until the block ends."""
+def serving(*stages: Stage) -> Iterator[list[Process]]:
+    """`python -m server serve` on each stage's database, all at once, until the block ends."""
+    started = [_start(stage) for stage in stages]
+    logs = [stage.folder / "server.log" for stage in stages]
+    try:
+        for (process, port), log in zip(started, logs, strict=True):
+            _wait_until_ready(process, port, log)
+        yield [Process(process.pid, port) for process, port in started]
+    except BaseException:
+        for log in logs:
+            say(f"a server's log ends with:\n{log.read_text(errors='replace')[-3000:]}")
+        raise
+    finally:
+        for process, _ in started:
+            process.send_signal(signal.SIGTERM)
+        for process, _ in started:
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _start(stage: Stage) -> tuple[subprocess.Popen[bytes], int]:
     port = _free_port()
-    log = stage.folder / "server.log"
     env = {
         **os.environ,
         "DATABASE_URL": stage.url,
@@ -210,23 +230,12 @@ def serving(
         "GONGWEI_HOST": "127.0.0.1",
         "GONGWEI_PORT": str(port),
     }
-    with log.open("wb") as out:
+    with (stage.folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=REPOSITORY, env=env, stdout=out, stderr=out
-        )
-    try:
-        _wait_until_ready(process, port, log)
-        yield Process(process.pid, port)
-    except BaseException:
-        say(f"the server's log ends with:\n{log.read_text(errors='replace')[-3000:]}")
-        raise
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            [sys.executable, "-m", "server", "serve"],
+            cwd=REPOSITORY, env=env, stdout=log, stderr=log,
+        )  # fmt: skip
+    return process, port
 
 
 def _free_port() -> int:

@@ -69,7 +69,7 @@ class Size:
 
 FULL: Final = Size()
 QUICK: Final = Size(
-    tablets=4, residents=60, visits=8, batch=40, slices=2, edits=16, small=300, large=900, rounds=3
+    tablets=4, residents=60, visits=8, batch=40, slices=2, edits=16, small=300, large=900, rounds=2
 )
 
 
