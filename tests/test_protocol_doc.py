@@ -26,7 +26,7 @@ from crypto.envelope import (
 )
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
 from crypto.primitives import sha256
-from server.actions.exchange import GAP, UNKNOWN_KEY, exchange
+from server.actions.exchange import GAP, UNKNOWN_KEY, UNREADABLE, exchange
 from server.actions.keyring import RECEIPT_LABEL
 from server.api import DETAIL
 from server.records.kinds import KINDS, REGISTER
@@ -131,7 +131,7 @@ def test_every_reason_for_an_unreadable_batch_stands_there() -> None:
 def test_every_refusal_stands_there_with_what_the_tablet_does() -> None:
     part = section("9 Refusals")
     table = {CODE.findall(row[0])[0]: row for row in rows(part.partition("####")[0])}
-    assert set(table) == {UNKNOWN_KEY, GAP, *DETAIL}
+    assert set(table) == {UNKNOWN_KEY, GAP, UNREADABLE, *DETAIL}
     assert all(row[3] for row in table.values())
 
 
@@ -187,7 +187,7 @@ def signer(byte: int) -> SigningKeyPair:
 TABLET, TABLET_SIGN, SERVER, SERVER_SIGN = kem(0x11), signer(0x22), kem(0x33), signer(0x44)
 DEVICE: Final = an_id("tablet 07")
 VISIT: Final = an_id("visit of the worked example")
-TRUST: Final = 8  # version of the bundle of a new district
+TRUST: Final = 1_000  # version of the bundle of a new district
 
 
 def example_batch() -> wire.Batch:
@@ -226,7 +226,7 @@ def example_answer(envelope: bytes) -> wire.Answer:
             receipt=msgspec.Raw(receipt), signer=SERVER_SIGN.public.kid(),
             signature=SERVER_SIGN.sign(RECEIPT_LABEL + receipt),
         ),
-        backed_up=wire.ChainHead(epoch=0, seq=0, digest=b""), lease=START_MS + limits.LEASE_MS,
+        backed_up=wire.BackedUp(epoch=0, seq=0, at=0), lease=START_MS + limits.LEASE_MS,
     )  # fmt: skip
 
 
