@@ -1,6 +1,7 @@
 """One bad change in a good batch: it is named, kept as it came, and blocks nobody but itself."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -356,6 +357,14 @@ async def test_too_many_strangers_in_a_day_suspend_the_tablet_and_lose_nothing(
     total = 2 * STRANGERS_PER_DAY + 3
     found = "SELECT COUNT(*) FROM change WHERE device=?"
     assert await world.one(found, liar.keys.device) == total
+
+
+async def test_how_many_strangers_suspend_a_tablet_is_the_districts_rule(world: World) -> None:
+    world.site.rules = replace(world.site.rules, strangers_per_day=1)
+    liar = await forger(world)
+    await liar.send(liar.visit(YANG), liar.visit(YANG))
+    status = "SELECT status FROM device WHERE device=?"
+    assert await world.one(status, liar.keys.device) == "suspended"
 
 
 async def test_cells_that_cannot_be_are_held_or_asked_about_and_never_written(world: World) -> None:

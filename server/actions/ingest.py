@@ -30,7 +30,6 @@ from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_CHANGE
 from sync import wire
 from sync.journal import Fork, Gap, Head, NewEpoch, Next, Place, Replacement, judge
-from sync.limits import STRANGERS_PER_DAY
 from sync.reconcile import (
     IN_FEED,
     CellRule,
@@ -327,7 +326,7 @@ async def _alarms(work: BatchInHand, states: list[tuple[Any, ...] | None]) -> No
         today = civil_day(work.now).isoformat()
         before = device.strangers if device.strangers_day == today else 0
         device.strangers_day, device.strangers = today, before + strangers
-        if device.strangers > STRANGERS_PER_DAY and device.status == "enrolled":
+        if device.strangers > work.site.rules.strangers_per_day and device.status == "enrolled":
             device.status = "suspended"
             ledger.task("suspended", device.device, resident=None, facility=device.facility)
 
