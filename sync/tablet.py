@@ -273,6 +273,8 @@ class Tablet:
         if answer.trust is not None:
             keys.server = open_bundle(answer.trust, keys.trust)
             state.keys = bytes(answer.trust.bundle)
+        if answer.trust is not None or not state.trust_epoch:
+            state.trust_epoch = feed_epoch
         if answer.checkpoint is not None:
             result.audit_holds = witness(keys, self.state, answer.checkpoint)
         if answer.head is not None:

@@ -65,6 +65,7 @@ class State(msgspec.Struct):
     backed_seq: int = 0
     lease: int = 0
     feed_epoch: int = 0
+    trust_epoch: int = 0  # feed epoch under which the trust bundle was taken
     checkpoint: int = 0  # size of the audit checkpoint this tablet witnesses
     checkpoint_root: bytes = b""
     misses: int = 0

@@ -132,7 +132,8 @@ async def _first_page(packer: Packer, feed_epoch: int, csn: int) -> wire.Page:
     )
     # Who left before this tablet ever heard of it is told to it now, so that the purge is stated.
     for (who,) in await packer.tx.rows(
-        "SELECT c.resident FROM copy c WHERE c.district=? AND c.device=? AND c.state='asked' "
+        "SELECT c.resident FROM copy c WHERE c.district=? AND c.device=? "
+        "AND c.state IN ('asked', 'unaccounted') "
         "AND NOT EXISTS (SELECT 1 FROM member m JOIN device_panel p ON p.district=m.district "
         "AND p.panel=m.panel WHERE m.district=c.district AND m.resident=c.resident "
         "AND p.device=c.device) ORDER BY c.resident",

@@ -94,6 +94,7 @@ def main() -> int:
     began = time.perf_counter()
     with workshop() as folder:
         if asked.engine == "postgres":
+            tempfile.tempdir = str(SHM) if SHM.is_dir() else None  # many databases come and go
             with start_cluster() as cluster:
                 databases = on_postgres(cluster, folder)
                 failed, saved = _run(seeds, databases, folder, asked)

@@ -1,0 +1,220 @@
+"""What the simulator found, each as the shortest schedule that showed it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from server.actions import backup, consent, devices, move, release
+from server.actions.exchange import exchange
+from server.actions.ids import new_id
+from server.settings import Settings
+from sync.limits import DAY_MS
+from sync.tablet import Tablet
+from sync.tablet_state import NotTheServer
+from tests.cast_forms import good
+from tests.world import (
+    HE,
+    QIN,
+    SU,
+    TEAM_B,
+    WU,
+    ZHOU,
+    Clock,
+    Field,
+    World,
+    copy_of,
+    field,
+    new_world,
+)
+
+ON = "2026-11-20"
+VISIT = good("htn_followup", next_date="2027-02-18")
+
+
+def opened(world: World, path: Path, clock: Clock) -> Tablet:
+    return Tablet.open(path, "青山绿水", clock=clock, new_id=new_id)
+
+
+def a_copy(su: Field, world: World) -> Field:
+    path = copy_of(world.folder / "07.tablet", world.folder / "07-copy.tablet")
+    return Field(world, opened(world, path, world.clock), su.keys)
+
+
+@asynccontextmanager
+async def restored(world: World, file: Path, name: str) -> AsyncIterator[World]:
+    """That backup in a new database (SQLite is enough: tests of the file use both engines)."""
+    world.clock.pass_(hours=1)
+    url = f"sqlite:///{world.folder / name}.sqlite3"
+    await backup.restore(
+        Settings(database_url=url, kek_file=world.kek_file, clock=world.clock), file
+    )
+    async with new_world(url, world.folder, clock=world.clock) as twin:
+        yield twin
+
+
+async def test_a_clock_set_back_after_the_app_began_loses_no_form(world: World) -> None:
+    su = await field(world, "07")
+    wrong = Clock()
+    su.tablet = opened(world, world.folder / "07.tablet", wrong)
+    await su.settle()
+    wrong.now -= 400 * DAY_MS
+    visit = su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await su.settle()
+    assert su.tablet.fate(visit) == ("applied", "")
+
+
+async def test_work_saved_while_the_order_to_wipe_was_on_its_way_stays_sealed(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    await devices.revoke(world.site, su.keys.device, "staff_left")
+    request = su.tablet.request()
+    assert request is not None
+    visit = su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    answered = await exchange(world.site, request)
+    assert su.tablet.take(request, answered.answer).wiped
+    ready = su.tablet.disk.rows("SELECT body FROM batch WHERE state='ready'")
+    for (body,) in ready:
+        await exchange(world.site, body)
+    state = await world.one("SELECT state FROM change WHERE change=?", visit)
+    assert state == "quarantined"
+
+
+async def test_a_copy_that_counted_less_learns_to_count_on_and_gets_its_pages(
+    world: World,
+) -> None:
+    su, xie = await field(world, "07"), await field(world, "11")
+    await su.settle()
+    twin = a_copy(su, world)
+    for _ in range(9):
+        await su.go()
+    xie.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await xie.settle()
+    results = await twin.settle()
+    assert len(results) < 6
+    assert len(twin.tablet.archive.events(ZHOU)) == 2
+
+
+async def test_an_answer_to_an_earlier_request_is_left_alone(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    first = su.tablet.request()
+    assert first is not None
+    hung = await exchange(world.site, first)
+    visit = su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    su.tablet.seal()
+    await su.go()  # without cursors: a receipt, and no page that holds the visit
+    assert su.tablet.fate(visit) == ("applied", "")
+    su.tablet.request()
+    with pytest.raises(NotTheServer):
+        su.tablet.take(first, hung.answer)
+
+
+async def test_outcomes_are_told_again_by_a_restored_server(world: World, tmp_path: Path) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    unknown = new_id(world.clock())
+    held = su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT, amends=unknown)
+    await su.settle()
+    assert su.tablet.fate(held)[0] == "held"
+    file = (await backup.backup(world.site, tmp_path / "backup")).path
+    world.clock.pass_(days=6)
+    assert await release.expire_holds(world.site) == 1
+    await su.settle()
+    assert su.tablet.fate(held)[0] == "applied"
+    async with restored(world, file, "again") as twin:
+        su.world = twin
+        await su.settle()
+        assert su.tablet.fate(held)[0] == "held", "what the server knows again"
+        await release.expire_holds(twin.site)
+        await su.settle()
+        assert su.tablet.fate(held)[0] == "applied"
+
+
+async def test_one_backup_restored_twice_is_two_feed_epochs(world: World, tmp_path: Path) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    file = (await backup.backup(world.site, tmp_path / "backup")).path
+    async with restored(world, file, "first") as once:
+        su.world = once
+        visit = su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+        await su.settle()
+        assert su.tablet.fate(visit) == ("applied", "")
+    async with restored(world, file, "second") as twice:
+        su.world = twice
+        results = await su.settle()
+        assert results[-1].agrees is True
+        assert await twice.one("SELECT state FROM change WHERE change=?", visit) == "applied"
+
+
+async def test_a_copy_and_a_restore_together_lose_no_acknowledged_visit(
+    world: World, tmp_path: Path
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    twin = a_copy(su, world)
+    file = (await backup.backup(world.site, tmp_path / "backup")).path
+    visit = twin.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await twin.settle()
+    assert twin.tablet.fate(visit) == ("applied", "")
+    other = su.tablet.save_event(WU, "htn_followup", ON, VISIT)
+    async with restored(world, file, "again") as after:
+        su.world = twin.world = after
+        await su.settle()
+        for _ in range(3):
+            if twin.tablet.state.behind:
+                twin.tablet.outbox.start_epoch()
+            await twin.settle()
+        assert await after.one("SELECT state FROM change WHERE change=?", other) == "applied"
+        state = await after.one("SELECT state FROM change WHERE change=?", visit)
+        assert state in ("applied", "quarantined")
+
+
+async def test_who_left_before_the_first_page_arrived_is_asked_back_too(world: World) -> None:
+    su = await field(world, "07")
+    request = su.tablet.request()
+    assert request is not None
+    await exchange(world.site, request)  # the page is lost
+    await move.switch(
+        world.site, move.Ask(resident=ZHOU, panel=TEAM_B, ground="moved", by=QIN, at_new_desk=True)
+    )
+    await su.settle()
+    await su.settle()
+    state = await world.one(
+        "SELECT state FROM copy WHERE resident=? AND device=?", ZHOU, su.keys.device
+    )
+    assert state == "purged"
+
+
+async def test_a_consent_that_is_over_before_its_job_runs_starts_no_repair(world: World) -> None:
+    he = await field(world, "21", staff=HE, panels=(TEAM_B,))
+    await consent.grant(
+        world.site, ZHOU, panel=TEAM_B, purpose="service", classes="A",
+        until=world.clock() + DAY_MS, text_version="1",
+    )  # fmt: skip
+    world.clock.pass_(days=2)
+    results = await he.settle()
+    assert len(results) < 5
+    await consent.end_due(world.site)
+    assert (await he.settle())[-1].agrees is True
+
+
+async def test_what_stays_in_quarantine_after_an_epoch_is_confirmed_is_told(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    twin = a_copy(su, world)
+    su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await su.settle()
+    stranger = twin.tablet.save_event(new_id(world.clock()), "htn_followup", ON, VISIT)
+    await twin.go()  # finds the other copy's head
+    twin.tablet.outbox.start_epoch()
+    await twin.settle()
+    before = twin.tablet.fate(stranger)
+    await devices.confirm_epoch(world.site, su.keys.device, staff=SU)
+    await twin.settle()
+    told = await world.one("SELECT state, reason FROM change WHERE change=?", stranger)
+    assert before[0] == told[0] == "quarantined"
+    assert twin.tablet.fate(stranger) == told
