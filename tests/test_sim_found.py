@@ -18,6 +18,8 @@ from tests.world import (
     HE,
     QIN,
     SU,
+    TEAM_A,
+    TEAM_A2,
     TEAM_B,
     WU,
     ZHOU,
@@ -33,13 +35,13 @@ ON = "2026-11-20"
 VISIT = good("htn_followup", next_date="2027-02-18")
 
 
-def opened(world: World, path: Path, clock: Clock) -> Tablet:
+def opened(path: Path, clock: Clock) -> Tablet:
     return Tablet.open(path, "青山绿水", clock=clock, new_id=new_id)
 
 
 def a_copy(su: Field, world: World) -> Field:
     path = copy_of(world.folder / "07.tablet", world.folder / "07-copy.tablet")
-    return Field(world, opened(world, path, world.clock), su.keys)
+    return Field(world, opened(path, world.clock), su.keys)
 
 
 @asynccontextmanager
@@ -57,7 +59,7 @@ async def restored(world: World, file: Path, name: str) -> AsyncIterator[World]:
 async def test_a_clock_set_back_after_the_app_began_loses_no_form(world: World) -> None:
     su = await field(world, "07")
     wrong = Clock()
-    su.tablet = opened(world, world.folder / "07.tablet", wrong)
+    su.tablet = opened(world.folder / "07.tablet", wrong)
     await su.settle()
     wrong.now -= 400 * DAY_MS
     visit = su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
@@ -218,3 +220,21 @@ async def test_what_stays_in_quarantine_after_an_epoch_is_confirmed_is_told(worl
     told = await world.one("SELECT state, reason FROM change WHERE change=?", stranger)
     assert before[0] == told[0] == "quarantined"
     assert twin.tablet.fate(stranger) == told
+
+
+async def test_a_consent_beside_the_own_panel_takes_no_restricted_cells_away(
+    world: World,
+) -> None:
+    su = await field(world, "07", panels=(TEAM_A, TEAM_A2), restricted=True)
+    await su.settle()
+    su.tablet.save_edit(ZHOU, {"hx_disease_restricted/8": {"since": "2020-01"}}, ON)
+    await su.settle()
+    for _ in range(2):
+        await consent.grant(
+            world.site, ZHOU, panel=TEAM_A2, purpose="service", classes="A",
+            until=world.clock() + DAY_MS, text_version="1",
+        )  # fmt: skip
+        for _ in range(4):
+            await su.settle()
+        assert "hx_disease_restricted/8" in su.tablet.archive.cells(ZHOU)
+        assert not any(su.tablet.state.ask.values())

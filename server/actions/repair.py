@@ -27,6 +27,8 @@ async def compare(
     root = digest.sum_of((root_open, root_restricted)) if restricted else root_open
     if await _has_ended(packer):
         return page  # the sum still counts somebody who is not served any more; soon it will not
+    if restricted and await _carried_twice(packer):
+        return page
     page = msgspec.structs.replace(page, more=False, root=root)
     if claim is None or claim.csn != csn:
         return page
@@ -43,6 +45,22 @@ async def _has_ended(packer: Packer) -> bool:
         packer.tx,
         "SELECT 1 FROM member WHERE district=? AND until<=? AND panel=? LIMIT 1",
         packer.site.district, packer.now, packer.panel,
+    )  # fmt: skip
+    return row is not None
+
+
+async def _carried_twice(packer: Packer) -> bool:
+    """Whether somebody is in this panel by consent (class A) and assigned to another panel of this
+    tablet (class B too): it keeps one copy of them, which only the other panel's sum describes. A
+    repair here would take class B away from there.
+    """
+    row = await one(
+        packer.tx,
+        "SELECT 1 FROM device_panel p JOIN member o ON o.district=p.district AND o.panel=p.panel "
+        "JOIN member m ON m.district=o.district AND m.resident=o.resident "
+        "WHERE p.district=? AND p.device=? AND p.panel<>? AND o.ground='assigned' "
+        "AND m.panel=? AND m.ground='consent' LIMIT 1",
+        packer.site.district, packer.device.device, packer.panel, packer.panel,
     )  # fmt: skip
     return row is not None
 
