@@ -42,7 +42,6 @@ SUITE: Final = Suite.X25519_ED25519
 MARKS: Final = ("<!-- example -->", "<!-- /example -->")
 CODE: Final = re.compile(r"`([^`]+)`")
 WIDTH: Final = 96
-DECLINED: Final = "declined"  # what a person decided, beside the reasons of the merge
 
 
 def text() -> str:
@@ -102,6 +101,19 @@ def test_every_message_stands_there_with_all_its_members(message: type[msgspec.S
         assert {CODE.findall(row[0])[0] for row in table if row[2]} == optional
 
 
+@pytest.mark.parametrize(
+    "message",
+    [*messages(wire), *messages(enrol_wire)],
+    ids=lambda each: each.__name__,
+)
+def test_every_member_that_is_a_message_names_it(message: type[msgspec.Struct]) -> None:
+    known = {each.__name__ for each in (*messages(wire), *messages(enrol_wire))}
+    table = {CODE.findall(row[0])[0]: row[1] for row in rows(section(f"`{message.__name__}`"))}
+    for each in msgspec.structs.fields(message):
+        inside = set(re.findall(r"\w+", str(each.type))) & known
+        assert inside <= set(re.findall(r"\w+", table[each.encode_name]))
+
+
 def test_no_message_stands_there_that_the_code_does_not_know() -> None:
     known = {each.__name__ for each in (*messages(wire), *messages(enrol_wire))}
     assert set(re.findall(r"^#### `(\w+)`", text(), re.MULTILINE)) == known
@@ -114,8 +126,12 @@ def test_every_state_stands_there_as_open_or_final() -> None:
 
 
 def test_every_reason_stands_there() -> None:
+    decided: set[str] = set()  # by a person, beside the reasons of the merge
+    for path in (REPOSITORY / "server" / "actions").glob("*.py"):
+        decided |= set(re.findall(r'\.outcome\([^()]*, "(\w+)"\)', path.read_text("utf-8")))
+    assert decided == {"accepted", "declined"}
     wanted = [each.value for each in Reason if each is not Reason.NONE]
-    assert sorted(names(section("6.3 Reasons"))) == sorted([*wanted, DECLINED])
+    assert sorted(names(section("6.3 Reasons"))) == sorted([*wanted, *decided])
 
 
 def test_every_reason_for_an_unreadable_batch_stands_there() -> None:
