@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+import structlog
 
 from server import logs
 from server.logs import KEYS, RequestLog, configure, frames_of, log
@@ -103,6 +104,7 @@ def _restored() -> Iterator[None]:
     before, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = before, level
+    structlog.reset_defaults()
 
 
 @pytest.mark.usefixtures("_restored")
