@@ -40,7 +40,7 @@ def main() -> int:
 def _machine(*, quick: bool) -> None:
     line = {
         "figure": "machine", "engine": "both", "value": os.cpu_count(), "unit": "cores",
-        "python": platform.python_version(), "quick": quick,
+        "python": platform.python_version(), "quick": quick, "load_of_others": os.getloadavg()[0],
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     print(json.dumps(line), flush=True)
