@@ -243,8 +243,10 @@ class Tablet:
             if self.state.behind:
                 self.outbox.start_epoch()
             self.seal()  # nobody's work is wiped: it stays, for the server alone to read
+            self.outbox.say_farewell()
             self.disk.wipe()
-            self._archive = None
+            self._archive = self._keys = None
+            self.outbox.lock()
             result.wiped = True
             return result
         if result.refused == "unknown_key" or (result.refused and not self.outbox.follows()):

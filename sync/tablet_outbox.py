@@ -252,7 +252,30 @@ class Outbox:
             if digest not in self._sent:
                 self._sent.add(digest)
                 return body
+        farewell = self._disk.raw("farewell")
+        if farewell and farewell not in self._sent:
+            self._sent.add(farewell)
+            return farewell
         return None
+
+    def lock(self) -> None:
+        """The keys leave memory; what lies ready can still be sent."""
+        self._keys = None
+
+    def say_farewell(self) -> None:
+        """Before a wipe: one last empty exchange lies ready, with who was read here and that every
+        copy is gone. It travels like the batches, whoever holds the tablet then.
+        """
+        with self._disk.step():
+            self._disk.run(
+                "INSERT OR REPLACE INTO gone (resident, at, panel) SELECT resident, ?, panel "
+                "FROM member",
+                self._clock(),
+            )
+            self._state.counter += 1
+            self._state.store(self._disk)
+            header = self._header(counter=self._state.counter)
+            self._disk.put_raw("farewell", self._sealed(header, self._reports.batch(cursors=True)))
 
     def oldest_ready(self) -> bytes | None:
         rows = self._disk.rows(

@@ -1,5 +1,6 @@
 """When tablet and server differ: found, mended, and a person told if it will not mend."""
 
+from server.actions.exchange import exchange
 from tests.cast_forms import good
 from tests.world import TEAM_A, XIE, ZHENG, ZHOU, World, field
 
@@ -49,8 +50,6 @@ async def test_a_batch_cut_anew_and_the_old_one_late_still_settle(world: World) 
         ZHENG, "htn_followup", "2026-11-20", good("htn_followup", next_date="2027-02-18")
     )
     su.tablet.seal()
-    from server.actions.exchange import exchange
-
     await exchange(world.site, lost)
     results = await su.settle()
     assert su.tablet.waiting == 0
@@ -99,3 +98,24 @@ async def test_the_key_of_the_server_is_renewed_while_batches_wait(world: World)
     assert xie.tablet.waiting == 0
     assert results[0].refused == "unknown_key"
     assert results[-1].agrees is True
+
+
+async def test_a_wiped_tablet_says_farewell_with_who_was_read_and_that_its_copies_are_gone(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    su.tablet.note_reading(ZHENG, "service")
+    visit = su.tablet.save_event(
+        ZHOU, "htn_followup", "2026-11-20", good("htn_followup", next_date="2027-02-18")
+    )
+    su.tablet.seal()
+    await world.store.write(lambda tx: tx.run("UPDATE device SET status='lost'"))
+    assert (await su.go()).wiped
+    while (request := su.tablet.request()) is not None:
+        await exchange(world.site, request)
+    assert await world.one("SELECT state FROM change WHERE change=?", visit) == "quarantined"
+    states = await world.rows("SELECT DISTINCT state FROM copy WHERE device=?", su.keys.device)
+    assert states == [("purged",)]
+    read = await world.rows("SELECT resident, mode FROM access_log")
+    assert read == [(ZHENG, "offline")]

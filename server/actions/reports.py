@@ -47,8 +47,9 @@ async def take_reports(
 async def _purged(
     tx: Tx, site: Site, device: DeviceRow, purged: tuple[wire.Purged, ...], now: int
 ) -> None:
-    """Bodies and keys are gone there. Only for residents the tablet was asked to let go: a wrong
-    statement about somebody still in the panel changes nothing."""
+    """Bodies and keys are gone there. Only for residents the tablet was asked to let go, which are
+    all of them once it is lost: a wrong word about somebody it goes on serving changes nothing.
+    """
     if not purged:
         return
     gone = [
@@ -64,7 +65,7 @@ async def _purged(
         site.district,
         device.device,
     )
-    kept = {row[0] for row in still}
+    kept = {row[0] for row in still} if device.status == "enrolled" else set[bytes]()
     await tx.update(
         "copy",
         ("district", "resident", "device"),
