@@ -27,6 +27,7 @@ from sync.limits import (
     DIGEST_REPAIRS,
 )
 from sync.tablet_archive import Archive
+from sync.tablet_custody import Custody
 from sync.tablet_disk import COST_LOG2, Disk
 from sync.tablet_outbox import Outbox
 from sync.tablet_state import NotTheServer, Post, Result, State, Unlocked
@@ -62,6 +63,7 @@ class Tablet:
                 wire.bundle(self.state.keys),
             )
         self.outbox = Outbox(disk, self.state, self._keys, self._archive, clock)
+        self.custody = Custody(disk, self.state)
 
     @classmethod
     def create(
@@ -249,8 +251,10 @@ class Tablet:
             self.outbox.lock()
             result.wiped = True
             return result
-        if result.refused == "unknown_key" or (result.refused and not self.outbox.follows()):
+        if result.refused == "unknown_key":
             self.outbox.recut()
+        if result.refused == "gap" and not self.outbox.follows() and not self.outbox.recut():
+            self.outbox.lose_the_thread()
         result.more = result.more or self.outbox.oldest_ready() is not None
         return result
 
@@ -280,9 +284,10 @@ class Tablet:
         if answer.checkpoint is not None:
             result.audit_holds = witness(keys, self.state, answer.checkpoint)
         if answer.head is not None:
-            self.outbox.take_head(answer.head, restored=restored)
+            backed_at = answer.backed_up.at if answer.backed_up is not None else 0
+            self.custody.take_head(answer.head, restored=restored, backed_at=backed_at)
         if answer.backed_up is not None:
-            self.outbox.drop_backed_up(answer.backed_up)
+            self.custody.drop_backed_up(answer.backed_up)
 
     def _take_receipt(self, keys: Unlocked, answer: wire.Answer, result: Result) -> None:
         if answer.receipt is None:
@@ -292,7 +297,7 @@ class Tablet:
             RECEIPT_LABEL + raw, answer.receipt.signature
         ):
             raise NotTheServer("receipt not signed")
-        for change, state, reason in self.outbox.take_receipt(raw):
+        for change, state, reason in self.custody.take_receipt(raw):
             self._fate(change, state, reason)
             result.receipts += 1
 

@@ -81,12 +81,13 @@ class Outbox:
         rows = _few_names(rows)
         while True:
             batch = self._filled(rows, cursors=cursors)
-            root = commit(batch.secret, [bytes(raw) for raw in batch.changes]).root
+            raws = [bytes(raw) for raw in batch.changes]
+            root = commit(batch.secret, raws).root if raws else bytes(32)
             header = self._header(
                 seq=state.seq + 1, root=root, replaces=self._named(rows, state.seq + 1)
             )
             sealed = self._sealed(header, batch)
-            if len(sealed) <= ENVELOPE_BYTES or len(rows) == 1:
+            if len(sealed) <= ENVELOPE_BYTES or len(rows) <= 1:
                 break
             rows = rows[: len(rows) // 2]
         digest, seq, epoch = sha256(sealed), state.seq + 1, state.chain_epoch
@@ -200,6 +201,17 @@ class Outbox:
             state.chain_epoch, state.seq, state.high = state.head_epoch + 1, 0, 0
             state.prev, state.behind = state.head_digest, False
             state.store(self._disk)
+            sealed_only = self._disk.rows("SELECT 1 FROM batch WHERE state='ready' LIMIT 1")
+            if sealed_only and not self._disk.rows(_OPEN, 1):
+                self._seal_rows([], cursors=False)  # opens the chain that the old ones come behind
+
+    def lose_the_thread(self) -> None:
+        """The server wants a batch that is no longer here (it was restored from further back than
+        its mark promised): what is left can only follow in a new chain.
+        """
+        with self._disk.step():
+            self._state.behind = True
+            self._state.store(self._disk)
 
     # ---- sending ----------------------------------------------------------------------------
 
@@ -278,8 +290,14 @@ class Outbox:
             self._disk.put_raw("farewell", self._sealed(header, self._reports.batch(cursors=True)))
 
     def oldest_ready(self) -> bytes | None:
+        """The next batch to send: of the present chain first, then what is left of earlier ones as
+        sealed bytes only. None while this copy is behind: nothing of it would follow.
+        """
+        if self._state.behind:
+            return None
         rows = self._disk.rows(
-            "SELECT body FROM batch WHERE state='ready' ORDER BY epoch, seq LIMIT 1"
+            "SELECT body FROM batch WHERE state='ready' ORDER BY epoch=? DESC, epoch, seq LIMIT 1",
+            self._state.chain_epoch,
         )
         return rows[0][0] if rows else None
 
@@ -315,92 +333,6 @@ class Outbox:
     def was_told(self, request: bytes) -> None:
         """The server has taken this request."""
         self._reports.was_told(request)
-
-    # ---- answers ----------------------------------------------------------------------------
-
-    def take_head(self, head: wire.ChainHead, *, restored: bool) -> None:
-        """Where the server's chain of this tablet stands. `restored`: its feed epoch has risen."""
-        state = self._state
-        state.head_epoch, state.head_seq, state.head_digest = head.epoch, head.seq, head.digest
-        foreign = not self._is_mine(head)
-        if foreign and head.epoch >= state.chain_epoch:
-            # Somebody else went on from where this copy began: stop, start again behind that head.
-            state.behind = True
-        if not restored:
-            return
-        # It came back from a backup and may hold less than it gave receipts for: send those again.
-        # What stands there may be another copy's: then none of ours is vouched for.
-        epoch, seq = (0, 0) if foreign else (head.epoch, head.seq)
-        self._disk.run(
-            "UPDATE batch SET state='ready' WHERE state='held' AND (epoch, seq) > (?, ?)",
-            epoch, seq,
-        )  # fmt: skip
-
-    def _is_mine(self, head: wire.ChainHead) -> bool:
-        """Whether this tablet sealed the batch at the server's head (or nothing stands there)."""
-        if head.seq == 0:
-            return True
-        return bool(self._disk.rows("SELECT 1 FROM mine WHERE digest=?", head.digest))
-
-    def take_receipt(self, raw: bytes) -> list[tuple[bytes, str, str]]:
-        """Custody of one batch: kept; returns (change, state, reason) of each of its changes."""
-        receipt = wire.receipt(raw)
-        place = (receipt.epoch, receipt.seq)
-        rows = self._disk.rows(
-            "SELECT ids FROM batch WHERE epoch=? AND seq=? AND digest=?", *place, receipt.batch
-        )
-        if not rows:
-            return []
-        self._disk.run(
-            "UPDATE batch SET state='held', beside=?, taken=? WHERE digest=?",
-            receipt.beside, receipt.at, receipt.batch,
-        )  # fmt: skip
-        known = self._disk.rows("SELECT body FROM receipt WHERE digest=?", receipt.batch)
-        if known and known[0][0] == raw:
-            return []  # a repeat: outcomes may have said more since
-        self._disk.run(
-            "INSERT OR REPLACE INTO receipt (digest, epoch, seq, body) VALUES (?, ?, ?, ?)",
-            receipt.batch, *place, raw,
-        )  # fmt: skip
-        ids = [rows[0][0][n : n + 16] for n in range(0, len(rows[0][0]), 16)]
-        if receipt.whole and len(ids) > 1:
-            self._halve(ids, place)
-            return []
-        self._state.most = min(BATCH_TARGET_CHANGES, self._state.most * 2)
-        plain = "quarantined" if receipt.whole else "applied"
-        states = {row[0]: row for row in receipt.states}
-        fates: list[tuple[bytes, str, str]] = []
-        for index, change in enumerate(ids):
-            row = states.get(index, (index, plain, "unread" if receipt.whole else ""))
-            state, reason = row[1], row[2] if len(row) > 2 else ""
-            # A repeat under another envelope: what became of it the first time is what counts.
-            fates.append(
-                (change, reason or "applied", "")
-                if state == "duplicate"
-                else (change, state, reason)
-            )
-        return fates
-
-    def _halve(self, ids: list[bytes], place: tuple[int, int]) -> None:
-        """The server could not read this batch as a whole: what it holds is closed again in halves,
-        until one bad change stands alone and no longer takes others with it.
-        """
-        self._state.most = max(1, len(ids) // 2)
-        self._disk.many(
-            "UPDATE own SET state='open', was=? WHERE id=? AND state='sent'",
-            [(place[1], change) for change in ids],
-        )
-
-    def drop_backed_up(self, mark: wire.BackedUp) -> None:
-        """Batches of the chain up to the mark are in a verified backup; those beside it (re-cuts,
-        forks) are when they were taken before it was begun.
-        """
-        self._disk.run(
-            "DELETE FROM batch WHERE state='held' AND ((beside=0 AND (epoch, seq) <= (?, ?)) "
-            "OR (beside=1 AND taken < ?))",
-            mark.epoch, mark.seq, mark.at,
-        )  # fmt: skip
-        self._state.backed_epoch, self._state.backed_seq = mark.epoch, mark.seq
 
 
 def _few_names(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -86,8 +86,10 @@ async def ingest(tx: Tx, site: Site, intake: Intake, now: int) -> Ingested:
 
 
 async def _was_recut(tx: Tx, district: int, header: UpHeader) -> bool:
-    """Whether a batch taken already says that it replaces this one: it was lost, closed anew, and
-    comes after all. Its changes are known by their ids; an honest tablet raises no alarm.
+    """Whether an honest tablet explains this envelope. A batch taken already says that it
+    replaces this one: it was lost, closed anew, and comes after all. Or it was sealed behind such
+    a re-cut, before the tablet learnt that its first envelope had arrived. Its changes are known
+    by their ids.
     """
     rows = await tx.rows(
         "SELECT header FROM batch WHERE district=? AND device=? AND epoch=? AND verdict<>'fork'",
@@ -95,7 +97,14 @@ async def _was_recut(tx: Tx, district: int, header: UpHeader) -> bool:
         header.device,
         header.epoch,
     )
-    return any(header.seq in json.loads(row[0]).get("x", ()) for row in rows)
+    if any(header.seq in json.loads(row[0]).get("x", ()) for row in rows):
+        return True
+    behind = await one(
+        tx,
+        "SELECT 1 FROM batch WHERE district=? AND device=? AND digest=? AND verdict='replacement'",
+        district, header.device, header.prev,
+    )  # fmt: skip
+    return behind is not None
 
 
 async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:

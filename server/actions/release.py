@@ -29,6 +29,7 @@ from sync import wire
 from sync.limits import DAY_MS
 from sync.reconcile import (
     IN_FEED,
+    CellRule,
     Decision,
     Incoming,
     Reason,
@@ -171,8 +172,10 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
         edits = {cell: (edit.value, edit.saw) for cell, edit in held.change.set.items()}
         held.archive.read_cells(site.vault)
     if lenient:
-        if edits is None:
-            return event_under(held.standing)
+        alone = Incoming(held.id, held.author, held.staff, held.at)
+        decision = decide(alone, held.standing, {}, _no_rule, lambda _: True)
+        if edits is None or decision.state is State.QUARANTINED:
+            return decision
         return Decision(State.PROPOSAL, Reason.EXPIRED)
     incoming = Incoming(
         held.id, held.author, held.staff, held.at,
@@ -192,6 +195,10 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
     return decide(
         incoming, held.standing, held.archive.cells(), partial(rule_of, kind), known.__contains__
     )
+
+
+def _no_rule(_: str) -> CellRule:
+    raise AssertionError("an event has no cells")
 
 
 async def _release(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:

@@ -19,6 +19,8 @@ from server.store.writer import SqliteWriter
 
 T = TypeVar("T")
 POOL = 10
+TRIES = 4
+PASSING = frozenset({"23505", "40001", "40P01"})  # unique, serialisation, deadlock
 
 
 class BadDatabaseUrl(ValueError):
@@ -83,6 +85,16 @@ class Store:
         return await asyncio.shield(work)
 
     async def _transaction(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
+        """Once more when another transaction was quicker: then its rows are there to be read."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._once(action)
+            except Exception as error:
+                if getattr(error, "sqlstate", None) not in PASSING:
+                    raise
+        return await self._once(action)
+
+    async def _once(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
         assert isinstance(self.engine, PostgresEngine)
         transaction: Any = self.engine.transaction()
         async with transaction as begun:  # the answer leaves this block after the commit

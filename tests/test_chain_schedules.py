@@ -1,0 +1,132 @@
+"""Schedules of the chain that a fresh reader of the protocol found, each with its end."""
+
+from server.actions.exchange import exchange
+from server.actions.release import release
+from sync.reconcile import State
+from tests.cast_forms import good
+from tests.world import QIN, ZHENG, ZHOU, Field, World, field
+
+
+def visit(su: Field, day: str, resident: bytes = ZHOU) -> bytes:
+    body = good("htn_followup", next_date="2027-02-18")
+    return su.tablet.save_event(resident, "htn_followup", day, body)
+
+
+async def chain_of(world: World, su: Field) -> tuple[int, int, bytes]:
+    return await world.one(
+        "SELECT chain_epoch, head_seq, head_digest FROM device WHERE device=?", su.keys.device
+    )
+
+
+async def restore_to(world: World, su: Field, head: tuple[int, int, bytes], since: int) -> None:
+    """What a restored older backup leaves: fewer batches, fewer changes, a higher feed epoch."""
+    device = su.keys.device
+
+    async def write(tx: object) -> None:
+        run = tx.run  # type: ignore[attr-defined]
+        await run("DELETE FROM batch WHERE device=? AND received_at>=?", device, since)
+        await run("DELETE FROM envelope WHERE device=? AND received_at>=?", device, since)
+        await run("DELETE FROM change WHERE device=? AND received_at>=?", device, since)
+        await run(
+            "UPDATE device SET chain_epoch=?, head_seq=?, head_digest=? WHERE device=?",
+            *head, device,
+        )  # fmt: skip
+        await run("UPDATE district SET feed_epoch=feed_epoch+1")
+
+    await world.store.write(write)
+
+
+async def test_a_server_restored_from_further_back_than_its_mark_promised_still_settles(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    visit(su, "2026-11-16")
+    await su.settle()
+    head = await chain_of(world, su)
+    since = world.clock.pass_(hours=1)
+    visit(su, "2026-11-17")
+    await su.settle()
+    mark = (1, (await chain_of(world, su))[1])
+    await world.store.write(
+        lambda tx: tx.run("UPDATE device SET backed_epoch=?, backed_seq=?", *mark)
+    )
+    await su.settle()  # the second batch is dropped: a backup is said to hold it
+    last = visit(su, "2026-11-18")
+    await su.settle()
+    await restore_to(world, su, head, since)
+    world.clock.pass_(hours=1)
+    later = visit(su, "2026-11-19", ZHENG)
+    await su.settle()
+    assert su.tablet.waiting == 0
+    assert su.tablet.fate(later) == ("applied", "")
+    # What stood behind the batch that is gone everywhere cannot follow: a person lets it in.
+    assert su.tablet.fate(last) == ("quarantined", "fork")
+    assert await release(world.site, last, staff=QIN) is State.APPLIED
+
+
+async def test_sealed_bytes_alone_follow_in_a_new_chain_when_nothing_else_waits(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    visit(su, "2026-11-16")
+    await su.settle()
+    head = await chain_of(world, su)
+    since = world.clock.pass_(hours=1)
+    visit(su, "2026-11-17")
+    await su.settle()
+    mark = (1, (await chain_of(world, su))[1])
+    await world.store.write(
+        lambda tx: tx.run("UPDATE device SET backed_epoch=?, backed_seq=?", *mark)
+    )
+    await su.settle()
+    last = visit(su, "2026-11-18")
+    await su.settle()
+    await restore_to(world, su, head, since)
+    await su.settle()
+    assert su.tablet.state.behind
+    su.tablet.outbox.start_epoch()
+    await su.settle()
+    assert await world.one("SELECT state FROM change WHERE change=?", last) == "quarantined"
+
+
+async def test_what_was_taken_beside_the_chain_after_the_backup_is_sent_again(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    first = visit(su, "2026-11-16")
+    su.tablet.seal()
+    lost = su.tablet.request()
+    assert lost is not None
+    second = visit(su, "2026-11-17")
+    su.tablet.outbox.recut()
+    world.clock.pass_(hours=1)
+    await exchange(world.site, lost)
+    head = await chain_of(world, su)
+    since = world.clock.pass_(hours=1)
+    await su.settle()
+    assert su.tablet.fate(second) == ("applied", "")
+    await restore_to(world, su, head, since)
+    world.clock.pass_(hours=1)
+    await su.settle()
+    kept = await world.rows("SELECT change FROM change WHERE change IN (?, ?)", first, second)
+    assert {row[0] for row in kept} == {first, second}
+
+
+async def test_a_batch_sealed_behind_a_re_cut_is_no_fork_when_the_original_comes_first(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    visit(su, "2026-11-16")
+    su.tablet.seal()
+    lost = su.tablet.request()
+    assert lost is not None
+    su.tablet.outbox.recut()
+    behind = visit(su, "2026-11-17")
+    su.tablet.seal()
+    await exchange(world.site, lost)
+    results = await su.settle()
+    assert su.tablet.fate(behind) == ("applied", "")
+    assert results[-1].agrees is True
+    assert await world.one("SELECT COUNT(*) FROM task WHERE kind='fork'") == 0
