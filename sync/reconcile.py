@@ -68,7 +68,7 @@ class Reason(StrEnum):
     IDENTITY = "identity"
     AUTHORITY = "authority"
     TERMINAL = "terminal"
-    NOT_YOUR_PATIENT = "moved_away"
+    MOVED_AWAY = "moved_away"
     CROWDED = "too_many_heads"
     EXPIRED = "hold_expired"
     RELEASED = "released"
@@ -214,7 +214,7 @@ def decide(
     if isinstance(standing, Guest) and not standing.consented:
         return Decision(State.QUARANTINED, Reason.STRANGER, Credit.NONE, tasks=_QUARANTINE)
     if not isinstance(standing, Present):
-        reason = Reason.NOT_YOUR_PATIENT if isinstance(standing, Former) else Reason.NONE
+        reason = Reason.MOVED_AWAY if isinstance(standing, Former) else Reason.NONE
         return Decision(State.PROPOSAL, reason, Credit.NONE, tasks=(Task.PROPOSAL,))
     return merge_edits(change, cells, rule_of)
 

@@ -84,7 +84,7 @@ def test_an_edit_of_a_guest_and_one_of_the_former_doctor_are_offered_with_the_re
         State.PROPOSAL, Reason.NONE, (Task.PROPOSAL,),
     )  # fmt: skip
     assert (former.state, former.reason, former.tasks) == (
-        State.PROPOSAL, Reason.NOT_YOUR_PATIENT, (Task.PROPOSAL,),
+        State.PROPOSAL, Reason.MOVED_AWAY, (Task.PROPOSAL,),
     )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from server.demo.identities import BirthDays
 
 # Engineering guesses, the annex does not say: they shape the demo, they count nothing.
 BOTH_DISEASES = 0.45  # of the diabetics, those with hypertension as well
-PATIENTS_ELDERLY = 0.6  # of the patients, those of 65 and older
-ELDERLY_PATIENTS_MAX = 0.8  # of the elderly
+MANAGED_ELDERLY = 0.6  # of the managed, those of 65 and older
+ELDERLY_MANAGED_MAX = 0.8  # of the elderly
 MIDDLE_SHARE, SCHOOL_SHARE = 0.6, 0.15  # of all between 7 and 64; the others are 22 to 34
 
 
@@ -153,14 +153,14 @@ def _diseases(
 ) -> tuple[dict[Diseases, int], dict[Diseases, int]]:
     """How many of the elderly and of the middle-aged have which diseases."""
     both = int(min(counts.htn, counts.dm) * BOTH_DISEASES)
-    patients = {
+    managed = {
         (True, True): both,
         (True, False): counts.htn - both,
         (False, True): counts.dm - both,
     }
-    share = min(PATIENTS_ELDERLY, ELDERLY_PATIENTS_MAX * elderly / max(1, sum(patients.values())))
-    old = {diseases: int(number * share) for diseases, number in patients.items()}
-    younger = {diseases: number - old[diseases] for diseases, number in patients.items()}
+    share = min(MANAGED_ELDERLY, ELDERLY_MANAGED_MAX * elderly / max(1, sum(managed.values())))
+    old = {diseases: int(number * share) for diseases, number in managed.items()}
+    younger = {diseases: number - old[diseases] for diseases, number in managed.items()}
     healthy_old, healthy_younger = elderly - sum(old.values()), middle - sum(younger.values())
     return (
         {(False, False): healthy_old, **old},
