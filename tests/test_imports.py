@@ -16,8 +16,6 @@ FLOORS = {
     "crypto": 0,
     "server.errors": 0,
     "server.settings": 0,
-    "server.logs": 0,
-    "server.metrics": 0,
     "server.logs": 1,
     "server.metrics": 1,
     "sync": 1,
@@ -33,7 +31,6 @@ FLOORS = {
     "server.app": 7,
     "server.cli": 8,
     "server.demo": 8,
-    "server.cli": 8,
     "server.__main__": 9,
 }
 DOORS = {"server.api", "server.console", "server.jobs", "resident_portal"}

@@ -2,7 +2,13 @@
 
 from server.actions.exchange import exchange
 from tests.cast_forms import good
-from tests.world import TEAM_A, XIE, ZHENG, ZHOU, World, field
+from tests.world import TEAM_A, XIE, ZHENG, ZHOU, Field, World, field
+
+
+def known_keys(su: Field) -> tuple[tuple[int, int, bytes], ...]:
+    """Server keys the tablet may seal for: suite, epoch, public key."""
+    assert su.tablet._keys is not None
+    return su.tablet._keys.server.kem
 
 
 async def test_a_tablet_that_lost_rows_of_its_copy_is_mended_bucket_by_bucket(world: World) -> None:
@@ -75,13 +81,13 @@ async def test_the_key_of_the_server_is_renewed_while_batches_wait(world: World)
     await world.site.reload_keys()
     await su.settle()
     assert su.tablet.fate(visit) == ("applied", "")
-    assert max(epoch for _, epoch, _ in su.tablet._keys.server.kem) == 1  # no backup holds it yet
+    assert max(epoch for _, epoch, _ in known_keys(su)) == 1  # no backup holds it yet
     world.clock.pass_(minutes=1)
     mark = (1, world.clock(), world.clock(), bytes(32), 1)
     await world.store.write(lambda tx: tx.insert("backup_mark", [mark]))
     await world.site.reload_keys()
     await su.settle()
-    assert max(epoch for _, epoch, _ in su.tablet._keys.server.kem) == 2
+    assert max(epoch for _, epoch, _ in known_keys(su)) == 2
     later = su.tablet.save_event(
         ZHENG, "htn_followup", "2026-11-20", good("htn_followup", next_date="2027-02-18")
     )
