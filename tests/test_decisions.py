@@ -3,8 +3,10 @@
 import pytest
 
 from server.actions.decisions import accept_proposal, decide_cells
-from server.actions.release import decline
+from server.actions.devices import mark_lost
+from server.actions.release import close, decline
 from server.errors import NotFound, RuleSaysNo
+from tests.cast_forms import good
 from tests.world import QIN, SU, XIE, ZHOU, World, an_id, field
 
 
@@ -57,3 +59,39 @@ async def test_a_declined_proposal_stays_readable_and_the_writer_is_told(world: 
     assert await world.one("SELECT COUNT(*) FROM change WHERE staff=? AND reason=?", SU, "declined")
     with pytest.raises(NotFound):
         await decline(world.site, an_id("没有这条"), staff=QIN)
+
+
+async def test_what_was_to_be_looked_at_is_closed_and_nothing_else_changes(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    device = su.tablet.state.device
+    await mark_lost(world.site, device, world.clock())
+    assert await close(world.site, device, staff=QIN) == 1
+    told = await world.one("SELECT result FROM task WHERE subject=?", device)
+    status = await world.one("SELECT status FROM device WHERE device=?", device)
+    assert (told, status) == ("closed", "lost")
+    with pytest.raises(RuleSaysNo):
+        await close(world.site, device, staff=QIN)
+
+
+async def test_a_proposal_is_decided_and_not_just_closed(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    wish = su.tablet.save_edit(ZHOU, {"birth_date": "1955-03-13"}, "2026-11-20")
+    await su.settle()
+    with pytest.raises(RuleSaysNo):
+        await close(world.site, wish, staff=QIN)
+    assert await world.one("SELECT COUNT(*) FROM task WHERE closed_at IS NULL") == 1
+
+
+async def test_a_visit_in_force_is_closed_and_keeps_its_reason(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    body = good("htn_followup", next_date="2027-02-18")
+    for _ in range(2):
+        visit = su.tablet.save_event(ZHOU, "htn_followup", "2026-11-20", body)
+    await su.settle()
+    with pytest.raises(RuleSaysNo):
+        await decline(world.site, visit, staff=QIN)
+    assert await close(world.site, visit, staff=QIN) == 1
+    assert await world.one("SELECT reason FROM change WHERE change=?", visit) == ""

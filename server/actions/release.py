@@ -7,6 +7,7 @@ The tablet that made the change learns the outcome through its outcome stream.
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from msgspec import UNSET
 
@@ -29,6 +30,7 @@ from sync import wire
 from sync.limits import DAY_MS
 from sync.reconcile import (
     IN_FEED,
+    OPEN,
     CellRule,
     Decision,
     Incoming,
@@ -38,6 +40,11 @@ from sync.reconcile import (
     decide,
     event_under,
 )
+
+# Tasks that ask somebody to look and leave nothing to decide about a change.
+LOOKED_AT: Final = (
+    "possible_duplicate", "late_visit", "fork", "suspended", "digest", "lost", "revoked",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -102,6 +109,31 @@ async def release(site: Site, change: bytes, *, staff: bytes) -> State:
 async def decline(site: Site, change: bytes, *, staff: bytes) -> None:
     """A person has looked and leaves it where it is; it stays readable, as evidence."""
     await site.store.write(partial(_decline, site=site, change=change, staff=staff))
+
+
+async def close(site: Site, subject: bytes, *, staff: bytes) -> int:
+    """A person has dealt with what was to be looked at: a tablet, a whole batch, a late visit or a
+    look-alike. Changes nothing else. What waits for a decision is not closed by this.
+
+    Returns how many tasks were closed. Raises RuleSaysNo when there is none to close.
+    """
+    return await site.store.write(partial(_close, site=site, subject=subject, staff=staff))
+
+
+async def _close(tx: Tx, site: Site, subject: bytes, staff: bytes) -> int:
+    now, district = site.clock(), site.district
+    change = await one(tx, "SELECT 1 FROM change WHERE district=? AND change=?", district, subject)
+    kinds = LOOKED_AT if change is not None else (*LOOKED_AT, "quarantine")
+    closed = await tx.run(
+        "UPDATE task SET closed_at=?, closed_by=?, result='closed' WHERE district=? AND subject=? "
+        f"AND closed_at IS NULL AND kind IN ({', '.join('?' * len(kinds))})",
+        now, staff, district, subject, *kinds,
+    )  # fmt: skip
+    if not closed:
+        raise RuleSaysNo("nothing_to_close")
+    ledger = Ledger(district, site.vault, now, 1)
+    await ledger.flush(tx, "act", b"closed" + subject)
+    return closed
 
 
 async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held:
@@ -283,6 +315,8 @@ async def _decline(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:
     )
     if row is None:
         raise NotFound("change")
+    if row[1] not in OPEN:
+        raise RuleSaysNo("not_open")  # it is in force: its reason says why, and stays
     closed = await tx.run(
         "UPDATE task SET closed_at=?, closed_by=?, result='declined' WHERE district=? "
         "AND subject=? AND closed_at IS NULL",

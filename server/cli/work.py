@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from server.actions import consent as consents
-from server.actions import move, release, views
+from server.actions import decisions, move, release, views
 from server.actions.exchange import Exchanged, exchange
 from server.actions.job_ledger import Run, newest_runs
 from server.actions.site import Site
@@ -86,6 +86,34 @@ def decline(change: bytes, staff: bytes) -> None:
     """
     in_site(lambda site: release.decline(site, change, staff=staff))
     click.echo("Declined.")
+
+
+@task.command()
+@click.argument("change", type=HEX)
+@click.option("--staff", type=HEX, required=True, help="Who decides.")
+def accept(change: bytes, staff: bytes) -> None:
+    """Take over a proposal: its values are entered as a decision that has seen all others.
+
+    \b
+    Example:
+      python -m server task accept 0193...c2 --staff 0193...aa
+    """
+    in_site(lambda site: decisions.accept_proposal(site, change, staff=staff))
+    click.echo("Accepted.")
+
+
+@task.command()
+@click.argument("subject", type=HEX)
+@click.option("--staff", type=HEX, required=True, help="Who has dealt with it.")
+def close(subject: bytes, staff: bytes) -> None:
+    """Close what somebody was to look at: a tablet, a whole batch, a late visit, a look-alike.
+
+    \b
+    Example:
+      python -m server task close 0193...c2 --staff 0193...aa
+    """
+    count = in_site(lambda site: release.close(site, subject, staff=staff))
+    click.echo(f"Closed {count} task(s).")
 
 
 @click.group()
