@@ -95,3 +95,13 @@ async def test_a_visit_in_force_is_closed_and_keeps_its_reason(world: World) -> 
         await decline(world.site, visit, staff=QIN)
     assert await close(world.site, visit, staff=QIN) == 1
     assert await world.one("SELECT reason FROM change WHERE change=?", visit) == ""
+
+
+async def test_a_wish_for_another_facility_is_a_switch_and_never_accepted(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    wish = su.tablet.save_edit(ZHOU, {"responsible_facility": an_id("别处").hex()}, "2026-11-20")
+    await su.settle()
+    assert su.tablet.fate(wish) == ("proposal", "authority")
+    with pytest.raises(RuleSaysNo, match="not_by_hand"):
+        await accept_proposal(world.site, wish, staff=QIN)

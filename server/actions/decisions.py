@@ -23,6 +23,7 @@ from server.store.tx import Tx, one
 from server.store.vault import T_CHANGE
 from sync import wire
 from sync.merge import EMPTY, Head, forget, put
+from sync.policy import Policy
 
 
 async def accept_proposal(site: Site, change: bytes, *, staff: bytes) -> bytes:
@@ -53,6 +54,9 @@ async def _accept(tx: Tx, site: Site, change: bytes, staff: bytes) -> bytes:
     if edits is UNSET:
         raise RuleSaysNo("not_an_edit")
     values = {cell: edit.value for cell, edit in edits.items()}
+    kind = get("basic_info", 1)
+    if any(kind.policy_of(cell) is Policy.AUTHORITY for cell in values):
+        raise RuleSaysNo("not_by_hand")  # a switch does it, by the district's rule
     made = await _decide_cells(tx, site, resident, values, staff, "registrar")
     now = site.clock()
     await tx.run(
