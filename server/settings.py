@@ -2,11 +2,13 @@
 
 | variable | meaning | default |
 |---|---|---|
-| DATABASE_URL | sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME |
-sqlite:///data/gongwei.sqlite3 | | GONGWEI_KEK_FILE | key-encryption keys, mode 0600, outside the
-database and its backup | data/kek | | GONGWEI_BACKUP_DIR | where `backup` writes | data/backup |
-| GONGWEI_HOST, GONGWEI_PORT | where `serve` listens | 127.0.0.1, 8470 | | GONGWEI_DISTRICT |
-number of the district served | 1 | | GONGWEI_LOG | debug, info, warning or error | info |
+| DATABASE_URL | sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME | data/gongwei.sqlite3 |
+| GONGWEI_KEK_FILE | key-encryption keys, mode 0600, apart from the database | data/kek |
+| GONGWEI_BACKUP_DIR | where `backup` writes | data/backup |
+| GONGWEI_HOST, GONGWEI_PORT | where `serve` listens | 127.0.0.1, 8470 |
+| GONGWEI_DISTRICT | number of the district served | 1 |
+| GONGWEI_LOG | debug, info, warning or error | info |
+| GONGWEI_DEMO | a finished demo's report page, served at /demo/ | |
 """
 
 import os

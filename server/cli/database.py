@@ -74,7 +74,7 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
 
     \b
     Example:
-      python -m server restore data/backup/gongwei-20261120-0230.backup
+      python -m server restore data/backup/gongwei-1-20261120T183000-000.gwk
     """
     current = settings()
     store = Store(current.database_url)
