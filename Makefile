@@ -19,7 +19,7 @@ demo: .venv/.locked ## start a demo district and print where to look (DEMO_ARGS=
 
 test: .venv/.locked ## run every test on SQLite and on a PostgreSQL it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres
-	@$(PY) -m pytest -q $(TEST_ARGS)
+	@$(PY) -m pytest -q -n auto $(TEST_ARGS)
 
 bench: .venv/.locked ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres

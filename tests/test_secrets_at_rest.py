@@ -9,7 +9,6 @@ import io
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -274,11 +273,12 @@ def log() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
-    with redirect_stderr(written):
-        configure("debug")
-        for name in ("", "uvicorn", "litestar", "asyncpg", "piccolo", "asyncio"):
-            logging.getLogger(name).setLevel(logging.DEBUG)
-        yield written
+    configure("debug")
+    # Not sys.stderr: pytest puts its own there between the fixture and the test.
+    structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(written))
+    for name in ("", "uvicorn", "litestar", "asyncpg", "piccolo", "asyncio"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    yield written
     structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
