@@ -54,7 +54,10 @@ EMPTY: Final = Cell()
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a reader sees. `others` are the values one tap away; `conflict` asks a person."""
+    """What a reader sees. `others` are the values one tap away; `conflict` asks a person.
+
+    `head` is None when nothing is there, or when the value shown meanwhile is nobody's.
+    """
 
     value: Any
     head: Head | None
@@ -151,8 +154,11 @@ def _settled_wins(heads: tuple[Head, ...]) -> Shown:
 def _safer_shown(heads: tuple[Head, ...], safer: Safer | None) -> Shown:
     if safer is None:
         return _with(heads, heads[-1], conflict=True)
-    best = canonical(safer(tuple(each.value for each in heads)))
-    chosen = next((each for each in reversed(heads) if canonical(each.value) == best), heads[-1])
+    value = safer(tuple(each.value for each in heads))
+    best = canonical(value)
+    chosen = next((each for each in reversed(heads) if canonical(each.value) == best), None)
+    if chosen is None:  # safer than both: of two blood groups neither is relied on
+        return Shown(value, None, heads, conflict=True)
     return _with(heads, chosen, conflict=True)
 
 

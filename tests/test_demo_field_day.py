@@ -112,7 +112,10 @@ def test_both_values_of_a_conflict_are_kept_and_one_is_shown(
     assert {each.partition("/")[0] for each in open_cells} == {"blood_abo", "drug_allergy"}
     for each in met.open:
         assert [version.tablet for version in each.versions] == ["平板 01", "平板 02"]
-        assert [version.shown for version in each.versions].count(True) == 1
+        # Of two blood groups neither is relied on; of an allergy the one that warns.
+        of_blood = each.cell == "blood_abo"
+        assert [version.shown for version in each.versions].count(True) == (not of_blood)
+        assert each.meanwhile == ("5" if of_blood else None)
         assert each.before is not None
     tasks = rows(finished, "SELECT COUNT(*) FROM task WHERE kind='conflict' AND closed_at IS NULL")
     assert tasks == [(2,)]
@@ -183,7 +186,8 @@ def test_the_page_says_what_was_counted(html: str, evidence: Evidence) -> None:
     text = re.sub(r"<[^>]+>", "", html)
     assert f"8 台平板记了 {evidence.saved:,} 条，一条没丢" in text
     assert html.count('class="mark"') == 1
-    assert text.count("先按这个用") == 2
+    assert text.count("先按这个用") == 1
+    assert text.count("先按不详") == 1
     for each in evidence.tablets:
         assert each.label in text
     assert html.count(">一致<") == 7

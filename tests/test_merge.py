@@ -243,9 +243,10 @@ def test_without_a_safer_value_the_last_id_is_shown_and_both_stay_visible() -> N
     assert [head.value for head in seen.others] == ["A"]
 
 
-def test_a_safer_value_that_nobody_wrote_is_never_shown() -> None:
+def test_what_is_safer_than_both_may_be_nobodys_and_both_stay_one_tap_away() -> None:
     seen = choose(cell_of(edit(1, 1), edit(2, 2)), Policy.CLINICAL, lambda _: 7)
-    assert (seen.value, seen.conflict) == (2, True)
+    assert (seen.value, seen.head, seen.conflict) == (7, None, True)
+    assert [head.value for head in seen.others] == [1, 2]
 
 
 def test_three_doctors_keep_three_values_and_one_decision_ends_it() -> None:

@@ -152,7 +152,7 @@ def test_the_resident_changes_the_own_fields_and_asks_for_the_history() -> None:
     ("cell", "values", "shown"),
     [
         ("blood_abo", ("1", "5"), "5"),
-        ("blood_abo", ("4", "3"), "3"),
+        ("blood_abo", ("4", "3"), "5"),
         ("blood_rh", ("2", "1", "3"), "3"),
         ("blood_rh", ("2", "1"), "1"),
         ("management_class", ("1", "3", "2"), "3"),

@@ -64,6 +64,7 @@ class Field:
     versions: tuple[Version, ...]
     before: Head | None
     settled: bool
+    meanwhile: object = None  # shown until somebody decides, when it is neither of the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ class _Reader:
             versions=tuple(self._version(head, shown.head) for head in content.heads),
             before=before.head if before else None,
             settled=not shown.conflict,
+            meanwhile=shown.value if shown.conflict and shown.head is None else None,
         )
 
     @staticmethod

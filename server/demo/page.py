@@ -75,6 +75,9 @@ def _side_by_side(met: Met, now: int) -> dict[str, Any]:
     rows = [
         {
             "label": words.cell_label(field.cell),
+            "meanwhile": words.cell_value(field.cell, field.meanwhile)
+            if field.meanwhile is not None
+            else "",
             "versions": [_version(met, row, label) for label in labels],
             "before": words.cell_value(field.cell, field.before.value)
             if field.before
@@ -92,8 +95,9 @@ def _side_by_side(met: Met, now: int) -> dict[str, Any]:
 def _allergy(met: Met) -> str:
     """The warning on the cover, when an allergy is one of the two answers."""
     for field in met.open:
-        shown = next(each for each in field.versions if each.shown)
-        if field.cell.startswith("drug_allergy/") and is_present(shown.value):
+        shown = next((each for each in field.versions if each.shown), None)
+        is_allergy = field.cell.startswith("drug_allergy/")
+        if shown is not None and is_allergy and is_present(shown.value):
             return f"{words.cell_value(field.cell, shown.value)}过敏（先按更稳妥的）"
     return ""
 

@@ -55,8 +55,11 @@ def _met(met: Met) -> Table:
     for field in met.fields:
         before = words.cell_value(field.cell, field.before.value) if field.before else "-"
         values = [_value(field, label) for label in tablets]
+        label = words.cell_label(field.cell)
+        if field.meanwhile is not None:
+            label += f" ({words.cell_value(field.cell, field.meanwhile)} until decided)"
         table.add_row(
-            words.cell_label(field.cell),
+            label,
             *values,
             before if not field.settled else "",
             style="dim" if field.settled else "",

@@ -167,13 +167,13 @@ _LIFE: Final = (
     _set("pay_mode", "医疗费用支付方式", Codes(codes.PAY_MODES), required=True),
 )
 _BLOOD: Final = (
-    # In doubt nobody may rely on a group: unknown first, then the one that fits most receivers.
+    # In doubt nobody may rely on a group; of the Rhesus factor the one that harms nobody.
     _clinical(
         "blood_abo",
         "血型",
         Code({"1": "A 型", "2": "B 型", "3": "O 型", "4": "AB 型", "5": "不详"}),
         required=True,
-        safer=safer.prefer("5", "3", "1", "2", "4"),
+        safer=safer.known_only_if_agreed("5"),
     ),
     _clinical(
         "blood_rh",

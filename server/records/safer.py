@@ -1,6 +1,7 @@
 """Of several values in conflict, which one to show until a human has decided.
 
-The choice never depends on order of arrival, and it is always one of the given values.
+The choice never depends on order of arrival. It may be none of the given values: in doubt about a
+blood group, "not known" is safer than either.
 """
 
 from typing import Any
@@ -14,6 +15,15 @@ def prefer(*order: str) -> Safer:
 
     def choose(values: tuple[Any, ...]) -> object:
         return min(values, key=lambda value: (rank.get(str(value), len(rank)), str(value)))
+
+    return choose
+
+
+def known_only_if_agreed(unknown: str) -> Safer:
+    """The value all give; `unknown` as soon as two differ."""
+
+    def choose(values: tuple[Any, ...]) -> object:
+        return values[0] if len({str(value) for value in values}) == 1 else unknown
 
     return choose
 
