@@ -18,7 +18,7 @@ from crypto.commitment import commit
 from crypto.envelope import UpHeader, open_body, parse_down, parse_up, seal_up
 from crypto.keys import KemKeyPair
 from server.actions.exchange import exchange
-from server.actions.ids import new_id
+from server.store.ids import new_id
 from sync import wire
 from sync.limits import ANSWER_BYTES
 from tests.cast_forms import good

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.actions.ids import new_id
 from server.actions.release import release
 from server.actions.settle import open_change
 from server.actions.site import district_key_blob
+from server.store.ids import new_id
 from server.store.tx import one
 from sync import wire
 from sync.limits import BATCH_CHANGES, CHANGE_BYTES, STRANGERS_PER_DAY

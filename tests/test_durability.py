@@ -25,9 +25,9 @@ import asyncpg
 import httpx
 import pytest
 
-from server.actions.ids import new_id
 from server.actions.verify import verify_journal
 from server.settings import now_ms
+from server.store.ids import new_id
 from server.store.store import Store
 from sync.tablet import Tablet
 from tests.cast_forms import good

@@ -8,8 +8,8 @@ import pytest
 
 from server.actions import backup, consent, devices, move, release
 from server.actions.exchange import exchange
-from server.actions.ids import new_id
 from server.settings import Settings
+from server.store.ids import new_id
 from sync.limits import DAY_MS
 from sync.tablet import Tablet
 from sync.tablet_state import NotTheServer

@@ -19,9 +19,9 @@ from crypto.columns import add_kek
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
 from server.actions.district import Loader, NewRecord, NewResident
 from server.actions.exchange import exchange
-from server.actions.ids import new_id
 from server.actions.site import Site, found_district, kek_ring, open_site
 from server.settings import CIVIL
+from server.store.ids import new_id
 from server.store.migrate import migrate
 from server.store.store import Store
 from server.store.vault import Vault

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from crypto.columns import KekRing
 from server.actions.backup_file import FORMAT, BackupRefused, Head, Reader, TableSum, Writer
-from server.actions.ids import new_id
 from server.actions.ledger import audit
 from server.actions.site import Site, kek_ring
 from server.errors import StartRefused
 from server.settings import Settings
 from server.store.dump import Snapshot, is_empty, load_rows, read_table, snapshot
+from server.store.ids import new_id
 from server.store.migrate import known, migrate, pending
 from server.store.store import Store
 from server.store.tables import SPECS

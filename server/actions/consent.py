@@ -8,13 +8,13 @@ archive.
 
 from typing import Final
 
-from server.actions.ids import new_id
 from server.actions.ledger import Archive, Ledger
 from server.actions.membership import enter, leave
 from server.actions.site import Site
 from server.actions.standing import ResidentRow, lock_residents
 from server.errors import NotFound, RuleSaysNo
 from server.rules.consent import Purpose
+from server.store.ids import new_id
 from server.store.tx import Tx, one
 
 CLASSES: Final = frozenset({"A", "AB"})

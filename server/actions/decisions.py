@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec import UNSET
 
-from server.actions.ids import new_id
 from server.actions.intake import civil_day
 from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.settle import open_change, settle_conflicts
@@ -19,10 +18,11 @@ from server.actions.site import Site, district_key_blob
 from server.actions.standing import Membership, lock_residents
 from server.errors import NotFound, RuleSaysNo
 from server.records.kinds import get
+from server.store.ids import new_id
 from server.store.tx import Tx, one
 from server.store.vault import T_CHANGE
 from sync import wire
-from sync.merge import EMPTY, Head, forget, put
+from sync.merge import EMPTY, Cell, Head, forget, put
 from sync.policy import Policy
 
 
@@ -113,21 +113,14 @@ async def _decide_cells(
         cell: wire.Edit(value=value, saw=tuple(h.change for h in cells.get(cell, EMPTY).heads))
         for cell, value in values.items()
     }
-    cls = "A"
+    decided: dict[str, Cell] = {}
     for cell, edit in edits.items():
         head = Head(change_id, edit.value, author, staff, now)
         before = cells.get(cell, EMPTY)
         gone = {each.change for each in before.heads}
-        after = forget(put(before, head, edit.saw), gone.__contains__)
-        target = (
-            archive.open_cells if kind.access_of(cell).value == "A" else archive.restricted_cells
-        )
-        assert target is not None
-        target[cell] = after
-        if target is archive.open_cells:
-            archive.touched_open = True
-        else:
-            archive.touched_restricted, cls = True, "B"
+        decided[cell] = forget(put(before, head, edit.saw), gone.__contains__)
+    archive.put(kind, decided)
+    cls = "B" if archive.touched_restricted else "A"
     change = wire.Change(
         id=change_id, resident=resident, kind="basic_info", v=kind.version,
         on=civil_day(now).isoformat(), at=now, set=edits,

@@ -13,11 +13,11 @@ from typing import Any, Final
 from msgspec import Raw
 
 from crypto.columns import DataKey
-from server.actions.ids import new_id
 from server.actions.ledger import audit, first_rev
 from server.actions.site import Site, district_key_blob
 from server.records.cells import to_cells
 from server.records.kinds import get
+from server.store.ids import new_id
 from server.store.tx import Row, Tx, locking
 from server.store.vault import NOBODY, T_CELLS, T_CHANGE, T_RESTRICTED, T_STAFF
 from sync import digest, wire

@@ -232,7 +232,8 @@ def _write(
     if archive is not None:
         if incoming.edits is None and decision.state in IN_FEED:
             ledger.event(resident, arrived.id, arrived.cls, rev)
-        _put_cells(arrived, decision, archive)
+        if arrived.kind is not None:
+            archive.put(arrived.kind, decision.cells)
     tasks = list(decision.tasks)
     if change is not None and archive is not None and _looks_alike(work, arrived, decision):
         tasks.append(Task.POSSIBLE_DUPLICATE)
@@ -243,20 +244,6 @@ def _write(
         for name in named_by(incoming):
             if name not in work.known_ids:
                 ledger.waits.append((work.site.district, name, arrived.id, work.now))
-
-
-def _put_cells(arrived: Arrived, decision: Decision, archive: Archive) -> None:
-    kind = arrived.kind
-    for cell, content in decision.cells.items():
-        assert kind is not None
-        assert archive.open_cells is not None
-        assert archive.restricted_cells is not None
-        if kind.access_of(cell).value == "A":
-            archive.open_cells[cell] = content
-            archive.touched_open = True
-        else:
-            archive.restricted_cells[cell] = content
-            archive.touched_restricted = True
 
 
 def _looks_alike(work: BatchInHand, arrived: Arrived, decision: Decision) -> bool:

@@ -6,18 +6,20 @@ ordered by id, and their counters move in the same statements that place the fee
 order is commit order and a page is never missing a row that commits later.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from server.actions.ids import new_id
 from server.actions.standing import Membership, ResidentRow
+from server.records.model import AccessClass, Kind
+from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking
 from server.store.vault import T_CELLS, T_RESTRICTED, Vault
 from sync import digest
 from sync.limits import DAY_MS
-from sync.merge import Cells, decode_cells, encode_cells
+from sync.merge import Cell, Cells, decode_cells, encode_cells
 
 __all__ = ["Archive", "Ledger", "audit", "first_rev", "next_rev"]
 
@@ -83,6 +85,18 @@ class Archive:
             if sealed
             else {}
         )
+
+    def put(self, kind: Kind, cells: Mapping[str, Cell]) -> None:
+        """New content of register cells, each to its class. `read_cells` has been called."""
+        for name, content in cells.items():
+            if kind.access_of(name) is AccessClass.A:
+                assert self.open_cells is not None
+                self.open_cells[name] = content
+                self.touched_open = True
+            else:
+                assert self.restricted_cells is not None
+                self.restricted_cells[name] = content
+                self.touched_restricted = True
 
     def cells(self) -> Cells:
         return {**(self.open_cells or {}), **(self.restricted_cells or {})}

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from server.actions.ids import new_id
 from server.actions.intake import civil_day
 from server.actions.ledger import Ledger
 from server.actions.membership import enter, leave
@@ -18,6 +17,7 @@ from server.actions.site import Site
 from server.actions.standing import lock_residents
 from server.errors import NotFound, RuleSaysNo
 from server.rules import switch as rule
+from server.store.ids import new_id
 from server.store.tx import Row, Tx, one
 
 

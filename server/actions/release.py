@@ -290,19 +290,9 @@ async def _apply(
 
 def _put(held: _Held, decision: Decision) -> None:
     try:
-        kind = get(held.change.kind, held.change.v)
+        held.archive.put(get(held.change.kind, held.change.v), decision.cells)
     except UnknownKind:
         return
-    archive = held.archive
-    for cell, content in decision.cells.items():
-        assert archive.open_cells is not None
-        assert archive.restricted_cells is not None
-        if kind.access_of(cell).value == "A":
-            archive.open_cells[cell] = content
-            archive.touched_open = True
-        else:
-            archive.restricted_cells[cell] = content
-            archive.touched_restricted = True
 
 
 async def _decline(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from server.actions.ids import new_id
 from server.demo.desk import Desk
 from server.demo.stage import HOST, Stage
 from server.errors import StartRefused
 from server.settings import now_ms
+from server.store.ids import new_id
 from sync.enrol import Enrolled, Enrolment
 from sync.tablet import Tablet
 from sync.tablet_state import Result
