@@ -9,9 +9,13 @@ its audit leaf are in the transaction that reads, so nothing is read that is not
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+import msgspec
 
 from server.errors import NotAllowed, NotFound
 from server.records.model import AccessClass
+from server.records.upcast import newest, upcast
 from server.rules import consent as consents
 from server.rules.access import Actor, Allowed, Answer, ResidentFacts, Role, may
 from server.settings import CIVIL
@@ -41,6 +45,14 @@ class Record:
     state: str
     recorded_at: int
     staff: bytes
+
+    def form(self) -> dict[str, Any]:
+        """What was filled in, as the newest version of the form shows it; {} for a void."""
+        if self.change.body is msgspec.UNSET:
+            return {}
+        body = msgspec.json.decode(self.change.body, type=dict[str, Any])
+        kind = self.change.kind
+        return upcast(kind, self.change.v, body, to=newest(kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ async def test_the_own_doctor_opens_an_archive_and_the_resident_can_see_it(world
     opened = await read_archive(world.site, ZHOU, staff=SU, purpose=Purpose.SERVICE)
     assert opened.cells["name"].heads[0].value == NAMES[ZHOU]
     assert [record.change.kind for record in opened.records] == ["htn_followup"]
+    assert opened.records[0].form()["sbp"] == good("htn_followup")["sbp"]
     log = await who_looked(world.site, ZHOU)
     assert [(row.staff, row.ground, row.mode) for row in log] == [(SU, "panel", "online")]
 
