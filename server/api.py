@@ -6,6 +6,7 @@ is inside an envelope is the business of server.actions.exchange. The number of 
 bounded, so memory is.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ OCTETS: Final = "application/octet-stream"
 PROBLEM: Final = "application/problem+json"
 IN_HAND: Final = 64  # requests worked on at a time; the next are told to come again
 RETRY_AFTER_S: Final = 5
+BODY_S: Final = 20  # a body that takes longer is given up: half-sent requests hold no connection
 
 
 class NoSuchPage(Refusal):
@@ -219,7 +221,10 @@ async def _octets(request: Request[Any, Any, Any]) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != OCTETS:
         raise WrongContent
-    return await request.body()
+    try:
+        return await asyncio.wait_for(request.body(), BODY_S)
+    except TimeoutError:
+        raise Busy("body_too_slow") from None
 
 
 def _answer(sealed: bytes) -> Response[bytes]:

@@ -30,6 +30,7 @@ ANSWER_BYTES: Final = 16 * 1024 * 1024  # inflated, at the tablet
 CHANGE_DEPTH: Final = 32  # objects and lists in each other; deeper: malformed
 CELLS_PER_CHANGE: Final = 64
 SAW_PER_CELL: Final = 64
+REGISTER_BYTES: Final = 256 * 1024  # one archive's cells; an edit past it becomes a proposal
 HEADS_PER_CELL: Final = 64  # more: the change becomes a proposal
 
 # Time.

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     AFTER_MOVE = "after_move"
     KNEW = "knew_of_move"
     PAST_CREDIT = "past_credit_days"
+    RESTRICTED = "restricted_scope"
     IDENTITY = "identity"
     AUTHORITY = "authority"
     TERMINAL = "terminal"
@@ -145,6 +146,7 @@ class CellRule:
 
     policy: Policy
     safer: Safer | None = None
+    closed: bool = False  # a fact this tablet may not be shown: no answer may tell what is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Incoming:
     at: int  # recorded_at, corrected, ms
     names: tuple[bytes, ...] = ()  # ids this change amends or voids
     edits: Mapping[str, tuple[Any, tuple[bytes, ...]]] | None = None  # cell -> value, saw
+    crowded: bool = False  # the archive's register is as large as it may get
     fault: Reason = Reason.NONE  # found while reading it: malformed, out_of_range, ...
 
 
@@ -210,7 +213,7 @@ def decide(
     if not all(known(each) for each in named_by(change)):
         return Decision(State.HELD, Reason.MISSING_BASE, Credit.NONE, tasks=(Task.HELD,))
     if change.edits is None:
-        return event_under(standing)
+        return _taking_back(change, standing) or event_under(standing)
     if isinstance(standing, Guest) and not standing.consented:
         return Decision(State.QUARANTINED, Reason.STRANGER, Credit.NONE, tasks=_QUARANTINE)
     if not isinstance(standing, Present):
@@ -227,6 +230,18 @@ def named_by(change: Incoming) -> tuple[bytes, ...]:
     return (*change.names, *sorted(saw - {change.id}))
 
 
+def _taking_back(change: Incoming, standing: Standing) -> Decision | None:
+    """A void or an amendment by who is not (any more) responsible takes a record of somebody else's
+    from view: a person looks first, as with an edit.
+    """
+    if not change.names or isinstance(standing, Present):
+        return None
+    if isinstance(standing, Former) and standing.before_move:
+        return None
+    reason = Reason.MOVED_AWAY if isinstance(standing, Former) else Reason.STRANGER
+    return Decision(State.HELD, reason, Credit.NONE, tasks=(Task.HELD,))
+
+
 def event_under(standing: Standing) -> Decision:
     """An event is immutable and joins by id; only its state and credit depend on who wrote it and
     when.
@@ -236,8 +251,10 @@ def event_under(standing: Standing) -> Decision:
             return Decision(State.GUEST)
         case Former() as former:
             return credit_of(former)
-        case _:
+        case Present():
             return Decision(State.APPLIED)
+        case _:  # let in by a person: kept and shown, credited by nobody's machine
+            return Decision(State.GUEST, credit=Credit.NONE)
 
 
 def credit_of(former: Former) -> Decision:
@@ -277,6 +294,8 @@ def merge_edits(
 ) -> Decision:
     """Each cell by its own policy; the change's state is the one that needs a person most."""
     edits = change.edits or {}
+    if change.crowded:
+        return Decision(State.PROPOSAL, Reason.CROWDED, Credit.NONE, tasks=(Task.PROPOSAL,))
     if len(edits) > CELLS_PER_CHANGE:
         return Decision(State.QUARANTINED, Reason.TOO_LARGE, Credit.NONE, tasks=_QUARANTINE)
     changed: dict[str, Cell] = {}
@@ -316,6 +335,8 @@ def _needs_a_person(
         return None
     if len(saw) > SAW_PER_CELL or len(after.heads) > HEADS_PER_CELL:
         return Task.PROPOSAL, Reason.CROWDED
+    if rule.closed:
+        return Task.PROPOSAL, Reason.RESTRICTED
     if rule.policy is Policy.IDENTITY and head.author != "registrar":
         return Task.IDENTITY, Reason.IDENTITY
     if rule.policy is Policy.AUTHORITY:

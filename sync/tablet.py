@@ -234,6 +234,7 @@ class Tablet:
         result = Result(more=answer.more, refused=answer.refused)
         with self.disk.step():
             self._take_facts(keys, answer, feed_epoch, result)
+            self._take_checkpoint(keys, answer, self.outbox.claimed(request), result)
             self._take_receipt(keys, answer, result)
             self._take_outcomes(answer, result)
             self._take_pages(answer, result)
@@ -281,13 +282,20 @@ class Tablet:
             state.keys = bytes(answer.trust.bundle)
         if answer.trust is not None or not state.trust_epoch:
             state.trust_epoch = feed_epoch
-        if answer.checkpoint is not None:
-            result.audit_holds = witness(keys, self.state, answer.checkpoint)
         if answer.head is not None:
             backed_at = answer.backed_up.at if answer.backed_up is not None else 0
             self.custody.take_head(answer.head, restored=restored, backed_at=backed_at)
         if answer.backed_up is not None:
             self.custody.drop_backed_up(answer.backed_up)
+
+    def _take_checkpoint(
+        self, keys: Unlocked, answer: wire.Answer, claimed: int | None, result: Result
+    ) -> None:
+        """A proof starts where its question stood: only one that names what is held is judged."""
+        told = answer.checkpoint
+        if told is None or claimed != self.state.checkpoint or told.size <= self.state.checkpoint:
+            return
+        result.audit_holds = witness(keys, self.state, told)
 
     def _take_receipt(self, keys: Unlocked, answer: wire.Answer, result: Result) -> None:
         if answer.receipt is None:
@@ -369,6 +377,7 @@ class Tablet:
             if result is None:
                 break
             results.append(result)
-            if result.wiped or not (result.more or result.receipts):
+            locked = self._keys is None  # wiped just now: what lies ready still goes, to the last
+            if not (locked or result.more or result.receipts):
                 break
         return results

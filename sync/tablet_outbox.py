@@ -287,7 +287,11 @@ class Outbox:
             self._state.counter += 1
             self._state.store(self._disk)
             header = self._header(counter=self._state.counter)
-            self._disk.put_raw("farewell", self._sealed(header, self._reports.batch(cursors=True)))
+            # It is sent after the last ready batch: when it arrives, nothing waits here any more.
+            batch = msgspec.structs.replace(
+                self._reports.batch(cursors=True), pending=0, oldest=None
+            )
+            self._disk.put_raw("farewell", self._sealed(header, batch))
 
     def oldest_ready(self) -> bytes | None:
         """The next batch to send: of the present chain first, then what is left of earlier ones as
@@ -329,6 +333,10 @@ class Outbox:
         return seal_up(
             header, wire.encode(batch), recipient=self._recipient(), signer=self._keys.sign
         )
+
+    def claimed(self, request: bytes) -> int | None:
+        """The audit checkpoint this request names, when it was made just now."""
+        return self._reports.claimed(request)
 
     def was_told(self, request: bytes) -> None:
         """The server has taken this request."""

@@ -34,6 +34,7 @@ class Reports:
         self._archive = archive
         self._clock = clock
         self._told: tuple[bytes, list[bytes], int] | None = None  # digest, purged, last reading
+        self._claim = (b"", 0)  # the newest envelope made in this run, the checkpoint it names
 
     @property
     def waiting(self) -> int:
@@ -62,6 +63,7 @@ class Reports:
         looked = self._disk.rows(
             "SELECT n, resident, at, purpose FROM looked ORDER BY n LIMIT ?", _READS
         )
+        self._claim = (b"", state.checkpoint)
         self._told = (b"", [row[0] for row in gone], looked[-1][0] if looked else 0)
         return msgspec.structs.replace(
             batch,
@@ -100,6 +102,11 @@ class Reports:
         """The reports gathered last are in the envelope with this digest."""
         if self._told is not None and not self._told[0]:
             self._told = (digest, *self._told[1:])
+            self._claim = (digest, self._claim[1])
+
+    def claimed(self, request: bytes) -> int | None:
+        """The audit checkpoint this request names; None for one that was not made just now."""
+        return self._claim[1] if self._claim[0] == sha256(request) else None
 
     def was_told(self, request: bytes) -> None:
         """The server has the reports of this request: they need not be said again."""

@@ -24,8 +24,9 @@ from server.store.ids import new_id
 from server.store.migrate import known, migrate, pending
 from server.store.store import Store
 from server.store.tables import SPECS
-from server.store.tx import Tx, locking
+from server.store.tx import Row, Tx, locking
 from server.store.vault import NOBODY
+from sync.limits import DAY_MS
 
 SUFFIX: Final = ".gwk"
 REFUSED: Final = ".refused"
@@ -206,6 +207,7 @@ async def _load(tx: Tx, reader: Reader, now: int, progress: Progress | None) -> 
     head = reader.head
     await _raise_epoch(tx, now)
     await _tell_what_is_open(tx, now)
+    await _ask_what_ended(tx, now)
     epoch = await tx.rows("SELECT feed_epoch FROM district WHERE district=?", head.district)
     await audit(tx, head.district, "act", b"restore" + reader.digest, now)
     return Restored(
@@ -226,6 +228,18 @@ async def _raise_epoch(tx: Tx, now: int) -> None:
         "UPDATE district SET feed_epoch=CASE WHEN feed_epoch<? THEN ? ELSE feed_epoch+1 END",
         max(1, (now - EPOCHS_SINCE_MS) // EPOCH_MS), max(1, (now - EPOCHS_SINCE_MS) // EPOCH_MS),
     )  # fmt: skip
+
+
+async def _ask_what_ended(tx: Tx, now: int) -> None:
+    """What was ended after the backup is alive again in it: for every tablet that may get a page,
+    somebody says whether it was lost or revoked since, and which consents were taken back.
+    """
+    rows = await tx.rows("SELECT district, device, facility FROM device WHERE status='enrolled'")
+    tasks: list[Row] = [
+        (district, "restored", device, None, facility, now, now + DAY_MS, None, None, "")
+        for district, device, facility in rows
+    ]
+    await tx.insert("task", tasks, ignore=True)
 
 
 async def _tell_what_is_open(tx: Tx, now: int) -> None:

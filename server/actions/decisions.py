@@ -9,6 +9,7 @@ what became of it.
 from functools import partial
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from server.actions.intake import civil_day
@@ -20,7 +21,7 @@ from server.errors import NotFound, RuleSaysNo
 from server.records.kinds import get
 from server.store.ids import new_id
 from server.store.tx import Tx, one
-from server.store.vault import T_CHANGE
+from server.store.vault import NOBODY, T_CHANGE, T_PARTS
 from sync import wire
 from sync.merge import EMPTY, Cell, Head, forget, put
 from sync.policy import Policy
@@ -32,18 +33,24 @@ async def accept_proposal(site: Site, change: bytes, *, staff: bytes) -> bytes:
 
 
 async def _accept(tx: Tx, site: Site, change: bytes, staff: bytes) -> bytes:
-    row = await one(
+    await check_staff(tx, site.district, staff)
+    where = await one(
+        tx, "SELECT resident FROM change WHERE district=? AND change=?", site.district, change
+    )
+    if where is None:
+        raise NotFound("change")
+    rows = await lock_residents(tx, site.district, {where[0]})
+    row = await one(  # under the lock: of two who decide at once, one finds it decided
         tx,
-        "SELECT resident, device, state, body, under FROM change WHERE district=? AND change=?",
+        "SELECT resident, device, state, body, under, parts FROM change WHERE district=? "
+        "AND change=?",
         site.district,
         change,
     )
-    if row is None:
-        raise NotFound("change")
-    resident, device, state, body, under = row
-    if state != "proposal":
+    assert row is not None
+    resident, device, state, body, under, parts = row
+    if state != "proposal" or resident not in rows:
         raise RuleSaysNo("not_a_proposal")
-    rows = await lock_residents(tx, site.district, {resident})
     wrapped = (
         rows[resident].key if under == "resident" else await district_key_blob(tx, site.district)
     )
@@ -53,7 +60,10 @@ async def _accept(tx: Tx, site: Site, change: bytes, staff: bytes) -> bytes:
     edits = wire.change(raw).set
     if edits is UNSET:
         raise RuleSaysNo("not_an_edit")
-    values = {cell: edit.value for cell, edit in edits.items()}
+    unlike = _parts(site, change, resident, under, wrapped, parts)
+    # Only what was proposed: cells of the same change that were applied at once have a history of
+    # their own since, and a newer value there is somebody else's.
+    values = {cell: edit.value for cell, edit in edits.items() if cell not in unlike}
     kind = get("basic_info", 1)
     if any(kind.policy_of(cell) is Policy.AUTHORITY for cell in values):
         raise RuleSaysNo("not_by_hand")  # a switch does it, by the district's rule
@@ -73,6 +83,29 @@ async def _accept(tx: Tx, site: Site, change: bytes, staff: bytes) -> bytes:
     ledger.outcome(device, change, "superseded", "accepted")
     await ledger.flush(tx, "act", b"accepted" + change)
     return made
+
+
+def _parts(
+    site: Site, change: bytes, resident: bytes, under: str, wrapped: bytes, parts: bytes | None
+) -> dict[str, str]:
+    """Cells of a change whose state is another than the change's."""
+    if parts is None:
+        return {}
+    owner = resident if under == "resident" else NOBODY
+    key = site.vault.key(owner, wrapped)
+    plain = key.open(site.vault.at(T_PARTS, change, resident), parts)
+    return msgspec.json.decode(plain, type=dict[str, str])
+
+
+async def check_staff(tx: Tx, district: int, staff: bytes) -> None:
+    """Whoever decides works here. Raises NotFound."""
+    row = await one(
+        tx,
+        "SELECT 1 FROM staff WHERE district=? AND staff=? AND active=?",
+        district, staff, True,
+    )  # fmt: skip
+    if row is None:
+        raise NotFound("staff")
 
 
 async def decide_cells(

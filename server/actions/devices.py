@@ -15,7 +15,7 @@ from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
 from crypto.primitives import same
 from server.actions.enrol import OfferRow, Secret, count_try, lock_offer, seal_secret
 from server.actions.ledger import TASK_DAYS, Ledger, audit
-from server.actions.release import release
+from server.actions.release import admit
 from server.actions.reports import shown
 from server.actions.site import Site
 from server.actions.standing import lock_device
@@ -325,7 +325,7 @@ async def confirm_epoch(site: Site, device: bytes, *, staff: bytes) -> int:
 
 async def _unconfirmed(site: Site, device: bytes, allowed: int, tx: Tx) -> list[Row]:
     rows = await tx.rows(
-        "SELECT change, resident FROM change WHERE district=? AND device=? AND epoch<=? "
+        "SELECT change, resident FROM change WHERE district=? AND device=? AND epoch=? "
         "AND state=? AND reason=? ORDER BY epoch, seq, idx LIMIT ?",
         site.district, device, allowed, State.QUARANTINED.value, Reason.EPOCH.value,
         RELEASED_AT_ONCE,
@@ -336,7 +336,7 @@ async def _unconfirmed(site: Site, device: bytes, allowed: int, tx: Tx) -> list[
 async def _released(site: Site, change: bytes, resident: bytes, staff: bytes) -> bool:
     """False when it stays in quarantine for another reason: nobody knows the resident."""
     try:
-        await release(site, change, staff=staff)
+        await admit(site, change, staff=staff)
     except (NotFound, RuleSaysNo):
         await site.store.write(partial(_stays, site, change, resident))
         return False

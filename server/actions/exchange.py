@@ -194,7 +194,7 @@ async def _pack_all(
     if batch is None or quiet:
         return packed
     packed.outcomes = await _outcomes(tx, site, device, batch.outcomes_seen)
-    if device.status == "enrolled":
+    if device.status == "enrolled" and await _stands(tx, site, device, header):
         carried = await tx.rows(
             "SELECT panel FROM device_panel WHERE district=? AND device=?",
             site.district,
@@ -203,6 +203,18 @@ async def _pack_all(
         packed.pages = await _pages(tx, site, packed, batch, [row[0] for row in carried], now)
         packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
     return packed
+
+
+async def _stands(tx: Tx, site: Site, device: DeviceRow, header: UpHeader) -> bool:
+    """Whether a page may go out: the chain is a confirmed one and the signing key has not ended."""
+    if max(header.epoch, device.chain_epoch) > device.epoch_allowed:
+        return False
+    row = await one(
+        tx,
+        "SELECT until FROM device_key WHERE district=? AND device=? AND key=?",
+        site.district, device.device, header.signer,
+    )  # fmt: skip
+    return row is not None and row[0] is None
 
 
 async def _backed_at(tx: Tx, district: int) -> int:
@@ -236,11 +248,7 @@ async def _contact(
     tx: Tx, site: Site, device: DeviceRow, header: UpHeader, batch: wire.Batch | None, now: int
 ) -> None:
     if batch is None:
-        await tx.run(
-            "UPDATE device SET last_contact=? WHERE district=? AND device=?",
-            now, site.district, device.device,
-        )  # fmt: skip
-        return
+        return  # what cannot be opened need not come from the tablet: no sign of life
     counter = max(device.counter, header.counter or 0)
     lease = device.lease_until if device.status == "enrolled" else now
     await tx.run(

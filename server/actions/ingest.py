@@ -26,10 +26,12 @@ from server.actions.standing import (
     lock_device,
     standing_of,
 )
+from server.records.model import AccessClass, Kind
 from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_CHANGE
 from sync import wire
 from sync.journal import Fork, Gap, Head, NewEpoch, Next, Place, Replacement, judge
+from sync.limits import REGISTER_BYTES
 from sync.reconcile import (
     IN_FEED,
     CellRule,
@@ -136,7 +138,10 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     if archive is not None and incoming.edits is not None:
         archive.read_cells(work.site.vault)
         cells = archive.cells()
-    rule = partial(rule_of, arrived.kind) if arrived.kind else _no_rule
+        archive.size += len(arrived.raw)
+        if archive.size > REGISTER_BYTES:
+            incoming = replace(incoming, crowded=True)
+    rule = partial(_rule, arrived.kind, work.device.restricted) if arrived.kind else _no_rule
     decision = decide(incoming, standing, cells, rule, work.known_ids.__contains__)
     _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
     work.known_ids.add(arrived.id)
@@ -161,6 +166,13 @@ def _beside_its_target(work: BatchInHand, arrived: Arrived) -> Arrived:
         elif name is not None:
             cls = max(cls, "B")  # not seen yet: the strictest it can turn out to be
     return replace(arrived, cls=cls, fault=fault)
+
+
+def _rule(kind: Kind, scoped: bool, cell: str) -> CellRule:
+    """As the form says; closed where this tablet may not be shown what is there."""
+    rule = rule_of(kind, cell)
+    known_open = kind.access_of(cell) is AccessClass.A or kind.field_of(cell) is None
+    return rule if scoped or known_open else replace(rule, closed=True)
 
 
 def _no_rule(_: str) -> CellRule:

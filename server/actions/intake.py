@@ -189,6 +189,12 @@ def _checked(
     return Arrived(index, raw, key, change.id, change, kind, cls, fault)
 
 
+def checked_again(raw: bytes, key: bytes, change: wire.Change, today: date) -> Arrived:
+    """A stored change read as if it arrived today: its class and its fault by the forms of now."""
+    plain = msgspec.json.decode(raw, type=dict[str, Any])
+    return _checked(0, raw, key, change, plain, date.fromisoformat(change.on), today)
+
+
 def _event_class(
     kind: Kind, change: wire.Change, filled: object, day: date, today: date
 ) -> tuple[str, Reason]:
@@ -223,9 +229,7 @@ def _edit_class(kind: Kind, edits: dict[str, wire.Edit], today: date) -> tuple[s
         return "B", Reason.MALFORMED
     cls = max((kind.access_of(cell) for cell in edits), default=kind.access)
     bad = any(
-        hard(edit_faults(kind, cell, edit.value, today=today))
-        for cell, edit in edits.items()
-        if edit.value is not None
+        hard(edit_faults(kind, cell, edit.value, today=today)) for cell, edit in edits.items()
     )
     return cls.value, Reason.OUT_OF_RANGE if bad else Reason.NONE
 

@@ -38,6 +38,7 @@ TASK_DAYS: Final = {
     "epoch": 1,
     "suspended": 1,
     "digest": 1,
+    "restored": 1,
 }
 
 
@@ -64,6 +65,7 @@ class Archive:
     touched_restricted: bool = False
     added_open: int = 0  # digest leaves of new events
     added_restricted: int = 0
+    size: int = 0  # bytes of the opened cells and of the edits laid on them
 
     @property
     def touched(self) -> bool:
@@ -73,18 +75,14 @@ class Archive:
         if self.open_cells is not None:
             return
         key = vault.key(self.row.resident, self.row.key)
-        who = self.row.resident
-        self.open_cells = decode_cells(
-            key.open(vault.at(T_CELLS, who, who, self.row.rev), self.row.sealed_cells)
-        )
-        sealed = self.row.sealed_restricted
-        self.restricted_cells = (
-            decode_cells(
-                key.open(vault.at(T_RESTRICTED, who, who, self.row.rev_restricted), sealed)
-            )
-            if sealed
-            else {}
-        )
+        who, row = self.row.resident, self.row
+        plain = key.open(vault.at(T_CELLS, who, who, row.rev), row.sealed_cells)
+        restricted = b""
+        if row.sealed_restricted:
+            place = vault.at(T_RESTRICTED, who, who, row.rev_restricted)
+            restricted = key.open(place, row.sealed_restricted)
+        self.open_cells, self.restricted_cells = decode_cells(plain), decode_cells(restricted)
+        self.size = len(plain) + len(restricted)
 
     def put(self, kind: Kind, cells: Mapping[str, Cell]) -> None:
         """New content of register cells, each to its class. `read_cells` has been called."""

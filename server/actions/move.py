@@ -18,6 +18,7 @@ from server.actions.standing import lock_residents
 from server.errors import NotFound, RuleSaysNo
 from server.rules import switch as rule
 from server.store.ids import new_id
+from server.store.trail import audit
 from server.store.tx import Row, Tx, one
 
 
@@ -75,6 +76,7 @@ async def _switch(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
     status = "done" if outcome.from_day <= today else "scheduled"
     row = (site.district, ask.resident, new_id(now), panel[0], ask.panel)
     await tx.insert("switch", [(*row, outcome.cause.value, now, day, status)])
+    await audit(tx, site.district, "act", b"asked" + ask.resident + ask.panel + ask.by, now)
     if status == "done":
         await _carry_out(tx, site, ask.resident, ask.panel, outcome.cause, day, now)
     return outcome
@@ -214,6 +216,7 @@ async def _undo(tx: Tx, site: Site, resident: bytes) -> None:
         resident,
     )
     if waiting:
+        await audit(tx, site.district, "act", b"withdrawn" + resident, now)
         return
     history = await assignments(tx, site.district, resident)
     if not rule.may_undo(site.rules, history, civil_day(now)):

@@ -5,13 +5,14 @@ Each is one transaction of its own: the author's device, the resident, the panel
 The tablet that made the change learns the outcome through its outcome stream.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from msgspec import UNSET
 
-from server.actions.intake import rule_of
+from crypto.columns import ColumnRefused
+from server.actions.intake import checked_again, civil_day, rule_of
 from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.settle import open_change, settle_conflicts
 from server.actions.site import Site, district_key_blob
@@ -22,7 +23,7 @@ from server.actions.standing import (
     read_field,
     standing_of,
 )
-from server.errors import NotFound, RuleSaysNo
+from server.errors import NotFound, Refusal, RuleSaysNo
 from server.records.kinds import UnknownKind, get
 from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_CHANGE
@@ -44,6 +45,7 @@ from sync.reconcile import (
 # Tasks that ask somebody to look and leave nothing to decide about a change.
 LOOKED_AT: Final = (
     "possible_duplicate", "late_visit", "fork", "suspended", "digest", "lost", "revoked",
+    "restored",
 )  # fmt: skip
 
 
@@ -77,9 +79,19 @@ async def release_waiting(site: Site) -> int:
             site.district,
         )
     )
-    for (change,) in ready:
-        await site.store.write(partial(_again, site=site, change=change, expired=False))
-    return len(ready)
+    return await _each(site, [row[0] for row in ready], expired=False)
+
+
+async def _each(site: Site, changes: list[bytes], *, expired: bool) -> int:
+    """One transaction each: a change that cannot be opened keeps its task and stops nobody else."""
+    done = 0
+    for change in changes:
+        try:
+            await site.store.write(partial(_again, site=site, change=change, expired=expired))
+            done += 1
+        except (ColumnRefused, wire.Malformed, Refusal):
+            continue
+    return done
 
 
 async def expire_holds(site: Site) -> int:
@@ -94,9 +106,7 @@ async def expire_holds(site: Site) -> int:
             limit,
         )
     )
-    for (change,) in late:
-        await site.store.write(partial(_again, site=site, change=change, expired=True))
-    return len(late)
+    return await _each(site, [row[0] for row in late], expired=True)
 
 
 async def release(site: Site, change: bytes, *, staff: bytes) -> State:
@@ -200,6 +210,9 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
     person.
     """
     edits = None
+    today = civil_day(site.clock())
+    arrived = checked_again(held.raw, held.key, held.change, today)
+    held.cls = max(held.cls, arrived.cls)
     if held.change.set is not UNSET:
         edits = {cell: (edit.value, edit.saw) for cell, edit in held.change.set.items()}
         held.archive.read_cells(site.vault)
@@ -212,17 +225,20 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
     incoming = Incoming(
         held.id, held.author, held.staff, held.at,
         names=tuple(n for n in (held.change.amends, held.change.voids) if n is not None),
-        edits=edits,
+        edits=edits, fault=arrived.fault,
     )  # fmt: skip
     wanted = {saw for _, seen in (edits or {}).values() for saw in seen} | set(incoming.names)
     known: set[bytes] = set()
     if wanted:
         rows = await tx.rows_in(
-            "SELECT change FROM change WHERE district=? AND change {ids}",
+            "SELECT change, resident FROM change WHERE district=? AND change {ids}",
             sorted(wanted),
             site.district,
         )
         known = {row[0] for row in rows}
+        elsewhere = {row[0] for row in rows if row[1] != held.change.resident}
+        if elsewhere & set(incoming.names):  # about somebody else's record: as on arrival
+            incoming = replace(incoming, fault=Reason.MALFORMED)
     kind = get(held.change.kind, held.change.v)
     return decide(
         incoming, held.standing, held.archive.cells(), partial(rule_of, kind), known.__contains__
@@ -233,10 +249,27 @@ def _no_rule(_: str) -> CellRule:
     raise AssertionError("an event has no cells")
 
 
+async def admit(site: Site, change: bytes, *, staff: bytes) -> State:
+    """What waited for its chain to be confirmed is judged as if it arrived now, in full."""
+    return await site.store.write(partial(_admit, site=site, change=change, staff=staff))
+
+
+async def _admit(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
+    held = await _open(tx, site, change, trusted=False)
+    if held.state != State.QUARANTINED.value or held.change.id != held.id:
+        raise RuleSaysNo("not_held")
+    decision = await _judge(tx, site, held, lenient=False)
+    await _apply(tx, site, held, decision, by=staff, result="confirmed")
+    return decision.state
+
+
 async def _release(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
     held = await _open(tx, site, change, trusted=True)
     if held.state not in (State.HELD.value, State.QUARANTINED.value):
         raise RuleSaysNo("not_held")
+    if held.change.id != held.id:
+        # Its id stands for other bytes already: shown under it, one record would hide the other.
+        raise RuleSaysNo("same_id_other_bytes")
     if held.change.set is UNSET:
         decision = event_under(held.standing)
         decision = Decision(decision.state, Reason.RELEASED, decision.credit)

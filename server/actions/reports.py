@@ -80,6 +80,14 @@ async def _reads(tx: Tx, site: Site, device: DeviceRow, batch: wire.Batch, now: 
     An entry's id comes from what it says, so however often it is told there is one row.
     """
     reads = [each for each in batch.reads[:BATCH_READS] if len(each.resident) == 16]
+    given = await tx.rows_in(
+        "SELECT resident FROM copy WHERE district=? AND device=? AND resident {ids}",
+        sorted({each.resident for each in reads}),
+        site.district,
+        device.device,
+    )
+    held = {row[0] for row in given}  # nobody is read on a tablet that was never given the archive
+    reads = [each for each in reads if each.resident in held]
     await tx.insert(
         "access_log",
         [

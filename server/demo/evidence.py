@@ -132,8 +132,8 @@ class Evidence:
     found: int
     offline: int
     readings: int  # openings on tablets that are in the access log
-    opened: int  # openings on the tablets in use
-    opened_lost: int  # openings on tablets that were wiped before they could tell of them
+    opened: int  # openings on all tablets
+    opened_lost: int  # of them on tablets that were wiped: told of in their farewell
     met: tuple[Met, ...]
     late: tuple[LateVisit, ...]
     tablets: tuple[TabletLine, ...]
@@ -207,7 +207,7 @@ class _Reader:
             fates=tuple(Fate(*fate, count) for fate, count in sorted(fates.items())),
             saved=len(saved), found=sum(each.change in self._rows for each in saved),
             offline=len(self._offline), readings=readings[0],
-            opened=sum(each.readings for each in self._tablets if not each.wiped),
+            opened=sum(each.readings for each in self._tablets),
             opened_lost=sum(each.readings for each in self._tablets if each.wiped),
             met=await self._met(tx, {each.resident for each in story.before}),
             late=await self._late(tx), tablets=await self._lines(tx),

@@ -145,7 +145,8 @@ def _incidents(evidence: Evidence) -> Group:
         )
     lines.append(
         f"[blue]readings[/]  {words.number(evidence.readings)} of {words.number(evidence.opened)} "
-        f"openings on tablets in use are in the access log; {evidence.opened_lost} on the lost one"
+        f"openings are in the access log; {evidence.opened_lost} of them were told by the lost one "
+        "at its wipe"
     )
     lines.append(
         f"[blue]backup[/]    {story.kept_before_backup} sealed batches on tablets before it, "
