@@ -7,7 +7,7 @@ from server.actions.verify import verify_journal
 from server.errors import RuleSaysNo
 from sync import wire
 from tests.hand_tablet import HandTablet
-from tests.world import SU, TEAM_A, WU, ZHENG, ZHOU, World, enrol_by_hand
+from tests.world import SU, TEAM_A, WU, YANG, ZHENG, ZHOU, World, enrol_by_hand
 
 
 async def a_tablet(world: World) -> HandTablet:
@@ -54,25 +54,29 @@ async def test_marking_lost_lists_what_came_after_it_was_last_seen_safe(world: W
     assert await world.one("SELECT safe_until FROM device") == safe
 
 
-async def test_a_new_chain_epoch_waits_until_it_is_confirmed_and_is_then_released(
+async def test_a_new_chain_epoch_waits_until_it_is_confirmed_and_is_then_judged_in_full(
     world: World,
 ) -> None:
     tablet = await a_tablet(world)
     await tablet.send(tablet.visit(ZHOU))
     tablet.epoch, tablet.seq = 2, 0
-    await tablet.send(tablet.visit(WU), tablet.edit(ZHENG, address="村东头"))
+    await tablet.send(
+        tablet.visit(WU), tablet.edit(ZHENG, address="村东头"), tablet.visit(YANG), tablet.visit(WU)
+    )
     waiting = ("quarantined", "epoch_unconfirmed")
-    assert await states(world) == [("applied", ""), waiting, waiting]
-    assert await devices.confirm_epoch(world.site, tablet.keys.device, staff=SU) == 2
+    assert await states(world) == [("applied", ""), waiting, waiting, waiting, waiting]
+    await devices.confirm_epoch(world.site, tablet.keys.device, staff=SU)
     assert await states(world) == [
         ("applied", ""),
-        ("applied", "released"),
-        ("proposal", "released"),
+        ("applied", ""),
+        ("applied", ""),
+        ("quarantined", "not_in_panel"),  # of another facility: confirmed is not exempted
+        ("applied", ""),
     ]
     assert await world.rows("SELECT 1 FROM task WHERE kind='epoch' AND closed_at IS NULL") == []
     answer = await tablet.send(tablet.visit(ZHOU))
     assert (await states(world))[-1] == ("applied", "")
-    assert {outcome.state for outcome in answer.outcomes} == {"applied", "proposal"}
+    assert {outcome.state for outcome in answer.outcomes} == {"applied", "quarantined"}
     assert (await verify_journal(world.site)).faults == ()
 
 
@@ -87,7 +91,7 @@ async def test_a_record_of_a_stranger_stays_in_quarantine_when_an_epoch_is_confi
     )  # fmt: skip
     await tablet.send(nobody, tablet.visit(ZHOU))
     assert await devices.confirm_epoch(world.site, tablet.keys.device, staff=SU) == 1
-    assert await states(world) == [("quarantined", "not_in_panel"), ("applied", "released")]
+    assert await states(world) == [("quarantined", "not_in_panel"), ("applied", "")]
 
 
 async def test_a_revoked_tablets_epoch_is_not_confirmed(world: World) -> None:

@@ -250,7 +250,11 @@ def test_a_change_waits_until_every_id_it_names_is_there(
         State.HELD, Reason.MISSING_BASE, (Task.HELD,),
     )  # fmt: skip
     both = {an_id(1), an_id(2)}.__contains__
-    assert decide(change, standing, {}, rule_of, both).state is not State.HELD
+    settled = decide(change, standing, {}, rule_of, both)
+    # Nothing is missing any more; who takes back a record of another team waits for a person.
+    assert settled.reason is not Reason.MISSING_BASE
+    taken_back = change.edits is None and not isinstance(standing, Present)
+    assert (settled.state is State.HELD) == taken_back
 
 
 def test_a_change_does_not_wait_for_itself() -> None:

@@ -173,6 +173,8 @@ async def test_a_snapshot_position_nobody_gave_is_no_error(world: World, snap: w
 
 async def test_words_with_control_signs_are_cleaned_and_nothing_stops(world: World) -> None:
     liar = await forger(world)
+    given = (1, ZHOU, liar.keys.device, world.clock(), "possible", world.clock())
+    await world.store.write(lambda tx: tx.insert("copy", [given]))
     reads = (
         wire.Read(resident=ZHOU, at=1 - 2**53, purpose="\x00\x1b[2J周谷雨血压高"),
         wire.Read(resident=an_id("nobody"), at=2**53 - 1, purpose="service"),
@@ -184,7 +186,7 @@ async def test_words_with_control_signs_are_cleaned_and_nothing_stops(world: Wor
     assert reply.state() == ("held", "out_of_range")
     assert await world.one("SELECT app FROM device WHERE device=?", liar.keys.device) == "[31mapp"
     kept = await world.rows("SELECT purpose FROM access_log WHERE device=?", liar.keys.device)
-    assert sorted(kept) == [("other",), ("service",)]
+    assert sorted(kept) == [("other",)]  # and nobody can be read who was never given
     assert await world.one("SELECT flags FROM change WHERE device=?", liar.keys.device) == "guest"
 
 
