@@ -207,7 +207,7 @@ async def _pack_all(
 
 async def _stands(tx: Tx, site: Site, device: DeviceRow, header: UpHeader) -> bool:
     """Whether a page may go out: the chain is a confirmed one and the signing key has not ended."""
-    if max(header.epoch, device.chain_epoch) > device.epoch_allowed:
+    if device.chain_epoch > device.epoch_allowed:
         return False
     row = await one(
         tx,

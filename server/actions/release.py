@@ -303,14 +303,15 @@ async def _apply(
         facility if credited else None, body, district, held.id,
     )  # fmt: skip
     await tx.run("DELETE FROM wait WHERE district=? AND change=?", district, held.id)
-    await tx.run(
-        "UPDATE task SET closed_at=?, closed_by=?, result=? WHERE district=? AND subject=? "
-        "AND kind IN ('held','quarantine') AND closed_at IS NULL",
-        ledger.now, by, result, district, held.id,
-    )  # fmt: skip
     tasks = {task.value for task in decision.tasks}
     if decision.state is State.PROPOSAL:
         tasks.add("proposal")
+    for kind in {"held", "quarantine"} - tasks:  # what it still waits for stays somebody's
+        await tx.run(
+            "UPDATE task SET closed_at=?, closed_by=?, result=? WHERE district=? AND kind=? "
+            "AND subject=? AND closed_at IS NULL",
+            ledger.now, by, result, district, kind, held.id,
+        )  # fmt: skip
     for task in sorted(tasks):
         ledger.task(task, held.id, resident=resident, facility=archive.row.facility)
     ledger.outcome(

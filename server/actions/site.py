@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from crypto.columns import BlindIndex, KekFileRefused, KekRing, load_kek_file
+from crypto.columns import BlindIndex, ColumnRefused, KekFileRefused, KekRing, load_kek_file
 from crypto.keys import SigningPublicKey, Suite
 from server.actions.keyring import Keyring, load_keys, make_keys
 from server.errors import StartRefused
@@ -62,7 +62,9 @@ async def found_district(
 async def open_site(
     store: Store, *, kek_file: Path, district: int, clock: Callable[[], int]
 ) -> Site:
-    """Raises StartRefused with one sentence when the key file or the district is missing."""
+    """Raises StartRefused with one sentence when the key file or the district is missing, or when
+    the one does not open the other.
+    """
     vault = Vault(kek_ring(kek_file), district)
     row = await store.write(
         lambda tx: one(tx, "SELECT key, index_key, rules FROM district WHERE district=?", district)
@@ -73,15 +75,18 @@ async def open_site(
             "run `python -m server district load` first."
         )
     wrapped, sealed_index, rules = row
-    key = vault.key(NOBODY, wrapped)
+    try:
+        key = vault.key(NOBODY, wrapped)
+        index = open_index(vault, key, sealed_index)
+        keys = await store.write(lambda tx: load_keys(tx, vault, wrapped))
+    except ColumnRefused:
+        raise StartRefused(
+            "The key file does not open this database: it is of another installation or an older "
+            f"copy. Name the right one with GONGWEI_KEK_FILE (now {kek_file})."
+        ) from None
     return Site(
-        store=store,
-        vault=vault,
-        keys=await store.write(lambda tx: load_keys(tx, vault, wrapped)),
-        index=open_index(vault, key, sealed_index),
-        rules=load(rules),
-        clock=clock,
-    )
+        store=store, vault=vault, keys=keys, index=index, rules=load(rules), clock=clock
+    )  # fmt: skip
 
 
 async def _keys(tx: Tx, vault: Vault) -> Keyring:
