@@ -156,12 +156,46 @@ def test_a_setting_that_cannot_be_used_is_named(here: Installation) -> None:
 
 def test_no_key_file_or_one_that_others_can_read_stops_the_start(here: Installation) -> None:
     absent = replace(here, extra={"GONGWEI_KEK_FILE": str(here.folder / "nothing")})
-    assert "keys init" in refused(absent, "serve", "--port", str(free_port()), code=2)
+    said = refused(absent, "serve", "--port", str(free_port()), code=2)
+    assert "bring back the copy" in said
+    assert "keys init" not in said, "a new key opens nothing of a database in use"
+    bare = replace(absent, database_url=f"sqlite:///{here.folder}/none.sqlite3")
+    assert "keys init" in refused(bare, "serve", "--port", str(free_port()), code=2)
     shared = here.folder / "shared"
     shared.write_bytes(here.kek.read_bytes())
     shared.chmod(0o644)
     odd = replace(here, extra={"GONGWEI_KEK_FILE": str(shared)})
     assert "0600" in refused(odd, "serve", "--port", str(free_port()), code=2)
+
+
+def test_the_key_file_of_another_installation_is_said_to_be_one(
+    here: Installation, tmp_path: Path
+) -> None:
+    other = Installation(tmp_path, here.database_url)
+    other.run("keys", "init")
+    said = refused(other, "status", code=2)
+    assert "The key file does not open this database" in said
+
+
+def test_the_tables_fit_a_terminal_and_their_short_ids_are_taken(
+    here: Installation, at_once: Callable[..., tuple[int, str]]
+) -> None:
+    team = json.loads(here.run("district", "list", "--json").stdout)[0]
+    short = team["panel"][-8:]
+    assert short in here.run("district", "list").stdout
+    code, text = at_once("device", "enrol", "--staff", UNKNOWN, "--panel", short)
+    assert code == 1, text
+    assert "staff" in text
+    assert at_once("device", "show", "00000000")[0] == 2
+
+
+def test_a_kind_of_task_that_there_is_not_is_refused_with_those_there_are(
+    at_once: Callable[..., tuple[int, str]],
+) -> None:
+    code, text = at_once("task", "list", "--kind", "nonsense")
+    assert code == 2
+    assert "conflict" in text
+    assert "quarantine" in text
 
 
 def test_the_key_file_of_a_new_installation_is_its_owners_alone(tmp_path: Path) -> None:

@@ -7,20 +7,50 @@ import qrcode
 
 from server.actions import devices, roster, views
 from server.actions.site import Site
+from server.cli.ids import HexId
 from server.cli.session import in_site
-from server.cli.show import HexId, Instant, OfferId, as_json, echo_json, listing, moment, record
+from server.cli.show import (
+    Column,
+    Instant,
+    OfferId,
+    as_json,
+    echo_json,
+    listing,
+    moment,
+    record,
+)
 from server.errors import NotFound, RuleSaysNo
 
 HEX = HexId()
 TABLET_COLUMNS = {
-    "device": "id", "label": "label", "facility": "facility", "status": "status",
-    "last_contact": "last contact", "pending": "holds", "oldest": "oldest", "held": "held",
-    "quarantined": "quarantined", "lease_until": "lease until", "backed_seq": "backed up",
-}  # fmt: skip
+    "device": Column(heading="id"),
+    "label": Column(heading="tablet", words=8),
+    "facility": Column(heading="facility", words=10),
+    "status": Column(heading="status"),
+    "last_contact": Column(heading="seen"),
+    "pending": Column(heading="holds"),
+    "oldest": Column(heading="oldest", roomy=True),
+    "held": Column(heading="held"),
+    "quarantined": Column(heading="quar"),
+    "lease_until": Column(heading="lease until", roomy=True),
+}
 STAFF_COLUMNS = {
-    "staff": "id", "name": "name", "role": "role", "facility_name": "facility",
-    "panel_name": "team", "restricted": "class B", "active": "active",
-}  # fmt: skip
+    "staff": Column(heading="id"),
+    "name": Column(heading="name", words=6),
+    "role": Column(heading="role"),
+    "facility_name": Column(heading="facility", words=10),
+    "panel_name": Column(heading="team", words=8),
+    "restricted": Column(heading="class B"),
+    "active": Column(heading="active"),
+}
+LOST_COLUMNS = {
+    "change": Column(heading="change"),
+    "resident": Column(heading="resident"),
+    "day": Column(heading="day"),
+    "recorded_at": Column(heading="recorded"),
+    "received_at": Column(heading="received"),
+    "state": Column(heading="state"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +199,7 @@ def lost(tablet: bytes, safe_at: int, as_json: bool) -> None:
         return
     listing(
         found.changes, as_json=False, title="Arrived after it was last seen safe",
-        none="Nothing arrived after it was last seen safe.",
+        columns=LOST_COLUMNS, none="Nothing arrived after it was last seen safe.",
     )  # fmt: skip
     click.echo(f"{len(found.residents)} resident(s) may have a readable copy on it.")
 

@@ -18,7 +18,7 @@ from server.cli.session import (
     run,
     settings,
 )
-from server.cli.show import as_json, listing
+from server.cli.show import Column, as_json, listing
 from server.demo import load as demo
 from server.demo.counts import scaled
 from server.errors import StartRefused
@@ -29,9 +29,12 @@ from server.store.vault import Vault
 
 INDEX_KEY_BYTES: Final = 32
 COLUMNS: Final = {
-    "panel": "id", "name": "team", "facility_name": "facility", "residents": "residents",
-    "tablets": "tablets",
-}  # fmt: skip
+    "panel": Column(heading="id"),
+    "name": Column(heading="team", words=10),
+    "facility_name": Column(heading="facility", words=10),
+    "residents": Column(heading="residents"),
+    "tablets": Column(heading="tablets"),
+}
 
 
 @click.group()
@@ -65,7 +68,7 @@ def load(with_demo: bool, scale: int, seed: int, rules: str, name: str | None) -
 
 
 async def _begin(current: Settings, *, rules: str, name: str | None, may_exist: bool) -> None:
-    check_kek(current.kek_file)
+    await check_kek(current)
     table = load_rules(rules)
     vault = Vault(kek_ring(current.kek_file), current.district)
     async with opened_store(current) as store:

@@ -13,7 +13,7 @@ from server.actions.keyring import renew_kem
 from server.actions.ledger import audit
 from server.actions.site import Site, district_key_blob
 from server.actions.upkeep import KEY_FILE_READ_S
-from server.cli.session import check_kek, in_site, settings
+from server.cli.session import check_kek, in_site, run, settings
 from server.cli.show import as_json, listing
 from server.errors import StartRefused
 from server.store.tx import Tx
@@ -65,8 +65,9 @@ def rotate_kek(now: bool) -> None:
     Example:
       python -m server keys rotate-kek
     """
-    target = settings().kek_file
-    check_kek(target)
+    current = settings()
+    run(check_kek(current))
+    target = current.kek_file
 
     async def rotate(site: Site) -> int:
         await kek.add(site, target)

@@ -83,7 +83,7 @@ def _announce(current: Settings, workers: int) -> None:
 
 async def _ready(current: Settings) -> None:
     """Everything that may keep the server from starting, before the port is bound."""
-    check_kek(current.kek_file)
+    await check_kek(current)
     async with opened_store(current) as store:
         await refuse_pending(store)
     async with opened_site(current):

@@ -9,7 +9,6 @@ import sys
 import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -75,7 +74,7 @@ async def refuse_pending(store: Store) -> None:
 @asynccontextmanager
 async def opened_site(current: Settings) -> AsyncGenerator[Site]:
     """Database, keys and district, ready for actions."""
-    check_kek(current.kek_file)
+    await check_kek(current)
     async with opened_store(current) as store:
         await refuse_pending(store)
         yield await open_site(
@@ -83,13 +82,39 @@ async def opened_site(current: Settings) -> AsyncGenerator[Site]:
         )
 
 
-def check_kek(path: Path) -> None:
-    """Raises StartRefused naming the file, before anything else is opened."""
+async def check_kek(current: Settings) -> None:
+    """Raises StartRefused naming the key file, before anything else is done."""
+    path = current.kek_file
     try:
         kek_ring(path)
     except StartRefused as refused:
-        make = "" if path.exists() else " Make one with `python -m server keys init`."
-        raise StartRefused(f"{path}: {refused}{make}") from None
+        text = f"{path}: {refused}"
+    else:
+        return
+    if path.exists():
+        raise StartRefused(text)
+    if await _in_use(current):
+        raise StartRefused(
+            f"{text} The database is in use and no new key opens it: bring back the copy that was "
+            "kept apart, or name it with GONGWEI_KEK_FILE."
+        )
+    raise StartRefused(f"{text} Make one with `python -m server keys init`.")
+
+
+async def _in_use(current: Settings) -> bool:
+    """Whether a district has begun there; no when there is no such database or it does not
+    answer.
+    """
+    try:
+        async with opened_store(current) as store:
+            await refuse_pending(store)
+            return bool(await store.write(lambda tx: tx.rows("SELECT 1 FROM district")))
+    except (StartRefused, OSError):
+        return False
+    except Exception as error:
+        if type(error).__module__.split(".")[0] in DATABASE_FAULTS:
+            return False
+        raise
 
 
 def in_site(action: Callable[[Site], Awaitable[T]]) -> T:

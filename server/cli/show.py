@@ -3,44 +3,29 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, cast
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from server.settings import CIVIL
 
 WIDE: Final = 220  # columns where no terminal says how many it has: nothing is cut
 ID_BYTES: Final = 16
-_INSTANTS: Final = ("_at", "_until", "last_contact", "first_contact", "oldest", "since", "due")
+SHORT_DIGITS: Final = 8  # the end of an id: the part that differs
+ROOMY: Final = 96  # columns from which a table shows its less wanted columns too
+_INSTANTS: Final = ("_at", "_until", "last_contact", "first_contact", "oldest", "since")
 
 as_json: Callable[[Any], Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON instead of a table."
 )
-
-
-class HexId(click.ParamType[bytes]):
-    """16 bytes as 32 hex digits."""
-
-    name = "id"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> bytes:
-        if isinstance(value, bytes):
-            return value
-        try:
-            raw = bytes.fromhex(str(value))
-        except ValueError:
-            raw = b""
-        if len(raw) != ID_BYTES:
-            self.fail("An id is 32 hex digits.", param, ctx)
-        return raw
 
 
 class OfferId(click.ParamType[bytes]):
@@ -88,16 +73,27 @@ class Day(click.ParamType[date]):
             self.fail("Write the day as 2026-11-20.", param, ctx)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table. `words`: may fold, to no less than so many columns; `roomy`: left out
+    of a narrow terminal.
+    """
+
+    heading: str
+    words: int | None = None
+    roomy: bool = False
+
+
 def listing(
     rows: Sequence[Any],
     *,
     as_json: bool,
     title: str,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, Column] | None = None,
     none: str = "Nothing to show.",
 ) -> None:
-    """Rows are dataclasses of one type. `columns`: field -> heading; all fields in order without
-    it.
+    """Rows are dataclasses of one type. `columns`: field -> column; all fields in order without
+    it. A table shortens ids and moments; JSON has them whole.
     """
     if as_json:
         echo_json([plain(row) for row in rows])
@@ -105,13 +101,23 @@ def listing(
     if not rows:
         click.echo(none)
         return
-    shown = columns or {each.name: each.name.replace("_", " ") for each in fields(rows[0])}
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for heading in shown.values():
-        table.add_column(heading, no_wrap=heading == "id", overflow="fold")
+    screen = console()
+    shown = columns or {
+        each.name: Column(heading=each.name.replace("_", " "), words=6) for each in fields(rows[0])
+    }
+    shown = {name: each for name, each in shown.items() if not each.roomy or screen.width >= ROOMY}
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, show_edge=False,
+        padding=(0, 1, 0, 0), pad_edge=False,
+    )  # fmt: skip
+    for each in shown.values():
+        table.add_column(
+            each.heading, no_wrap=each.words is None, overflow="fold", min_width=each.words
+        )
     for row in rows:
-        table.add_row(*(words(name, getattr(row, name)) for name in shown))
-    console().print(table)
+        table.add_row(*(Text(brief(name, getattr(row, name))) for name in shown))
+    screen.print(table)
+    screen.print()
 
 
 def record(row: Any, *, as_json: bool, title: str = "") -> None:
@@ -153,6 +159,15 @@ def plain(value: Any) -> Any:
     return value
 
 
+def brief(name: str, value: Any) -> str:
+    """For a cell: an id by its last digits, a moment without its year, else as `words`."""
+    if isinstance(value, bytes) and len(value) == ID_BYTES:
+        return value.hex()[-SHORT_DIGITS:]
+    if isinstance(value, int) and not isinstance(value, bool) and name.endswith(_INSTANTS):
+        return moment(value, form="%m-%d %H:%M")
+    return words(name, value)
+
+
 def words(name: str, value: Any) -> str:
     """For a table: instants in civil time, bytes as hex, nothing as a dash."""
     if value is None or value == "" or value == b"":
@@ -174,8 +189,8 @@ def words(name: str, value: Any) -> str:
     return text if isinstance(text, str) else str(text)
 
 
-def moment(at_ms: int) -> str:
+def moment(at_ms: int, *, form: str = "%Y-%m-%d %H:%M") -> str:
     """`2026-11-20 08:30` in civil time; a dash for never."""
     if at_ms <= 0:
         return "-"
-    return datetime.fromtimestamp(at_ms / 1000, CIVIL).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(at_ms / 1000, CIVIL).strftime(form)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -10,20 +11,41 @@ from server.actions import consent as consents
 from server.actions import decisions, move, release, views
 from server.actions.exchange import Exchanged, exchange
 from server.actions.job_ledger import Run, newest_runs
+from server.actions.ledger import TASK_DAYS
 from server.actions.site import Site
 from server.cli.device import TABLET_COLUMNS
+from server.cli.ids import HexId
 from server.cli.rescue import envelopes_of
 from server.cli.session import in_site
-from server.cli.show import Day, HexId, Instant, as_json, echo_json, listing, plain, record
+from server.cli.show import Column, Day, Instant, as_json, echo_json, listing, plain, record
 from server.errors import Refusal
 from server.rules import switch as rule
 from server.store.vault import NOBODY
 
 HEX = HexId()
+HOUR_MS: Final = 3_600_000
 TASK_COLUMNS = {
-    "kind": "kind", "subject": "id", "state": "state", "reason": "why", "facility": "facility",
-    "opened_at": "since", "due_at": "due", "overdue": "overdue", "device": "tablet",
-}  # fmt: skip
+    "subject": Column(heading="id"),
+    "kind": Column(heading="kind"),
+    "reason": Column(heading="why"),
+    "facility": Column(heading="facility", words=10, roomy=True),
+    "due_at": Column(heading="due"),
+    "overdue": Column(heading="late"),
+    "device": Column(heading="tablet"),
+}
+GROUP_COLUMNS = {
+    "kind": Column(heading="kind"),
+    "count": Column(heading="open"),
+    "late": Column(heading="late"),
+    "oldest_age": Column(heading="oldest"),
+    "due_at": Column(heading="next due"),
+}
+JOB_COLUMNS = {
+    "job": Column(heading="job"),
+    "finished_at": Column(heading="finished"),
+    "result": Column(heading="result", words=12),
+}
+KINDS: Final = (*TASK_DAYS, "lost", "revoked")
 CLASSES = click.Choice(["A", "AB"])
 
 
@@ -33,7 +55,10 @@ def task() -> None:
 
 
 @task.command(name="list")
-@click.option("--kind", help="Only this kind, e.g. conflict, quarantine, held, proposal.")
+@click.option(
+    "--kind", type=click.Choice(KINDS), metavar="KIND",
+    help="Only this kind, e.g. conflict, quarantine, held, proposal.",
+)  # fmt: skip
 @as_json
 def list_tasks(kind: str | None, as_json: bool) -> None:
     """Open tasks, the earliest due first.
@@ -57,7 +82,11 @@ def show(subject: bytes, as_json: bool) -> None:
       python -m server task show 0193...c2
     """
     found = [each for each in in_site(views.tasks) if each.subject == subject]
-    listing(found, as_json=as_json, title="Task", none="No open task is about that.")
+    if as_json or not found:
+        listing(found, as_json=as_json, title="Task", none="No open task is about that.")
+        return
+    for each in found:
+        record(each, as_json=False, title="Task")
 
 
 @task.command(name="release")
@@ -279,6 +308,34 @@ class _Status:
     jobs: tuple[Run, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """All open tasks of one kind."""
+
+    kind: str
+    count: int
+    late: int
+    oldest_age: str
+    due_at: int  # the earliest
+
+
+def _groups(tasks: tuple[views.TaskLine, ...]) -> tuple[_Group, ...]:
+    """The kind that is due first, first: tasks come in that order."""
+    kinds = {each.kind: [one for one in tasks if one.kind == each.kind] for each in tasks}
+    return tuple(
+        _Group(
+            kind, len(found), sum(one.overdue for one in found),
+            _age(max(one.age_ms for one in found)), min(one.due_at for one in found),
+        )
+        for kind, found in kinds.items()
+    )  # fmt: skip
+
+
+def _age(age_ms: int) -> str:
+    hours = age_ms // HOUR_MS
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"
+
+
 @click.command()
 @as_json
 def status(as_json: bool) -> None:
@@ -307,6 +364,10 @@ def status(as_json: bool) -> None:
         now.tablets, as_json=False, title="Tablets", columns=TABLET_COLUMNS, none="No tablets yet."
     )
     listing(
-        now.tasks, as_json=False, title="Open tasks", columns=TASK_COLUMNS, none="No open tasks."
-    )
-    listing(now.jobs, as_json=False, title="Timed work", none="No timed work has run yet.")
+        _groups(now.tasks), as_json=False, title="Open tasks (each: task list --kind KIND)",
+        columns=GROUP_COLUMNS, none="No open tasks.",
+    )  # fmt: skip
+    listing(
+        now.jobs, as_json=False, title="Timed work", columns=JOB_COLUMNS,
+        none="No timed work has run yet.",
+    )  # fmt: skip
