@@ -333,10 +333,10 @@ def _needs_a_person(
     """
     if head.author == "import":
         return None
-    if len(saw) > SAW_PER_CELL or len(after.heads) > HEADS_PER_CELL:
-        return Task.PROPOSAL, Reason.CROWDED
     if rule.closed:
         return Task.PROPOSAL, Reason.RESTRICTED
+    if len(saw) > SAW_PER_CELL or len(after.heads) > HEADS_PER_CELL:
+        return Task.PROPOSAL, Reason.CROWDED
     if rule.policy is Policy.IDENTITY and head.author != "registrar":
         return Task.IDENTITY, Reason.IDENTITY
     if rule.policy is Policy.AUTHORITY:
