@@ -48,6 +48,14 @@ class EnrolRefused(Refusal):
     hint = "Make a new code: python -m server device enrol"
 
 
+class WrongDigits(EnrolRefused):
+    """The six digits typed at the console are not those of the tablet. Never said to a tablet."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__("wrong_digits")
+        self.tries_left = tries_left
+
+
 class Busy(Refusal):
     code = "busy"
     status = 503

@@ -345,8 +345,12 @@ async def test_revoking_ends_the_keys_and_asks_for_the_copies(world: World) -> N
     )
     assert await world.one("SELECT until FROM device_key") == world.clock()
     assert await world.one("SELECT state FROM copy") == "asked"
-    with pytest.raises(RuleSaysNo):
-        await devices.mark_lost(world.site, keys.device, 0)
+    with pytest.raises(RuleSaysNo, match="safe_at_in_future"):
+        await devices.mark_lost(world.site, keys.device, world.clock() + 1)
+    lost = await devices.mark_lost(world.site, keys.device, 0)
+    assert lost.residents == (resident,)
+    assert await world.one("SELECT status FROM device") == "revoked"
+    assert await world.one("SELECT state FROM copy") == "unaccounted"
     with pytest.raises(NotFound):
         await devices.revoke(world.site, NOBODY, "staff_left")
 

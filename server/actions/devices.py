@@ -13,13 +13,13 @@ from typing import Final
 from crypto.enrolment import new_code, new_nonce, offer_id, typed_form
 from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
 from crypto.primitives import same
-from server.actions.enrol import OfferRow, Secret, count_try, lock_offer, seal_secret
+from server.actions.enrol import TRIES, OfferRow, Secret, count_try, lock_offer, seal_secret
 from server.actions.ledger import TASK_DAYS, Ledger, audit
 from server.actions.release import admit
 from server.actions.reports import shown
 from server.actions.site import Site
 from server.actions.standing import lock_device
-from server.errors import EnrolRefused, NotFound, RuleSaysNo
+from server.errors import EnrolRefused, NotFound, RuleSaysNo, WrongDigits
 from server.store.tables import SPECS
 from server.store.tx import Row, Tx, one
 from sync.enrol_wire import QR_PREFIX, staff_key_message
@@ -114,23 +114,26 @@ async def _check_people(tx: Tx, district: int, staff: bytes, panels: tuple[bytes
 async def confirm(site: Site, offer: bytes, digits: str) -> bytes:
     """An administrator typed the digits of the tablet's screen: the device exists. Returns its id.
 
-    Raises EnrolRefused for wrong digits (counted as a try), or when nothing waits under that offer.
+    Raises WrongDigits (counted as a try), or EnrolRefused when nothing waits under that offer.
     """
-    device = await site.store.write(partial(_confirm, site=site, name=offer, digits=digits))
-    if device is None:
-        raise EnrolRefused("confirm")
-    return device
+    done = await site.store.write(partial(_confirm, site=site, name=offer, digits=digits))
+    if isinstance(done, EnrolRefused):
+        raise done
+    return done
 
 
-async def _confirm(tx: Tx, site: Site, name: bytes, digits: str) -> bytes | None:
+async def _confirm(tx: Tx, site: Site, name: bytes, digits: str) -> bytes | EnrolRefused:
+    """A refusal is returned and not raised: the try is counted, and that is committed."""
     now = site.clock()
     offer = await lock_offer(tx, site, name)
-    if offer is None or offer.status != "joined" or not offer.alive(now):
-        return None
+    if offer is None:
+        return EnrolRefused("confirm")
+    if offer.status != "joined" or not offer.alive(now):
+        return EnrolRefused("not_joined" if offer.alive(now) else "over")
     typed = "".join(sign for sign in digits if not sign.isspace() and sign != "-")
     if not same(typed.encode(), offer.digits.encode()):
         await count_try(tx, site, offer, now)
-        return None
+        return WrongDigits(max(0, TRIES - offer.tries))
     await _make_device(tx, site, offer, now)
     # The tablet has as long again to fetch its answer.
     await tx.run(
@@ -221,7 +224,13 @@ async def revoke(site: Site, device: bytes, reason: str) -> None:
 
 
 async def mark_lost(site: Site, device: bytes, safe_at_ms: int) -> Lost:
-    """Lost or stolen, last seen safe then: what arrived since, and whose copies it may hold."""
+    """Lost or stolen, last seen safe then: what arrived since, and whose copies it may hold.
+
+    A tablet that is revoked already stays revoked. Raises NotFound; RuleSaysNo when that moment is
+    still to come.
+    """
+    if safe_at_ms > site.clock():
+        raise RuleSaysNo("safe_at_in_future")
     return await site.store.write(
         partial(_end, site=site, device=device, status="lost", copies="unaccounted",
                 safe=safe_at_ms, note="")
@@ -235,8 +244,6 @@ async def _end(
     row = await lock_device(tx, district, device)
     if row is None:
         raise NotFound("device")
-    if row.status == "revoked" and status == "lost":
-        raise RuleSaysNo("already_revoked")
     residents = await tx.rows(
         "SELECT resident FROM copy WHERE district=? AND device=? AND state<>'purged' "
         "ORDER BY resident",
@@ -245,7 +252,8 @@ async def _end(
     )
     await tx.run(
         "UPDATE device SET status=?, lease_until=?, safe_until=? WHERE district=? AND device=?",
-        status, min(row.lease_until, now), safe, district, device,
+        "revoked" if row.status == "revoked" else status, min(row.lease_until, now), safe,
+        district, device,
     )  # fmt: skip
     await tx.run(
         "UPDATE device_key SET until=? WHERE district=? AND device=? AND until IS NULL",

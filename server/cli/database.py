@@ -39,8 +39,9 @@ def migrate() -> None:
 )  # fmt: skip
 @as_json
 def backup(folder: Path | None, as_json: bool) -> None:
-    """Write a backup beside the running server, read it back, and move the backup mark.
+    """Write a backup beside the running server.
 
+    It is read back, and the backup mark moves.
     The key file is not in it: keep that apart.
 
     \b
@@ -101,7 +102,9 @@ def journal() -> None:
 @journal.command(name="verify")
 @as_json
 def journal_verify(as_json: bool) -> None:
-    """Check the audit tree, its signed checkpoints, every chain, signature and current revision.
+    """Check the whole journal.
+
+    The audit tree, its signed checkpoints, every chain, signature and current revision.
 
     Exit code 1 and a list of faults when anything does not hold.
 

@@ -11,7 +11,9 @@ from server.demo import field_day
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def demo(arguments: tuple[str, ...]) -> int:
-    """Load a demo district, serve it, and play a field day against it over HTTP.
+    """Play a field day in a demo district, over HTTP.
+
+    A new district is loaded and served; the report is a page of it.
 
     \b
     Example:

@@ -135,7 +135,10 @@ def confirm(offer: bytes, digits: str, as_json: bool) -> None:
 @device.command(name="list")
 @as_json
 def list_devices(as_json: bool) -> None:
-    """Every tablet: status, last contact, what it still holds, its lease.
+    """Every tablet with its state.
+
+    Last contact, what it still holds, its lease. Ids are their last 8 digits, which every command
+    takes; --json and `device show` have them whole.
 
     \b
     Example:
@@ -167,8 +170,9 @@ def show(tablet: bytes, as_json: bool) -> None:
 @click.argument("tablet", type=HEX)
 @click.option("--reason", default="administrator", show_default=True, help="One word, a-z and _.")
 def revoke(tablet: bytes, reason: str) -> None:
-    """Nothing of it is applied any more; it is told to wipe at its next contact.
+    """End a tablet's work.
 
+    Nothing of it is applied any more; it is told to wipe at its next contact.
     What it still delivers is kept and quarantined: `task list` shows it.
 
     \b
@@ -187,7 +191,9 @@ def revoke(tablet: bytes, reason: str) -> None:
 )  # fmt: skip
 @as_json
 def lost(tablet: bytes, safe_at: int, as_json: bool) -> None:
-    """Mark a tablet lost or stolen, and list every change that came after it was last seen safe.
+    """Mark a tablet lost or stolen.
+
+    Lists every change that came after it was last seen safe; of a revoked tablet too.
 
     \b
     Example:
@@ -208,8 +214,9 @@ def lost(tablet: bytes, safe_at: int, as_json: bool) -> None:
 @click.argument("tablet", type=HEX)
 @click.option("--staff", type=HEX, required=True, help="Who confirms.")
 def confirm_epoch(tablet: bytes, staff: bytes) -> None:
-    """Say that a tablet's new chain epoch is genuine (it was restored or reset) and release what
-    waited.
+    """Say that a tablet's new chain epoch is genuine.
+
+    It was restored or reset; what waited is released.
 
     \b
     Example:
@@ -224,7 +231,9 @@ def confirm_epoch(tablet: bytes, staff: bytes) -> None:
 @click.option("--device", "tablet", type=HEX, help="On this tablet.")
 @as_json
 def locate_copies(resident: bytes | None, tablet: bytes | None, as_json: bool) -> None:
-    """Where readable copies of an archive may be: tablet, since when, in which state.
+    """Where readable copies of an archive may be.
+
+    Tablet, since when, in which state.
 
     \b
     Example:

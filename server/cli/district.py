@@ -18,12 +18,14 @@ from server.cli.session import (
     run,
     settings,
 )
-from server.cli.show import Column, as_json, listing
+from server.cli.show import Column, Whole, as_json, listing
 from server.demo import load as demo
 from server.demo.counts import scaled
 from server.errors import StartRefused
 from server.rules.districts import load as load_rules
+from server.rules.districts import names
 from server.settings import Settings
+from server.store.store import Store
 from server.store.tx import Tx, one
 from server.store.vault import Vault
 
@@ -45,15 +47,20 @@ def district() -> None:
 @district.command()
 @click.option("--demo", "with_demo", is_flag=True, help="Fill it with synthetic people.")
 @click.option(
-    "--scale", type=click.IntRange(1, 100_000), default=100, show_default=True,
+    "--scale", type=Whole(1, 100_000), default=100, show_default=True,
     help="Of the demo: 100 means one resident for each hundred.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the demo.")
-@click.option("--rules", default="huancui", show_default=True, help="Table of rules.")
+@click.option(
+    "--rules", type=click.Choice(names()), default="huancui", show_default=True,
+    help="Table of rules.",
+)  # fmt: skip
 @click.option("--name", help="Name of the district; that of the table otherwise.")
 def load(with_demo: bool, scale: int, seed: int, rules: str, name: str | None) -> None:
-    """Begin the district: its row, its keys, its rules; with --demo also facilities, teams, staff,
-    residents and past records.
+    """Begin the district.
+
+    That is its row, its keys, its rules; with --demo also facilities, teams, staff, residents and
+    past records.
 
     \b
     Example:
@@ -62,9 +69,21 @@ def load(with_demo: bool, scale: int, seed: int, rules: str, name: str | None) -
     current = settings()
     run(_begin(current, rules=rules, name=name, may_exist=with_demo))
     if with_demo:
-        run(_fill(current, scale=scale, seed=seed))
+        try:
+            run(_fill(current, scale=scale, seed=seed))
+        except KeyboardInterrupt:
+            raise StartRefused(f"Stopped: half a district is loaded. {_anew(current)}") from None
     else:
         click.echo(f"District {current.district} has begun with the rules of {rules}.")
+
+
+def _anew(current: Settings) -> str:
+    path = Store(current.database_url).path
+    old = "Make a new database" if path is None else f"Delete {path}"
+    return (
+        f"{old} (or name another with DATABASE_URL), then `python -m server migrate` and "
+        "`district load --demo`."
+    )
 
 
 async def _begin(current: Settings, *, rules: str, name: str | None, may_exist: bool) -> None:
@@ -96,7 +115,10 @@ async def _fill(current: Settings, *, scale: int, seed: int) -> None:
     )  # fmt: skip
     async with opened_site(current) as site:
         if await roster.panels(site):
-            raise StartRefused("This district has teams already: a demo needs an empty one.")
+            raise StartRefused(
+                "This district has teams already, whole or from a load that was stopped: a demo "
+                f"needs an empty one. {_anew(current)}"
+            )
         with bar:
             task = bar.add_task("Residents", total=people)
             done = await demo.load(

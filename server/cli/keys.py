@@ -37,8 +37,9 @@ def keys() -> None:
 
 @keys.command()
 def init() -> None:
-    """Make the key-encryption file (mode 0600) of a new installation.
+    """Make the key file of a new installation.
 
+    It has mode 0600.
     Without it nothing in the database or a backup can be read: copy it to a safe place, apart from
     both.
 
@@ -57,7 +58,9 @@ def init() -> None:
 @keys.command()
 @click.option("--now", is_flag=True, help="No server is running: do not wait for one.")
 def rotate_kek(now: bool) -> None:
-    """Add a new key-encryption key and wrap every data key with it; values stay as they are.
+    """Add a new key-encryption key.
+
+    Every data key is wrapped with it; values stay as they are.
 
     Servers may run: they read the new key from the same file before it is first used.
 
@@ -81,7 +84,9 @@ def rotate_kek(now: bool) -> None:
 
 @keys.command()
 def renew() -> None:
-    """Make a new epoch of the key that tablets seal for; the old ones go on opening.
+    """Renew the key that tablets seal for.
+
+    The old ones go on opening.
 
     Tablets are given it after the next backup: one that no backup holds is lost with the disk.
 
@@ -107,7 +112,9 @@ def renew() -> None:
 @keys.command()
 @as_json
 def show(as_json: bool) -> None:
-    """Fingerprints of the server's public keys, to compare with a tablet's screen.
+    """Fingerprints of the server's public keys.
+
+    To compare with a tablet's screen.
 
     \b
     Example:

@@ -29,6 +29,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from server.api import malformed_response
 from server.app import create_app
 from server.cli.session import check_kek, opened_site, opened_store, refuse_pending, run, settings
+from server.cli.show import Whole
 from server.errors import StartRefused
 from server.logs import configure, log
 from server.settings import Settings, share_metrics
@@ -43,9 +44,9 @@ RESTART_AFTER_S: Final = 1.0  # a worker that died is started again, not in a ti
 
 @click.command()
 @click.option("--host", help="Address to listen on; GONGWEI_HOST otherwise.")
-@click.option("--port", type=click.IntRange(1, 65535), help="GONGWEI_PORT otherwise.")
+@click.option("--port", type=Whole(1, 65535), help="GONGWEI_PORT otherwise.")
 @click.option(
-    "--workers", type=click.IntRange(1, WORKERS_MAX), default=1, show_default=True,
+    "--workers", type=Whole(1, WORKERS_MAX), default=1, show_default=True,
     help="Server processes; more than one on PostgreSQL only.",
 )  # fmt: skip
 @click.option("--no-jobs", is_flag=True, help="Leave timed work to other processes.")

@@ -8,13 +8,14 @@ import asyncio
 import sys
 import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import click
 
 from crypto.columns import KekFileRefused
 from server.actions.site import Site, kek_ring, open_site
+from server.cli.sentences import of_refusal
 from server.errors import Refusal, StartRefused
 from server.rules.districts import DistrictBroken
 from server.settings import BadSetting, Settings, read
@@ -26,15 +27,6 @@ DATABASE_FAULTS: Final = ("sqlite3", "asyncpg")
 EXIT_REFUSED: Final = 1
 EXIT_CANNOT_START: Final = 2
 EXIT_FAULT: Final = 3
-
-_MEANING: Final = {
-    "enrol_refused": "The code or the digits are wrong, used up or expired.",
-    "not_an_envelope": "This is not a valid envelope of a tablet that is enrolled here.",
-    "too_large": "This is larger than one envelope may be.",
-    "not_found": "There is nothing with that id",
-    "not_allowed": "The access gate denies this",
-    "rule_says_no": "The rules do not allow this now",
-}
 
 
 def settings() -> Settings:
@@ -57,8 +49,30 @@ async def opened_store(current: Settings, *, make: bool = False) -> AsyncGenerat
             raise StartRefused(
                 f"There is no database at {store.path}: run `python -m server migrate` first."
             )
-    async with store:
+    async with AsyncExitStack() as open_ones:
+        try:
+            await open_ones.enter_async_context(store)
+        except ValueError:
+            raise BadDatabaseUrl("DATABASE_URL must be postgresql://USER@HOST:PORT/NAME") from None
+        except OSError as error:
+            if store.path is not None:
+                raise
+            raise _no_answer(current.database_url, error) from None
         yield store
+
+
+class NoAnswer(click.ClickException):
+    """PostgreSQL is not there."""
+
+    exit_code = EXIT_FAULT
+
+
+def _no_answer(url: str, error: OSError) -> NoAnswer:
+    where = url.rpartition("@")[2].rpartition("/")[0] or "this machine"
+    return NoAnswer(
+        f"PostgreSQL does not answer at {where} ({type(error).__name__}): start it, or correct "
+        "DATABASE_URL (postgresql://USER@HOST:PORT/NAME)."
+    )
 
 
 async def refuse_pending(store: Store) -> None:
@@ -109,7 +123,7 @@ async def _in_use(current: Settings) -> bool:
         async with opened_store(current) as store:
             await refuse_pending(store)
             return bool(await store.write(lambda tx: tx.rows("SELECT 1 FROM district")))
-    except (StartRefused, OSError):
+    except (StartRefused, OSError, click.ClickException):
         return False
     except Exception as error:
         if type(error).__module__.split(".")[0] in DATABASE_FAULTS:
@@ -162,7 +176,7 @@ def sentence(error: BaseException) -> tuple[str, int]:
     if isinstance(error, StartRefused):
         return str(error), EXIT_CANNOT_START
     if isinstance(error, Refusal):
-        return _refusal(error), EXIT_REFUSED
+        return of_refusal(error), EXIT_REFUSED
     if isinstance(error, (BadSetting, BadDatabaseUrl, DistrictBroken, KekFileRefused)):
         return str(error), EXIT_CANNOT_START
     kind = type(error)
@@ -176,12 +190,6 @@ def sentence(error: BaseException) -> tuple[str, int]:
         f"A fault nobody expected ({kind.__name__}); GONGWEI_LOG=debug shows where.",
         EXIT_FAULT,
     )
-
-
-def _refusal(refusal: Refusal) -> str:
-    meaning = _MEANING.get(refusal.code, refusal.hint)
-    named = refusal.detail if refusal.detail not in ("", refusal.code) else ""
-    return f"{meaning.rstrip('.')}{f' ({named})' if named else ''}. {refusal.say}"
 
 
 def _say(text: str, code: int) -> int:

@@ -28,6 +28,16 @@ as_json: Callable[[Any], Any] = click.option(
 )
 
 
+class Whole(click.IntRange):
+    """A whole number within bounds; what is allowed is said."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            self.fail(f"Write a whole number from {self.min} to {self.max}.", param, ctx)
+
+
 class OfferId(click.ParamType[bytes]):
     """8 bytes as 16 hex digits."""
 

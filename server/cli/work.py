@@ -51,7 +51,10 @@ CLASSES = click.Choice(["A", "AB"])
 
 @click.group()
 def task() -> None:
-    """Work that waits for a person: held, quarantined and disputed changes."""
+    """Work that waits for a person.
+
+    Held, quarantined, proposed and disputed changes, and tablets to look at.
+    """
 
 
 @task.command(name="list")
@@ -75,7 +78,9 @@ def list_tasks(kind: str | None, as_json: bool) -> None:
 @click.argument("subject", type=HEX)
 @as_json
 def show(subject: bytes, as_json: bool) -> None:
-    """One task by its subject (the change, tablet or batch it is about).
+    """One task by its subject.
+
+    That is the change, tablet or batch it is about.
 
     \b
     Example:
@@ -93,7 +98,9 @@ def show(subject: bytes, as_json: bool) -> None:
 @click.argument("change", type=HEX)
 @click.option("--staff", type=HEX, required=True, help="Who decides.")
 def release_change(change: bytes, staff: bytes) -> None:
-    """Let a held or quarantined change in: an event is applied, an edit becomes a proposal.
+    """Let a held or quarantined change in.
+
+    An event is applied, an edit becomes a proposal.
 
     \b
     Example:
@@ -107,7 +114,9 @@ def release_change(change: bytes, staff: bytes) -> None:
 @click.argument("change", type=HEX)
 @click.option("--staff", type=HEX, required=True, help="Who decides.")
 def decline(change: bytes, staff: bytes) -> None:
-    """Leave a change where it is; it stays readable, as evidence, and its author is told.
+    """Leave a change where it is.
+
+    It stays readable, as evidence, and its author is told.
 
     \b
     Example:
@@ -121,7 +130,9 @@ def decline(change: bytes, staff: bytes) -> None:
 @click.argument("change", type=HEX)
 @click.option("--staff", type=HEX, required=True, help="Who decides.")
 def accept(change: bytes, staff: bytes) -> None:
-    """Take over a proposal: its values are entered as a decision that has seen all others.
+    """Take over a proposal.
+
+    Its values are entered as a decision that has seen all others.
 
     \b
     Example:
@@ -135,7 +146,9 @@ def accept(change: bytes, staff: bytes) -> None:
 @click.argument("subject", type=HEX)
 @click.option("--staff", type=HEX, required=True, help="Who has dealt with it.")
 def close(subject: bytes, staff: bytes) -> None:
-    """Close what somebody was to look at: a tablet, a whole batch, a late visit, a look-alike.
+    """Close what somebody was to look at.
+
+    A tablet, a whole batch, a late visit, a look-alike.
 
     \b
     Example:
@@ -165,8 +178,9 @@ def switch(
     who: bytes, panel: bytes, ground: str, staff: bytes, from_day: date | None, at_new_desk: bool,
     special_case: str | None, evidence: bool, county_allows: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Move a resident to another facility's team; archive and service go together.
+    """Move a resident to another facility's team.
 
+    Archive and service go together.
     The old facility is not asked. Exit code 1 when the rule says not yet, with the day from which
     it may be.
 
@@ -222,7 +236,9 @@ def consent() -> None:
 def grant(
     who: bytes, panel: bytes, purpose: str, classes: str, until: int, text_version: str
 ) -> None:
-    """Record a consent: that team's tablets receive the archive until the end.
+    """Record a consent.
+
+    That team's tablets receive the archive until the end.
 
     \b
     Example:
@@ -240,7 +256,9 @@ def grant(
 @consent.command()
 @click.argument("consent_id", type=HEX)
 def revoke(consent_id: bytes) -> None:
-    """Take a consent back: the archive leaves those tablets at their next contact.
+    """Take a consent back.
+
+    The archive leaves those tablets at their next contact.
 
     \b
     Example:
@@ -261,7 +279,9 @@ def batches() -> None:
 )
 @as_json
 def import_batches(files: tuple[Path, ...], as_json: bool) -> None:
-    """Take in rescue files: the same sealed bytes, the same receipts; a repeat is harmless.
+    """Take in rescue files.
+
+    The same sealed bytes, the same receipts; a repeat is harmless.
 
     \b
     Example:
@@ -339,8 +359,9 @@ def _age(age_ms: int) -> str:
 @click.command()
 @as_json
 def status(as_json: bool) -> None:
-    """What operators must see: tablets, last contact, what each still holds, what is held or
-    quarantined and why, open conflicts, timed work.
+    """One look at the district: what operators must see.
+
+    Tablets with last contact and what each still holds, open tasks by kind, timed work.
 
     \b
     Example:

@@ -106,6 +106,11 @@ def load(name: str) -> District:
     return parse(path.read_text("utf-8"), file=path.name)
 
 
+def names() -> list[str]:
+    """File names of the tables there are, without the ending."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
 @cache
 def all_districts() -> Mapping[str, District]:
     """Every table beside this module by area code; read once. Raises DistrictBroken."""

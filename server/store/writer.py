@@ -7,6 +7,7 @@ to its own savepoint and takes nobody with it.
 """
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
@@ -24,7 +25,11 @@ BUSY_TIMEOUT_S: Final = 60.0
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection with the durability the receipts promise."""
+    """A connection with the durability the receipts promise. A new file is its owner's alone, and
+    SQLite gives the log beside it the same mode.
+    """
+    if path.parent.is_dir():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(
         path,
         isolation_level=None,
