@@ -267,6 +267,17 @@ async def database_files(world: World) -> list[Path]:
     return [*heap, *log, data.parent / "log"]
 
 
+def _at_rest(path: Path) -> bytes:
+    """A file's bytes. The cluster is shared with other tests: a segment of its log may be recycled
+    between the listing and the reading; then nothing of it is at rest any more.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        assert path.parent.name == "pg_wal"
+        return b""
+
+
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """The server's log at its loudest."""
@@ -293,7 +304,7 @@ async def test_nothing_at_rest_tells_what_was_said(world: World, log: io.StringI
     done = await backup(world.site, world.folder / "backup")
     hits = await tables(world)
     for each in await database_files(world):
-        hits += found_in(each.name, each.read_bytes())
+        hits += found_in(each.name, _at_rest(each))
     hits += found_in("backup", done.path.read_bytes())
     assert log.getvalue().count('"event":"request"') >= 20
     hits += found_in("log", log.getvalue().encode())
