@@ -6,6 +6,7 @@ first 8 of them, the kid, stand in headers. Private halves never show in repr, s
 traceback or a pickle: `private_bytes()` is the one way out.
 """
 
+from abc import ABC, abstractmethod
 from enum import IntEnum
 from typing import Final, Self
 
@@ -63,7 +64,7 @@ class Suite(IntEnum):
         return 32 if self is Suite.X25519_ED25519 else 65
 
 
-class _PublicKey:
+class _PublicKey(ABC):
     """What both uses share: suite, raw bytes, name. Equal when suite and bytes are."""
 
     __slots__ = ("_fingerprint", "_key", "raw", "suite")
@@ -75,8 +76,9 @@ class _PublicKey:
         self._key = self._parse(self.suite, self.raw)
         self._fingerprint = sha256(self._label + int(suite).to_bytes(2, "big") + self.raw)
 
+    @abstractmethod
     def _parse(self, suite: Suite, raw: bytes) -> LibraryKey:
-        raise NotImplementedError
+        """The library's key for these raw bytes. Raises BadKey."""
 
     def fingerprint(self) -> bytes:
         """SHA-256 over use label, suite and raw key: 32 bytes."""
@@ -128,7 +130,7 @@ class SigningPublicKey(_PublicKey):
         return verify(self.suite.signature_scheme, self._key, message, signature)
 
 
-class _KeyPair:
+class _KeyPair(ABC):
     """A private key that keeps quiet."""
 
     __slots__ = ("_key", "_raw", "suite")
@@ -142,8 +144,9 @@ class _KeyPair:
         """The 32 private bytes, to be wrapped or written to a 0600 file and nowhere else."""
         return self._raw
 
+    @abstractmethod
     def _kid(self) -> bytes:
-        raise NotImplementedError
+        """The name of the public half."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.suite.name}, kid={self._kid().hex()})"

@@ -161,14 +161,14 @@ class Clockwork:
         """Each process for itself: a key added to the file is known before its first use."""
         try:
             await upkeep.read_key_file(self.site, self.settings.kek_file)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 (logged; the clock goes on)
             log.fault("job", error, job="key_file")
 
     async def read_keys(self) -> None:
         """Each process for itself: the server's own keys, renewed or published meanwhile."""
         try:
             await self.site.reload_keys()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 (logged; the clock goes on)
             log.fault("job", error, job="keys")
 
     async def tick(self, job: Job) -> None:
@@ -200,7 +200,7 @@ class Clockwork:
         """Runs whose process died in the middle."""
         try:
             stale = await job_ledger.stale_runs(self.site)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 (logged; the clock goes on)
             log.fault("job", error, job="take_over")
             return
         by_name = {job.name: job for job in self.jobs}
@@ -217,7 +217,7 @@ class Clockwork:
         assert job.run is not None
         try:
             done = await job.run(self.site, self.settings.backup_dir)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 (logged; the clock goes on)
             self._failed(job, slot, error)
             result = f"failed {type(error).__name__}"
         else:
