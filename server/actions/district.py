@@ -15,6 +15,7 @@ from msgspec import Raw
 from crypto.columns import DataKey
 from server.actions.ledger import audit, first_rev
 from server.actions.site import Site, district_key_blob
+from server.actions.touched import touch
 from server.records.cells import to_cells
 from server.records.kinds import get
 from server.store.ids import new_id
@@ -73,7 +74,8 @@ class Loader:
         self._key = self.site.vault.key(NOBODY, wrapped)
 
     def facility(self, facility: bytes, name: str, *, published: bool = True) -> None:
-        self._add("facility", (self.site.district, facility, name, published))
+        row = (self.site.district, facility, name, published, "facility")
+        self._add("facility", (*row, None, "", "", "public", "", None))
 
     def panel(self, panel: bytes, facility: bytes, name: str) -> None:
         row = (self.site.district, panel, facility, name, 0, digest.ZERO, digest.ZERO)
@@ -201,13 +203,15 @@ class Loader:
                 )
             )
             assert who == opened.row[1]
-        roots, self._rows, self._open, self._roots = self._roots, {}, {}, {}
+        roots, opened = self._roots, frozenset(self._open)
+        self._rows, self._open, self._roots = {}, {}, {}
         now = self.site.clock()
 
         async def write(tx: Tx) -> None:
             for table, some in rows.items():
                 await tx.insert(table, some)
             await _add_roots(tx, self.site.district, roots)
+            await touch(tx, self.site.district, opened, now)
             count = sum(len(some) for some in rows.values())
             await audit(tx, self.site.district, "act", b"load" + count.to_bytes(4), now)
 

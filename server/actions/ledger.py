@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from server.actions.standing import Membership, ResidentRow
+from server.actions.touched import touch
 from server.records.model import AccessClass, Kind
 from server.store.ids import new_id
 from server.store.trail import audit
@@ -156,6 +157,10 @@ class Ledger:
         await tx.insert("task", self.tasks, ignore=True)
         await tx.insert("outcome", self.outcomes)
         await self._write_archives(tx)
+        changed = {row[1] for row in self.changes}
+        for placed in self.feed.values():
+            changed.update(placed.values())
+        await touch(tx, self.district, changed, self.now)
         await audit(tx, self.district, what, detail + b"".join(self.revisions), self.now)
         await self._write_panels(tx)
         await self._ask_back(tx)

@@ -1,4 +1,5 @@
-"""One database, opened: `write` runs an action in one transaction, on either engine.
+"""One database, opened: `write` runs an action in one transaction, `read` one that only reads; on
+either engine.
 
 DATABASE_URL chooses: `sqlite:///path/to/file` (one server process) or `postgresql://...` (several).
 """
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.engine.sqlite import SQLiteEngine
 
+from server.store.reader import SqliteReader
 from server.store.tables import TABLES
 from server.store.tx import PostgresTx, Tx
 from server.store.writer import SqliteWriter
@@ -34,6 +36,7 @@ class Store:
         self.url = url
         self.path: Path | None = None
         self._writer: SqliteWriter | None = None
+        self._reader: SqliteReader | None = None
         self._working: set[asyncio.Task[Any]] = set()
         self.engine: PostgresEngine | SQLiteEngine
         if url.startswith("sqlite:///"):
@@ -57,6 +60,7 @@ class Store:
             )
         elif self.path is not None:
             self._writer = await asyncio.to_thread(SqliteWriter, self.path)
+            self._reader = SqliteReader(self.path)
         return self
 
     async def __aexit__(
@@ -68,7 +72,8 @@ class Store:
         if isinstance(self.engine, PostgresEngine):
             await asyncio.gather(*self._working, return_exceptions=True)
             await self.engine.close_connection_pool()
-        elif self._writer is not None:
+        elif self._writer is not None and self._reader is not None:
+            await asyncio.to_thread(self._reader.close)
             await asyncio.to_thread(self._writer.close)
 
     async def write(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
@@ -83,6 +88,20 @@ class Store:
         self._working.add(work)
         work.add_done_callback(self._working.discard)
         return await asyncio.shield(work)
+
+    async def read(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
+        """Runs `action` on one moment of what is committed, beside the writers; the database
+        refuses whatever it tries to write.
+        """
+        if self._reader is not None:
+            return await self._reader.read(action)
+        assert isinstance(self.engine, PostgresEngine)
+        pool: Any = self.engine.pool
+        async with (
+            pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await action(PostgresTx(connection))
 
     async def _transaction(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
         """Once more when another transaction was quicker: then its rows are there to be read."""

@@ -12,6 +12,19 @@ from dataclasses import dataclass
 from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
 from piccolo.table import Table
 
+from server.store.tables_office import (
+    Account,
+    AccountEvent,
+    Draft,
+    FacilityService,
+    Invite,
+    ServiceArea,
+    Session,
+    SpecialCase,
+    TaskClaim,
+    TeamMember,
+    Touched,
+)
 from server.store.tables_people import (
     Assignment,
     Consent,
@@ -51,6 +64,8 @@ __all__ = [
     "SPECS",
     "TABLES",
     "AccessLog",
+    "Account",
+    "AccountEvent",
     "Assignment",
     "AuditCheckpoint",
     "AuditLeaf",
@@ -64,20 +79,29 @@ __all__ = [
     "DeviceKey",
     "DevicePanel",
     "District",
+    "Draft",
     "EnrolOffer",
     "Envelope",
     "Facility",
+    "FacilityService",
     "Feed",
+    "Invite",
     "JobRun",
     "Member",
     "Outcome",
     "Panel",
     "Resident",
     "ServerKey",
+    "ServiceArea",
+    "Session",
+    "SpecialCase",
     "Staff",
     "Switch",
     "TableSpec",
+    "TaskClaim",
     "TaskRow",
+    "TeamMember",
+    "Touched",
     "Wait",
 ]
 
@@ -85,6 +109,8 @@ TABLES: tuple[type[Table], ...] = (
     District, Facility, Panel, Staff, Device, DeviceKey, DevicePanel, Resident, Member, Assignment,
     Switch, Change, Feed, BatchRow, Envelope, Outcome, Wait, TaskRow, CopyRow, AccessLog, Consent,
     ServerKey, EnrolOffer, AuditLeaf, AuditNode, AuditCheckpoint, JobRun, BackupMark,
+    ServiceArea, FacilityService, TeamMember, Account, Invite, Session, Draft, AccountEvent,
+    TaskClaim, Touched, SpecialCase,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

@@ -21,10 +21,23 @@ class District(Table, tablename="district"):
 
 
 class Facility(Table, tablename="facility"):
+    """The tree of organisations (S000-art3): level city | county | facility | station | room.
+
+    Only facilities hold panels; stations and village rooms work under their facility
+    (S001-art23). `published`: on the county's list, open to be chosen (S000-art4).
+    """
+
     district = SmallInt()
     facility = Bytea(primary_key=True)
     name = Text()
     published = Boolean()
+    level = Text()
+    parent = Bytea(null=True)
+    code = Text()  # the organisation's own code, as the county writes it
+    licence = Text()  # number of the practice licence
+    ownership = Text()  # public | collective | private
+    opened_on = Text()
+    closed_on = Text(null=True)  # the first day on which it serves nobody
     KEY: ClassVar = ("district", "facility")
 
 

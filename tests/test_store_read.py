@@ -1,0 +1,27 @@
+"""Reading beside the writer: one moment, nothing written."""
+
+import asyncio
+
+import pytest
+
+from server.store.tx import Tx
+from tests.world import DISTRICT, World
+
+
+async def test_a_read_sees_what_is_committed_and_waits_for_no_writer(world: World) -> None:
+    before = await world.store.read(lambda tx: tx.rows("SELECT COUNT(*) FROM resident"))
+    assert before[0][0] == await world.one("SELECT COUNT(*) FROM resident")
+    many = await asyncio.gather(
+        *(world.store.read(lambda tx: tx.rows("SELECT name FROM facility")) for _ in range(20))
+    )
+    assert len({len(rows) for rows in many}) == 1
+
+
+async def test_a_read_cannot_write(world: World) -> None:
+    async def sneak(tx: Tx) -> None:
+        await tx.run("UPDATE facility SET name='x' WHERE district=?", DISTRICT)
+
+    with pytest.raises(Exception, match=r"read.?only"):
+        await world.store.read(sneak)
+    assert await world.rows("SELECT 1 FROM facility WHERE name='x'") == []
+    assert await world.store.read(lambda tx: tx.rows("SELECT 1 FROM facility"))
