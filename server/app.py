@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from server import api
 from server.actions.health import Figures, faults, figures
 from server.actions.site import Site
+from server.console.rooms import console_router
 from server.errors import Refusal
 from server.jobs import JOBS, Clockwork
 from server.logs import RequestLog, log
@@ -51,7 +52,12 @@ def create_app(
 
     return RequestLog(
         Litestar(  # pyright: ignore[reportArgumentType]
-            route_handlers=[*api.handlers(site, meters), *_watch(site, meters), *_demo(settings)],
+            route_handlers=[
+                *api.handlers(site, meters),
+                *_watch(site, meters),
+                *_demo(settings),
+                console_router(site, settings),
+            ],
             lifespan=[life],
             exception_handlers={
                 Refusal: api.on_refusal,

@@ -20,6 +20,12 @@ T_STAFF: Final = 5
 T_SERVER_KEY: Final = 6
 T_ENROL: Final = 7
 T_INDEX: Final = 8
+T_DRAFT: Final = 9
+T_ACCOUNT: Final = 10  # the second factor of an account
+T_IMPORT: Final = 11  # uploaded lists
+T_CARD: Final = 12  # what lists show of a resident
+T_LIFE: Final = 13  # evidence of a step in an archive's life
+T_CASE: Final = 14  # special cases
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
 CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each

@@ -1,0 +1,224 @@
+"""The only way into the console: who may open which page, and what every form must carry.
+
+Each handler is made with `page` or `action`, which say the roles that may use it; a handler made
+otherwise is shut for everybody (`guard` finds no roles and refuses). Place in the tree is asked of
+the actions: an id of another facility is answered like one that does not exist.
+
+Forms carry the session's token (CSRF), cookies are SameSite=Strict. A form that is sent after the
+session ran out is kept sealed and offered again after sign-in, so nothing typed is lost.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any, Final, cast
+
+from litestar import Request, Response, Router, get, post
+from litestar.connection import ASGIConnection
+from litestar.datastructures import UploadFile
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+
+from crypto.primitives import same
+from server.actions import drafts, sessions
+from server.actions.sessions import RanOut, Signed
+from server.console.frame import SIGNED, Console, Page, see, signed_or_none
+from server.console.words import words
+from server.errors import Refusal
+from server.logs import frames_of, note_of
+from server.rules.accounts import StaffRole
+
+COOKIE: Final = "gongwei_console"
+CSRF: Final = "csrf"
+ROLES: Final = "roles"  # key of a handler's opt: who may use it; OPEN for everybody
+OPEN: Final = "open"
+OWN_CSRF: Final = "own_csrf"  # the handler reads a large body itself and checks the token first
+RAN_OUT: Final = "gongwei_ran_out"
+FORM_BYTES: Final = 256 * 1024
+FIELDS_MAX: Final = 2_000
+SIGN_IN: Final = "/console/sign-in"
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
+
+
+class NotSignedIn(Refusal):
+    """Nobody is signed in here; a page leads to sign-in, a form is kept."""
+
+    code = "not_signed_in"
+    status = 401
+    say = "请先登录。"
+    hint = "The session ended or never was."
+
+
+class NotYours(Refusal):
+    """The role may not, or the id belongs to another place in the tree: one answer for both."""
+
+    code = "not_yours"
+    status = 403
+    say = "这一页不归您的岗位或机构。"
+    hint = "Roles and places: docs/OPERATIONS.md, The console."
+
+
+class FormNotOurs(Refusal):
+    """A form without this session's token: from another page, or older than the sign-in."""
+
+    code = "form_not_ours"
+    status = 403
+    say = "这张表单已经过时，请重新打开页面再提交。"
+    hint = "The CSRF token does not belong to this session."
+
+
+class FormTooLarge(Refusal):
+    code = "form_too_large"
+    status = 413
+    say = "提交的内容太大，这次没有保存。请分几次提交。"
+    hint = "Forms are bounded; see server/console/door.py."
+
+
+def page(path: str, *, roles: Collection[StaffRole]) -> Callable[..., HTTPRouteHandler]:
+    """GET of a page that these roles may open."""
+    return get(f"/console{path}", opt={ROLES: frozenset(roles)})
+
+
+def action(
+    path: str, *, roles: Collection[StaffRole], most: int = FORM_BYTES, own_csrf: bool = False
+) -> Callable[..., HTTPRouteHandler]:
+    """POST of a form that these roles may send. Done, it leads on with `see`."""
+    return post(
+        f"/console{path}", status_code=200, request_max_body_size=most,
+        opt={ROLES: frozenset(roles), OWN_CSRF: own_csrf},
+    )  # fmt: skip
+
+
+def open_page(path: str) -> Callable[..., HTTPRouteHandler]:
+    """GET of a page for people who are not signed in: sign-in and its like, nothing else."""
+    return get(f"/console{path}", opt={ROLES: OPEN})
+
+
+def open_action(path: str) -> Callable[..., HTTPRouteHandler]:
+    """POST of such a page; there is no session whose token it could carry."""
+    return post(f"/console{path}", status_code=200, request_max_body_size=FORM_BYTES,
+                opt={ROLES: OPEN})  # fmt: skip
+
+
+def router(console: Console, handlers: Collection[HTTPRouteHandler]) -> Router:
+    """All pages behind the guard."""
+
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        roles = handler.opt.get(ROLES)
+        if roles == OPEN:
+            return
+        found = await sessions.signed_in(console.site, connection.cookies.get(COOKIE, ""))
+        scope: dict[str, Any] = cast("Any", connection.scope)
+        if isinstance(found, RanOut) and scope["method"] == "POST":
+            scope[RAN_OUT] = found
+            return  # `before` keeps what was typed; the handler is never reached
+        if not isinstance(found, Signed):
+            raise NotSignedIn
+        if not roles or found.role not in roles:
+            raise NotYours
+        scope[SIGNED] = found
+
+    async def before(request: AnyRequest) -> Response[Any] | None:
+        if request.method != "POST" or request.route_handler.opt.get(ROLES) == OPEN:
+            return None
+        ran_out: RanOut | None = request.scope.get(RAN_OUT)  # type: ignore[assignment]
+        if ran_out is not None:
+            return await _keep(console, request, ran_out)
+        if not request.route_handler.opt.get(OWN_CSRF):
+            typed = await posted(request)
+            check_csrf(request, (typed.get(CSRF) or [""])[0])
+        return None
+
+    def refused(request: AnyRequest, refusal: Refusal) -> Response[Any]:
+        return on_refusal(console, request, refusal)
+
+    def turned_away(request: AnyRequest, error: HTTPException) -> Response[Any]:
+        return on_http_error(console, request, error)
+
+    def broke(request: AnyRequest, error: Exception) -> Response[Any]:
+        return on_fault(console, request, error)
+
+    return Router(
+        path="/", route_handlers=list(handlers), guards=[guard], before_request=before,
+        exception_handlers={Refusal: refused, HTTPException: turned_away, Exception: broke},
+    )  # fmt: skip
+
+
+def check_csrf(request: AnyRequest, token: str) -> None:
+    """Raises FormNotOurs unless the form carries this session's token."""
+    signed = signed_or_none(request)
+    if signed is None or not same(token.encode(), signed.csrf.encode()):
+        raise FormNotOurs
+
+
+async def posted(request: AnyRequest) -> dict[str, list[str]]:
+    """The texts of a form, each name with all its values; files are left out."""
+    form = await request.form()
+    typed: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            continue
+        typed.setdefault(name, []).append(str(value))
+    if sum(len(each) for each in typed.values()) > FIELDS_MAX:
+        raise FormTooLarge
+    return typed
+
+
+async def _keep(console: Console, request: AnyRequest, ran_out: RanOut) -> Response[Any]:
+    """What somebody sent after the session had run out: kept for them, then sign-in."""
+    kept = False
+    if not request.route_handler.opt.get(OWN_CSRF):
+        typed = {name: v for name, v in (await posted(request)).items() if name != CSRF}
+        kept = await drafts.keep(console.site, ran_out.staff, request.url.path, typed)
+    return see(f"{SIGN_IN}?why={'kept' if kept else 'ran_out'}")
+
+
+# What people see when it does not work.
+
+
+def on_refusal(console: Console, request: AnyRequest, refusal: Refusal) -> Response[Any]:
+    note_of(request.scope).verdict = refusal.code
+    if isinstance(refusal, NotSignedIn) and request.method == "GET":
+        return see(SIGN_IN if request.url.path == "/console/" else f"{SIGN_IN}?why=first")
+    return _sorry(console, request, refusal.say, refusal.code, refusal.status)
+
+
+def on_http_error(console: Console, request: AnyRequest, error: HTTPException) -> Response[Any]:
+    if error.status_code >= 500:
+        return on_fault(console, request, error)
+    w = words("ui")
+    code = {404: "no_such_page", 405: "wrong_method", 413: "form_too_large"}
+    named = code.get(error.status_code, "malformed")
+    note_of(request.scope).verdict = named
+    return _sorry(console, request, w.sorry[named], named, error.status_code)
+
+
+def on_fault(console: Console, request: AnyRequest, error: Exception) -> Response[Any]:
+    note = note_of(request.scope)
+    note.verdict, note.error = "broken", type(error).__name__
+    note.frames = frames_of(error.__traceback__)
+    return _sorry(console, request, words("ui").sorry.broken, "broken", 500)
+
+
+def _sorry(
+    console: Console, request: AnyRequest, say: str, code: str, status: int
+) -> Response[Any]:
+    """A page that says what happened and what to do next; the code and the request's id are for
+    whoever is called.
+    """
+    shown = Page("sorry.html.j2", "ui", say)
+    return console.draw(
+        shown, status=status, signed=signed_or_none(request), say=say, code=code,
+        request_id=note_of(request.scope).id,
+    )  # fmt: skip
+
+
+def session_cookie(request: AnyRequest, token: str) -> dict[str, str]:
+    """The header that gives the browser its session: for this site only, unseen by scripts, gone
+    when the browser closes; over HTTPS it never travels without.
+    """
+    secure = "; Secure" if request.url.scheme == "https" else ""
+    over = "; Max-Age=0" if not token else ""
+    return {
+        "set-cookie": f"{COOKIE}={token}; Path=/console; HttpOnly; SameSite=Strict{secure}{over}"
+    }

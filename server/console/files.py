@@ -1,0 +1,32 @@
+"""Style sheets and the script of the console. Their address changes with their content, so the
+browser may keep them.
+"""
+
+from typing import Any, Final
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from server.console.door import open_page
+from server.console.frame import STATIC, Console, asset
+from server.errors import NotFound
+
+_TYPES: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_KEEP: Final = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+}
+
+
+def handlers(_: Console) -> list[HTTPRouteHandler]:
+    content = {each.name: each.read_bytes() for each in STATIC.iterdir() if each.is_file()}
+
+    @open_page("/static/{mark:str}/{name:str}")
+    async def static(mark: FromPath[str], name: FromPath[str]) -> Response[Any]:
+        if name not in content or asset(name) != f"/console/static/{mark}/{name}":
+            raise NotFound
+        kind = _TYPES[name.rpartition(".")[2]]
+        return Response(content[name], media_type=kind, headers=_KEEP)
+
+    return [static]

@@ -1,0 +1,90 @@
+"""The list on the left: what waits for this person, and what there is to look at.
+
+An entry names the tasks it counts; a number is amber when one of them is due in four days, red
+when one is late. Later rooms hang their queue in here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from server.actions.queues import Count, counts
+from server.actions.sessions import Signed
+from server.actions.site import Site
+from server.console.words import words
+from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
+
+_COUNTY: Final = frozenset({StaffRole.COUNTY})
+_MANAGERS: Final = frozenset({StaffRole.COUNTY, StaffRole.MANAGER})
+_WORKERS: Final = FACILITY_ROLES | _COUNTY
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`kinds`: the tasks that are counted; () for a page to look at."""
+
+    key: str
+    path: str
+    roles: frozenset[StaffRole]
+    kinds: tuple[str, ...] = ()
+
+
+QUEUES: Final = (
+    Entry("all", "/console/", _WORKERS, ("*",)),
+    Entry("conflict", "/console/queue/conflict", _WORKERS, ("conflict",)),
+    Entry("proposal", "/console/queue/proposal", _WORKERS, ("proposal", "identity")),
+    Entry("held", "/console/queue/held", _WORKERS, ("held", "late_visit")),
+    Entry("quarantine", "/console/queue/quarantine", _WORKERS, ("quarantine", "fork")),
+    Entry("duplicate", "/console/queue/duplicate", _WORKERS, ("possible_duplicate", "twin")),
+    Entry("unassigned", "/console/queue/unassigned", _MANAGERS, ("unassigned",)),
+    Entry("special", "/console/queue/special", _COUNTY, ("special_case",)),
+)
+PAGES: Final = (
+    Entry("people", "/console/people", _WORKERS),
+    Entry("board", "/console/board", EVERYBODY),
+    Entry("devices", "/console/devices", _MANAGERS),
+    Entry("organisations", "/console/organisations", EVERYBODY),
+    Entry("staff", "/console/staff", _MANAGERS),
+    Entry("imports", "/console/imports", _MANAGERS),
+    Entry("audit", "/console/audit", frozenset({StaffRole.COUNTY, StaffRole.AUDITOR})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as drawn. tone: "" | soon | late."""
+
+    key: str
+    path: str
+    label: str
+    count: int | None
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    label: str
+    lines: tuple[Line, ...]
+
+
+async def rail(site: Site, signed: Signed) -> Sequence[Section]:
+    """What this person sees on the left."""
+    w = words("ui")
+    found = await counts(site, signed) if signed.role in _WORKERS else {}
+    return tuple(
+        Section(label, lines)
+        for label, entries in ((w.rail.todo, QUEUES), (w.rail.look, PAGES))
+        if (lines := tuple(_line(each, found) for each in entries if signed.role in each.roles))
+    )
+
+
+def _line(entry: Entry, found: dict[str, Count]) -> Line:
+    label = words("ui").rail[entry.key]
+    if not entry.kinds:
+        return Line(entry.key, entry.path, label, None, "")
+    wanted = found.values() if "*" in entry.kinds else [found.get(k) for k in entry.kinds]
+    counted = [each for each in wanted if each is not None]
+    tone = (
+        "late" if any(c.late for c in counted) else "soon" if any(c.soon for c in counted) else ""
+    )
+    return Line(entry.key, entry.path, label, sum(c.open for c in counted), tone)

@@ -1,0 +1,23 @@
+"""Every page group of the console: a new one is a module with `handlers(console)` and a line
+here.
+"""
+
+from litestar import Router
+from litestar.handlers import HTTPRouteHandler
+
+from server.actions.site import Site
+from server.console import files, sign_out
+from server.console.door import router
+from server.console.frame import Console
+from server.settings import Settings
+
+ROOMS = (files, sign_out)
+
+
+def console_router(site: Site, settings: Settings) -> Router:
+    """All pages of the console behind their door."""
+    console = Console(site, settings)
+    handlers: list[HTTPRouteHandler] = []
+    for room in ROOMS:
+        handlers.extend(room.handlers(console))
+    return router(console, handlers)

@@ -1,0 +1,82 @@
+// Keys and panels of the console. Without this script every page still works with links and buttons.
+"use strict";
+
+(() => {
+  const one = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const typing = (element) => element.matches("input:not([type=radio]):not([type=checkbox]), textarea, select");
+
+  // Rows that can be in hand: j and k walk, Enter opens, the panel beside follows.
+  const rows = () => all("table.q tbody tr[data-href]");
+  const chosen = () => rows().findIndex((row) => row.getAttribute("aria-selected") === "true");
+  let wanted = 0;
+
+  const showPanel = async (row) => {
+    const panel = one("#panel");
+    if (!panel || !row.dataset.panel) return;
+    const mine = (wanted += 1);
+    const answer = await fetch(row.dataset.panel, { headers: { "x-part": "panel" } });
+    if (mine !== wanted) return;
+    if (answer.redirected || !answer.ok) { location.assign(row.dataset.href); return; }
+    panel.innerHTML = await answer.text();
+  };
+
+  const choose = (index) => {
+    const list = rows();
+    if (!list.length) return;
+    const next = list[Math.max(0, Math.min(index, list.length - 1))];
+    list.forEach((row) => row.setAttribute("aria-selected", String(row === next)));
+    next.scrollIntoView({ block: "nearest" });
+    showPanel(next);
+  };
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) { one(`#${opener.dataset.dialog}`).showModal(); return; }
+    const row = event.target.closest("table.q tbody tr[data-href]");
+    if (row && !event.target.closest("a, button, input, label")) choose(rows().indexOf(row));
+  });
+  document.addEventListener("dblclick", (event) => {
+    const row = event.target.closest("table.q tbody tr[data-href]");
+    if (row) location.assign(row.dataset.href);
+  });
+
+  const nameOf = (event) => (event.ctrlKey || event.metaKey ? `Ctrl ${event.key}` : event.key);
+
+  const press = (name) => {
+    const open = one("dialog[open]");
+    const found = all("[data-key]", open || document)
+      .find((each) => each.dataset.key.toLowerCase() === name.toLowerCase() && !each.disabled && each.offsetParent !== null);
+    if (found) { found.click(); return true; }
+    return false;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey || event.isComposing) return;
+    const name = nameOf(event);
+    const inField = typing(event.target);
+    if (inField && name === "Escape") { event.target.blur(); event.preventDefault(); return; }
+    if (inField && !name.startsWith("Ctrl ")) return;
+    if (name === "/" && one("[data-find]")) { one("[data-find]").focus(); event.preventDefault(); return; }
+    if (!one("dialog[open]")) {
+      if (name === "j" || name === "ArrowDown" && rows().length) { choose(chosen() + 1); event.preventDefault(); return; }
+      if (name === "k" || name === "ArrowUp" && rows().length) { choose(chosen() - 1); event.preventDefault(); return; }
+      const row = rows()[chosen()];
+      if (name === "Enter" && row && !event.target.closest("a, button, summary")) { location.assign(row.dataset.href); event.preventDefault(); return; }
+    }
+    if (press(name)) event.preventDefault();
+  });
+
+  // A page with faults begins at their summary; a list begins with its first row in hand.
+  const start = one("[data-focus]");
+  if (start) start.focus();
+  if (rows().length && chosen() < 0) choose(0);
+
+  // What was typed is not lost by leaving the page by accident.
+  all("form[data-guard]").forEach((form) => {
+    let changed = false;
+    form.addEventListener("input", () => { changed = true; });
+    form.addEventListener("submit", () => { changed = false; });
+    addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  });
+})();
