@@ -17,8 +17,9 @@ help: ## show this list
 demo: .venv/.locked ## start a demo district and print where to look (DEMO_ARGS="--scale 1" for 1:1)
 	@$(PY) -m server demo $(DEMO_ARGS)
 
-test: .venv/.locked ## run every test on SQLite and on a PostgreSQL it starts itself (TEST_ARGS="-k switch")
+test: .venv/.locked ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres
+	@$(PY) -m tests.browser
 	@$(PY) -m pytest -q -n auto $(TEST_ARGS)
 
 bench: .venv/.locked ## measure, one JSON line a figure

@@ -21,8 +21,9 @@ from server.records.values import Fault, Faults
 Posted = Mapping[str, Sequence[str]]
 """Every value of each name, in the order the browser sent them."""
 
-_DAY: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
-_MONTH: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月?")
+_DAY: Final = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})\D?")
+_DAY_IN_ONE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
+_MONTH: Final = re.compile(r"(\d{4})\D?(\d{1,2})\D?")
 _DECIMAL: Final = re.compile(r"([+-]?)(\d{1,18})(?:\.(\d{1,9}))?")
 
 
@@ -103,10 +104,8 @@ def value_of(kind: FieldType, posted: Sequence[str]) -> Any:
         case Scaled(places):
             return _scaled(plain, places, text)
         case Day():
-            found = _DAY.fullmatch(plain)
-            return (
-                "-".join((found[1], *(p.zfill(2) for p in found.groups()[1:]))) if found else text
-            )
+            found = _DAY.fullmatch(plain) or _DAY_IN_ONE.fullmatch(plain)
+            return f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}" if found else text
         case Month():
             found = _MONTH.fullmatch(plain)
             return f"{found[1]}-{found[2].zfill(2)}" if found else text
