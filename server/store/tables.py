@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
 from piccolo.table import Table
 
+from server.store.tables_decisions import DecisionNote
+from server.store.tables_card import ResidentCard
 from server.store.tables_office import (
     Account,
     AccountEvent,
@@ -75,6 +77,7 @@ __all__ = [
     "Change",
     "Consent",
     "CopyRow",
+    "DecisionNote",
     "Device",
     "DeviceKey",
     "DevicePanel",
@@ -91,6 +94,7 @@ __all__ = [
     "Outcome",
     "Panel",
     "Resident",
+    "ResidentCard",
     "ServerKey",
     "ServiceArea",
     "Session",
@@ -110,7 +114,7 @@ TABLES: tuple[type[Table], ...] = (
     Switch, Change, Feed, BatchRow, Envelope, Outcome, Wait, TaskRow, CopyRow, AccessLog, Consent,
     ServerKey, EnrolOffer, AuditLeaf, AuditNode, AuditCheckpoint, JobRun, BackupMark,
     ServiceArea, FacilityService, TeamMember, Account, Invite, Session, Draft, AccountEvent,
-    TaskClaim, Touched, SpecialCase,
+    TaskClaim, Touched, SpecialCase, DecisionNote,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

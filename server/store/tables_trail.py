@@ -23,7 +23,12 @@ class TaskRow(Table, tablename="task"):
     closed_by = Bytea(null=True)
     result = Text()
     KEY: ClassVar = ("district", "kind", "subject")
-    INDEX: ClassVar = (("district", "closed_at", "due_at"), ("district", "resident"))
+    INDEX: ClassVar = (
+        ("district", "closed_at", "due_at"),
+        ("district", "resident"),
+        ("district", "closed_at", "kind", "due_at", "facility"),  # the rail counts within it
+        ("district", "facility", "closed_at", "due_at"),
+    )
 
 
 class CopyRow(Table, tablename="copy"):
