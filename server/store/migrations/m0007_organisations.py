@@ -1,0 +1,8 @@
+"""Lists sent in, facilities that close, people who leave, tablets that are given back."""
+
+from server.store.migrations.statements import run_file
+from server.store.tx import Tx
+
+
+async def forwards(tx: Tx) -> None:
+    await run_file(tx, __file__)
