@@ -77,6 +77,15 @@ class NotAllowed(Refusal):
     hint = "The access gate denied this opening; the attempt is logged."
 
 
+class NotYours(Refusal):
+    """The role may not, or the id belongs to another place in the tree: one answer for both."""
+
+    code = "not_yours"
+    status = 403
+    say = "这一页不归您的岗位或机构。"
+    hint = "Roles and places: docs/OPERATIONS.md, The console."
+
+
 class RuleSaysNo(Refusal):
     """A rule answered with an outcome that is not the one asked for; `detail` names the outcome."""
 

@@ -22,7 +22,7 @@ from server.actions import drafts, sessions
 from server.actions.sessions import RanOut, Signed
 from server.console.frame import SIGNED, Console, Page, see, signed_or_none
 from server.console.words import words
-from server.errors import Refusal
+from server.errors import NotYours, Refusal
 from server.logs import frames_of, note_of
 from server.rules.accounts import StaffRole
 
@@ -47,15 +47,6 @@ class NotSignedIn(Refusal):
     status = 401
     say = "请先登录。"
     hint = "The session ended or never was."
-
-
-class NotYours(Refusal):
-    """The role may not, or the id belongs to another place in the tree: one answer for both."""
-
-    code = "not_yours"
-    status = 403
-    say = "这一页不归您的岗位或机构。"
-    hint = "Roles and places: docs/OPERATIONS.md, The console."
 
 
 class FormNotOurs(Refusal):
