@@ -1,0 +1,90 @@
+"""Forms of the office: organisations, teams, staff. Not of a resident's archive, so they are in no
+register of kinds; they share its fields, bounds and sentences.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from server.records.checks import follows
+from server.records.model import Check, Code, Codes, Day, Field, Kind, Shape, Text
+
+NAME: Final = Text(2, 60)
+LOGIN: Final = Text(3, 32, "[a-z0-9][a-z0-9._-]*")
+LEVELS: Final = {"facility": "卫生院或社区中心", "station": "服务站", "room": "村卫生室"}
+OWNERSHIP: Final = {"public": "公立", "collective": "集体", "private": "民营"}
+ROLES: Final = {"manager": "机构管理员", "desk": "窗口", "doctor": "家庭医生", "auditor": "审计"}
+YES_NO: Final = {"1": "是", "2": "否"}
+GROUNDS: Final = {"member": "团队成员", "locum": "代班"}
+_SINCE: Final = date(2026, 1, 1)
+
+
+def _form(name: str, label: str, *fields: Field, checks: tuple[Check, ...] = ()) -> Kind:
+    return Kind(name, label, 1, _SINCE, Shape.EVENT, fields, checks)
+
+
+def organisation(services: Mapping[str, str], levels: Mapping[str, str] = LEVELS) -> Kind:
+    """An organisation to set up or to change; `levels` are those that this person may set up."""
+    return _form(
+        "organisation", "机构",
+        Field("name", "机构名称", NAME, required=True),
+        Field("code", "机构代码", Text(2, 22, "[0-9A-Za-z-]+"), required=True),
+        Field("level", "级别", Code(levels), required=True),
+        Field("licence", "执业许可证号", Text(1, 40)),
+        Field("ownership", "性质", Code(OWNERSHIP), required=True),
+        Field("opened_on", "开业日期", Day()),
+        Field("published", "公布，居民可以选", Code(YES_NO), required=True),
+        Field("services", "可以提供的服务", Codes(services)),
+        Field("areas", "服务区域", Text(1, 20_000)),
+    )  # fmt: skip
+
+
+CLOSING: Final = _form(
+    "closing", "停办",
+    Field("day", "从哪一天起停办", Day(), required=True),
+)  # fmt: skip
+TEAM: Final = _form(
+    "team", "团队",
+    Field("name", "团队名称", Text(2, 40), required=True),
+    Field("areas", "服务的村居", Text(1, 20_000)),
+)  # fmt: skip
+
+
+def member(roles: Mapping[str, str], panels: Mapping[str, str]) -> Kind:
+    """A new member of staff."""
+    return _form(
+        "staff", "工作人员",
+        Field("name", "姓名", Text(2, 40), required=True),
+        Field("role", "岗位", Code(roles), required=True),
+        Field("panel", "团队", Code(panels)),
+        Field("login", "登录名", LOGIN),
+    )  # fmt: skip
+
+
+def joining(people: Mapping[str, str]) -> Kind:
+    """Somebody who serves a team, for good or for some days."""
+    return _form(
+        "joining", "加入团队",
+        Field("staff", "谁", Code(people), required=True),
+        Field("ground", "身份", Code(GROUNDS), required=True),
+        Field("from_day", "从哪一天", Day(), required=True),
+        Field("until_day", "到哪一天（当天还在）", Day()),
+        checks=(
+            follows("ground", "locum", then="until_day", sentence_zh="代班要写到哪一天"),
+            Check("in_order", ("from_day", "until_day"), _backwards,
+                  "结束的日子比开始的早", field="until_day"),
+        ),
+    )  # fmt: skip
+
+
+def _backwards(first: date, last: date) -> bool:
+    return last < first
+
+
+def leaving(people: Mapping[str, str]) -> Kind:
+    """Somebody who leaves, and who takes over."""
+    return _form(
+        "leaving", "离开",
+        Field("day", "从哪一天起不在", Day(), required=True),
+        Field("successor", "谁来接", Code(people)),
+    )  # fmt: skip
