@@ -18,6 +18,7 @@ from crypto.primitives import CannotOpen, RowCipher, hmac_sha256, random_bytes
 
 _WRAP_LABEL: Final = b"gongwei/data-key\x00"
 _COLUMN_LABEL: Final = b"gongwei/column\x00"
+_CARD_LABEL: Final = b"gongwei/card-key\x00"
 _ID_LABEL: Final = b"gongwei/blind-index/id-number\x00"
 _PHONE_LABEL: Final = b"gongwei/blind-index/phone\x00"
 _WRAPPED_SIZE: Final = 1 + 2 + 2 + 12 + 32 + 16
@@ -125,6 +126,11 @@ class DataKey:
 def new_data_key() -> DataKey:
     """A fresh data key, version 1."""
     return DataKey(1, random_bytes(32))
+
+
+def card_key(district_key: DataKey) -> DataKey:
+    """The key under which what lists show of residents is sealed, derived from the district's."""
+    return DataKey(district_key.version, hmac_sha256(district_key.key_bytes(), _CARD_LABEL))
 
 
 def place(district: int, table: int, row: bytes, resident: bytes, revision: int) -> bytes:

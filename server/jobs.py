@@ -20,7 +20,7 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
     AsyncIOScheduler,
 )
 
-from server.actions import backup, consent, job_ledger, move, release, upkeep
+from server.actions import afterwork, backup, consent, job_ledger, move, release, upkeep
 from server.actions.job_ledger import Stale
 from server.actions.site import Site
 from server.logs import log
@@ -50,6 +50,7 @@ class Job:
     at_ms: int = 0
     keep_ms: int = 7 * DAY_MS  # finished rows of the ledger
     from_start: bool = True
+    waits: Callable[[Site], Awaitable[bool]] | None = None  # asked first: no row for an idle slot
 
 
 async def _holds(site: Site, _: Path) -> str:
@@ -73,6 +74,7 @@ def _alone(
 NUMBERING: Final = "audit_numbering"
 JOBS: Final = (
     Job(NUMBERING, SECOND_MS, None, keep_ms=HOUR_MS),
+    Job("afterwork", 2 * SECOND_MS, _alone(afterwork.run), keep_ms=HOUR_MS, waits=afterwork.waits),
     Job("checkpoint", HOUR_MS, _alone(upkeep.checkpoint)),
     Job("copies", 10 * MINUTE_MS, _alone(upkeep.account_copies)),
     Job("holds", MINUTE_MS, _holds, keep_ms=DAY_MS),
@@ -179,6 +181,8 @@ class Clockwork:
         try:
             if job.run is None:
                 await self._number(job, slot)
+                return
+            if job.waits is not None and not await job.waits(self.site):
                 return
             claimed = await job_ledger.claim(
                 self.site, job.name, slot, owner=self.owner, lease_ms=job.lease_ms,

@@ -9,7 +9,8 @@ because each current revision is held to the newest one noted there.
 from hashlib import sha256
 from typing import Final
 
-from crypto.columns import ColumnRefused, DataKey
+from crypto.columns import ColumnRefused, DataKey, card_key
+from server.actions.cards import face_of, open_face
 from server.actions.ledger import ASSIGNED, EPOCH_BITS
 from server.actions.site import Site
 from server.actions.verify_chain import Sums, verify_chain
@@ -17,8 +18,9 @@ from server.actions.verify_report import Code, Fault, Progress, Report, Tally, e
 from server.actions.verify_tree import Told, verify_tree
 from server.store.dump import Snapshot, snapshot
 from server.store.tx import Row
-from server.store.vault import T_CELLS, T_RESTRICTED
+from server.store.vault import NOBODY, T_CELLS, T_RESTRICTED
 from sync import digest
+from sync.merge import decode_cells
 
 __all__ = ["Code", "Fault", "Progress", "Report", "verify_journal"]
 
@@ -38,6 +40,7 @@ async def verify_journal(site: Site, progress: Progress | None = None) -> Report
         told = await verify_tree(snap, site, tally, residents)
         sums = await verify_chain(snap, site, tally, told)
         await _residents(snap, site, tally, told, sums)
+        await _cards(snap, site, tally)
         await _panels(snap, site, tally)
     for who, _ in told.revisions:
         if who not in residents:
@@ -101,6 +104,37 @@ def _revision(tally: Tally, told: Told, who: bytes, cls: str, rev: int, sealed: 
         tally.fault(Code.REVISION_NOT_AUDITED, who, cls)
     elif sha256(sealed).digest()[:16] != half:
         tally.fault(Code.REVISION_BYTES, who, cls)
+
+
+async def _cards(snap: Snapshot, site: Site, tally: Tally) -> None:
+    """Each card opens at its place and, where it is of the present revision, shows the archive."""
+    async for (wrapped,) in every(snap, "SELECT key FROM district WHERE district=?", site.district):
+        key = card_key(site.vault.key(NOBODY, wrapped))
+        async for row in every(
+            snap,
+            "SELECT c.resident, c.rev, c.sealed, r.rev, r.key, r.sealed_cells FROM resident_card c "
+            "LEFT JOIN resident r ON r.district=c.district AND r.resident=c.resident "
+            "WHERE c.district=? ORDER BY c.resident",
+            site.district,
+        ):
+            _card(site, tally, key, row)
+
+
+def _card(site: Site, tally: Tally, key: DataKey, row: Row) -> None:
+    who, rev, sealed, current, wrapped, cells = row
+    try:
+        face = open_face(site, key, who, rev, sealed)
+        if current != rev:
+            if current is None or rev > current:
+                tally.fault(Code.CARD_SEALED, who)
+            return
+        place = site.vault.at(T_CELLS, who, who, rev)
+        shown = face_of(decode_cells(site.vault.key(who, wrapped).open(place, cells)))
+    except ColumnRefused:
+        tally.fault(Code.CARD_SEALED, who)
+        return
+    if face != shown:
+        tally.fault(Code.CARD_SEALED, who)
 
 
 async def _panels(snap: Snapshot, site: Site, tally: Tally) -> None:

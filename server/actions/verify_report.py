@@ -41,6 +41,7 @@ class Code(StrEnum):
     RESIDENT_MISSING = "resident_missing"
     RESIDENT_KEY = "resident_key"  # the data key does not open
     CELLS_SEALED = "cells_sealed"  # the register cells do not open at their revision
+    CARD_SEALED = "card_sealed"  # a card does not open, or shows another than its archive
     REVISION_ROLLED_BACK = "revision_rolled_back"  # older than the newest in the audit log
     REVISION_BYTES = "revision_bytes"  # the revision, other bytes
     REVISION_NOT_AUDITED = "revision_not_audited"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
 from piccolo.table import Table
 
-from server.store.tables_decisions import DecisionNote
 from server.store.tables_card import ResidentCard
+from server.store.tables_decisions import DecisionNote
 from server.store.tables_office import (
     Account,
     AccountEvent,
@@ -115,6 +115,7 @@ TABLES: tuple[type[Table], ...] = (
     ServerKey, EnrolOffer, AuditLeaf, AuditNode, AuditCheckpoint, JobRun, BackupMark,
     ServiceArea, FacilityService, TeamMember, Account, Invite, Session, Draft, AccountEvent,
     TaskClaim, Touched, SpecialCase, DecisionNote,
+    ResidentCard,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

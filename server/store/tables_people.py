@@ -83,7 +83,11 @@ class Resident(Table, tablename="resident"):
     sealed_cells = Bytea()
     sealed_restricted = Bytea(null=True)
     KEY: ClassVar = ("district", "resident")
-    INDEX: ClassVar = (("district", "id_index"), ("district", "phone_index"))
+    INDEX: ClassVar = (
+        ("district", "id_index"),
+        ("district", "phone_index"),
+        ("district", "archive_no"),
+    )
 
 
 class Member(Table, tablename="member"):

@@ -1,0 +1,57 @@
+"""The first letters of a name's pinyin, as staff type them: 周谷雨 -> zgy.
+
+A surname has its own reading (单 is Shan, 仇 is Qiu, 曾 is Zeng, 区 is Ou, 解 is Xie); who does not
+know it types the everyday one, so both are kept. Characters that dictionaries leave out and people
+bear are listed here.
+"""
+
+import unicodedata
+from itertools import islice, product
+from typing import Final
+
+from pypinyin import Style, pinyin  # pyright: ignore[reportUnknownVariableType]
+
+VARIANTS_MAX: Final = 6
+
+_SURNAMES: Final = {
+    "单": "s", "仇": "q", "曾": "z", "区": "o", "解": "x", "查": "z", "朴": "p", "盖": "g",
+    "乐": "y", "翟": "z", "尉": "y", "万": "w", "缪": "m", "繁": "p", "冼": "x", "洗": "x",
+    "种": "c", "秘": "b", "重": "c", "长": "c", "折": "s", "召": "s", "会": "g", "员": "y",
+    "隗": "w", "覃": "q", "臧": "z", "贾": "j", "褚": "c", "柏": "b", "车": "c", "祭": "z",
+    "尹": "y", "黑": "h", "盛": "s", "石": "s", "曲": "q", "哈": "h", "宓": "m", "幺": "y",
+}  # fmt: skip
+_COMPOUND: Final = {"尉迟": "yc", "万俟": "mq", "单于": "cy", "澹台": "tt", "长孙": "zs"}
+_ALSO: Final = {
+    "重": "cz", "长": "cz", "行": "xh", "乐": "ly", "朝": "cz", "曾": "zc", "盛": "sc",
+    "茜": "qx", "晟": "sc", "莘": "xs", "会": "hk", "省": "sx", "藏": "cz", "晁": "cz",
+    "参": "cs", "降": "jx", "传": "cz", "调": "td", "石": "sd", "沈": "sc", "嫽": "l",
+}  # fmt: skip
+_NOT_IN_DICTIONARIES: Final = {"𠮷": "j"}
+
+
+def initials(name: str) -> str:
+    """Lower-case first letters; several readings stand apart by a space, the likeliest first.
+
+    What has no reading at all (dots, unknown characters) is left out. "" for an empty name.
+    """
+    plain = "".join(each for each in unicodedata.normalize("NFKC", name) if each.isalnum())
+    choices: list[str] = []
+    compound = _COMPOUND.get(plain[:2])
+    if compound is not None:
+        choices += [letter + _everyday(sign) for letter, sign in zip(compound, plain, strict=False)]
+    elif plain:
+        choices.append(_SURNAMES.get(plain[0], "") + _everyday(plain[0]))
+    choices += [_everyday(sign) for sign in plain[len(choices) :]]
+    letters = [dict.fromkeys(each) for each in choices if each]
+    return " ".join(islice(("".join(each) for each in product(*letters)), VARIANTS_MAX)).strip()
+
+
+def _everyday(sign: str) -> str:
+    """The letters somebody may type for one character."""
+    if sign.isascii():
+        return sign.lower()
+    known = _NOT_IN_DICTIONARIES.get(sign) or _ALSO.get(sign)
+    if known is not None:
+        return known
+    letter = pinyin(sign, style=Style.FIRST_LETTER, strict=False)[0][0][:1].lower()
+    return letter if letter.isascii() else ""
