@@ -10,6 +10,7 @@ from server.cli.device import device, staff
 from server.cli.district import district
 from server.cli.keys import keys
 from server.cli.serving import serve
+from server.cli.tablet import tablet
 from server.cli.work import batches, consent, resident, status, task
 
 
@@ -33,7 +34,7 @@ def gongwei() -> None:
 
 for command in (
     serve, demo, status, migrate, keys, district, device, staff, task, resident, consent, batches,
-    journal, backup, restore,
+    journal, backup, restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 
