@@ -32,6 +32,8 @@ TASK_DAYS: Final = {
     "held": 5,
     "quarantine": 3,
     "possible_duplicate": 14,
+    "twin": 14,
+    "kin_request": 7,
     "late_visit": 14,
     "identity": 7,
     "switch_request": 5,
@@ -228,7 +230,7 @@ class Ledger:
             plain = encode_cells(archive.open_cells or {})
             row.sealed_cells = key.seal(vault.at(T_CELLS, who, who, row.rev), plain)
             deltas[0] = digest.leaf(who, "A", row.rev) - old
-            self._note_revision(who, "A", row.rev, row.sealed_cells)
+            self.note_revision(who, "A", row.rev, row.sealed_cells)
         if archive.touched_restricted:
             old = digest.leaf(who, "B", row.rev_restricted) if row.rev_restricted else 0
             row.rev_restricted = next_rev(row.rev_restricted, self.feed_epoch)
@@ -237,12 +239,12 @@ class Ledger:
                 vault.at(T_RESTRICTED, who, who, row.rev_restricted), plain
             )
             deltas[1] = digest.leaf(who, "B", row.rev_restricted) - old
-            self._note_revision(who, "B", row.rev_restricted, row.sealed_restricted)
+            self.note_revision(who, "B", row.rev_restricted, row.sealed_restricted)
         for member in archive.members:
             self.feed.setdefault(member.panel, {})[("resident", who)] = who
         return deltas[0], deltas[1]
 
-    def _note_revision(self, who: bytes, cls: str, rev: int, sealed: bytes) -> None:
+    def note_revision(self, who: bytes, cls: str, rev: int, sealed: bytes) -> None:
         """For the audit leaf: which revision is current and a hash of its sealed bytes (never of
         content).
         """

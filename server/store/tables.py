@@ -12,8 +12,19 @@ from dataclasses import dataclass
 from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
 from piccolo.table import Table
 
+from server.store.tables_board import Figure, FigureFlag, FigureWeek, FigureYear, Target
 from server.store.tables_card import ResidentCard
 from server.store.tables_decisions import DecisionNote
+from server.store.tables_life import (
+    ArchiveSerial,
+    Kin,
+    KinRequest,
+    LifeStep,
+    LifeTry,
+    Merge,
+    Merged,
+    Twin,
+)
 from server.store.tables_office import (
     Account,
     AccountEvent,
@@ -38,6 +49,7 @@ from server.store.tables_people import (
     Staff,
     Switch,
 )
+from server.store.tables_place import Closing, Leaving, TabletReturn, Upload
 from server.store.tables_sync import (
     BatchRow,
     Change,
@@ -68,6 +80,7 @@ __all__ = [
     "AccessLog",
     "Account",
     "AccountEvent",
+    "ArchiveSerial",
     "Assignment",
     "AuditCheckpoint",
     "AuditLeaf",
@@ -75,6 +88,7 @@ __all__ = [
     "BackupMark",
     "BatchRow",
     "Change",
+    "Closing",
     "Consent",
     "CopyRow",
     "DecisionNote",
@@ -88,9 +102,20 @@ __all__ = [
     "Facility",
     "FacilityService",
     "Feed",
+    "Figure",
+    "FigureFlag",
+    "FigureWeek",
+    "FigureYear",
     "Invite",
     "JobRun",
+    "Kin",
+    "KinRequest",
+    "Leaving",
+    "LifeStep",
+    "LifeTry",
     "Member",
+    "Merge",
+    "Merged",
     "Outcome",
     "Panel",
     "Resident",
@@ -102,10 +127,14 @@ __all__ = [
     "Staff",
     "Switch",
     "TableSpec",
+    "TabletReturn",
+    "Target",
     "TaskClaim",
     "TaskRow",
     "TeamMember",
     "Touched",
+    "Twin",
+    "Upload",
     "Wait",
 ]
 
@@ -116,6 +145,9 @@ TABLES: tuple[type[Table], ...] = (
     ServiceArea, FacilityService, TeamMember, Account, Invite, Session, Draft, AccountEvent,
     TaskClaim, Touched, SpecialCase, DecisionNote,
     ResidentCard,
+    ArchiveSerial, LifeStep, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
+    Upload, Closing, Leaving, TabletReturn,
+    FigureFlag, Figure, FigureWeek, FigureYear, Target,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

@@ -1,0 +1,8 @@
+"""Archive numbers, the life of an archive, kin, twins, two archives merged into one."""
+
+from server.store.migrations.statements import run_file
+from server.store.tx import Tx
+
+
+async def forwards(tx: Tx) -> None:
+    await run_file(tx, __file__)
