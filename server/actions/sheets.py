@@ -24,7 +24,7 @@ from server.actions.sheet_parts import (
     SheetRefused,
 )
 from server.actions.sheets_csv import SNIFF, read_csv
-from server.actions.sheets_xlsx import read_xlsx
+from server.actions.sheets_xlsx import read_xlsx, read_xlsx_sheets
 
 __all__ = [
     "FAULT_SAY",
@@ -35,6 +35,7 @@ __all__ = [
     "csv_text",
     "harmless",
     "read_sheet",
+    "read_sheets",
     "write_csv",
 ]
 
@@ -56,6 +57,13 @@ def read_sheet(source: BinaryIO | bytes) -> Sheet:
     if head.startswith(_OLE):
         raise SheetEncrypted if _has(file, _ENCRYPTED) else SheetOld
     return read_csv(file, head)
+
+
+def read_sheets(source: bytes) -> tuple[Sheet, ...]:
+    """Every visible sheet of a workbook; of a CSV the one it is. Raises SheetRefused."""
+    if source.startswith(_ZIP):
+        return read_xlsx_sheets(io.BytesIO(source))
+    return (read_sheet(source),)
 
 
 def _has(file: BinaryIO, sign: bytes) -> bool:

@@ -57,6 +57,11 @@ assert openpyxl.DEFUSEDXML, "openpyxl reads XML through defusedxml"
 
 def read_xlsx(file: BinaryIO) -> Sheet:
     """The first visible sheet of a package. Raises SheetRefused."""
+    return read_xlsx_sheets(file)[0]
+
+
+def read_xlsx_sheets(file: BinaryIO) -> tuple[Sheet, ...]:
+    """Every visible sheet of a package, at least one. Raises SheetRefused."""
     _look_over(file)
     try:
         with warnings.catch_warnings():
@@ -70,7 +75,7 @@ def read_xlsx(file: BinaryIO) -> Sheet:
         raise SheetBroken(type(error).__name__) from None
     if not shown:
         raise SheetEmpty
-    return Sheet("xlsx", "", "", str(shown[0].title), _lines(shown[0]))
+    return tuple(Sheet("xlsx", "", "", str(each.title), _lines(each)) for each in shown)
 
 
 def _look_over(file: BinaryIO) -> None:
