@@ -13,7 +13,13 @@ from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
 from piccolo.table import Table
 
 from server.store.tables_board import Figure, FigureFlag, FigureWeek, FigureYear, Target
-from server.store.tables_card import ResidentCard
+from server.store.tables_card import (
+    DeskChange,
+    OpeningReason,
+    ResidentCard,
+    Search,
+    SearchShown,
+)
 from server.store.tables_decisions import DecisionNote
 from server.store.tables_life import (
     ArchiveSerial,
@@ -92,6 +98,7 @@ __all__ = [
     "Consent",
     "CopyRow",
     "DecisionNote",
+    "DeskChange",
     "Device",
     "DeviceKey",
     "DevicePanel",
@@ -116,10 +123,13 @@ __all__ = [
     "Member",
     "Merge",
     "Merged",
+    "OpeningReason",
     "Outcome",
     "Panel",
     "Resident",
     "ResidentCard",
+    "Search",
+    "SearchShown",
     "ServerKey",
     "ServiceArea",
     "Session",
@@ -144,7 +154,7 @@ TABLES: tuple[type[Table], ...] = (
     ServerKey, EnrolOffer, AuditLeaf, AuditNode, AuditCheckpoint, JobRun, BackupMark,
     ServiceArea, FacilityService, TeamMember, Account, Invite, Session, Draft, AccountEvent,
     TaskClaim, Touched, SpecialCase, DecisionNote,
-    ResidentCard,
+    ResidentCard, Search, SearchShown, OpeningReason, DeskChange,
     ArchiveSerial, LifeStep, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
     Upload, Closing, Leaving, TabletReturn,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,

@@ -27,6 +27,8 @@ T_CARD: Final = 12  # what lists show of a resident
 T_LIFE: Final = 13  # evidence of a step in an archive's life
 T_CASE: Final = 14  # special cases
 T_NOTE: Final = 15  # what the resident or the writer is told of a decision
+T_SEARCH: Final = 16  # what staff searched for
+T_REASON: Final = 17  # why staff opened an archive outside their panel
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
 CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each
