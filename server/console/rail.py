@@ -29,12 +29,17 @@ class Entry:
     kinds: tuple[str, ...] = ()
 
 
+PROPOSAL_KINDS: Final = ("proposal", "identity", "switch_request")
+TABLET_KINDS: Final = ("epoch", "suspended", "digest", "restored", "lost", "revoked")
 QUEUES: Final = (
     Entry("all", "/console/", _WORKERS, ("*",)),
     Entry("conflict", "/console/queue/conflict", _WORKERS, ("conflict",)),
-    Entry("proposal", "/console/queue/proposal", _WORKERS, ("proposal", "identity")),
+    Entry(
+        "proposal", "/console/queue/proposal", _WORKERS, ("proposal", "identity", "switch_request")
+    ),
     Entry("held", "/console/queue/held", _WORKERS, ("held", "late_visit")),
     Entry("quarantine", "/console/queue/quarantine", _WORKERS, ("quarantine", "fork")),
+    Entry("tablets", "/console/queue/tablets", _WORKERS, TABLET_KINDS),
     Entry("duplicate", "/console/queue/duplicate", _WORKERS, ("possible_duplicate", "twin")),
     Entry("unassigned", "/console/queue/unassigned", _MANAGERS, ("unassigned",)),
     Entry("special", "/console/queue/special", _COUNTY, ("special_case",)),

@@ -57,6 +57,14 @@
     const inField = typing(event.target);
     if (inField && name === "Escape") { event.target.blur(); event.preventDefault(); return; }
     if (inField && !name.startsWith("Ctrl ")) return;
+    if (name.toLowerCase() === "g" && one(".rail a")) { (one(".rail a[aria-current]") || one(".rail a")).focus(); event.preventDefault(); return; }
+    const queue = event.target.closest(".rail") && (name === "ArrowDown" || name === "ArrowUp");
+    if (queue) {
+      const list = all(".rail a"), next = list[list.indexOf(event.target) + (name === "ArrowDown" ? 1 : -1)];
+      if (next) next.focus();
+      event.preventDefault();
+      return;
+    }
     if (name === "/" && one("[data-find]")) { one("[data-find]").focus(); event.preventDefault(); return; }
     if (!one("dialog[open]")) {
       if (name === "j" || name === "ArrowDown" && rows().length) { choose(chosen() + 1); event.preventDefault(); return; }
