@@ -20,6 +20,7 @@ _WRAP_LABEL: Final = b"gongwei/data-key\x00"
 _COLUMN_LABEL: Final = b"gongwei/column\x00"
 _CARD_LABEL: Final = b"gongwei/card-key\x00"
 _ID_LABEL: Final = b"gongwei/blind-index/id-number\x00"
+_LIKENESS_LABEL: Final = b"gongwei/blind-index/likeness\x00"
 _PHONE_LABEL: Final = b"gongwei/blind-index/phone\x00"
 _WRAPPED_SIZE: Final = 1 + 2 + 2 + 12 + 32 + 16
 _KEK_FILE_MAX: Final = 64 * 1024
@@ -269,8 +270,8 @@ def normalise_phone(text: str) -> str:
 class BlindIndex:
     """Find a row by an exact number without storing the number: HMAC under a key of its own.
 
-    Only numbers that identify get one; a name, sex or disease has so few values that counting
-    equal entries would tell them.
+    Only what identifies gets one: a number, or name, birth and sex together; a name, sex or disease
+    alone has so few values that counting equal entries would tell them.
     """
 
     __slots__ = ("_key",)
@@ -287,6 +288,14 @@ class BlindIndex:
     def of_phone(self, text: str) -> bytes:
         """32 bytes for a phone number in any accepted writing."""
         return hmac_sha256(self._key, _PHONE_LABEL + normalise_phone(text).encode())
+
+    def of_likeness(self, name: str, birth: str, sex: str) -> bytes:
+        """32 bytes by which two archives of one person are found; name NFC without white space,
+        birth YYYY-MM-DD, sex GB/T 2261.1.
+        """
+        plain = "".join(unicodedata.normalize("NFC", name).split())
+        said = f"{plain}\x00{birth}\x00{sex}"
+        return hmac_sha256(self._key, _LIKENESS_LABEL + said.encode())
 
     def __repr__(self) -> str:
         return "BlindIndex(hidden)"
