@@ -12,18 +12,16 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from server.actions.intake import civil_day
-from server.actions.ledger import Archive, Ledger, first_rev
+from server.actions.ledger import Ledger
+from server.actions.register_edit import hold, lay
 from server.actions.settle import open_change, settle_conflicts
 from server.actions.site import Site, district_key_blob
-from server.actions.standing import Membership, lock_residents
+from server.actions.standing import lock_residents
 from server.errors import NotFound, RuleSaysNo
 from server.records.kinds import get
-from server.store.ids import new_id
 from server.store.tx import Tx, one
-from server.store.vault import NOBODY, T_CHANGE, T_PARTS
+from server.store.vault import NOBODY, T_PARTS
 from sync import wire
-from sync.merge import EMPTY, Cell, Head, forget, put
 from sync.policy import Policy
 
 
@@ -125,49 +123,8 @@ async def decide_cells(
 async def _decide_cells(
     tx: Tx, site: Site, resident: bytes, values: dict[str, Any], staff: bytes, author: str
 ) -> bytes:
-    now, district = site.clock(), site.district
-    rows = await lock_residents(tx, district, {resident})
-    if resident not in rows:
-        raise NotFound("resident")
-    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
-    members = await tx.rows(
-        "SELECT panel, ground, until FROM member WHERE district=? AND resident=?",
-        district,
-        resident,
-    )
-    assert epoch is not None
-    archive = Archive(rows[resident], [Membership(*row) for row in members])
-    archive.read_cells(site.vault)
-    ledger = Ledger(district, site.vault, now, epoch[0], archives={resident: archive})
-    kind = get("basic_info", 1)
-    cells = archive.cells()
-    change_id = new_id(now)
-    edits = {
-        cell: wire.Edit(value=value, saw=tuple(h.change for h in cells.get(cell, EMPTY).heads))
-        for cell, value in values.items()
-    }
-    decided: dict[str, Cell] = {}
-    for cell, edit in edits.items():
-        head = Head(change_id, edit.value, author, staff, now)
-        before = cells.get(cell, EMPTY)
-        gone = {each.change for each in before.heads}
-        decided[cell] = forget(put(before, head, edit.saw), gone.__contains__)
-    archive.put(kind, decided)
-    cls = "B" if archive.touched_restricted else "A"
-    change = wire.Change(
-        id=change_id, resident=resident, kind="basic_info", v=kind.version,
-        on=civil_day(now).isoformat(), at=now, set=edits,
-    )  # fmt: skip
-    body = site.vault.key(resident, archive.row.key).seal(
-        site.vault.at(T_CHANGE, change_id, resident), bytes(16) + wire.encode(change)
-    )
-    ledger.changes.append(
-        (
-            district, resident, change_id, "basic_info" if cls == "A" else None, cls, "edit",
-            "applied", "", None, first_rev(epoch[0]), change.on, now, now, None, 0, 0, 0, staff,
-            author, "none", None, "", None, 0, 0, "resident", body,
-        )
-    )  # fmt: skip
+    ledger = await hold(tx, site, {resident})
+    change_id = lay(site, ledger, resident, values, staff=staff, author=author)
     await settle_conflicts(tx, site, ledger, staff)
     await ledger.flush(tx, "act", b"decision" + change_id)
     return change_id

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from server.actions.standing import Membership, ResidentRow
+from server.actions.status import follow_register
 from server.actions.touched import touch
 from server.records.model import AccessClass, Kind
 from server.store.ids import new_id
@@ -158,6 +159,9 @@ class Ledger:
         await tx.insert("wait", self.waits, ignore=True)
         await tx.insert("task", self.tasks, ignore=True)
         await tx.insert("outcome", self.outcomes)
+        for archive in self.archives.values():
+            if archive.touched_open and archive.open_cells is not None:
+                await follow_register(tx, self.vault, archive.row, archive.open_cells, self.now)
         await self._write_archives(tx)
         changed = {row[1] for row in self.changes}
         for placed in self.feed.values():

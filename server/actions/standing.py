@@ -67,11 +67,12 @@ class ResidentRow:
     rev_restricted: int
     sum_open: bytes
     sum_restricted: bytes
+    status: str
     sealed_cells: bytes = b""
     sealed_restricted: bytes | None = None
 
 
-_RESIDENT: Final = "resident,panel,facility,key,rev,rev_restricted,sum_open,sum_restricted"
+_RESIDENT: Final = "resident,panel,facility,key,rev,rev_restricted,sum_open,sum_restricted,status"
 _SEALED: Final = _RESIDENT + ",sealed_cells,sealed_restricted"
 
 
