@@ -63,7 +63,7 @@ async def session_of(world: World, staff: bytes) -> str:
     """A session begun as sign-in begins it, for a member of staff with an active account."""
 
     async def write(tx: Tx) -> str:
-        login = staff.hex()[:12]
+        login = staff.hex()[-12:]
         row = (DISTRICT, staff, login, "active", b"", b"", 0, 0, 0, staff, world.clock())
         await tx.insert("account", [row], ignore=True)
         return await sessions.begin(tx, world.site, staff)
