@@ -5,7 +5,6 @@ is sealed at rest. Every step runs under the offer's row lock; a try that fails 
 transaction that answers it.
 """
 
-from collections import OrderedDict, deque
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -26,6 +25,7 @@ from crypto.enrolment import (
 from crypto.envelope import EnvelopeRefused
 from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
 from server.actions.ledger import audit
+from server.actions.pace import Pace
 from server.actions.reports import shown
 from server.actions.site import Site, district_key_blob
 from server.errors import EnrolRefused, TooLarge
@@ -38,8 +38,6 @@ from sync.wire import Malformed
 TRIES: Final = 5
 REFUSALS_PER_MINUTE: Final = 60  # an address that is refused more often is not listened to
 REQUESTS_PER_MINUTE: Final = 120  # of one offer; a tablet asks about every two seconds
-_PACED: Final = 4_096  # addresses and offers remembered
-_MINUTE_MS: Final = 60_000
 
 
 class Secret(Struct, frozen=True, kw_only=True, gc=False):
@@ -78,26 +76,8 @@ class OfferRow:
         return self.status in ("open", "joined") and now < self.expires_at and self.tries < TRIES
 
 
-class _Pace:
-    """How often in the last minute, for a bounded number of names; per process."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._seen: OrderedDict[bytes, deque[int]] = OrderedDict()
-
-    def full(self, name: bytes, now: int) -> bool:
-        times = self._seen.get(name)
-        return times is not None and len(times) == self._most and 0 <= now - times[0] < _MINUTE_MS
-
-    def note(self, name: bytes, now: int) -> None:
-        self._seen.setdefault(name, deque(maxlen=self._most)).append(now)
-        self._seen.move_to_end(name)
-        if len(self._seen) > _PACED:
-            self._seen.popitem(last=False)
-
-
-_refusals = _Pace(REFUSALS_PER_MINUTE)
-_requests = _Pace(REQUESTS_PER_MINUTE)
+_refusals = Pace(REFUSALS_PER_MINUTE)
+_requests = Pace(REQUESTS_PER_MINUTE)
 
 
 async def handle(site: Site, raw: bytes, address: str) -> bytes:

@@ -75,6 +75,15 @@ async def begin(tx: Tx, site: Site, staff: bytes) -> str:
     return token
 
 
+async def renew(tx: Tx, site: Site, staff: bytes, old: str) -> str:
+    """A fresh session in place of the one this browser had (`old`: its token, or "")."""
+    await tx.run(
+        "UPDATE session SET ended='renewed' WHERE district=? AND session=? AND ended=''",
+        site.district, name_of(old),
+    )  # fmt: skip
+    return await begin(tx, site, staff)
+
+
 async def signed_in(site: Site, token: str) -> Signed | RanOut | None:
     """Who the cookie's token belongs to; None for a token of nobody or of a session that was
     ended.

@@ -1,10 +1,13 @@
 """Who works here in which capacity, whose accounts each may make, how sign-in is bounded.
 
 Each level makes only the level below (S000-art3: the city oversees, the county implements, the
-facility serves), so no one can make a peer or raise themselves.
+facility serves), so no one can make a peer or raise themselves, and only inside the own place in
+the tree.
 """
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -52,3 +55,57 @@ SESSION_HOURS: Final = 12
 def may_make(maker: StaffRole, role: StaffRole) -> bool:
     """Whether this role makes, resets and ends accounts of that role."""
     return role in MAKES[maker]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the tree of organisations. `above`: its parents, nearest first."""
+
+    facility: bytes
+    level: str  # city | county | facility | station | room
+    above: tuple[bytes, ...] = ()
+
+
+LEVEL_OF: Final[Mapping[StaffRole, frozenset[str]]] = {
+    StaffRole.CITY: frozenset({"city"}),
+    StaffRole.COUNTY: frozenset({"county"}),
+    StaffRole.AUDITOR: frozenset({"county"}),
+    StaffRole.MANAGER: frozenset({"facility"}),
+    StaffRole.DESK: frozenset({"facility", "station", "room"}),
+    StaffRole.DOCTOR: frozenset({"facility", "station", "room"}),
+}
+"""At which level of the tree each role works (S000-art3, S001-art23)."""
+
+
+def may_make_at(maker: StaffRole, own: Place, role: StaffRole, at: Place) -> bool:
+    """Whether somebody of `own` makes, resets and ends accounts of that role at that place.
+
+    A district holds one county, so its facilities are all the county's; a facility's manager
+    answers for the facility and for the stations and village rooms under it, for nothing beside.
+    """
+    if not may_make(maker, role) or at.level not in LEVEL_OF[role]:
+        return False
+    if role in (StaffRole.DESK, StaffRole.DOCTOR, StaffRole.AUDITOR):
+        return own.facility in (at.facility, *at.above)
+    return True
+
+
+LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{2,31}")
+"""A login begins with a letter: an ID number or a phone number is none, nor is a name."""
+
+INVITE_HOURS: Final = 72
+"""How long a one-time link may wait for its person."""
+
+TRIES: Final = 5
+FIRST_LOCK_MINUTES: Final = 15
+LONGEST_LOCK_MINUTES: Final = 24 * 60
+
+
+def lock_minutes(tries: int) -> int:
+    """For how long an account is shut after so many wrong tries in a row; 0: not at all.
+
+    Each fifth one shuts it, twice as long as the time before, a day at most.
+    """
+    if tries < TRIES or tries % TRIES:
+        return 0
+    return int(min(FIRST_LOCK_MINUTES * 2 ** (tries // TRIES - 1), LONGEST_LOCK_MINUTES))
