@@ -21,6 +21,7 @@ from server.store.tables_card import (
     SearchShown,
 )
 from server.store.tables_decisions import DecisionNote
+from server.store.tables_import import ImportChunk, ImportJob, ImportMapping, Likeness
 from server.store.tables_life import (
     ArchiveSerial,
     Kin,
@@ -113,6 +114,9 @@ __all__ = [
     "FigureFlag",
     "FigureWeek",
     "FigureYear",
+    "ImportChunk",
+    "ImportJob",
+    "ImportMapping",
     "Invite",
     "JobRun",
     "Kin",
@@ -120,6 +124,7 @@ __all__ = [
     "Leaving",
     "LifeStep",
     "LifeTry",
+    "Likeness",
     "Member",
     "Merge",
     "Merged",
@@ -158,6 +163,7 @@ TABLES: tuple[type[Table], ...] = (
     ArchiveSerial, LifeStep, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
     Upload, Closing, Leaving, TabletReturn,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
+    ImportJob, ImportChunk, ImportMapping, Likeness,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {
