@@ -10,7 +10,6 @@ from server.rules.organisations import (
     may_set_up,
     may_stand_under,
     services,
-    works_at,
 )
 
 CITY, COUNTY, QINGHE, LIUWAN = b"c", b"y", b"q", b"l"
@@ -43,13 +42,6 @@ def test_each_sets_up_only_what_is_below_the_own_place(
 ) -> None:  # fmt: skip
     given = may_set_up(role, level, own=own, parent=parent, grandparent=grandparent)
     assert given is expected
-
-
-def test_doctors_work_at_facilities_and_below_and_nobody_above_the_own_level() -> None:
-    assert works_at(StaffRole.DOCTOR, Level.ROOM)
-    assert not works_at(StaffRole.MANAGER, Level.ROOM)
-    assert not works_at(StaffRole.DOCTOR, Level.COUNTY)
-    assert works_at(StaffRole.AUDITOR, Level.COUNTY)
 
 
 def test_services_have_codes_and_labels() -> None:

@@ -52,15 +52,6 @@ MADE_BY: Final[Mapping[StaffRole, frozenset[Level]]] = {
     StaffRole.COUNTY: frozenset({Level.FACILITY, Level.STATION, Level.ROOM}),
     StaffRole.MANAGER: frozenset({Level.STATION, Level.ROOM}),
 }
-WORKS_AT: Final[Mapping[StaffRole, Level]] = {
-    StaffRole.CITY: Level.CITY,
-    StaffRole.COUNTY: Level.COUNTY,
-    StaffRole.AUDITOR: Level.COUNTY,
-    StaffRole.MANAGER: Level.FACILITY,
-    StaffRole.DESK: Level.FACILITY,
-    StaffRole.DOCTOR: Level.FACILITY,
-}
-"""On which level somebody of this role works."""
 
 
 def may_stand_under(level: Level, above: Level | None) -> bool:
@@ -76,14 +67,6 @@ def may_set_up(
     `parent` and `grandparent` are those of the organisation: nobody reaches beside the own place.
     """
     return level in MADE_BY.get(role, frozenset()) and own in (parent, grandparent)
-
-
-def works_at(role: StaffRole, level: Level) -> bool:
-    """Whether somebody of this role works at an organisation of that level. Doctors and desks also
-    work in stations and rooms; their residents are the facility's.
-    """
-    below = role in (StaffRole.DESK, StaffRole.DOCTOR) and level in (Level.STATION, Level.ROOM)
-    return below or WORKS_AT[role] is level
 
 
 @cache
