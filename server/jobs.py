@@ -20,7 +20,16 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
     AsyncIOScheduler,
 )
 
-from server.actions import afterwork, backup, consent, job_ledger, move, release, upkeep
+from server.actions import (
+    afterwork,
+    backup,
+    consent,
+    figures_recount,
+    job_ledger,
+    move,
+    release,
+    upkeep,
+)
 from server.actions.job_ledger import Stale
 from server.actions.site import Site
 from server.logs import log
@@ -78,6 +87,7 @@ JOBS: Final = (
     Job("checkpoint", HOUR_MS, _alone(upkeep.checkpoint)),
     Job("copies", 10 * MINUTE_MS, _alone(upkeep.account_copies)),
     Job("holds", MINUTE_MS, _holds, keep_ms=DAY_MS),
+    Job("figures", 10 * MINUTE_MS, _alone(figures_recount.keep_year), lease_ms=2 * HOUR_MS),
     Job("switches", 10 * MINUTE_MS, _alone(move.begin_due)),
     Job("consents", 10 * MINUTE_MS, _alone(consent.end_due)),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),

@@ -8,6 +8,7 @@ from server.cli.database import backup, journal, migrate, restore
 from server.cli.demo import demo
 from server.cli.device import device, staff
 from server.cli.district import district
+from server.cli.figures import figures
 from server.cli.keys import keys
 from server.cli.serving import serve
 from server.cli.tablet import tablet
@@ -34,7 +35,7 @@ def gongwei() -> None:
 
 for command in (
     serve, demo, status, migrate, keys, district, device, staff, task, resident, consent, batches,
-    journal, backup, restore, tablet,
+    figures, journal, backup, restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 
