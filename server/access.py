@@ -7,7 +7,7 @@ its audit leaf are in the transaction that reads, so nothing is read that is not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -29,11 +29,15 @@ from sync.merge import Cell, decode_cells
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, for what, with which reason in their own words (kept out of logs and URLs)."""
+    """Who asks, for what, with which reason in their own words (kept out of logs and URLs).
+
+    `present`: the asker has seen the resident and the document, and answers for it.
+    """
 
     actor: Actor
     purpose: consents.Purpose
     reason: str = ""
+    present: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +61,33 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the gate let through: cells and records of the classes that were allowed."""
+    """What the gate let through: cells and records of the classes that were allowed.
+
+    `entry`: the row of the access log. `fresh`: this opening wrote it.
+    """
 
     resident: bytes
     ground: str
     classes: tuple[str, ...]
     cells: Mapping[str, Cell]
     records: tuple[Record, ...]
+    entry: bytes = b""
+    fresh: bool = True
 
 
 async def open_archive(
-    tx: Tx, vault: Vault, resident: bytes, asking: Asking, now: int
+    tx: Tx, vault: Vault, resident: bytes, asking: Asking, now: int, *, same_ms: int = 0
 ) -> Opened | NotAllowed:
     """The archive of one resident in every class that `may` allows, logged; or NotAllowed, logged.
 
+    `same_ms`: a page turned so shortly after an opening by the same person on the same ground is
+    that opening; the rule is asked each time, the row is not written again.
+
     Given back and not raised: a refused attempt must stay in the log, so its transaction commits.
-    Raises NotFound for an id that is nobody's.
+    Raises NotFound for an id that is nobody's. Of an archive that was merged into another the one
+    that stands for it opens.
     """
+    resident = await living(tx, vault.district, resident)
     row = await one(
         tx,
         "SELECT key, rev, rev_restricted, sealed_cells, sealed_restricted, facility, panel "
@@ -86,11 +100,19 @@ async def open_archive(
     key = vault.key(resident, row[0])
     cells = decode_cells(key.open(vault.at(T_CELLS, resident, resident, row[1]), row[3]))
     facts = await _facts(tx, vault, resident, row, cells, now)
+    here = asking.actor.facility
+    if asking.present and here is not None:
+        facts = replace(facts, present_at=frozenset({here}))
     answers = {cls: _ask(asking, facts, cls) for cls in (AccessClass.A, AccessClass.B)}
     allowed = tuple(cls.value for cls, answer in answers.items() if isinstance(answer, Allowed))
     first = answers[AccessClass.A]
     ground = first.ground.value if isinstance(first, Allowed) else f"refused:{first.reason.value}"
-    await _log(tx, vault.district, resident, asking, ground, allowed, now)
+    entry = None
+    if "A" in allowed and same_ms:
+        entry = await _same(tx, vault.district, resident, asking, ground, allowed, now - same_ms)
+    fresh = entry is None
+    if entry is None:
+        entry = await _log(tx, vault.district, resident, asking, ground, allowed, now)
     if "A" not in allowed:
         return NotAllowed(ground)
     shown = dict(cells)
@@ -98,7 +120,36 @@ async def open_archive(
         place = vault.at(T_RESTRICTED, resident, resident, row[2])
         shown |= decode_cells(key.open(place, row[4]))
     records = await _records(tx, vault, resident, row[0], allowed)
-    return Opened(resident, ground, allowed, shown, records)
+    return Opened(resident, ground, allowed, shown, records, entry, fresh)
+
+
+async def living(tx: Tx, district: int, resident: bytes) -> bytes:
+    """The archive itself, or the one it was merged into."""
+    row = await one(tx, "SELECT kept FROM merged WHERE district=? AND gone=?", district, resident)
+    return resident if row is None else row[0]
+
+
+async def classes_of(
+    tx: Tx, vault: Vault, resident: bytes, asking: Asking, now: int
+) -> tuple[str, ...]:
+    """Which classes the rule allows now, for whoever decides about what an opening has shown (and
+    logged). Shows nothing, so nothing is logged. () for an id that is nobody's.
+    """
+    resident = await living(tx, vault.district, resident)
+    row = await one(
+        tx,
+        "SELECT key, rev, rev_restricted, sealed_cells, sealed_restricted, facility, panel "
+        "FROM resident WHERE district=? AND resident=?",
+        vault.district,
+        resident,
+    )
+    if row is None:
+        return ()
+    key = vault.key(resident, row[0])
+    cells = decode_cells(key.open(vault.at(T_CELLS, resident, resident, row[1]), row[3]))
+    facts = await _facts(tx, vault, resident, row, cells, now)
+    asked = {cls: _ask(asking, facts, cls) for cls in (AccessClass.A, AccessClass.B)}
+    return tuple(cls.value for cls, answer in asked.items() if isinstance(answer, Allowed))
 
 
 def _ask(asking: Asking, facts: ResidentFacts, cls: AccessClass) -> Answer:
@@ -149,7 +200,7 @@ async def _log(
     ground: str,
     classes: tuple[str, ...],
     now: int,
-) -> None:
+) -> bytes:
     """谁看过我的档案: one row an attempt, and a leaf that a row taken away would be missed by."""
     entry, actor = new_id(now), asking.actor
     purpose = asking.purpose.value
@@ -163,6 +214,26 @@ async def _log(
         ],
     )  # fmt: skip
     await audit(tx, district, "opening", resident + entry + ground.encode(), now)
+    return entry
+
+
+async def _same(
+    tx: Tx,
+    district: int,
+    resident: bytes,
+    asking: Asking,
+    ground: str,
+    classes: tuple[str, ...],
+    since: int,
+) -> bytes | None:
+    row = await one(
+        tx,
+        "SELECT entry FROM access_log WHERE district=? AND resident=? AND staff=? AND ground=? AND "
+        "purpose=? AND classes=? AND mode='online' AND at>? ORDER BY entry DESC LIMIT 1",
+        district, resident, asking.actor.person, ground, asking.purpose.value, "".join(classes),
+        since,
+    )  # fmt: skip
+    return row[0] if row is not None else None
 
 
 async def _records(
