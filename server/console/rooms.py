@@ -6,12 +6,12 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
 from server.actions.site import Site
-from server.console import files, home, sign_out
+from server.console import conflicts, files, home, sign_out
 from server.console.door import router
 from server.console.frame import Console
 from server.settings import Settings
 
-ROOMS = (files, sign_out, home)
+ROOMS = (files, sign_out, home, conflicts)
 
 
 def console_router(site: Site, settings: Settings) -> Router:

@@ -31,6 +31,11 @@ def long_day(day: date) -> str:
     return w.long_day(month=day.month, day=day.day, weekday=w.weekdays[str(day.weekday())])
 
 
+def long_date(day: date) -> str:
+    """A day in a proof: 2026年9月4日."""
+    return words("ui").long_date(year=day.year, month=day.month, day=day.day)
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """What is left until a task is due. `tone`: alarm (over), due (four days or fewer), wait."""

@@ -41,11 +41,47 @@
     if (row) location.assign(row.dataset.href);
   });
 
+  // Sayings side by side: keys choose in the row in hand, and the next undecided row comes to hand.
+  const choices = () => all("tr[data-choice]");
+  const rowsOf = (row) => row.nextElementSibling?.matches("[data-more]") ? [row, row.nextElementSibling] : [row];
+  const isChosen = (row) => rowsOf(row).some((each) => one("input[type=radio]:checked", each));
+  let hand = null;
+  const toHand = (row) => {
+    hand = row;
+    choices().forEach((each) => each.setAttribute("data-hand", String(each === row)));
+  };
+  const sayMissing = () => {
+    const chip = one("[data-missing]");
+    if (!chip) return;
+    const missing = choices().filter((row) => !isChosen(row)).map((row) => row.dataset.label);
+    one("span", chip).textContent = chip.dataset.missing.replace("{n}", missing.length).replace("{what}", missing.join(chip.dataset.and));
+    chip.hidden = !missing.length;
+  };
+  const rowAt = (element) => {
+    const row = element.closest("tr[data-choice], tr[data-more]");
+    return row && (row.matches("[data-more]") ? row.previousElementSibling : row);
+  };
+  if (one("form[data-choices]")) {
+    document.addEventListener("focusin", (event) => { const row = rowAt(event.target); if (row) toHand(row); });
+    document.addEventListener("change", (event) => {
+      const row = rowAt(event.target);
+      if (!row) return;
+      if (event.target.matches("[name^='other:']")) one("input[value=other]", row.nextElementSibling).checked = true;
+      sayMissing();
+      if (event.target.value === "other") { one("[name^='other:']", row.nextElementSibling).focus(); return; }
+      const next = choices().find((each) => !isChosen(each));
+      toHand(next || row);
+    });
+    toHand(choices().find((each) => !isChosen(each)) || choices()[0]);
+    sayMissing();
+  }
+
   const nameOf = (event) => (event.ctrlKey || event.metaKey ? `Ctrl ${event.key}` : event.key);
 
   const press = (name) => {
     const open = one("dialog[open]");
-    const found = all("[data-key]", open || document)
+    const near = open || !hand ? [] : rowsOf(hand).flatMap((row) => all("[data-key]", row));
+    const found = [...near, ...all("[data-key]", open || document)]
       .find((each) => each.dataset.key.toLowerCase() === name.toLowerCase() && !each.disabled && each.offsetParent !== null);
     if (found) { found.click(); return true; }
     return false;
