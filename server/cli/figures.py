@@ -1,7 +1,5 @@
 """`figures`: the yearly figures made anew, and the proof that they are right."""
 
-from typing import Final
-
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,8 +9,6 @@ from server.actions.figures_recount import Found
 from server.actions.site import Site
 from server.cli.session import in_site
 from server.cli.show import as_json, record
-
-EXIT_WRONG: Final = 1
 
 
 @click.group()
@@ -65,7 +61,9 @@ def check(as_json: bool) -> None:
     found = in_site(work)
     record(found, as_json=as_json, title="Figures")
     if not found.right:
-        raise click.exceptions.Exit(EXIT_WRONG)
+        raise click.ClickException(
+            "The figures are not right. Make them anew: python -m server figures rebuild"
+        )
 
 
 def _bar() -> Progress:
