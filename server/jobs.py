@@ -25,6 +25,8 @@ from server.actions import (
     backup,
     consent,
     figures_recount,
+    import_run,
+    imports,
     job_ledger,
     move,
     release,
@@ -84,6 +86,8 @@ NUMBERING: Final = "audit_numbering"
 JOBS: Final = (
     Job(NUMBERING, SECOND_MS, None, keep_ms=HOUR_MS),
     Job("afterwork", 2 * SECOND_MS, _alone(afterwork.run), keep_ms=HOUR_MS, waits=afterwork.waits),
+    Job("imports", 2 * SECOND_MS, _alone(import_run.run), keep_ms=HOUR_MS, waits=import_run.waits),
+    Job("import_files", HOUR_MS, _alone(imports.delete_old)),
     Job("checkpoint", HOUR_MS, _alone(upkeep.checkpoint)),
     Job("copies", 10 * MINUTE_MS, _alone(upkeep.account_copies)),
     Job("holds", MINUTE_MS, _holds, keep_ms=DAY_MS),

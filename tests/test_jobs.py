@@ -151,11 +151,12 @@ async def test_numbering_writes_nothing_when_no_leaf_waits(world: World) -> None
 
 async def test_every_job_of_the_page_runs_on_an_ordinary_day(world: World) -> None:
     every = tuple(replace(job, from_start=True) for job in JOBS)
+    due = {job.name for job in every if job.waits is None or await job.waits(world.site)}
     one = clockwork(world, "p", *every)
     for job in every:
         await one.tick(job)
     results = dict(await world.rows("SELECT job, result FROM job_run"))
-    assert {job.name for job in every} == set(results)
+    assert due <= set(results)
     assert not [name for name, result in results.items() if result.startswith("failed")]
     assert await world.one("SELECT COUNT(*) FROM backup_mark") == 1
 

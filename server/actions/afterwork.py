@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final
 
-from server.actions import cards, figures
+from server.actions import cards, figures, likeness
 from server.actions.site import Site
 from server.actions.standing import ResidentRow
 from server.actions.touched import take_touched
@@ -19,7 +19,7 @@ AT_ONCE: Final = 500  # archives a transaction; a writer behind it waits for no 
 RUN_MS: Final = 20_000  # one run of the job ends after about this long; the next goes on
 
 Remaker = Callable[[Tx, Site, Mapping[bytes, ResidentRow]], Awaitable[None]]
-REMAKERS: Final[tuple[Remaker, ...]] = (cards.remake, figures.remake)
+REMAKERS: Final[tuple[Remaker, ...]] = (cards.remake, figures.remake, likeness.remake)
 
 
 async def catch_up(site: Site) -> int:

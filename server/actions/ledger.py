@@ -34,6 +34,7 @@ TASK_DAYS: Final = {
     "quarantine": 3,
     "possible_duplicate": 14,
     "twin": 14,
+    "unassigned": 14,
     "kin_request": 7,
     "late_visit": 14,
     "identity": 7,
@@ -124,7 +125,9 @@ class Ledger:
     moved_restricted: dict[bytes, int] = field(default_factory=dict[bytes, int])
     revisions: list[bytes] = field(default_factory=list[bytes])
     let_go: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
-    leaves_at: dict[bytes, int] = field(default_factory=dict[bytes, int])  # panel -> csn of a leave
+    leaves_at: dict[tuple[bytes, bytes], int] = field(
+        default_factory=dict[tuple[bytes, bytes], int]
+    )  # (panel, resident) -> csn of the leave
 
     def event(self, resident: bytes, change: bytes, cls: str, rev: int) -> None:
         """A record becomes visible: digest leaf and one feed row in every panel the resident is
@@ -272,7 +275,7 @@ class Ledger:
             for csn, ((op, entity), resident) in enumerate(placed.items(), start=last + 1):
                 feed.append((self.district, panel, csn, op, resident, entity))
                 if op == "leave":
-                    self.leaves_at[panel] = csn
+                    self.leaves_at[panel, resident] = csn
             roots = (
                 digest.add(root_open, self.moved.get(panel, 0)),
                 digest.add(root_restricted, self.moved_restricted.get(panel, 0)),
