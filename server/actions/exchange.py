@@ -32,6 +32,7 @@ from server.actions.packing import pack
 from server.actions.reports import shown, take_reports
 from server.actions.site import Site, signer_of
 from server.actions.standing import DeviceRow, lock_device
+from server.actions.tablet_return import carried
 from server.errors import NotAnEnvelope, TooLarge
 from server.store.tx import Tx, one
 from sync import wire
@@ -195,12 +196,8 @@ async def _pack_all(
         return packed
     packed.outcomes = await _outcomes(tx, site, device, batch.outcomes_seen)
     if device.status == "enrolled" and await _stands(tx, site, device, header):
-        carried = await tx.rows(
-            "SELECT panel FROM device_panel WHERE district=? AND device=?",
-            site.district,
-            device.device,
-        )
-        packed.pages = await _pages(tx, site, packed, batch, [row[0] for row in carried], now)
+        panels = await carried(tx, site, device.device, now)
+        packed.pages = await _pages(tx, site, packed, batch, panels, now)
         packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
     return packed
 

@@ -6,6 +6,7 @@ the feeds, open tasks handed over. Nothing asks the old facility. What its table
 judged when it arrives (sync.reconcile).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,12 +15,18 @@ from server.actions.intake import civil_day
 from server.actions.ledger import Ledger
 from server.actions.membership import enter, leave
 from server.actions.site import Site
-from server.actions.standing import lock_residents
+from server.actions.standing import ResidentRow, lock_residents
+from server.actions.touched import touch
 from server.errors import NotFound, RuleSaysNo
 from server.rules import switch as rule
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
+
+Place = tuple[bytes | None, bytes | None]
+"""(facility, team) a resident belongs to. Without a team a person will choose; with one the
+facility is the team's.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,37 +112,65 @@ async def _carry_out(
     tx: Tx, site: Site, resident: bytes, panel: bytes, cause: rule.Cause, day: str, now: int
 ) -> None:
     """The move itself. The resident's row is locked; panels are locked by the flush."""
+    detail = b"switch" + resident + panel
+    await reassign(tx, site, {resident: (None, panel)}, cause, day, detail, now)
+
+
+async def reassign(
+    tx: Tx,
+    site: Site,
+    places: Mapping[bytes, Place],
+    cause: rule.Cause,
+    day: str,
+    detail: bytes,
+    now: int,
+) -> None:
+    """Several residents to their new places in one flush.
+
+    The caller has judged that it may be; `day` is the first day with the new facility, `detail`
+    goes into the audit leaf. Raises KeyError for a team or resident that is not there.
+    """
     district = site.district
-    rows = await lock_residents(tx, district, {resident})
-    row = rows[resident]
-    facility = await one(
-        tx, "SELECT facility FROM panel WHERE district=? AND panel=?", district, panel
-    )
+    rows = await lock_residents(tx, district, set(places), cells_of=())
+    teams = sorted({panel for _, panel in places.values() if panel is not None})
+    found = await tx.rows_in(
+        "SELECT panel, facility FROM panel WHERE district=? AND panel {ids}", teams, district
+    ) if teams else ()  # fmt: skip
+    homes: dict[bytes, bytes] = dict(found)
+    facilities = {who: homes[p] if p else at for who, (at, p) in places.items()}
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
-    assert facility is not None
     assert epoch is not None
     ledger = Ledger(district, site.vault, now, epoch[0])
-    old = row.panel
-    if old is not None:
-        await leave(tx, ledger, row, old)
+    for resident, (_, panel) in places.items():
+        await _change_panel(tx, ledger, rows[resident], panel)
+    key = ("district", "resident")
+    placed = [(district, who, p, facilities[who]) for who, (_, p) in places.items()]
+    await tx.update("resident", key, ("panel", "facility"), placed)
+    for who, at in facilities.items():
+        await tx.run(
+            "UPDATE task SET facility=? WHERE district=? AND resident=? AND closed_at IS NULL",
+            at, district, who,
+        )  # fmt: skip
+    await ledger.flush(tx, "act", detail)
+    await touch(tx, district, places, now)
+    for who, (_, panel) in places.items():
+        new = (panel, homes[panel]) if panel else None
+        await _turn_page(tx, ledger, who, rows[who].panel, new, cause, day)
+
+
+async def _change_panel(tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes | None) -> None:
+    if row.panel is not None:
+        await leave(tx, ledger, row, row.panel)
+    if panel is None:
+        return
     consented = await one(
         tx,
         "SELECT ground FROM member WHERE district=? AND panel=? AND resident=?",
-        district, panel, resident,
+        ledger.district, panel, row.resident,
     )  # fmt: skip
     if consented is not None:
         await leave(tx, ledger, row, panel)  # read by consent so far, theirs from now on
     await enter(tx, ledger, row, panel, ground="assigned", until=None)
-    await tx.run(
-        "UPDATE resident SET panel=?, facility=? WHERE district=? AND resident=?",
-        panel, facility[0], district, resident,
-    )  # fmt: skip
-    await tx.run(
-        "UPDATE task SET facility=? WHERE district=? AND resident=? AND closed_at IS NULL",
-        facility[0], district, resident,
-    )  # fmt: skip
-    await ledger.flush(tx, "act", b"switch" + resident + panel)
-    await _turn_page(tx, ledger, resident, old, (panel, facility[0]), cause, day)
 
 
 async def _turn_page(
@@ -143,7 +178,7 @@ async def _turn_page(
     ledger: Ledger,
     resident: bytes,
     old: bytes | None,
-    new: tuple[bytes, bytes],
+    new: tuple[bytes, bytes] | None,
     cause: rule.Cause,
     day: str,
 ) -> None:
@@ -160,8 +195,10 @@ async def _turn_page(
         await tx.run(
             "UPDATE assignment SET until_day=?, moved_at=?, leave_csn=? WHERE district=? AND "
             "resident=? AND until_day IS NULL",
-            day, ledger.now, ledger.leaves_at[old], district, resident,
+            day, ledger.now, ledger.leaves_at.get((old, resident), 0), district, resident,
         )  # fmt: skip
+    if new is None:
+        return
     counts = cause in (rule.Cause.CHOICE, rule.Cause.SPECIAL)
     panel, facility = new
     row: Row = (district, resident, last[0] + 1, facility, panel, cause.value, day)
