@@ -68,19 +68,20 @@ class Archive:
             self._upsert(row.id, row.cls, "resident", row.id, row.rev, page.epoch, bytes(raw))
         else:
             change = wire.change(row.change)
-            self._join(page.panel, change.resident)
-            self._upsert(
-                change.id, row.cls, "event", change.resident, row.rev, page.epoch, bytes(raw)
-            )
+            who = row.of or change.resident
+            self._join(page.panel, who)
+            self._upsert(change.id, row.cls, "event", who, row.rev, page.epoch, bytes(raw))
 
     def _upsert(
         self, entity: bytes, cls: str, put_: str, who: bytes, rev: int, epoch: int, raw: bytes
     ) -> None:
-        old = self._disk.rows("SELECT rev, ep FROM entity WHERE id=? AND cls=?", entity, cls)
+        old = self._disk.rows(
+            "SELECT rev, ep, resident FROM entity WHERE id=? AND cls=?", entity, cls
+        )
         if old and old[0][1] >= epoch and old[0][0] >= rev:
             return
         if old:
-            self._add(who, -digest.leaf(entity, cls, old[0][0]))
+            self._add(old[0][2], -digest.leaf(entity, cls, old[0][0]))  # may have been another's
         self._add(who, digest.leaf(entity, cls, rev))
         self._disk.run(
             "INSERT OR REPLACE INTO entity (id, cls, put, resident, rev, ep, body) "

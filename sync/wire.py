@@ -234,6 +234,7 @@ class EventPut(_Wire, frozen=True, tag="event", tag_field="put"):
     state: str = "applied"
     credit: Id | None = None
     flags: tuple[str, ...] = ()
+    of: Id | None = None  # whose archive holds it, where that is another than `change` says
 
 
 class Leave(_Wire, frozen=True, tag="leave", tag_field="put"):

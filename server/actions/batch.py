@@ -7,7 +7,7 @@ from msgspec import UNSET
 from server.actions.intake import Arrived, Intake, mark_of
 from server.actions.ledger import Archive, Ledger
 from server.actions.site import Site, district_key_blob
-from server.actions.standing import DeviceRow, Field, lock_residents, read_field
+from server.actions.standing import DeviceRow, Field, lock_living, read_field
 from server.store.tx import Row, Tx, one
 from sync import wire
 from sync.clock import Stamped, recorded
@@ -36,6 +36,11 @@ class BatchInHand:
     known_ids: set[bytes]
     taken: dict[bytes, Row]  # ids already in the district: change, resident, state
     alike: set[tuple[bytes, str, str]]
+    kept: dict[bytes, bytes]  # archives merged into another -> the one that stands for them
+
+    def taker(self, change: wire.Change) -> bytes:
+        """Whose archive takes the change: as signed, or of the one it was merged into."""
+        return self.kept.get(change.resident, change.resident)
 
 
 async def open_batch(
@@ -50,7 +55,7 @@ async def open_batch(
     changes = [each.change for each in intake.arrived if each.change is not None]
     residents = {each.resident for each in changes}
     edited = {each.resident for each in changes if each.set is not UNSET}
-    rows = await lock_residents(tx, site.district, residents, cells_of=edited)
+    rows, kept = await lock_living(tx, site.district, residents, cells_of=edited)
     late_days = site.rules.late_credit_days
     field = await read_field(tx, site.district, device, set(rows), late_days)
     district = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
@@ -73,7 +78,8 @@ async def open_batch(
         district_key=await district_key_blob(tx, site.district),
         known_ids=set(taken),
         taken=taken,
-        alike=await _alike(tx, site.district, changes),
+        alike=await _alike(tx, site.district, changes, kept),
+        kept=kept,
     )  # fmt: skip
 
 
@@ -107,7 +113,9 @@ async def _taken(tx: Tx, district: int, arrived: tuple[Arrived, ...]) -> dict[by
     return {row[0]: row for row in rows}
 
 
-async def _alike(tx: Tx, district: int, changes: list[wire.Change]) -> set[tuple[bytes, str, str]]:
+async def _alike(
+    tx: Tx, district: int, changes: list[wire.Change], kept: dict[bytes, bytes]
+) -> set[tuple[bytes, str, str]]:
     """(resident, day, kind) of class A records around the days of this batch: look-alikes become
     a task.
     """
@@ -118,7 +126,7 @@ async def _alike(tx: Tx, district: int, changes: list[wire.Change]) -> set[tuple
     rows = await tx.rows_in(
         "SELECT resident, day, kind FROM change WHERE district=? AND day>=? AND day<=? "
         "AND kind IS NOT NULL AND shape='event' AND resident {ids}",
-        sorted({each.resident for each in events}),
+        sorted({kept.get(each.resident, each.resident) for each in events}),
         district,
         days[0],
         days[-1],

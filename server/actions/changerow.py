@@ -1,6 +1,6 @@
 """How a decided change is written down: its row, and its line in the receipt."""
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET
 
@@ -12,6 +12,9 @@ from server.store.vault import NOBODY, T_CHANGE, T_PARTS
 from sync import wire
 from sync.limits import DAY_MS
 from sync.reconcile import IN_FEED, Credit, Decision, State
+
+
+CARRIED: Final = "merged"  # flag of a change that is signed for another archive
 
 
 def change_row(
@@ -60,7 +63,7 @@ def change_row(
         "registrar" if work.role == "registrar" else "staff",
         credit.value,
         work.device.facility if credit is Credit.AUTHOR else None,
-        ",".join(_flags(change, decision, at, clamped=clamped)),
+        ",".join(_flags(change, decision, at, resident, clamped=clamped)),
         *_claim(work, arrived),
         "district" if stranger else "resident",
         body,
@@ -78,8 +81,12 @@ def _credit(decision: Decision, arrived: Arrived) -> Credit:
     return decision.credit
 
 
-def _flags(change: wire.Change | None, decision: Decision, at: int, *, clamped: bool) -> list[str]:
+def _flags(
+    change: wire.Change | None, decision: Decision, at: int, resident: bytes, *, clamped: bool
+) -> list[str]:
     flags: list[str] = []
+    if change is not None and change.resident != resident:
+        flags.append(CARRIED)  # signed for an archive that was merged into this one
     if clamped:
         flags.append("clock")
     if decision.late:

@@ -16,7 +16,7 @@ from server.actions.ledger import Ledger
 from server.actions.register_edit import hold, lay
 from server.actions.settle import open_change, settle_conflicts
 from server.actions.site import Site, district_key_blob
-from server.actions.standing import lock_residents
+from server.actions.standing import MERGED, lock_residents
 from server.errors import NotFound, RuleSaysNo
 from server.records.kinds import get
 from server.store.tx import Tx, one
@@ -27,10 +27,11 @@ from sync.policy import Policy
 
 async def accept_proposal(site: Site, change: bytes, *, staff: bytes) -> bytes:
     """Puts the values that were proposed; the id of the decision. Raises NotFound, RuleSaysNo."""
-    return await site.store.write(partial(_accept, site=site, change=change, staff=staff))
+    return await site.store.write(partial(accept_in, site=site, change=change, staff=staff))
 
 
-async def _accept(tx: Tx, site: Site, change: bytes, staff: bytes) -> bytes:
+async def accept_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> bytes:
+    """`accept_proposal` in the caller's transaction."""
     await check_staff(tx, site.district, staff)
     where = await one(
         tx, "SELECT resident FROM change WHERE district=? AND change=?", site.district, change
@@ -124,6 +125,8 @@ async def _decide_cells(
     tx: Tx, site: Site, resident: bytes, values: dict[str, Any], staff: bytes, author: str
 ) -> bytes:
     ledger = await hold(tx, site, {resident})
+    if ledger.archives[resident].row.status == MERGED:
+        raise RuleSaysNo("merged")
     change_id = lay(site, ledger, resident, values, staff=staff, author=author)
     await settle_conflicts(tx, site, ledger, staff)
     await ledger.flush(tx, "act", b"decision" + change_id)

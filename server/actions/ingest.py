@@ -125,15 +125,16 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
         else standing_of(
             work.field,
             change,
+            resident=work.taker(change),
             known=known_of(work, arrived),
             recorded_at=stamp.at,
             now=work.now,
             epoch=work.feed_epoch,
-            exists=change.resident in work.ledger.archives,
+            exists=work.taker(change) in work.ledger.archives,
         )
     )
     incoming = _incoming(work, arrived, stamp.at)
-    archive = work.ledger.archives.get(change.resident) if change is not None else None
+    archive = work.ledger.archives.get(work.taker(change)) if change is not None else None
     cells = {}
     if archive is not None and incoming.edits is not None:
         archive.read_cells(work.site.vault)
@@ -146,7 +147,7 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
     work.known_ids.add(arrived.id)
     if change is not None:
-        work.taken[arrived.id] = (arrived.id, change.resident, decision.state.value, arrived.cls)
+        work.taken[arrived.id] = (arrived.id, work.taker(change), decision.state.value, arrived.cls)
     return receipt_row(arrived.index, decision)
 
 
@@ -162,7 +163,7 @@ def _beside_its_target(work: BatchInHand, arrived: Arrived) -> Arrived:
         target = work.taken.get(name) if name is not None else None
         if target is not None:
             cls = max(cls, target[3])
-            fault = fault if target[1] == change.resident else Reason.MALFORMED
+            fault = fault if target[1] == work.taker(change) else Reason.MALFORMED
         elif name is not None:
             cls = max(cls, "B")  # not seen yet: the strictest it can turn out to be
     return replace(arrived, cls=cls, fault=fault)
@@ -238,7 +239,7 @@ def _write(
 ) -> None:
     """The change row, its cells or its feed rows, its tasks and what it waits for."""
     ledger, change = work.ledger, arrived.change
-    resident = change.resident if change is not None else NOBODY
+    resident = work.taker(change) if change is not None else NOBODY
     rev = first_rev(work.feed_epoch)
     ledger.changes.append(change_row(work, arrived, decision, resident, at, rev, clamped=clamped))
     if archive is not None:
@@ -262,7 +263,7 @@ def _looks_alike(work: BatchInHand, arrived: Arrived, decision: Decision) -> boo
     change = arrived.change
     if change is None or change.body is UNSET or decision.state not in IN_FEED:
         return False
-    place = (change.resident, change.on, change.kind)
+    place = (work.taker(change), change.on, change.kind)
     found = arrived.cls == "A" and place in work.alike and change.amends is None
     work.alike.add(place)
     return found

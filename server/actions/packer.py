@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Raw
 
+from server.actions.changerow import CARRIED
 from server.actions.settle import open_change
 from server.actions.site import Site
 from server.actions.standing import DeviceRow
@@ -65,9 +66,10 @@ class Packer:
             self.site, change=change, resident=who, under=under, wrapped=wrapped, body=body
         )
         self.given.add(who)
+        marks = tuple(flags.split(",")) if flags else ()
         put = wire.EventPut(
             rev=rev, cls=cls, change=Raw(raw), staff=staff, at=at, recv=received, state=state,
-            credit=credit, flags=tuple(flags.split(",")) if flags else (),
+            credit=credit, flags=marks, of=who if CARRIED in marks else None,
         )  # fmt: skip
         return self._counted(wire.encode(put))
 

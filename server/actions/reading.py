@@ -52,13 +52,15 @@ async def read_archive(
 
 
 async def who_looked(site: Site, resident: bytes) -> tuple[Looked, ...]:
-    """Every opening of an archive, newest first; offline ones with the time they happened."""
+    """Every opening of an archive, and of those merged into it, newest first; offline ones with
+    the time they happened.
+    """
     rows = await site.store.write(
         lambda tx: tx.rows(
             "SELECT at, staff, facility, device, purpose, ground, classes, mode FROM access_log "
-            "WHERE district=? AND resident=? ORDER BY at DESC",
-            site.district,
-            resident,
+            "WHERE district=? AND (resident=? OR resident IN (SELECT gone FROM merged WHERE "
+            "district=? AND kept=?)) ORDER BY at DESC",
+            site.district, resident, site.district, resident,
         )
-    )
+    )  # fmt: skip
     return tuple(Looked(*row) for row in rows)

@@ -113,12 +113,12 @@ async def release(site: Site, change: bytes, *, staff: bytes) -> State:
     """A person lets a held or quarantined change in: an event is applied, an edit becomes a
     proposal.
     """
-    return await site.store.write(partial(_release, site=site, change=change, staff=staff))
+    return await site.store.write(partial(release_in, site=site, change=change, staff=staff))
 
 
 async def decline(site: Site, change: bytes, *, staff: bytes) -> None:
     """A person has looked and leaves it where it is; it stays readable, as evidence."""
-    await site.store.write(partial(_decline, site=site, change=change, staff=staff))
+    await site.store.write(partial(decline_in, site=site, change=change, staff=staff))
 
 
 async def close(site: Site, subject: bytes, *, staff: bytes) -> int:
@@ -161,12 +161,14 @@ async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held
     row = await one(
         tx,
         "SELECT body, under, cls, state, staff, author, recorded_at, known_panel, known_epoch, "
-        "known_csn, received_at FROM change WHERE district=? AND change=?",
+        "known_csn, received_at FROM change WHERE district=? AND change=? AND resident=?",
         district,
         change_id,
+        resident,
     )
+    if row is None:
+        raise RuleSaysNo("merged_meanwhile")
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
-    assert row is not None
     assert epoch is not None
     body, under, cls, state, staff, author, at, panel, known_epoch, csn, received = row
     wrapped = rows[resident].key if under == "resident" else await district_key_blob(tx, district)
@@ -185,7 +187,7 @@ async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held
         field = await read_field(tx, district, device, {resident}, site.rules.late_credit_days)
         archive.members = field.members.get(resident, [])
         standing = standing_of(
-            field, change, known=known,
+            field, change, resident=resident, known=known,
             recorded_at=at, now=received, epoch=epoch[0], exists=True,
         )  # fmt: skip
     else:
@@ -236,7 +238,7 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
             site.district,
         )
         known = {row[0] for row in rows}
-        elsewhere = {row[0] for row in rows if row[1] != held.change.resident}
+        elsewhere = {row[0] for row in rows if row[1] != held.archive.row.resident}
         if elsewhere & set(incoming.names):  # about somebody else's record: as on arrival
             incoming = replace(incoming, fault=Reason.MALFORMED)
     kind = get(held.change.kind, held.change.v)
@@ -263,7 +265,8 @@ async def _admit(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
     return decision.state
 
 
-async def _release(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
+async def release_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
+    """`release` in the caller's transaction."""
     held = await _open(tx, site, change, trusted=True)
     if held.state not in (State.HELD.value, State.QUARANTINED.value):
         raise RuleSaysNo("not_held")
@@ -329,7 +332,8 @@ def _put(held: _Held, decision: Decision) -> None:
         return
 
 
-async def _decline(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:
+async def decline_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:
+    """`decline` in the caller's transaction."""
     now = site.clock()
     row = await one(
         tx,

@@ -15,6 +15,7 @@ from sync.reconcile import Former, Guest, Present, Reason, Standing, Stranger, U
 
 GROUNDS: Final = frozenset({"card", "consent", "emergency"})
 TRUSTED: Final = "enrolled"
+MERGED: Final = "merged"  # status of an archive for which another stands
 
 
 @dataclass(slots=True)
@@ -104,6 +105,38 @@ async def lock_residents(
     return found
 
 
+async def survivors(tx: Tx, district: int, ids: Collection[bytes]) -> dict[bytes, bytes]:
+    """Of archives that were merged into another: which one stands for each now."""
+    if not ids:
+        return {}
+    rows = await tx.rows_in(
+        "SELECT gone, kept FROM merged WHERE district=? AND gone {ids}", sorted(ids), district
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def lock_living(
+    tx: Tx, district: int, ids: Collection[bytes], *, cells_of: Collection[bytes]
+) -> tuple[dict[bytes, ResidentRow], dict[bytes, bytes]]:
+    """Rows locked like `lock_residents`, with the survivors of those that were merged:
+    (living rows by id, gone -> living).
+
+    Whether an archive is merged is read under its lock; a merge or its undoing that was quicker
+    only costs another look.
+    """
+    kept = await survivors(tx, district, ids)
+    wanted = {*ids, *kept.values()}
+    rows: dict[bytes, ResidentRow] = {}
+    while wanted - rows.keys():
+        edited = {kept.get(each, each) for each in cells_of} & wanted
+        found = await lock_residents(tx, district, wanted - rows.keys(), cells_of=edited)
+        rows |= found
+        gone = {who for who, row in rows.items() if row.status == MERGED}
+        kept = await survivors(tx, district, gone) if gone else {}
+        wanted = {*rows, *kept.values()}
+    return {who: row for who, row in rows.items() if who not in kept}, kept
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     panel: bytes
@@ -186,45 +219,54 @@ async def _ended_consents(
 async def _moves(
     tx: Tx, district: int, residents: set[bytes], served: dict[bytes, Served]
 ) -> dict[bytes, Row]:
+    """The newest that left a panel of this device: the archive itself, or one merged into it."""
     if not residents:
         return {}
+    merged = await tx.rows_in(
+        "SELECT gone, kept FROM merged WHERE district=? AND kept {ids}", sorted(residents), district
+    )
+    before = {row[0]: row[1] for row in merged}
     rows = await tx.rows_in(
         "SELECT resident, panel, until_day, moved_at, leave_csn, facility FROM assignment "
         "WHERE district=? AND until_day IS NOT NULL AND resident {ids} ORDER BY n",
-        sorted(residents),
+        sorted({*residents, *before}),
         district,
     )
-    return {row[0]: row for row in rows if row[1] in served}
+    return {before.get(row[0], row[0]): row for row in rows if row[1] in served}
 
 
 def standing_of(
     field: Field,
     change: wire.Change,
     *,
+    resident: bytes,
     known: wire.Known | None,
     recorded_at: int,
     now: int,
     epoch: int,
     exists: bool,
 ) -> Standing:
-    """Pure: one change, the field it fell into, what the tablet claims to have known."""
+    """Pure: one change, the field it fell into, what the tablet claims to have known.
+
+    `resident`: whose archive takes it, which after a merge is another than the change says.
+    """
     if field.device.status != TRUSTED:
         return Untrusted(Reason.DEVICE)
     if not exists:
         return Stranger()
     grounds = {
         m.ground
-        for m in field.members.get(change.resident, ())
+        for m in field.members.get(resident, ())
         if m.panel in field.served and (m.until is None or m.until > now)
     }
     if "assigned" in grounds:
         return Present()
     if grounds:
         return Guest("consent", consented=True)
-    move = field.moves.get(change.resident)
+    move = field.moves.get(resident)
     if move is not None:
         return _former(field, change, move, known, recorded_at, now, epoch)
-    spans = field.consents.get(change.resident, ())
+    spans = field.consents.get(resident, ())
     if any(start <= recorded_at < end for start, end in spans):
         return Guest("consent", consented=True)
     if change.ground is not None and change.ground.kind in GROUNDS:
