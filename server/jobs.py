@@ -23,13 +23,16 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
 from server.actions import (
     afterwork,
     backup,
+    closing_steps,
     consent,
     figures_recount,
     import_run,
     imports,
     job_ledger,
+    leaving,
     move,
     release,
+    tablet_return,
     upkeep,
 )
 from server.actions.job_ledger import Stale
@@ -93,6 +96,9 @@ JOBS: Final = (
     Job("holds", MINUTE_MS, _holds, keep_ms=DAY_MS),
     Job("figures", 10 * MINUTE_MS, _alone(figures_recount.keep_year), lease_ms=2 * HOUR_MS),
     Job("switches", 10 * MINUTE_MS, _alone(move.begin_due)),
+    Job("closings", MINUTE_MS, _alone(closing_steps.carry_on), lease_ms=HOUR_MS, keep_ms=DAY_MS),
+    Job("leavings", MINUTE_MS, _alone(leaving.carry_out_due), keep_ms=DAY_MS),
+    Job("tablet_returns", MINUTE_MS, _alone(tablet_return.tidy), keep_ms=DAY_MS),
     Job("consents", 10 * MINUTE_MS, _alone(consent.end_due)),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
     Job("backup", DAY_MS, backup.backup, lease_ms=2 * HOUR_MS,

@@ -122,7 +122,7 @@ async def _assign(
         await enter(tx, ledger, row, panel, ground="assigned", until=None)
         history.append(
             (
-                district, who, last.get(who, 0) + 1, facility, panel, Cause.DEFAULT.value, day,
+                district, who, last.get(who, 0) + 1, facility, panel, _cause(who, last), day,
                 None, None, None, False, False,
             )
         )  # fmt: skip
@@ -144,6 +144,11 @@ async def _assign(
     if waiting:
         await ledger.flush(tx, "act", b"assigned" + panel + signed.staff + b"".join(waiting))
     return len(waiting)
+
+
+def _cause(who: bytes, last: dict[bytes, int]) -> str:
+    """Whoever had a team before has lost it by its closing, and may choose anew at once."""
+    return (Cause.CLOSING if who in last else Cause.DEFAULT).value
 
 
 async def _last_numbers(tx: Tx, district: int, ids: Collection[bytes]) -> dict[bytes, int]:
