@@ -215,6 +215,7 @@ async def test_the_list_shows_the_own_place_only(qin: Person) -> None:
     assert (QIN in mine, HE in mine) == (True, False)
     assert {QIN, HE, CHEN} <= set(await accounts.accounts_of(world.site, chen))
     shown = await accounts.account_of(world.site, tian, QIN)
+    assert isinstance(shown, accounts.Account)
     assert [each.what for each in shown.events] == ["set", "link", "made"]
     with pytest.raises(NotYours):
         await accounts.account_of(world.site, tian, HE)

@@ -70,6 +70,16 @@ class Account:
     browsers: tuple[Browser, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NoAccount:
+    """A member of staff who has none, or none any more."""
+
+    staff: bytes
+    name: str
+    role: StaffRole
+    facility_name: str
+
+
 async def accounts_of(site: Site, signed: Signed) -> Mapping[bytes, AccountLine]:
     """Every account of the own place by member of staff: the whole district for the county and
     its auditors, the own facility with its stations and rooms for a manager, else only one's own.
@@ -136,12 +146,24 @@ class _Names:
         return key.open(self.site.vault.at(T_STAFF, staff), sealed).decode()
 
 
-async def account_of(site: Site, signed: Signed, staff: bytes) -> Account:
+async def account_of(site: Site, signed: Signed, staff: bytes) -> Account | NoAccount:
     """One account that `signed` looks after. Raises NotYours."""
 
-    async def read(tx: Tx) -> Account:
+    async def read(tx: Tx) -> Account | NoAccount:
         await mine(tx, site, signed, staff)
-        return await _account(tx, site, signed, staff)
+        row = await one(
+            tx,
+            "SELECT w.sealed_name, w.role, f.name, a.state FROM staff w JOIN facility f ON "
+            "f.district=w.district AND f.facility=w.facility LEFT JOIN account a ON "
+            "a.district=w.district AND a.staff=w.staff WHERE w.district=? AND w.staff=?",
+            site.district, staff,
+        )  # fmt: skip
+        assert row is not None, "`mine` has just read it"
+        sealed, role, place, state = row
+        if state is not None and state != "closed":
+            return await _account(tx, site, signed, staff)
+        name = (await _Names.of(tx, site)).open(staff, sealed)
+        return NoAccount(staff, name, StaffRole(role), place)
 
     return await site.store.read(read)
 

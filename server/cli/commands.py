@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from server.cli.admin import admin
 from server.cli.database import backup, journal, migrate, restore
 from server.cli.demo import demo
 from server.cli.device import device, staff
@@ -27,15 +28,15 @@ def gongwei() -> None:
     """Gongwei: the sync server of a district's public health services.
 
     \b
-    A new installation:  keys init, migrate, district load, serve
+    A new installation:  keys init, migrate, district load, admin create, serve
     A new tablet:        device enrol, device confirm
     Settings come from the environment: DATABASE_URL, GONGWEI_KEK_FILE, GONGWEI_PORT ...
     """
 
 
 for command in (
-    serve, demo, status, migrate, keys, district, device, staff, task, resident, consent, batches,
-    figures, journal, backup, restore, tablet,
+    serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, consent,
+    batches, figures, journal, backup, restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 

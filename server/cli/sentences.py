@@ -24,6 +24,7 @@ _NO_SUCH: Final = {
     "resident": "There is no resident with that id.",
     "change": "There is no change with that id: `task list` shows those that wait.",
     "consent": "There is no consent with that id.",
+    "login": "Nobody has that login: `admin list` shows the administrators.",
 }
 _RULE: Final = {
     "no_such_kek": "There is no key with that number in the key file.",
@@ -50,6 +51,15 @@ _RULE: Final = {
     "not_a_proposal": "That change is not an open proposal: `task list --kind proposal`.",
     "not_an_edit": "That change is a record and no edit: there is nothing to take over.",
     "not_by_hand": "The responsible facility is changed by `resident switch` only.",
+    "has_administrator": "There is an administrator of that level already (`admin list`): name "
+    "--another to make one more, or let this one in again with `admin reset`.",
+    "name_length": "A name has 1 to 40 signs.",
+    "office_needed": "There is no office of the city yet: name it with --office.",
+    "login_form": "A login has 3 to 32 signs: a letter a-z first, then a-z, 0-9, dot, _ or -.",
+    "login_taken": "Somebody has that login already.",
+    "no_account": "That account is closed: make a new one with `admin create --another`.",
+    "reset_on_a_page": "That account is reset on the console's page of it, by whoever makes such "
+    "accounts: a facility's by its manager, a manager's or auditor's by the county.",
     "classes": "The classes are A or AB.",
     "purpose": "There is no such purpose of a consent: service is one.",
     "ends_before_it_begins": "The consent would end before it begins: --until is in the past.",

@@ -6,12 +6,24 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
 from server.actions.site import Site
-from server.console import conflicts, files, home, sign_out
+from server.console import (
+    account,
+    accounts,
+    audit,
+    conflicts,
+    files,
+    home,
+    invite,
+    sign_in,
+    sign_out,
+)
 from server.console.door import router
 from server.console.frame import Console
 from server.settings import Settings
 
-ROOMS = (files, sign_out, home, conflicts)
+ROOMS = (
+    files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts,
+)  # fmt: skip
 
 
 def console_router(site: Site, settings: Settings) -> Router:

@@ -60,6 +60,7 @@ class AccessLog(Table, tablename="access_log"):
     classes = Text()
     mode = Text()
     KEY: ClassVar = ("district", "resident", "entry")
+    INDEX: ClassVar = (("district", "at"), ("district", "staff", "at"))
 
 
 class ServerKey(Table, tablename="server_key"):
