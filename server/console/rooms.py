@@ -10,19 +10,24 @@ from server.console import (
     account,
     accounts,
     audit,
+    board,
+    board_people,
     conflicts,
     files,
     home,
     invite,
+    matters,
     sign_in,
     sign_out,
+    targets,
 )
 from server.console.door import router
 from server.console.frame import Console
 from server.settings import Settings
 
 ROOMS = (
-    files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts,
+    files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters, board,
+    board_people, targets,
 )  # fmt: skip
 
 

@@ -127,14 +127,16 @@ def changed(cell: str, before: Any, after: Any, *, known: bool) -> str:
     return w.same if before == after else w.was(before=cell_text(cell, before))
 
 
-def rows_of(kind_id: str, version: int, body: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A filled-in form as rows of label and answer, in the order of the form."""
+def named_rows(kind_id: str, version: int, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """A filled-in form as (field, label, answer), in the order of the form."""
     try:
         kind = get(kind_id, version)
     except UnknownKind:
         return []
     return [
-        (each.label, field_text(each, body[each.name])) for each in kind.fields if each.name in body
+        (each.name, each.label, field_text(each, body[each.name]))
+        for each in kind.fields
+        if each.name in body
     ]
 
 
