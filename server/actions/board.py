@@ -93,7 +93,7 @@ class Board:
     making: tuple[int, int] | None
     fresh_ms: int
     without_target: int
-    """Facilities of which no target is known."""
+    """Facilities of which a target is missing."""
 
     @property
     def this_year(self) -> bool:
@@ -134,7 +134,7 @@ async def _board(tx: Tx, site: Site, signed: Signed, year: int, facility: bytes 
         )
     making, fresh = await _freshness(tx, site, year)
     paces = await _paces(tx, district, year, facility, total, today) if year == today.year else {}
-    without = sum(all((each, row.id) not in aims for row in rule.rules().rows) for each, _ in there)
+    without = sum(any((each, row.id) not in aims for row in rule.rules().rows) for each, _ in there)
     return Board(
         year=year, years=await _years(tx, district, today.year), today=today, mark=mark,
         teams=facility is not None, facility=facility, name=total.name, lines=tuple(lines),
