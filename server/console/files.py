@@ -1,5 +1,5 @@
-"""Style sheets and the script of the console. Their address changes with their content, so the
-browser may keep them.
+"""Style sheets, the script and the icon of the console. Their address changes with their content,
+so the browser may keep them.
 """
 
 from typing import Any, Final
@@ -12,7 +12,11 @@ from server.console.door import open_page
 from server.console.frame import STATIC, Console, asset
 from server.errors import NotFound
 
-_TYPES: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 _KEEP: Final = {
     "cache-control": "public, max-age=31536000, immutable",
     "x-content-type-options": "nosniff",
