@@ -9,7 +9,7 @@ from server.actions import life
 from server.actions.life import history, note_try, step
 from server.actions.sessions import Signed, signed_in
 from server.actions.verify import verify_journal
-from server.errors import NotFound
+from server.errors import NotYours
 from server.rules import districts
 from server.rules.accounts import StaffRole
 from server.rules.life import STEPS, Asked, Life, May, No, allowed, decide, usual_from
@@ -96,11 +96,11 @@ async def test_a_tablets_entry_moves_the_archive_like_a_step(world: World) -> No
 async def test_another_facilitys_archive_answers_like_none(world: World) -> None:
     he = await signed(world, HE)
     for who in (ZHOU, QIN):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotYours):
             await step(world.site, he, who, asked(Life.DEAD))
-        with pytest.raises(NotFound):
+        with pytest.raises(NotYours):
             await history(world.site, he, who)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotYours):
             await life.undo(world.site, he, who)
     assert await status_of(world) == "usual"
 

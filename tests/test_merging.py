@@ -12,7 +12,7 @@ from server.actions.reading import read_archive, who_looked
 from server.actions.sessions import Signed, signed_in
 from server.actions.unmerging import unmerge
 from server.actions.verify import verify_journal
-from server.errors import NotFound, RuleSaysNo
+from server.errors import NotYours, RuleSaysNo
 from server.rules.consent import Purpose
 from server.rules.life import Life, No
 from sync.wire import change as read_change
@@ -119,7 +119,7 @@ async def test_the_gone_archives_former_team_is_no_stranger(world: World) -> Non
     edit = liuwan.tablet.save_edit(YANG, {"phone": "19900007777"}, TODAY)
     chen = await signed(world, CHEN)
     tian = await signed(world, TIAN)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotYours):
         await merge(world.site, tian, Wish(ZHOU, YANG, frozenset()))
     merge_id = await merge(world.site, chen, Wish(ZHOU, YANG, frozenset({"phone"})))
     await liuwan.settle()
@@ -170,7 +170,7 @@ async def test_a_merged_archive_takes_no_step_and_no_second_merge(world: World) 
         No.NO_SUCH_STEP
     )
     for kept, gone in ((ZHENG, WU), (WU, ZHENG)):
-        with pytest.raises((RuleSaysNo, NotFound)):
+        with pytest.raises((RuleSaysNo, NotYours)):
             await merge(world.site, tian, Wish(kept, gone, frozenset()))
 
 
@@ -200,7 +200,7 @@ async def test_a_chain_of_merges_is_undone_link_by_link(world: World) -> None:
     two = await merge(world.site, tian, Wish(ZHENG, ZHOU, frozenset()))
     await other.settle()
     assert (await state_of(world, late)) == (ZHENG, "applied")
-    with pytest.raises((RuleSaysNo, NotFound)):
+    with pytest.raises((RuleSaysNo, NotYours)):
         await unmerge(world.site, tian, one)
     await sound(world, tablet, other)
     await unmerge(world.site, tian, two)

@@ -17,7 +17,7 @@ from server.actions.sessions import Signed
 from server.actions.settle import settle_conflicts
 from server.actions.site import Site
 from server.actions.status import CELL, move, set_state
-from server.errors import NotFound, RuleSaysNo
+from server.errors import NotFound, NotYours, RuleSaysNo
 from server.rules.life import MAY_UNDO, STATES, Asked, Life, May, No, decide
 from server.store.ids import new_id
 from server.store.trail import audit
@@ -69,11 +69,14 @@ def in_place(signed: Signed, facility: bytes | None) -> bool:
 
 
 async def held(tx: Tx, site: Site, signed: Signed, resident: bytes) -> tuple[Ledger, Archive]:
-    """The archive under its lock. Raises NotFound, also where it is another facility's."""
-    ledger = await hold(tx, site, {resident})
+    """The archive under its lock. Raises NotYours: another facility's answers like nobody's."""
+    try:
+        ledger = await hold(tx, site, {resident})
+    except NotFound:
+        raise NotYours("resident") from None
     archive = ledger.archives[resident]
     if not in_place(signed, archive.row.facility):
-        raise NotFound("resident")
+        raise NotYours("resident")
     return ledger, archive
 
 
@@ -88,7 +91,7 @@ def _day_of(archive: Archive, cell: str) -> date | None:
 
 
 async def step(site: Site, signed: Signed, resident: bytes, asked: Asked) -> May | No:
-    """Takes the step where the rule allows it. Raises NotFound."""
+    """Takes the step where the rule allows it. Raises NotYours."""
     return await site.store.write(
         partial(_step, site=site, signed=signed, resident=resident, asked=asked)
     )
@@ -124,7 +127,7 @@ async def _step(tx: Tx, site: Site, signed: Signed, resident: bytes, asked: Aske
 async def undo(site: Site, signed: Signed, resident: bytes) -> Life:
     """Takes the newest step back: the state before it holds again, with sign-in as it was.
 
-    Raises NotFound, RuleSaysNo.
+    Raises NotYours, RuleSaysNo.
     """
     return await site.store.write(partial(_undo, site=site, signed=signed, resident=resident))
 
@@ -170,7 +173,7 @@ async def _undo(tx: Tx, site: Site, signed: Signed, resident: bytes) -> Life:
 
 
 async def note_try(site: Site, signed: Signed, resident: bytes, *, day: date, how: str) -> None:
-    """One attempt to reach the resident, with its day. Raises NotFound, RuleSaysNo."""
+    """One attempt to reach the resident, with its day. Raises NotYours, RuleSaysNo."""
 
     async def work(tx: Tx) -> None:
         row = await seen(tx, site, signed, resident)
@@ -189,14 +192,17 @@ async def note_try(site: Site, signed: Signed, resident: bytes, *, day: date, ho
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
+    """What a page needs before it shows anything."""
+
     resident: bytes
     key: bytes
     status: str
+    facility: bytes | None
 
 
-async def seen(tx: Tx, site: Site, signed: Signed, resident: bytes) -> _Seen:
-    """The archive as it is now, without its lock. Raises NotFound, also for another facility's."""
+async def seen(tx: Tx, site: Site, signed: Signed, resident: bytes) -> Seen:
+    """The archive as it is now, without its lock. Raises NotYours, as `held`."""
     row = await one(
         tx,
         "SELECT resident, key, status, facility FROM resident WHERE district=? AND resident=?",
@@ -204,8 +210,8 @@ async def seen(tx: Tx, site: Site, signed: Signed, resident: bytes) -> _Seen:
         resident,
     )
     if row is None or not in_place(signed, row[3]):
-        raise NotFound("resident")
-    return _Seen(*row[:3])
+        raise NotYours("resident")
+    return Seen(*row)
 
 
 async def _tries(tx: Tx, site: Site, who: bytes, wrapped: bytes) -> list[Tried]:
@@ -232,7 +238,7 @@ async def _tries(tx: Tx, site: Site, who: bytes, wrapped: bytes) -> list[Tried]:
 
 
 async def history(site: Site, signed: Signed, resident: bytes) -> History:
-    """Steps and tries of an archive in one's place. Raises NotFound."""
+    """Steps and tries of an archive in one's place. Raises NotYours."""
     return await site.store.read(partial(_history, site=site, signed=signed, resident=resident))
 
 

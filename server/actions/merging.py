@@ -23,7 +23,7 @@ from server.actions.site import Site
 from server.actions.standing import MERGED, Membership
 from server.actions.status import CELL, move
 from server.actions.twins import decided
-from server.errors import NotFound, RuleSaysNo
+from server.errors import NotYours, RuleSaysNo
 from server.records.kinds import get
 from server.rules.accounts import StaffRole
 from server.rules.life import STATES, Life
@@ -64,7 +64,7 @@ class Wish:
 
 
 async def merge(site: Site, signed: Signed, wish: Wish) -> bytes:
-    """The id of the merge. Raises NotFound for what is not in one's place, RuleSaysNo."""
+    """The id of the merge. Raises NotYours, NotFound, RuleSaysNo."""
     return await site.store.write(partial(_merge, site=site, signed=signed, wish=wish))
 
 
@@ -76,7 +76,7 @@ async def _merge(tx: Tx, site: Site, signed: Signed, wish: Wish) -> bytes:
     ledger = await hold(tx, site, {wish.kept, wish.gone})
     kept, gone = ledger.archives[wish.kept], ledger.archives[wish.gone]
     if not all(in_place(signed, each.row.facility) for each in (kept, gone)):
-        raise NotFound("resident")
+        raise NotYours("resident")
     if MERGED in (kept.row.status, gone.row.status):
         raise RuleSaysNo("merged")
     values = taken_over(kept.cells(), gone.cells(), wish.take)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from server.access import Asking, Opened, open_archive
+from server.access import Asking, Opened, living, open_archive
 from server.actions.search import exact, how_of
 from server.actions.sessions import Signed
 from server.actions.site import Site
@@ -71,6 +71,7 @@ async def _ask(
     tx: Tx, site: Site, signed: Signed, resident: bytes, given: Given | None
 ) -> Opened | AskWhy | NotYours:
     now = site.clock()
+    resident = await living(tx, site.district, resident)
     row = await one(
         tx,
         "SELECT facility, key FROM resident WHERE district=? AND resident=?",

@@ -21,7 +21,7 @@ from server.actions.settle import settle_conflicts
 from server.actions.site import Site
 from server.actions.standing import Membership
 from server.actions.status import CELL, set_state
-from server.errors import NotFound, RuleSaysNo
+from server.errors import NotYours, RuleSaysNo
 from server.records.kinds import get
 from server.rules.life import STATES, Life
 from server.store.tx import Tx, one
@@ -33,7 +33,7 @@ _IN_CELLS = frozenset({State.APPLIED, State.MERGED, State.CONFLICT, State.SUPERS
 
 
 async def unmerge(site: Site, signed: Signed, merge_id: bytes) -> tuple[bytes, bytes]:
-    """(kept, gone): two archives again. Raises NotFound, RuleSaysNo."""
+    """(kept, gone): two archives again. Raises NotYours, RuleSaysNo."""
     return await site.store.write(partial(_unmerge, site=site, signed=signed, merge_id=merge_id))
 
 
@@ -42,7 +42,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
         tx, "SELECT kept, gone FROM merge WHERE district=? AND merge=?", site.district, merge_id
     )
     if found is None:
-        raise NotFound("merge")
+        raise NotYours("merge")
     kept, gone = found
     ledger = await hold(tx, site, {kept, gone})
     keeper, giver = ledger.archives[kept], ledger.archives[gone]
@@ -54,7 +54,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     )  # fmt: skip
     assert row is not None
     if not in_place(signed, keeper.row.facility):
-        raise NotFound("merge")
+        raise NotYours("merge")
     if signed.role not in MAY_MERGE:
         raise RuleSaysNo("not_this_role")
     if row[2] is not None or row[3] != kept:
