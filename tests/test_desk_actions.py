@@ -143,7 +143,7 @@ async def test_a_record_of_the_desk_reaches_the_tablet_and_the_journal_holds(wor
     row = await world.rows(
         "SELECT staff, device, author, credit_facility, flags FROM change WHERE change=?", change.id
     )
-    assert row == [(SU, None, "staff", QINGHE, "clinic")]
+    assert row == [(SU, None, "staff", QINGHE, "desk")]
     assert (await verify_journal(world.site)).holds
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import UNSET, structs
 
 from server.access import Opened
-from server.actions.intake import Arrived, checked_again, civil_day, rule_of
+from server.actions.intake import Arrived, checked_again, civil_day, derived_id, rule_of
 from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.sessions import Signed
 from server.actions.settle import open_change, settle_conflicts
@@ -22,6 +22,7 @@ from server.actions.standing import Membership, ResidentRow, lock_residents
 from server.errors import NotYours, Refusal, RuleSaysNo
 from server.records.model import AccessClass, Kind
 from server.rules.access import Ground
+from server.store.ids import new_id
 from server.store.tx import Row, Tx, one
 from server.store.vault import NOBODY, T_CHANGE, T_PARTS
 from sync import wire
@@ -41,7 +42,7 @@ from sync.reconcile import (
     named_by,
 )
 
-CLINIC: Final = "clinic"  # flag of a change: written at a desk
+AT_DESK: Final = "desk"  # flag of a change: written at a desk
 BY_DOCUMENT: Final = "document"  # ground of a guest whose document was seen
 
 
@@ -158,6 +159,16 @@ async def _there_already(
     if wire.encode(replace_at(wire.change(stored), change.at)) != raw:
         return SavedOtherwise(change.id)
     return Saved(change.id, who, state, reason, {}, performing, responsible, again=True)
+
+
+def fresh_id(site: Site) -> bytes:
+    """An id for a change, made when its form is opened."""
+    return new_id(site.clock())
+
+
+def void_id(record: bytes, staff: bytes) -> bytes:
+    """The id of the change by which somebody takes a record back: one and the same each time."""
+    return derived_id(b"void" + record + staff, 0)
 
 
 def replace_at(change: wire.Change, at: int) -> wire.Change:
@@ -299,7 +310,7 @@ def _row(work: _Work, decision: Decision, *, is_edit: bool) -> Row:
 
 
 def _flags(work: _Work, now: int) -> list[str]:
-    flags = [CLINIC]
+    flags = [AT_DESK]
     if isinstance(work.standing, Guest):
         flags.append(f"guest:{work.standing.ground}")
     if work.change.on < civil_day(now - DAY_MS).isoformat():
@@ -319,3 +330,46 @@ async def _looks_alike(work: _Work, decision: Decision) -> bool:
         work.site.district, change.resident, change.on, change.kind,
     )  # fmt: skip
     return row is not None and work.arrived.cls == "A"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the page after saving says. `kind` None: class B. `moved`: responsible elsewhere."""
+
+    change: bytes
+    resident: bytes
+    kind: str | None
+    shape: str
+    state: str
+    reason: str
+    day: str
+    at: int
+    performing: str
+    responsible: str
+
+
+async def receipt(site: Site, signed: Signed, resident: bytes, change: bytes) -> Receipt:
+    """Of one's own change at a desk. Raises NotYours."""
+
+    async def read(tx: Tx) -> Receipt | None:
+        row = await one(
+            tx,
+            "SELECT c.kind, c.shape, c.state, c.reason, c.day, c.received_at, p.name, r.name "
+            "FROM change c JOIN desk_change d ON d.district=c.district AND d.change=c.change "
+            "LEFT JOIN facility p ON p.district=d.district AND p.facility=d.performing "
+            "LEFT JOIN facility r ON r.district=d.district AND r.facility=d.responsible "
+            "WHERE c.district=? AND c.change=? AND c.resident=? AND c.staff=?",
+            site.district, change, resident, signed.staff,
+        )  # fmt: skip
+        if row is None:
+            return None
+        kind, shape, state, reason, day, at, performing, responsible = row
+        return Receipt(
+            change, resident, kind, shape, state, reason, day, at, performing or "",
+            responsible or "",
+        )  # fmt: skip
+
+    found = await site.store.read(read)
+    if found is None:
+        raise NotYours("change")
+    return found

@@ -157,7 +157,7 @@ def _entries(
         made.append(
             Entry(
                 record=each,
-                source="clinic" if "clinic" in said else source,
+                source="desk" if "desk" in said else source,
                 received_at=received_at,
                 by=names.get(each.staff, ""),
                 tablet=tablets.get(device, ""),
@@ -190,6 +190,11 @@ async def _matters(tx: Tx, site: Site, who: bytes) -> tuple[Matter, ...]:
         who,
     )
     return tuple(Matter(*row) for row in rows)
+
+
+async def card_of(site: Site, resident: bytes) -> Card:
+    """The card of an archive that has been opened."""
+    return (await site.store.read(partial(cards_of, site=site, ids=[resident])))[resident]
 
 
 async def colleagues(site: Site, signed: Signed) -> dict[str, str]:

@@ -9,7 +9,7 @@ row with its words sealed, and a row for everybody it showed; one audit leaf hol
 import asyncio
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -19,6 +19,7 @@ from server.actions.cards import Card, cards_of
 from server.actions.search_index import Index, Refreshed, read_index
 from server.actions.sessions import Signed
 from server.actions.site import Site, district_key_blob
+from server.actions.told import team_names
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx
@@ -46,6 +47,7 @@ class Found:
     cards: tuple[Card, ...]
     more: int = 0
     elsewhere: bool = False
+    teams: Mapping[bytes, str] = field(default_factory=dict[bytes, str])
 
 
 @dataclass(slots=True)
@@ -84,11 +86,11 @@ class Lookup:
         ids, total = await asyncio.to_thread(
             index.find, plain.split(" "), own=signed.panels, most=SHOWN_MAX
         )
-        cards = await self.site.store.read(partial(cards_of, site=self.site, ids=ids))
+        cards, teams = await self.site.store.read(partial(_shown, site=self.site, ids=ids))
         # Read anew: who has left the facility since is not shown.
         shown = [cards[who] for who in ids if who in cards]
         ours = tuple(each for each in shown if each.facility == signed.facility)
-        return Found("words", ours, more=max(0, total - len(ids)))
+        return Found("words", ours, more=max(0, total - len(ids)), teams=teams)
 
     async def _index(self, facility: bytes) -> Index:
         lock = self._locks.setdefault(facility, asyncio.Lock())
@@ -122,8 +124,15 @@ class Lookup:
         )
         if not who:
             return Found(how, (), elsewhere=how != "change")
-        cards = await self.site.store.read(partial(cards_of, site=self.site, ids=who))
-        return Found(how, tuple(cards[each] for each in who if each in cards))
+        cards, teams = await self.site.store.read(partial(_shown, site=self.site, ids=who))
+        return Found(how, tuple(cards[each] for each in who if each in cards), teams=teams)
+
+
+async def _shown(
+    tx: Tx, site: Site, ids: Sequence[bytes]
+) -> tuple[dict[bytes, Card], dict[bytes, str]]:
+    cards = await cards_of(tx, site, ids)
+    return cards, await team_names(tx, site, [each.panel for each in cards.values()])
 
 
 def compact(text: str) -> str:

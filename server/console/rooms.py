@@ -9,14 +9,20 @@ from server.actions.site import Site
 from server.console import (
     account,
     accounts,
+    archive,
     audit,
     board,
     board_people,
     conflicts,
+    desk,
+    desk_receipt,
     files,
     home,
     invite,
     matters,
+    organisation_lists,
+    organisations,
+    people,
     sign_in,
     sign_out,
     targets,
@@ -27,7 +33,7 @@ from server.settings import Settings
 
 ROOMS = (
     files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters, board,
-    board_people, targets,
+    board_people, targets, people, archive, desk, desk_receipt, organisations, organisation_lists,
 )  # fmt: skip
 
 

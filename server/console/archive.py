@@ -1,0 +1,279 @@
+"""One archive on one page: whose it is, what is not settled, what is written, who looked.
+
+Every opening passes the gate. Where it stays shut the page asks why; another facility's archive
+answers like one that does not exist.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from server.access import Opened
+from server.actions import opening
+from server.actions.folder import Entry, Folder, folder
+from server.actions.opening import AskWhy
+from server.console import times, values
+from server.console.desk_form import sections_of
+from server.console.door import action, page, posted
+from server.console.forms import EMPTY, Filled, read_form
+from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.home import WORKERS, id_of
+from server.console.people import given_of, why_kind
+from server.console.words import words
+from server.records.kinds import REGISTER, everything
+from server.records.model import Field, Kind, Ref, Shape
+from server.rules.accounts import FACILITY_ROLES
+from sync.merge import Cell, Shown, choose, is_present
+from sync.policy import Policy
+
+AnyRequest = Request[Any, Any, Any]
+ALLERGY: Final = "drug_allergy"
+NO_ALLERGY: Final = "1"
+
+
+def handlers(console: Console) -> list[HTTPRouteHandler]:
+    @page("/archive/{resident:str}", roles=WORKERS)
+    async def archive(request: AnyRequest, resident: FromPath[str]) -> Response[Any]:
+        opened = await opening.open_for(console.site, signed_of(request), id_of(resident))
+        if isinstance(opened, AskWhy):
+            return await ask_why(console, request, opened.resident, EMPTY, status=403)
+        return await _draw(console, request, opened)
+
+    @action("/archive/{resident:str}/open", roles=WORKERS)
+    async def open_archive(request: AnyRequest, resident: FromPath[str]) -> Response[Any]:
+        who, signed, typed = id_of(resident), signed_of(request), await posted(request)
+        today = times.civil(console.site.clock()).date()
+        filled = read_form(why_kind(signed, number=False), typed, today=today)
+        if filled.hard:
+            return await ask_why(console, request, who, filled, status=422)
+        opened = await opening.open_for(console.site, signed, who, given_of(filled.values))
+        if isinstance(opened, AskWhy):
+            return await ask_why(console, request, who, filled, status=403)
+        return see(f"/console/archive/{resident}")
+
+    return [archive, open_archive]
+
+
+async def ask_why(
+    console: Console, request: AnyRequest, resident: bytes, filled: Filled, *, status: int
+) -> Response[Any]:
+    """The gate is shut; nothing of the archive is on this page, not even whose it is."""
+    w = words("archive")
+    kind = why_kind(signed_of(request), number=False)
+    shown = Page("why.html.j2", "archive", w.why_title, "people")
+    return await console.page(
+        request, shown, status=status, filled=filled, kind=kind, resident=resident.hex()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One saying of a value: text, by whom, when, where."""
+
+    text: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One field as drawn. `disputed`: the sayings, when there are several; `safer`: what is shown
+    meanwhile was chosen for safety.
+    """
+
+    label: str
+    text: str
+    by: str
+    disputed: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record as drawn."""
+
+    entry: Entry
+    id: str
+    kind: str
+    label: str
+    day: str
+    summary: str
+    where: str
+    rows: tuple[tuple[str, str], ...]
+
+
+async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Response[Any]:
+    w, signed, now = words("archive"), signed_of(request), console.site.clock()
+    found = await folder(console.site, signed, opened)
+    today = times.civil(now).date()
+    groups = value_groups(found, now)
+    disputed = [each for _, some in groups for each in some if each.disputed]
+    keys = (Key("f", w.keys.form), Key("e", w.keys.edit), Key("Escape", w.keys.back))
+    may_write = signed.role in FACILITY_ROLES
+    shown = Page("archive.html.j2", "archive", w.title, "people", keys if may_write else ())
+    return await console.page(
+        request, shown, file=found, card=found.card, person=values.person_line(found.card, today),
+        allergy_text=allergy_text(opened), groups=groups, disputed=disputed,
+        items=_items(found), forms_=writable(today), may_write=may_write and can_write(opened),
+        matter=next((each for each in found.matters if each.kind == "conflict"), None),
+        id=opened.resident.hex(), left=None, due="", allergies=(), vw=words("values"),
+    )  # fmt: skip
+
+
+def can_write(opened: Opened) -> bool:
+    """The county reviews and writes nothing."""
+    return opened.ground != "county_case"
+
+
+def writable(today: date) -> list[Kind]:
+    """Every record form in force, in the order of the catalogue, newest version."""
+    found: dict[str, Kind] = {}
+    for kind in everything():
+        if kind.shape is Shape.EVENT and kind.valid_from <= today:
+            found[kind.id] = kind
+    return list(found.values())
+
+
+def shown_of(name: str, cell: Cell) -> Shown:
+    return choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
+
+
+def allergy_text(opened: Opened) -> str:
+    """What must never scroll away; "" where no allergy is known."""
+    w = words("archive")
+    names: list[str] = []
+    open_ = False
+    for name, cell in opened.cells.items():
+        field, _, code = name.partition("/")
+        if field != ALLERGY or code == NO_ALLERGY:
+            continue
+        found = shown_of(name, cell)
+        if is_present(found.value):
+            open_ = open_ or found.conflict
+            names.append(values.cell_text(name, True))
+    if not names:
+        return ""
+    said = values.words("values").comma.join(names)
+    return w.allergy_open(what=said) if open_ else w.allergy(what=said)
+
+
+# The register.
+
+
+def value_groups(found: Folder, now: int) -> list[tuple[str, list[Value]]]:
+    """Headings and their filled-in fields, in the order of the form."""
+    fields = [
+        each for each in REGISTER.fields
+        if each.access.value in found.opened.classes and not isinstance(each.type, Ref)
+    ]  # fmt: skip
+    made: list[tuple[str, list[Value]]] = []
+    for title, some in sections_of(REGISTER, fields):
+        drawn = [value for each in some for value in _values(each, found, now)]
+        if drawn:
+            made.append((title, drawn))
+    return made
+
+
+def _values(each: Field, found: Folder, now: int) -> list[Value]:
+    cells = found.opened.cells
+    if each.policy is not Policy.SET:
+        cell = cells.get(each.name)
+        return [_value(each.label, each.name, cell, found, now)] if cell and cell.heads else []
+    elements = {
+        name: cell for name, cell in sorted(cells.items()) if name.partition("/")[0] == each.name
+    }
+    agreed = [
+        values.cell_text(name, shown_of(name, cell).value)
+        for name, cell in elements.items()
+        if is_present(shown_of(name, cell).value) and not shown_of(name, cell).conflict
+    ]
+    made = [Value(each.label, words("values").comma.join(agreed), "")] if agreed else []
+    made += [
+        _value(each.label, name, cell, found, now)
+        for name, cell in elements.items()
+        if shown_of(name, cell).conflict
+    ]
+    return made
+
+
+def _value(label: str, name: str, cell: Cell | None, found: Folder, now: int) -> Value:
+    assert cell is not None
+    shown = shown_of(name, cell)
+    w = words("archive")
+    text = values.cell_text(name, shown.value)
+    if name == "phone" or name == "contact_phone":
+        text = str(shown.value or "")
+    by = _by(found, shown.head, now) if shown.head is not None else w.nobodys
+    if not shown.conflict:
+        return Value(label, text, by)
+    others = tuple(
+        Said(values.cell_text(name, head.value), _by(found, head, now)) for head in cell.heads
+    )
+    return Value(label, text, w.safer_by(by=by) if shown.head is not None else by, others)
+
+
+def _by(found: Folder, head: Any, now: int) -> str:
+    w = words("archive")
+    author = w.authors.get(head.author)
+    name = found.names.get(head.staff, "")
+    who = author if author and head.author != "staff" else name
+    return w.by(who=who or author, when=times.moment_text(head.at, now_ms=now))
+
+
+# The records.
+
+
+def _items(found: Folder) -> list[Item]:
+    w = words("archive")
+    made: list[Item] = []
+    for entry in found.entries:
+        change = entry.record.change
+        form = entry.record.form()
+        rows = tuple(_rows(change.kind, form, found))
+        where = w.sources[entry.source](tablet=entry.tablet)
+        made.append(
+            Item(
+                entry, change.id.hex(), change.kind, _label(change.kind), change.on,
+                summary(form), where, rows,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _rows(kind_id: str, form: dict[str, Any], found: Folder) -> list[tuple[str, str]]:
+    """The form as label and answer, in its order; a doctor by name."""
+    kind = _newest(kind_id)
+    rows: list[tuple[str, str]] = []
+    for each in kind.fields if kind else ():
+        if each.name not in form:
+            continue
+        if isinstance(each.type, Ref):
+            name = found.names.get(bytes.fromhex(form[each.name]))
+            rows += [(each.label, name)] if name else []
+        else:
+            rows.append((each.label, values.field_text(each, form[each.name])))
+    return rows
+
+
+def _newest(kind_id: str) -> Kind | None:
+    return next((each for each in reversed(everything()) if each.id == kind_id), None)
+
+
+def _label(kind_id: str) -> str:
+    found = _newest(kind_id)
+    return found.label if found else words("values").unknown_form
+
+
+def summary(form: dict[str, Any]) -> str:
+    """One line: the figures people look for first."""
+    w = words("archive").summary
+    parts: list[str] = []
+    if "sbp" in form and "dbp" in form:
+        parts.append(w.pressure(high=form["sbp"], low=form["dbp"]))
+    if isinstance(form.get("fpg"), int):
+        parts.append(w.glucose(value=form["fpg"] / 10))
+    if isinstance(form.get("next_date"), str):
+        parts.append(w.next(day=form["next_date"]))
+    return words("values").comma.join(parts)

@@ -1,0 +1,303 @@
+"""The online desk: a form of the catalogue filled in for one resident, saved as a tablet saves it.
+
+The id of the change is made with the form and travels in it, so a second press or a form sent again
+after sign-in saves nothing twice. An edit carries the values and heads its author saw, so it merges
+as a tablet's would, and may be in conflict as a tablet's may.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from msgspec import Raw
+
+from server.access import Opened
+from server.actions import desk, opening
+from server.actions.desk import SavedOtherwise
+from server.actions.folder import card_of, colleagues, facilities
+from server.actions.opening import AskWhy, Given
+from server.actions.sessions import Signed
+from server.console import desk_form, times, values
+from server.console.archive import allergy_text, ask_why, can_write, shown_of
+from server.console.desk_edit import (
+    Seen,
+    Wrong,
+    body_seen,
+    edits_of,
+    faults_of,
+    fields_to_edit,
+    nothing_changed,
+    packed,
+    seen_of,
+    unpacked,
+)  # fmt: skip
+from server.console.desk_form import DO, SERVICE_DAY, SURE, Choices, service_day_field
+from server.console.door import CSRF, action, page, posted
+from server.console.forms import EMPTY, Filled, read_form, value_of
+from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.home import id_of
+from server.console.people import given_of, why_fields, why_kind
+from server.console.words import words
+from server.errors import NotYours
+from server.records.kinds import UnknownKind, current
+from server.records.model import Field, Kind, ListOf, Shape
+from server.records.prefill import Written, last_values, prefilled
+from server.records.upcast import newest
+from server.records.values import Fault, FaultCode
+from server.rules.accounts import FACILITY_ROLES, StaffRole
+from sync import wire
+
+AnyRequest = Request[Any, Any, Any]
+CHANGE: Final = "change"
+AMENDS: Final = "amends"
+SEEN: Final = "seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One form in hand. `seen`: of an edit, what its author saw. `why`: the gate asks first."""
+
+    resident: bytes
+    kind: Kind
+    fields: tuple[Field, ...]
+    filled: Filled
+    change: str
+    amends: str = ""
+    seen: str = ""
+    why: bool = False
+
+
+def handlers(console: Console) -> list[HTTPRouteHandler]:
+    @page("/archive/{resident:str}/form/{kind:str}", roles=FACILITY_ROLES)
+    async def form(
+        request: AnyRequest, resident: FromPath[str], kind: FromPath[str]
+    ) -> Response[Any]:
+        opened = await opening.open_for(console.site, signed_of(request), id_of(resident))
+        if isinstance(opened, AskWhy):
+            return await ask_why(console, request, opened.resident, EMPTY, status=403)
+        amends = request.query_params.get(AMENDS, "")
+        sheet = _blank(console, signed_of(request), opened, kind, amends)
+        return await _draw(console, request, sheet, opened)
+
+    @action("/archive/{resident:str}/form/{kind:str}", roles=FACILITY_ROLES)
+    async def save(
+        request: AnyRequest, resident: FromPath[str], kind: FromPath[str]
+    ) -> Response[Any]:
+        typed = {name: v for name, v in (await posted(request)).items() if name != CSRF}
+        return await _take(console, request, id_of(resident), kind, typed)
+
+    return [form, save]
+
+
+# Opening a form.
+
+
+def kind_of(kind_id: str, today: date) -> Kind:
+    """The form in force today. Raises NotYours for one there is not."""
+    try:
+        return current(kind_id, on=today)
+    except UnknownKind:
+        raise NotYours(kind_id) from None
+
+
+def _blank(console: Console, signed: Signed, opened: Opened, kind_id: str, amends: str) -> Sheet:
+    today = times.civil(console.site.clock()).date()
+    kind, change = kind_of(kind_id, today), desk.fresh_id(console.site).hex()
+    if not can_write(opened):
+        raise NotYours("write")
+    if kind.shape is Shape.REGISTER:
+        fields = fields_to_edit(kind, opened.classes)
+        seen = seen_of(kind, fields, opened)
+        typed = desk_form.typed_from(fields, body_seen(kind, seen))
+        filled = Filled(typed, {})
+        return Sheet(opened.resident, kind, tuple(fields), filled, change, seen=packed(seen))
+    body = _begins_with(kind, signed, opened, today, amends)
+    day = str(body.pop(SERVICE_DAY, today.isoformat()))
+    typed = {SERVICE_DAY: [day], **desk_form.typed_from(kind.fields, body)}
+    return Sheet(opened.resident, kind, kind.fields, Filled(typed, {}), change, amends=amends)
+
+
+def _begins_with(
+    kind: Kind, signed: Signed, opened: Opened, today: date, amends: str
+) -> dict[str, Any]:
+    if amends:
+        for each in opened.records:
+            if each.change.id.hex() == amends and each.change.kind == kind.id:
+                return {**each.form(), SERVICE_DAY: each.change.on}
+        raise NotYours("record")
+    body = prefilled(kind, written(opened), today)
+    if signed.role is StaffRole.DOCTOR and kind.field("doctor") is not None:
+        body["doctor"] = signed.staff.hex()
+    return body
+
+
+def written(opened: Opened) -> list[Written]:
+    """Records in view: without those that were corrected or taken back."""
+    gone = {each.change.amends for each in opened.records}
+    gone |= {each.change.voids for each in opened.records}
+    return [
+        Written(
+            each.change.kind, newest(each.change.kind), date.fromisoformat(each.change.on),
+            each.form(),
+        )
+        for each in opened.records
+        if each.change.id not in gone and each.form()
+    ]  # fmt: skip
+
+
+async def _draw(
+    console: Console, request: AnyRequest, sheet: Sheet, opened: Opened | None, *,
+    status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    w, signed, site = words("desk"), signed_of(request), console.site
+    today = times.civil(site.clock()).date()
+    is_edit = sheet.kind.shape is Shape.REGISTER
+    last = last_values(sheet.kind, written(opened)) if opened and not is_edit else {}
+    choices = Choices(await colleagues(site, signed), await facilities(site))
+    card = await card_of(site, sheet.resident) if opened is not None else None
+    drawn = desk_form.drawn(sheet.kind, sheet.fields, sheet.filled, last, choices)
+    keys = (Key("Ctrl Enter", w.save), Key("Escape", w.leave))
+    shown = Page("desk_form.html.j2", "desk", sheet.kind.label, "people", keys)
+    return await console.page(
+        request, shown, status=status, sheet=sheet, sections_=drawn, filled=sheet.filled,
+        card=card, person=values.person_line(card, today) if card else "",
+        allergy_text=allergy_text(opened) if opened else "", left=None, due="",
+        day=None if is_edit else service_day_field(), wide=desk_form.wide, SURE=SURE,
+        mark=desk_form.mark_of(sheet.filled.faults), is_edit=is_edit,
+        why=why_fields(signed) if sheet.why else (), id=sheet.resident.hex(),
+        vw=words("values"),
+    )  # fmt: skip
+
+
+# Taking one.
+
+
+async def _take(
+    console: Console, request: AnyRequest, resident: bytes, kind_id: str,
+    typed: dict[str, list[str]],
+) -> Response[Any]:  # fmt: skip
+    signed, site = signed_of(request), console.site
+    today = times.civil(site.clock()).date()
+    kind = kind_of(kind_id, today)
+    opened = await opening.open_for(site, signed, resident, _given(signed, typed, today))
+    classes = opened.classes if isinstance(opened, Opened) else ("A",)
+    is_edit = kind.shape is Shape.REGISTER
+    fields = tuple(fields_to_edit(kind, classes)) if is_edit else kind.fields
+    sheet = Sheet(
+        resident, kind, fields, Filled(typed), (typed.get(CHANGE) or [""])[0],
+        (typed.get(AMENDS) or [""])[0], (typed.get(SEEN) or [""])[0],
+    )  # fmt: skip
+    if isinstance(opened, AskWhy):
+        return await _draw(console, request, replace(sheet, why=True), None, status=403)
+    does = (typed.get(DO) or [""])[0]
+    if does:
+        sheet = replace(sheet, filled=Filled(_rows_changed(console, fields, typed, does)))
+        return await _draw(console, request, sheet, opened)
+    if not can_write(opened):
+        raise NotYours("write")
+    id_of(sheet.change)
+    filled, change = (_edit if is_edit else _event)(console, sheet, opened, today)
+    if change is None:
+        return await _draw(console, request, replace(sheet, filled=filled), opened, status=422)
+    try:
+        done = await desk.save(site, signed, opened, change)
+    except SavedOtherwise as refusal:
+        said = words("desk").saved_otherwise(number=refusal.change.hex()[:8])
+        filled = filled.but(Fault("", FaultCode.CONTRADICTION, said))
+        return await _draw(console, request, replace(sheet, filled=filled), opened, status=409)
+    return see(f"/console/archive/{resident.hex()}/saved/{done.change.hex()}")
+
+
+def _given(signed: Signed, typed: dict[str, list[str]], today: date) -> Given | None:
+    """The reason, when the form was asked for one."""
+    if "purpose" not in typed:
+        return None
+    filled = read_form(why_kind(signed, number=False), typed, today=today)
+    return None if filled.hard else given_of(filled.values)
+
+
+def _rows_changed(
+    console: Console, fields: tuple[Field, ...], typed: dict[str, list[str]], does: str
+) -> dict[str, list[str]]:
+    verb, _, rest = does.partition(":")
+    name, _, number = rest.partition(":")
+    each = next((f for f in fields if f.name == name and isinstance(f.type, ListOf)), None)
+    kept = {key: texts for key, texts in typed.items() if key != DO}
+    if each is None:
+        return kept
+    if verb == "add":
+        return desk_form.with_row(each, kept, desk.fresh_id(console.site).hex())
+    return desk_form.without_row(each, kept, int(number)) if number.isdecimal() else kept
+
+
+def _event(
+    console: Console, sheet: Sheet, opened: Opened, today: date
+) -> tuple[Filled, wire.Change | None]:
+    """The record that was filled in; None while something is wrong or not yet said yes to."""
+    typed = sheet.filled.typed
+    day = value_of(service_day_field().type, typed.get(SERVICE_DAY, ()))
+    on, bad = _service_day(day, today)
+    filled = desk_form.checked(
+        sheet.kind, sheet.fields, typed, on=on, today=today, sex=_text(opened, "sex"),
+        birth=_day(opened, "birth_date"),
+    )  # fmt: skip
+    filled = filled.but(*bad)
+    if not desk_form.settled(filled):
+        return filled, None
+    change = wire.Change(
+        id=bytes.fromhex(sheet.change), resident=sheet.resident, kind=sheet.kind.id,
+        v=sheet.kind.version, on=on.isoformat(), at=console.site.clock(),
+        body=Raw(msgspec.json.encode(filled.values)),
+        amends=id_of(sheet.amends) if sheet.amends else None,
+    )  # fmt: skip
+    return filled, change
+
+
+def _service_day(day: Any, today: date) -> tuple[date, tuple[Fault, ...]]:
+    w = words("desk")
+    try:
+        on = date.fromisoformat(str(day))
+    except ValueError:
+        return today, (Fault(SERVICE_DAY, FaultCode.MISSING, w.day_missing),)
+    if on > today:
+        return today, (Fault(SERVICE_DAY, FaultCode.OUT_OF_RANGE, w.day_ahead),)
+    return on, ()
+
+
+def _text(opened: Opened, cell: str) -> str | None:
+    content = opened.cells.get(cell)
+    value = shown_of(cell, content).value if content is not None else None
+    return value if isinstance(value, str) else None
+
+
+def _day(opened: Opened, cell: str) -> date | None:
+    text = _text(opened, cell)
+    return date.fromisoformat(text) if text else None
+
+
+def _edit(
+    console: Console, sheet: Sheet, opened: Opened, today: date
+) -> tuple[Filled, wire.Change | None]:
+    """The edit of what differs from what its author saw."""
+    try:
+        seen: dict[str, Seen] = unpacked(sheet.seen)
+    except Wrong:
+        raise NotYours("seen") from None
+    body, typed = desk_form.body_of(sheet.fields, sheet.filled.typed)
+    edits = edits_of(sheet.kind, sheet.fields, body, seen)
+    whole = {**body_seen(sheet.kind, seen_of(sheet.kind, sheet.kind.fields, opened)), **body}
+    faults = faults_of(sheet.kind, whole, edits, today=today)
+    filled = Filled(typed, body, tuple(desk_form.at_its_row(each) for each in faults))
+    if not edits:
+        filled = filled.but(nothing_changed(words("desk").nothing_changed))
+    if not desk_form.settled(filled):
+        return filled, None
+    change = wire.Change(
+        id=bytes.fromhex(sheet.change), resident=sheet.resident, kind=sheet.kind.id,
+        v=sheet.kind.version, on=today.isoformat(), at=console.site.clock(), set=edits,
+    )  # fmt: skip
+    return filled, change

@@ -1,0 +1,257 @@
+"""A form of the catalogue in the browser: its sections, the rows of its lists, what was typed.
+
+A list's row is typed in fields named "meds.0.name". Buttons that add or take away a row send the
+form, so it works without a script. Whatever a later form adds is drawn by its type.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from typing import Any, Final, cast
+
+import msgspec
+
+from server.console.forms import Filled, Posted, typed_of, value_of
+from server.console.values import field_text
+from server.console.words import words
+from server.records.check import check
+from server.records.model import Code, Codes, Day, Field, Int, Kind, ListOf, Ref, Scaled
+from server.records.prefill import Last
+from server.records.values import Fault, Faults
+
+SERVICE_DAY: Final = "service_day"
+SURE: Final = "sure"
+DO: Final = "do"
+OTHERS: Final = "others"  # headings of forms that have none of their own
+ITEM: Final = "item"  # a reference to nothing but the row itself: its id is made here
+_ROW: Final = re.compile(r"([a-z][a-z0-9_]*)\.(\d{1,2})\.([a-z][a-z0-9_]*)")
+
+
+def service_day_field() -> Field:
+    return Field(SERVICE_DAY, words("desk").service_day, Day(past=True), required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One field with its name in the page. `choices`: who or what a reference may name."""
+
+    field: Field
+    last: str = ""
+    choices: Mapping[str, str] | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list field with its rows."""
+
+    field: Field
+    rows: tuple[tuple[Drawn, ...], ...]
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    parts: tuple[Drawn | Rows, ...]
+
+
+def sections_of(kind: Kind, fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:
+    """The fields under the headings of the words file; one heading for a form it does not know."""
+    headings = words("desk").sections
+    starts = headings[kind.id if kind.id in headings else OTHERS]
+    made: list[tuple[str, list[Field]]] = []
+    wanted = {each.name for each in fields}
+    title = kind.label
+    for each in kind.fields:
+        title = starts.get(each.name, title)
+        if each.name not in wanted:
+            continue
+        if not made or made[-1][0] != title:
+            made.append((title, []))
+        made[-1][1].append(each)
+    return made
+
+
+# What was typed, as values.
+
+
+def body_of(fields: Sequence[Field], typed: Posted) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """(values of the form, what was typed with its rows counted anew). Empty rows are left out."""
+    body: dict[str, Any] = {}
+    kept = {name: list(texts) for name, texts in typed.items() if not _ROW.fullmatch(name)}
+    for each in fields:
+        if isinstance(each.type, ListOf):
+            items = _items(each, each.type, typed)
+            for number, row in enumerate(items):
+                for name, texts in row.items():
+                    kept[f"{each.name}.{number}.{name}"] = texts
+            values = [_row_values(each.type, row) for row in items]
+            if values:
+                body[each.name] = values
+            continue
+        value = value_of(each.type, typed.get(each.name, ()))
+        if value is not None:
+            body[each.name] = value
+    return body, kept
+
+
+def rows_typed(each: Field, typed: Posted) -> list[int]:
+    """The numbers of a list's rows, empty ones too."""
+    found = (_ROW.fullmatch(name) for name in typed)
+    return sorted({int(m[2]) for m in found if m is not None and m[1] == each.name})
+
+
+def _items(each: Field, kind: ListOf, typed: Posted) -> list[dict[str, list[str]]]:
+    """Rows in which something is written; the id of the row itself counts as nothing."""
+    items: list[dict[str, list[str]]] = []
+    for number in rows_typed(each, typed):
+        row = {
+            inner.name: list(typed.get(f"{each.name}.{number}.{inner.name}", ()))
+            for inner in kind.fields
+        }
+        written = any(
+            text.strip() for inner in kind.fields if not is_item(inner) for text in row[inner.name]
+        )
+        if written:
+            items.append(row)
+    return items
+
+
+def _row_values(kind: ListOf, row: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    values = {inner.name: value_of(inner.type, row[inner.name]) for inner in kind.fields}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def is_item(each: Field) -> bool:
+    return isinstance(each.type, Ref) and each.type.to == ITEM
+
+
+def typed_from(fields: Sequence[Field], body: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Values as somebody would have typed them, lists in rows."""
+    typed: dict[str, list[str]] = {}
+    for each in fields:
+        if each.name not in body:
+            continue
+        if not isinstance(each.type, ListOf):
+            typed[each.name] = typed_of(each.type, body[each.name])
+            continue
+        for number, item in enumerate(cast("list[dict[str, Any]]", body[each.name])):
+            for inner in each.type.fields:
+                if inner.name in item:
+                    name = f"{each.name}.{number}.{inner.name}"
+                    typed[name] = typed_of(inner.type, item[inner.name])
+    return typed
+
+
+def with_row(each: Field, typed: dict[str, list[str]], fresh_id: str) -> dict[str, list[str]]:
+    """One row more, empty."""
+    assert isinstance(each.type, ListOf)
+    numbers = rows_typed(each, typed)
+    number = numbers[-1] + 1 if numbers else 0
+    if len(numbers) >= each.type.most:
+        return typed
+    row = {
+        f"{each.name}.{number}.{inner.name}": [fresh_id if is_item(inner) else ""]
+        for inner in each.type.fields
+    }
+    return {**typed, **row}
+
+
+def without_row(each: Field, typed: dict[str, list[str]], number: int) -> dict[str, list[str]]:
+    gone = f"{each.name}.{number}."
+    return {name: texts for name, texts in typed.items() if not name.startswith(gone)}
+
+
+def checked(
+    kind: Kind, fields: Sequence[Field], typed: Posted, *, on: date, today: date, sex: str | None,
+    birth: date | None,
+) -> Filled:  # fmt: skip
+    """The form as it came, with every fault at the place where it is shown."""
+    body, kept = body_of(fields, typed)
+    faults = check(kind, msgspec.json.encode(body), on=on, today=today, sex=sex, birth=birth)
+    shown = tuple(at_its_row(each) for each in faults)
+    return Filled(kept, body, shown)
+
+
+def at_its_row(fault: Fault) -> Fault:
+    """ "meds/0/name" is the field meds.0.name of the page."""
+    return replace(fault, field=fault.field.replace("/", "."))
+
+
+def mark_of(faults: Faults) -> str:
+    """What a tick says yes to: these questions and no others."""
+    asked = "\n".join(sorted(f"{each.field} {each.sentence_zh}" for each in faults if each.warn))
+    return sha256(asked.encode()).hexdigest()[:16]
+
+
+def settled(filled: Filled) -> bool:
+    """Nothing hard is left, and every question was answered with the tick."""
+    if filled.hard:
+        return False
+    return not filled.faults or filled.text(SURE) == mark_of(filled.faults)
+
+
+# The form as drawn.
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What references may name, ids in hex."""
+
+    staff: Mapping[str, str]
+    facility: Mapping[str, str]
+
+    def of(self, each: Field) -> Mapping[str, str] | None:
+        if not isinstance(each.type, Ref):
+            return None
+        return {"staff": self.staff, "facility": self.facility}.get(each.type.to)
+
+
+def drawn(
+    kind: Kind, fields: Sequence[Field], filled: Filled, last: Mapping[str, Last], choices: Choices
+) -> list[Section]:
+    def one(each: Field) -> Drawn | Rows:
+        if isinstance(each.type, ListOf):
+            return _rows(each, each.type, filled, choices)
+        found = last.get(each.name)
+        return Drawn(each, last_text(each, found.value) if found else "", choices.of(each))
+
+    return [
+        Section(title, tuple(one(each) for each in some))
+        for title, some in sections_of(kind, fields)
+    ]
+
+
+def last_text(each: Field, value: Any) -> str:
+    """上次 149: the number alone, since the unit stands behind the box; the label of an answer."""
+    if isinstance(each.type, Int | Scaled):
+        return typed_of(each.type, value)[0]
+    return field_text(each, value)
+
+
+def _rows(each: Field, kind: ListOf, filled: Filled, choices: Choices) -> Rows:
+    numbers = rows_typed(each, filled.typed)
+    rows = tuple(
+        tuple(
+            Drawn(
+                replace(inner, name=f"{each.name}.{number}.{inner.name}"),
+                choices=choices.of(inner),
+                hidden=is_item(inner),
+            )
+            for inner in kind.fields
+        )
+        for number in numbers
+    )
+    return Rows(each, rows, len(numbers) >= kind.most)
+
+
+def wide(each: Field) -> bool:
+    """Whether a field takes a whole line: several answers, long texts."""
+    if isinstance(each.type, Codes):
+        return True
+    if isinstance(each.type, Code):
+        return 3 < len(each.type.codes) <= 6
+    return getattr(each.type, "most", 0) > 100
