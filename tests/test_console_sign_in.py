@@ -186,8 +186,10 @@ async def test_a_manager_resets_and_hands_the_link_over_once(qin: Person) -> Non
     path = f"/console/accounts/{QIN.hex()}"
     async with desk(world, TIAN) as tian:
         assert "在用" in text_of(await tian.get(path))
-        page = await tian.post(f"{path}/reset")
-        link = re.search(r'value="(http://console.test/console/invite/[\w-]{43})"', page.text)
+        unsure = await tian.post(f"{path}/reset")
+        assert (unsure.status_code, "先认准是本人" in text_of(unsure)) == (422, True)
+        page = await tian.post(f"{path}/reset", sure="1")
+        link = re.search(r">(http://console.test/console/invite/[\w-]{43})<", page.text)
         assert link
         assert "等本人设置" in text_of(await tian.get(path))
         assert link[1] not in (await tian.get(path)).text

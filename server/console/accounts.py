@@ -35,7 +35,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         found = await accounts.account_of(console.site, signed_of(request), staff_of(staff))
         if isinstance(found, NoAccount):
             return await console.page(request, empty, who=found, filled=forms.EMPTY)
-        return await console.page(request, sheet, account=found)
+        return await console.page(request, sheet, account=found, filled=forms.EMPTY)
 
     @action("/accounts/{staff:str}/make", roles=MAKERS)
     async def make(request: AnyRequest, staff: FromPath[str]) -> Response[Any]:
@@ -60,6 +60,10 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         found = await accounts.account_of(console.site, signed, who)
         if isinstance(found, NoAccount):
             return see(f"/console/accounts/{staff}")
+        typed = Filled(await posted(request))
+        if found.line.state == "active" and not typed.chosen("sure", "1"):
+            filled = typed.but(Fault("sure", FaultCode.MISSING, w.not_sure))
+            return await console.page(request, sheet, status=422, account=found, filled=filled)
         link = await reset_account(console.site, signed, who)
         return await draw_link(console, request, link, found.line.name)
 

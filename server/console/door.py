@@ -104,7 +104,7 @@ def router(console: Console, handlers: Collection[HTTPRouteHandler]) -> Router:
             scope[RAN_OUT] = found
             return  # `before` keeps what was typed; the handler is never reached
         if not isinstance(found, Signed):
-            raise NotSignedIn
+            raise NotSignedIn("idle" if isinstance(found, RanOut) else "first")
         if not roles or found.role not in roles:
             raise NotYours
         scope[SIGNED] = found
@@ -170,7 +170,8 @@ async def _keep(console: Console, request: AnyRequest, ran_out: RanOut) -> Respo
 def on_refusal(console: Console, request: AnyRequest, refusal: Refusal) -> Response[Any]:
     note_of(request.scope).verdict = refusal.code
     if isinstance(refusal, NotSignedIn) and request.method == "GET":
-        return see(SIGN_IN if request.url.path == "/console/" else f"{SIGN_IN}?why=first")
+        plain = request.url.path == "/console/" and refusal.detail != "idle"
+        return see(SIGN_IN if plain else f"{SIGN_IN}?why={refusal.detail}")
     return _sorry(console, request, refusal.say, refusal.code, refusal.status)
 
 

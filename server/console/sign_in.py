@@ -62,7 +62,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
             faults = [_fault(name, w.needs(what=w[name])) for name in missing]
             return draw(again.but(*faults), status=422)
         if any(len(values[name]) > most for name, most in _LONGEST.items()):
-            return draw(again.but(_fault("login", w.wrong)), status=422)
+            return draw(again.but(_fault("", w.wrong)), status=422)
         answer = await account_sign_in.sign_in(
             console.site, **values, address=address_of(request),
             old=request.cookies.get(COOKIE, ""),
@@ -71,8 +71,8 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
             return await _let_in(console, request, answer)
         if isinstance(answer, Shut):
             until = times.moment_text(answer.until, now_ms=console.site.clock())
-            return draw(again.but(_fault("login", w.shut(until=until))), status=422)
-        return draw(again.but(_fault("login", w.wrong)), status=422)
+            return draw(again.but(_fault("", w.shut(until=until))), status=422)
+        return draw(again.but(_fault("", w.wrong)), status=422)
 
     return [form, come_in, *_kept(console)]
 
