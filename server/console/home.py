@@ -81,9 +81,9 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
 _give_back = queues.give_back
 
 
-def id_of(text: str) -> bytes:
-    """The 16 bytes of an id in an address. Raises NotYours for what is none."""
-    if len(text) != 32:
+def id_of(text: str, size: int = 16) -> bytes:
+    """The bytes of an id in an address. Raises NotYours for what is none."""
+    if len(text) != 2 * size:
         raise NotYours
     try:
         return bytes.fromhex(text)
