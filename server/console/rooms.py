@@ -10,14 +10,17 @@ from server.console import (
     account,
     accounts,
     archive,
+    archive_new,
     audit,
     board,
     board_people,
     conflicts,
     desk,
     desk_receipt,
+    devices,
     files,
     home,
+    imports,
     invite,
     matters,
     organisation_lists,
@@ -32,8 +35,10 @@ from server.console.frame import Console
 from server.settings import Settings
 
 ROOMS = (
-    files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters, board,
-    board_people, targets, people, archive, desk, desk_receipt, organisations, organisation_lists,
+    files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters,
+    devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt, organisations,
+    organisation_lists,
+    imports,
 )  # fmt: skip
 
 
