@@ -260,6 +260,16 @@ async def delete(site: Site, signed: Signed, job: bytes) -> None:
     await site.store.write(partial(destroy, site=site, job=job, staff=signed.staff))
 
 
+async def note_handed_back(site: Site, signed: Signed, job: bytes) -> None:
+    """Somebody takes the list with its results away: written down like a reading."""
+    now = site.clock()
+
+    async def write(tx: Tx) -> None:
+        await audit(tx, site.district, "act", b"import-handed-back" + job + signed.staff, now)
+
+    await site.store.write(write)
+
+
 async def turn(
     tx: Tx, site: Site, job: bytes, *, before: tuple[str, ...], after: str, staff: bytes
 ) -> None:

@@ -1,0 +1,86 @@
+"""A file on its way in: read from the connection part by part, never laid down on a disk.
+
+The framework's own form reader puts large files into readable temporary ones, so this form is read
+here. Its fields come in the order of the page: the session's token first, the file last.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from litestar import Request
+from multipart import (  # pyright: ignore[reportMissingTypeStubs]
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+)
+
+from server.actions.import_upload import Receiving, receive
+from server.actions.imports import CSV_MAX, Importer
+from server.actions.sheet_parts import SheetEmpty
+from server.actions.site import Site
+from server.console.door import CSRF, FormNotOurs, check_csrf
+from server.errors import Refusal
+
+AnyRequest = Request[Any, Any, Any]
+BODY_MAX: Final = CSV_MAX + 64 * 1024
+FIELD_MAX: Final = 1_024
+PARTS_MAX: Final = 8
+_BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
+
+
+class UploadBroken(Refusal):
+    """The body is no form with a file, or it ended in the middle."""
+
+    code = "upload_broken"
+    status = 400
+    say = "文件没有传完整，什么也没有保存。请再传一次。"
+    hint = "multipart/form-data with the fields of the page in their order."
+
+
+async def take_upload(site: Site, request: AnyRequest, who: Importer) -> bytes:
+    """The job of a list that has arrived whole. Raises FormNotOurs, UploadBroken, SheetRefused."""
+    texts: dict[str, bytes] = {}
+    taking: Receiving | None = None
+    try:
+        part = ""
+        async for piece in _pieces(request):
+            if isinstance(piece, MultipartSegment):
+                part = piece.name or ""
+                if part == "file" and taking is None:
+                    check_csrf(request, texts.get(CSRF, b"").decode("ascii", "replace"))
+                    kind = texts.get("kind", b"").decode("ascii", "replace")
+                    taking = await receive(site, who, kind=kind, name=piece.filename or "")
+            elif part == "file" and taking is not None:
+                await taking.take(piece)
+            else:
+                texts[part] = texts.get(part, b"") + piece
+                if len(texts[part]) > FIELD_MAX:
+                    raise UploadBroken
+        if taking is None:
+            check_csrf(request, texts.get(CSRF, b"").decode("ascii", "replace"))
+            raise SheetEmpty
+        return await taking.end()
+    except BaseException:
+        if taking is not None:
+            await taking.drop()
+        raise
+
+
+async def _pieces(request: AnyRequest) -> AsyncIterator[MultipartSegment | bytes]:
+    """Heads of the parts and their content, in order."""
+    kind, options = request.content_type
+    boundary = options.get("boundary", "")
+    if kind != "multipart/form-data" or not _BOUNDARY.fullmatch(boundary):
+        raise FormNotOurs
+    parser = PushMultipartParser(
+        boundary, max_segment_count=PARTS_MAX, max_segment_size=BODY_MAX, strict=True
+    )
+    try:
+        async for block in request.stream():
+            for event in parser.parse(block):
+                if event is not None:
+                    yield event if isinstance(event, MultipartSegment) else bytes(event)
+        parser.close()
+    except MultipartError:
+        raise UploadBroken from None

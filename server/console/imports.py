@@ -1,0 +1,262 @@
+"""Reading lists in: upload, columns, a try on the first lines, progress, what came of it."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from server.actions import import_run, imports
+from server.actions.import_reading import NotOurs, lines_in
+from server.actions.imports import ColumnsMissing, Job
+from server.actions.sheet_parts import Line, SheetRefused
+from server.actions.sheets import csv_text
+from server.console.door import action, page, posted
+from server.console.frame import HEADERS, Console, Key, Page, see, signed_of
+from server.console.import_upload import BODY_MAX, take_upload
+from server.console.words import words
+from server.errors import NotYours, RuleSaysNo
+from server.records.sheet_columns import columns_of
+from server.records.sheet_values import normal
+from server.rules.accounts import StaffRole
+
+AnyRequest = Request[Any, Any, Any]
+MANAGERS: Final = frozenset({StaffRole.COUNTY, StaffRole.MANAGER})
+HERE: Final = "/console/imports"
+READ_AT_ONCE: Final = 8 * 1024 * 1024  # bytes: smaller lists are read before the answer
+REFRESH_S: Final = "4"
+SAMPLES: Final = 3
+FAULTS_SHOWN: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One column of the list as the page shows it."""
+
+    at: int
+    heading: str
+    samples: tuple[str, ...]
+    chosen: str
+
+
+def handlers(console: Console) -> list[HTTPRouteHandler]:
+    return [*_overview(console), *_one(console), *_steps(console), _result(console)]
+
+
+def _overview(console: Console) -> list[HTTPRouteHandler]:
+    @page("/imports", roles=MANAGERS)
+    async def overview(request: AnyRequest) -> Response[Any]:
+        return await _list(console, request)
+
+    @action("/imports", roles=MANAGERS, most=BODY_MAX, own_csrf=True)
+    async def upload(request: AnyRequest) -> Response[Any]:
+        who = imports.importer_of(signed_of(request))
+        try:
+            job = await take_upload(console.site, request, who)
+        except SheetRefused as refused:
+            return await _list(console, request, fault=refused.say, status=refused.status)
+        found = await imports.find(console.site, signed_of(request), job)
+        if found.size <= READ_AT_ONCE:
+            await import_run.work(console.site, job)
+        return see(f"{HERE}/{job.hex()}")
+
+    return [overview, upload]
+
+
+async def _list(
+    console: Console, request: AnyRequest, *, fault: str = "", status: int = 200
+) -> Response[Any]:
+    w = words("imports")
+    jobs = await imports.newest(console.site, signed_of(request))
+    shown = Page("imports.html.j2", "imports", w.title, "imports", (Key("u", w.key_upload),))
+    return await console.page(
+        request, shown, status=status, jobs=jobs, kinds=imports.KINDS, fault=fault
+    )
+
+
+def _one(console: Console) -> list[HTTPRouteHandler]:
+    @page("/imports/{job:str}", roles=MANAGERS)
+    async def one(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
+        found = await _found(console, request, job)
+        saved = request.query_params.get("saved", "")
+        return await _draw(console, request, found, saved=saved == "1")
+
+    @page("/imports/{job:str}/try", roles=MANAGERS)
+    async def tried(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
+        found = await _found(console, request, job)
+        if found.state != imports.MAPPING:
+            return see(f"{HERE}/{job}")
+        w = words("imports")
+        lines = await import_run.dry_run(console.site, found)
+        counts = {key: sum(e.outcome == key for _, e in lines) for key in w.outcomes}
+        shown = Page("import_try.html.j2", "imports", w.title, "imports", (Key("s", w.key_start),))
+        said = [(line, ending) for line, ending in lines if ending.reason]
+        return await console.page(
+            request, shown, job=found, counts=counts, said=said, tried=len(lines),
+            first=_name_column(found),
+        )  # fmt: skip
+
+    return [one, tried]
+
+
+def _name_column(job: Job) -> int:
+    """The column that tells people which line is meant."""
+    wanted = [at for at, name in job.head.columns.items() if name in ("name", "@id_no")]
+    return min(wanted, default=0)
+
+
+async def _draw(
+    console: Console,
+    request: AnyRequest,
+    job: Job,
+    *,
+    fault: str = "",
+    saved: bool = False,
+    status: int = 200,
+) -> Response[Any]:
+    w = words("imports")
+    mapping = job.state == imports.MAPPING
+    lines: list[Line] = []
+    if mapping:
+        lines = (await lines_in(console.site, job.id, 0))[0][:SAMPLES]
+    refused = []
+    if job.refused and job.deleted_at is None:
+        refused = await import_run.refused_first(console.site, job, FAULTS_SHOWN)
+    keys = (Key("t", w.key_try), Key("s", w.key_start)) if mapping else ()
+    shown = Page("import_job.html.j2", "imports", w.title, "imports", keys)
+    answer = await console.page(
+        request, shown, status=status, job=job, fault=fault, saved=saved, refused=refused,
+        choices=_choices(job, lines), groups=columns_of(job.kind), first=_name_column(job),
+        names=await imports.mappings(console.site, job.kind, job.facility) if mapping else {},
+    )  # fmt: skip
+    if job.state in imports.AT_WORK:
+        answer.headers["refresh"] = REFRESH_S  # the page follows by itself, without a script
+    return answer
+
+
+def _choices(job: Job, lines: list[Line]) -> list[Choice]:
+    return [
+        Choice(
+            at, heading, tuple(text for line in lines if (text := line.cell(at)[:24])),
+            job.head.columns.get(at, ""),
+        )
+        for at, heading in enumerate(job.head.headings)
+    ]  # fmt: skip
+
+
+def _steps(console: Console) -> list[HTTPRouteHandler]:
+    @action("/imports/{job:str}/columns", roles=MANAGERS)
+    async def columns(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
+        found, form = await _found(console, request, job), await posted(request)
+        wanted = _columns_of(form, found)
+        signed, what = signed_of(request), form.get("do", ["save"])[0]
+        try:
+            await imports.map_columns(console.site, signed, found.id, wanted)
+            name = form.get("name", [""])[0].strip()
+            if name:
+                headings = found.head.headings
+                said = {headings[at]: column for at, column in wanted.items()}
+                await imports.save_mapping(
+                    console.site, signed, kind=found.kind, name=name, columns=said
+                )
+            if what == "start":
+                await imports.start(console.site, signed, found.id)
+        except (ColumnsMissing, RuleSaysNo) as refused:
+            fault = _why(refused)
+            kept = await imports.find(console.site, signed, found.id)
+            return await _draw(console, request, kept, fault=fault, status=422)
+        path = {"try": "/try", "start": ""}.get(what, "?saved=1")
+        return see(f"{HERE}/{job}{path}")
+
+    @action("/imports/{job:str}/mapping", roles=MANAGERS)
+    async def mapping(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
+        found, form = await _found(console, request, job), await posted(request)
+        names = await imports.mappings(console.site, found.kind, found.facility)
+        saved = names.get(form.get("name", [""])[0])
+        if saved is None:
+            return see(f"{HERE}/{job}")
+        by_word = {normal(heading): column for heading, column in saved.items()}
+        wanted: dict[int, str] = {}
+        for at, heading in enumerate(found.head.headings):
+            column = by_word.get(normal(heading))
+            if column is not None and column not in wanted.values():
+                wanted[at] = column
+        await imports.map_columns(console.site, signed_of(request), found.id, wanted)
+        return see(f"{HERE}/{job}")
+
+    return [columns, mapping, *map(partial(_step, console), ("start", "stop", "delete"))]
+
+
+def _step(console: Console, what: str) -> HTTPRouteHandler:
+    acts = {"start": imports.start, "stop": imports.stop, "delete": imports.delete}
+
+    @action(f"/imports/{{job:str}}/{what}", roles=MANAGERS)
+    async def step(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
+        found = await _found(console, request, job)
+        try:
+            await acts[what](console.site, signed_of(request), found.id)
+        except (ColumnsMissing, RuleSaysNo) as refused:
+            return await _draw(console, request, found, fault=_why(refused), status=422)
+        return see(f"{HERE}/{job}")
+
+    return step
+
+
+def _why(refused: RuleSaysNo) -> str:
+    w = words("imports")
+    if isinstance(refused, ColumnsMissing):
+        return w.columns_missing(labels=w.joint.join(refused.labels))
+    return w.why.get(refused.detail, refused.say)
+
+
+def _columns_of(form: Mapping[str, list[str]], job: Job) -> dict[int, str]:
+    wanted: dict[int, str] = {}
+    for at in range(len(job.head.headings)):
+        chosen = form.get(f"c{at}", [""])[0]
+        if chosen:
+            wanted[at] = chosen
+    return wanted
+
+
+async def _found(console: Console, request: AnyRequest, job: str) -> Job:
+    try:
+        name = bytes.fromhex(job)
+    except ValueError:
+        raise NotYours from None
+    return await imports.find(console.site, signed_of(request), name)
+
+
+def _result(console: Console) -> HTTPRouteHandler:
+    @page("/imports/{job:str}/result", roles=MANAGERS)
+    async def result(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
+        found = await _found(console, request, job)
+        if found.deleted_at is not None or not found.done:
+            return see(f"{HERE}/{job}")
+        await imports.note_handed_back(console.site, signed_of(request), found.id)
+        name = f"import-{found.id.hex()[-8:]}.csv"
+        headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+        return Stream(_rows(console, found), media_type="text/csv; charset=utf-8", headers=headers)
+
+    return result
+
+
+async def _rows(console: Console, job: Job) -> AsyncIterator[bytes]:
+    """The list as it came, with two columns more; a part at a time."""
+    w = words("imports")
+    width = len(job.head.headings)
+    yield csv_text([[*job.head.headings, w.outcome, w.reason]], head=True).encode()
+    for n in range(job.next_chunk):
+        try:
+            lines = await import_run.results_in(console.site, job.id, n)
+        except NotOurs:
+            return
+        rows = [
+            [*(line.cell(at) for at in range(width)), w.outcomes[ending.outcome], ending.reason]
+            for line, ending in lines
+            if ending is not None
+        ]
+        yield csv_text(rows).encode()
