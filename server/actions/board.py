@@ -59,6 +59,11 @@ class Line:
     def gap(self) -> int:
         return sum(each.gap for each in self.cells.values())
 
+    @property
+    def aimed(self) -> bool:
+        """Whether there is any target here."""
+        return any(each.target is not None for each in self.cells.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
@@ -100,8 +105,13 @@ class Board:
         return self.year == self.today.year
 
     @property
+    def known(self) -> bool:
+        """Whether figures of the year have ever been made."""
+        return self.year in self.years
+
+    @property
     def has_targets(self) -> bool:
-        return any(each.target is not None for each in self.total.cells.values())
+        return self.total.aimed
 
 
 Counts = dict[tuple[bytes, str], tuple[int, int]]

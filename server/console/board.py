@@ -146,7 +146,7 @@ def _percent(cell: Cell) -> int:
     """Whole per cent, never 100 while somebody is missing."""
     if not cell.target:
         return 100 if cell.target == 0 else 0
-    return min(cell.done * 100 // cell.target, 99 if cell.gap else 10**6)
+    return min(round(cell.done * 100 / cell.target), 99 if cell.gap else 10**6)
 
 
 def _total(board: Board) -> tuple[Shown, ...]:
@@ -167,6 +167,8 @@ class Said:
 
 def _sentence(board: Board, w: Words) -> Said:
     place = board.name if board.teams else w.county
+    if not board.known:
+        return Said(w.not_made(year=board.year), "")
     if not board.has_targets:
         return Said(w.none_yet(year=board.year), "")
     if board.this_year:

@@ -106,6 +106,7 @@ async def _draw(
     row = rules().row(which.item)
     assert row is not None
     keys = (Key("J", w["keys"].down), Key("K", w["keys"].up), Key("Enter", w["keys"].open))
+    keys = keys if found.people else ()
     back = "/console/board"
     if signed.oversees and which.panel is not None:
         back = f"/console/board/teams/{which.facility.hex()}"

@@ -140,7 +140,7 @@ async def _draw(
         lines=[(name, _boxes(known, tried, each, name, w)) for each, name in known.facilities],
         sums=[known.total(row.id) for row in rules().rows], some_missing=some_missing,
         tried=tried, said=said or tried.said, story=_story(known, now, w), source=tried.source,
-        heads=w["heads_between"].join(row.heads[0] for row in rules().rows),
+        heads=w["heads_between"].join(row.label for row in rules().rows),
         facilities=len(known.facilities),
     )  # fmt: skip
 

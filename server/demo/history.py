@@ -6,7 +6,7 @@ standard had their yearly check.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -87,6 +87,7 @@ class History:
         self, person: Habitus, kind: str, grade: str, on: date, doctor: str
     ) -> dict[str, Any]:
         if kind == CHECKUP:
-            return checkup.health_check(self._rng, person)
+            fed_back = (on + timedelta(days=7)).isoformat()
+            return {**checkup.health_check(self._rng, person), "feedback_date": fed_back}
         write = bodies.htn_followup if kind == HTN else bodies.dm_followup
         return write(self._rng, person, grade=grade, on=on, doctor=doctor)
