@@ -72,6 +72,22 @@ def test_no_line_holds_an_id_number_a_phone_or_a_name(server: Running) -> None:
     assert [each for each in found if each in text] == []
 
 
+def test_no_line_holds_what_somebody_signed_in_with_or_a_one_time_link(server: Running) -> None:
+    login, password, token = "canary.login", "canary password of mine", "canary-token-" + "x" * 30
+    for fields in ({"login": login, "password": password, "code": "123456"}, {"login": login}):
+        answer = server.client.post("/console/sign-in", data=fields)
+        assert answer.status_code == 422
+    for path in (f"/console/invite/{token}", f"/console/invite/{token}/code"):
+        server.client.get(path)
+        last = server.client.post(path, data={"new": password, "carried": token})
+    line = server.line(last.headers["x-request-id"])
+    assert line["path"] == "/console/invite/{token}/code"
+    text = server.log.read_text("utf-8")
+    assert [
+        each for each in ("canary.login", "canary password", "canary-token") if each in text
+    ] == []
+
+
 def test_every_line_is_json_with_known_keys_only(server: Running) -> None:
     server.client.get("/health/live")
     server.line(server.client.get("/nothing").headers["x-request-id"])
