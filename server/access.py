@@ -258,12 +258,13 @@ async def _records(
 
 
 def actor_of(
-    *, role: str, staff: bytes, facility: bytes | None, panel: bytes | None, restricted: bool
+    *, role: str, staff: bytes, facility: bytes | None, panels: frozenset[bytes], restricted: bool
 ) -> Actor:
-    """A staff row as the rule knows it. `role` is the staff table's."""
+    """A staff row as the rule knows it. `role` is the staff table's; `panels` are all that the
+    person serves today, as a member or a locum too.
+    """
     if role == "county":
         return Actor(Role.COUNTY, staff)
-    in_a_team = Role.TEAM if panel is not None else Role.STAFF
+    in_a_team = Role.TEAM if panels else Role.STAFF
     kind = Role.SPECIALIST if restricted else in_a_team
-    teams = frozenset({panel}) if panel is not None else frozenset[bytes]()
-    return Actor(kind, staff, facility, teams)
+    return Actor(kind, staff, facility, panels)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.access import Asking, Opened, actor_of, open_archive
+from server.actions.sessions import panels_of
 from server.actions.site import Site
 from server.errors import NotAllowed, NotFound
 from server.rules.consent import Purpose
@@ -40,8 +41,9 @@ async def read_archive(
             raise NotFound("staff")
         role, facility, panel, restricted = row
         actor = actor_of(
-            role=role, staff=staff, facility=facility, panel=panel, restricted=bool(restricted)
-        )
+            role=role, staff=staff, facility=facility,
+            panels=await panels_of(tx, site, staff, panel), restricted=bool(restricted),
+        )  # fmt: skip
         asking = Asking(actor, purpose, reason)
         return await open_archive(tx, site.vault, resident, asking, now)
 

@@ -324,7 +324,9 @@ async def _join(
     )  # fmt: skip
     if person is None:
         raise NotYours
-    await check_place(tx, site, signed, person[1])
+    _, _, above, _ = await check_place(tx, site, signed, person[1])
+    if team[0] not in (person[1], above):
+        raise NotYours  # a team is served by the people of its facility
     if person[0] != StaffRole.DOCTOR.value:
         return (_fault("staff", "只有家庭医生能加入团队"),)
     until = values.get("until_day")
