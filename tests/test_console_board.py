@@ -85,7 +85,7 @@ async def test_a_missing_target_is_said_and_is_not_zero(county: World) -> None:
         assert "没有目标" in said
         assert "2 家机构的目标没有设全" in said
         nothing = text_of(await chen.get("/console/board?year=2025"))
-        assert "2025 年还没有目标" in nothing
+        assert "2025 年没有算过数字" in nothing
 
 
 async def test_a_team_has_its_share_of_the_target_by_people(county: World) -> None:

@@ -20,8 +20,7 @@ import msgspec
 from server.actions.intake import civil_day
 from server.actions.site import Site
 from server.actions.standing import ResidentRow
-from server.records.cells import to_body
-from server.records.check import check, hard
+from server.records.id_number import Valid, read_id_number
 from server.records.kinds import REGISTER
 from server.records.upcast import newest, upcast
 from server.rules import figures as rule
@@ -29,11 +28,16 @@ from server.settings import CIVIL
 from server.store.tx import Row, Tx
 from server.store.vault import NOBODY, T_CELLS, T_CHANGE
 from sync import wire
-from sync.merge import EMPTY, choose, decode_cells
+from sync.merge import Cell, choose, decode_cells
 
 FLAG: Final = "resident, year, item, facility, panel, done, done_day, last_day, lacks, village"
 PUT: Final = ("facility", "panel", "done", "done_day", "last_day", "lacks", "village")
 VILLAGE: Final = 12  # digits of an area code
+CITIZEN: Final = "01"  # id_type of a resident identity card
+REQUIRED: Final = tuple(each.name for each in REGISTER.fields if each.required)
+ASKED: Final = frozenset(REQUIRED) | {
+    "id_no", "birth_date", "address_region", "hx_disease", "special_group"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,51 +180,78 @@ async def _facts(
     made: dict[bytes, tuple[rule.Facts, str, str]] = {}
     for who, row in rows.items():
         status, number = states[who]
-        body = _body(site, row)
+        page = _first_page(site, row)
         events = served.get(who, ())
         last = rule.last_served(events, today)
         facts = rule.Facts(
-            status=status, birth=_day(body.get("birth_date")),
-            diseases=frozenset(_codes(body.get("hx_disease"))),
-            groups=frozenset(_codes(body.get("special_group"))),
-            complete=bool(number) and _complete(body, today), served=events,
+            status=status, birth=_day(page.text("birth_date")),
+            diseases=page.sets.get("hx_disease", frozenset()),
+            groups=page.sets.get("special_group", frozenset()),
+            complete=bool(number) and _complete(page), served=events,
         )  # fmt: skip
-        village = str(body.get("address_region") or "")[:VILLAGE]
+        village = page.text("address_region")[:VILLAGE]
         made[who] = (facts, village, last.isoformat() if last else "")
     return made
 
 
-def _body(site: Site, row: ResidentRow) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _FirstPage:
+    """What the rules ask of an archive's own page: plain values, and the elements of sets."""
+
+    values: Mapping[str, Any]
+    sets: Mapping[str, frozenset[str]]
+
+    def text(self, name: str) -> str:
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
+
+    def has(self, name: str) -> bool:
+        return name in self.values or name in self.sets
+
+
+def _first_page(site: Site, row: ResidentRow) -> _FirstPage:
     """The open page of the archive as readers see it; restricted cells are never opened here."""
     key, who = site.vault.key(row.resident, row.key), row.resident
     cells = decode_cells(key.open(site.vault.at(T_CELLS, who, who, row.rev), row.sealed_cells))
-    shown = {
-        name: choose(
-            cells.get(name, EMPTY), REGISTER.policy_of(name), REGISTER.safer_of(name)
-        ).value
-        for name in cells
-    }
-    return to_body(REGISTER, shown)
+    values: dict[str, Any] = {}
+    sets: dict[str, set[str]] = {}
+    for name, cell in cells.items():
+        field, slash, element = name.partition("/")
+        if field not in ASKED:
+            continue
+        value = _shown(name, cell)
+        if value is None or (slash and value is False):
+            continue
+        if slash:
+            sets.setdefault(field, set()).add(element)
+        else:
+            values[field] = value
+    return _FirstPage(values, {name: frozenset(each) for name, each in sets.items()})
 
 
-def _codes(value: Any) -> Iterable[str]:
-    for each in value or ():
-        yield each["code"] if isinstance(each, dict) else str(each)
+def _shown(name: str, cell: Cell) -> Any:
+    """Most cells have one value; only where there are more a choice is made."""
+    if len(cell.heads) == 1:
+        return cell.heads[0].value
+    return choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name)).value
 
 
-def _day(value: Any) -> date | None:
+def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(str(value))
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _complete(body: dict[str, Any], today: date) -> bool:
-    """A named person with a document, and a first page without a fault."""
-    if not body.get("id_no"):
+def _complete(page: _FirstPage) -> bool:
+    """A standard archive: the first page is filled in, and the document is one that can be checked
+    (values were each checked when they came in).
+    """
+    if not page.text("id_no") or not all(page.has(name) for name in REQUIRED):
         return False
-    found = check(REGISTER, msgspec.json.encode(body), on=today, today=today)
-    return not hard(found)
+    if page.text("id_type") != CITIZEN:
+        return True
+    return isinstance(read_id_number(page.text("id_no")), Valid)
 
 
 async def _served(
