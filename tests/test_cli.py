@@ -87,7 +87,7 @@ def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) ->
 
 def test_the_help_lists_what_operation_needs(here: Installation) -> None:
     text = here.run("--help").stdout
-    wanted = "serve migrate keys district device staff task resident consent batches journal"
+    wanted = "serve migrate keys district admin device staff task resident consent batches journal"
     for word in (*wanted.split(), "backup", "restore", "status", "demo"):
         assert f"\n  {word} " in text
 
