@@ -1,5 +1,6 @@
 """Reading lists in: upload, columns, a try on the first lines, progress, what came of it."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +32,7 @@ READ_AT_ONCE: Final = 8 * 1024 * 1024  # bytes: smaller lists are read before th
 REFRESH_S: Final = "4"
 SAMPLES: Final = 3
 FAULTS_SHOWN: Final = 50
+_LONG_NUMBER: Final = re.compile(r"(?a:\d){10,}[\dXx]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ async def _draw(
     if job.refused and job.deleted_at is None:
         refused = await import_run.refused_first(console.site, job, FAULTS_SHOWN)
     keys = (Key("t", w.key_try), Key("s", w.key_start)) if mapping else ()
+    if job.done and job.deleted_at is None:
+        keys = (Key("d", w.result),)
     shown = Page("import_job.html.j2", "imports", w.title, "imports", keys)
     answer = await console.page(
         request, shown, status=status, job=job, fault=fault, saved=saved, refused=refused,
@@ -138,10 +142,15 @@ async def _draw(
     return answer
 
 
+def sample(text: str) -> str:
+    """The beginning of a cell; of a document or telephone its end alone."""
+    return _LONG_NUMBER.sub(lambda found: f"…{found[0][-4:]}", text)[:24]
+
+
 def _choices(job: Job, lines: list[Line]) -> list[Choice]:
     return [
         Choice(
-            at, heading, tuple(text for line in lines if (text := line.cell(at)[:24])),
+            at, heading, tuple(sample(line.cell(at)) for line in lines if line.cell(at)),
             job.head.columns.get(at, ""),
         )
         for at, heading in enumerate(job.head.headings)

@@ -114,7 +114,7 @@ def _columns(
         text = cells[at] if at < width else ""
         each = kind.field(name)
         if at in bad:
-            _faulty(found, each, f"{each.label if each else '这一列'}{bad[at]}")
+            _faulty(found, each, f"{each.label if each else _LABELS[name]}{bad[at]}")
         elif not text or is_nothing(text):
             continue
         elif each is None:
@@ -137,6 +137,10 @@ def _beside(found: Read, name: str, text: str) -> None:
             setattr(found, _PLACES[name], text)
 
 
+_LABELS: Final = {
+    SINCE: "建档日期", ON: "服务日期", ID_NO: "证件号码", FACILITY: "机构", TEAM: "团队",
+    VILLAGE: "村（居）名称", OLD_NO: "原档案编号",
+}  # fmt: skip
 _PLACES: Final = {FACILITY: "facility", TEAM: "team", VILLAGE: "village", OLD_NO: "old_no"}
 assert (SINCE, ON, ID_NO) == ("@since", "@on", "@id_no")  # as matched above
 
