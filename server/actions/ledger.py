@@ -44,6 +44,7 @@ TASK_DAYS: Final = {
     "suspended": 1,
     "digest": 1,
     "restored": 1,
+    "special_case": 10,
 }
 
 

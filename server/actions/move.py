@@ -15,7 +15,7 @@ from server.actions.intake import civil_day
 from server.actions.ledger import Ledger
 from server.actions.membership import enter, leave
 from server.actions.site import Site
-from server.actions.standing import ResidentRow, lock_residents
+from server.actions.standing import MERGED, ResidentRow, lock_residents
 from server.actions.touched import touch
 from server.errors import NotFound, RuleSaysNo
 from server.rules import switch as rule
@@ -44,10 +44,11 @@ class Ask:
 
 async def switch(site: Site, ask: Ask) -> rule.Outcome:
     """The outcome of the rule; when granted, recorded, and carried out if its day is today."""
-    return await site.store.write(partial(_switch, site=site, ask=ask))
+    return await site.store.write(partial(switch_in, site=site, ask=ask))
 
 
-async def _switch(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
+async def switch_in(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
+    """`switch` in the caller's transaction."""
     now = site.clock()
     today = civil_day(now)
     panel = await one(
@@ -60,6 +61,8 @@ async def _switch(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
     rows = await lock_residents(tx, site.district, {ask.resident})
     if panel is None or ask.resident not in rows:
         raise NotFound("panel" if panel is None else "resident")
+    if rows[ask.resident].status == MERGED:
+        raise RuleSaysNo("merged")
     history = await assignments(tx, site.district, ask.resident)
     request = rule.Request(
         facility=panel[0],

@@ -104,6 +104,8 @@ def path_of(line: Line) -> str:
             return f"/console/unassigned/{subject}"
         case "twin":
             return f"/console/twin/{subject}"
+        case "kin_request":
+            return f"/console/kin-request/{subject}"
         case _:
             return f"/console/matter/{task.kind}/{subject}"
 
