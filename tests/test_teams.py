@@ -94,12 +94,15 @@ async def test_a_new_doctor_gets_an_account_from_the_manager_and_none_from_the_c
     await offices(world)
     values = {"name": "白露露", "role": "doctor", "panel": TEAM_A.hex(), "login": "bailulu"}
     done = await teams.engage(world.site, TIAN_SIGNED, QINGHE, values)
-    assert done[1] is not None
+    assert isinstance(done, teams.Engaged)
+    assert done.link is not None
     again = await teams.engage(world.site, TIAN_SIGNED, QINGHE, values)
-    assert [getattr(each, "field", "") for each in again] == ["login"]
+    assert isinstance(again, tuple)
+    assert [each.field for each in again] == ["login"]
     assert await world.one("SELECT COUNT(*) FROM staff WHERE panel=?", TEAM_A) == 3
     by_county = await teams.engage(world.site, CHEN_SIGNED, QINGHE, values | {"login": "other"})
-    assert by_county[1] is None
+    assert isinstance(by_county, teams.Engaged)
+    assert by_county.link is None
     for role in ("manager", "county"):
         with pytest.raises(NotYours):
             await teams.engage(world.site, TIAN_SIGNED, QINGHE, values | {"role": role})

@@ -72,15 +72,29 @@ class Staffing:
 
     facility: bytes
     name: str
+    level: str
     teams: tuple[Team, ...]
     others: tuple[Colleague, ...]
     free_areas: tuple[tuple[str, str], ...]
     """Areas of the facility that no team has."""
 
     @property
-    def people(self) -> int:
-        every = {each.staff for team in self.teams for each in team.people}
-        return len(every | {each.staff for each in self.others})
+    def everybody(self) -> tuple[Colleague, ...]:
+        """Each person once, in the own team where there is one."""
+        found = {each.staff: each for each in self.others}
+        for team in self.teams:
+            for each in team.people:
+                if each.ground == "own" or each.staff not in found:
+                    found[each.staff] = each
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Engaged:
+    """Somebody new; `link` when an account was made as well, shown once."""
+
+    staff: bytes
+    link: Link | None
 
 
 async def names_of(tx: Tx, site: Site, sealed: Mapping[bytes, bytes]) -> dict[bytes, str]:
@@ -117,7 +131,7 @@ async def staffing(site: Site, signed: Signed, facility: bytes) -> Staffing:
 
 
 async def _staffing(tx: Tx, site: Site, signed: Signed, facility: bytes) -> Staffing:
-    _, name, _, _ = await check_place(tx, site, signed, facility)
+    level, name, _, _ = await check_place(tx, site, signed, facility)
     district = site.district
     people = await _colleagues(tx, site, facility)
     teams: list[Team] = []
@@ -141,7 +155,7 @@ async def _staffing(tx: Tx, site: Site, signed: Signed, facility: bytes) -> Staf
         teams.append(Team(panel, said, residents, over, tablets, villages, inside))
     others = {each.staff: each for _, each in people if each.staff not in placed}
     free = tuple((code, place) for code, place, at in areas if at is None)
-    return Staffing(facility, name, tuple(teams), tuple(others.values()), free)
+    return Staffing(facility, name, level, tuple(teams), tuple(others.values()), free)
 
 
 async def _colleagues(
@@ -247,7 +261,7 @@ async def save_team(
 
 async def engage(
     site: Site, signed: Signed, facility: bytes, values: Mapping[str, Any]
-) -> tuple[bytes, Link | None] | Faults:
+) -> Engaged | Faults:
     """A new member of staff of a facility; with a login the account and its one-time link, when
     this person may make it. Raises NotYours.
     """
@@ -261,7 +275,7 @@ async def engage(
 
 async def _engage(
     tx: Tx, site: Site, signed: Signed, facility: bytes, values: Mapping[str, Any]
-) -> tuple[bytes, Link | None] | Faults:
+) -> Engaged | Faults:
     level, _, parent, closed = await check_writes(tx, site, signed, facility)
     role = StaffRole(values["role"])
     if closed or level not in LEVEL_OF[role] or not may_engage(signed.role, role):
@@ -282,7 +296,7 @@ async def _engage(
     link = None
     if values.get("login") and may_make(signed.role, role):
         link = await make_account_in(tx, site, signed, who, values["login"])
-    return who, link
+    return Engaged(who, link)
 
 
 def may_engage(maker: StaffRole, role: StaffRole) -> bool:

@@ -1,6 +1,7 @@
 """Organisations: the tree that everybody may read, one of them, setting up and changing."""
 
 import re
+from functools import cache
 from typing import Any, Final
 
 from litestar import Request, Response
@@ -105,7 +106,12 @@ def _levels_below(signed: Signed, above: Organisation) -> dict[str, str]:
 
 
 def _form(levels: dict[str, str]) -> Kind:
-    return organisation(services(), levels)
+    return _form_of(tuple(levels))
+
+
+@cache
+def _form_of(levels: tuple[str, ...]) -> Kind:
+    return organisation(services(), {each: LEVELS[each] for each in levels})
 
 
 def _writing(console: Console) -> list[HTTPRouteHandler]:

@@ -3,11 +3,13 @@ register of kinds; they share its fields, bounds and sentences.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Final
 
 from server.records.checks import follows
-from server.records.model import Check, Code, Codes, Day, Field, Kind, Shape, Text
+from server.records.model import Check, Code, Codes, Day, Field, Kind, Ref, Shape, Text
 
 NAME: Final = Text(2, 60)
 LOGIN: Final = Text(3, 32, "[a-z0-9][a-z0-9._-]*")
@@ -50,30 +52,15 @@ TEAM: Final = _form(
 )  # fmt: skip
 
 
-def member(roles: Mapping[str, str], panels: Mapping[str, str]) -> Kind:
-    """A new member of staff."""
+@cache
+def member(roles: tuple[str, ...]) -> Kind:
+    """A new member of staff, in one of these roles."""
     return _form(
         "staff", "工作人员",
         Field("name", "姓名", Text(2, 40), required=True),
-        Field("role", "岗位", Code(roles), required=True),
-        Field("panel", "团队", Code(panels)),
+        Field("role", "岗位", Code({each: ROLES[each] for each in roles}), required=True),
+        Field("panel", "团队", Ref("team")),
         Field("login", "登录名", LOGIN),
-    )  # fmt: skip
-
-
-def joining(people: Mapping[str, str]) -> Kind:
-    """Somebody who serves a team, for good or for some days."""
-    return _form(
-        "joining", "加入团队",
-        Field("staff", "谁", Code(people), required=True),
-        Field("ground", "身份", Code(GROUNDS), required=True),
-        Field("from_day", "从哪一天", Day(), required=True),
-        Field("until_day", "到哪一天（当天还在）", Day()),
-        checks=(
-            follows("ground", "locum", then="until_day", sentence_zh="代班要写到哪一天"),
-            Check("in_order", ("from_day", "until_day"), _backwards,
-                  "结束的日子比开始的早", field="until_day"),
-        ),
     )  # fmt: skip
 
 
@@ -81,10 +68,37 @@ def _backwards(first: date, last: date) -> bool:
     return last < first
 
 
-def leaving(people: Mapping[str, str]) -> Kind:
-    """Somebody who leaves, and who takes over."""
-    return _form(
-        "leaving", "离开",
-        Field("day", "从哪一天起不在", Day(), required=True),
-        Field("successor", "谁来接", Code(people)),
-    )  # fmt: skip
+JOINING: Final = _form(
+    "joining", "加入团队",
+    Field("staff", "谁", Ref("staff"), required=True),
+    Field("ground", "身份", Code(GROUNDS), required=True),
+    Field("from_day", "从哪一天", Day(), required=True),
+    Field("until_day", "到哪一天（当天还在）", Day()),
+    checks=(
+        follows("ground", "locum", then="until_day", sentence_zh="代班要写到哪一天"),
+        Check("in_order", ("from_day", "until_day"), _backwards,
+              "结束的日子比开始的早", field="until_day"),
+    ),
+)  # fmt: skip
+"""Somebody who serves a team, for good or for some days."""
+
+LEAVING: Final = _form(
+    "leaving", "离开",
+    Field("day", "从哪一天起不在", Day(), required=True),
+    Field("successor", "谁来接", Ref("staff")),
+)  # fmt: skip
+"""Somebody who leaves, and who takes over."""
+
+
+def drawn(kind: Kind, choices: Mapping[str, Mapping[str, str]]) -> tuple[Field, ...]:
+    """The fields as a page draws them: a reference is chosen from those there are; where there
+    are none it is left out.
+
+    Whoever is chosen is looked for again when the form is carried out; a form of its own for each
+    list of people would be made, and kept, at every request.
+    """
+    return tuple(
+        replace(each, type=Code(choices[each.name])) if each.name in choices else each
+        for each in kind.fields
+        if choices.get(each.name, True)
+    )
