@@ -109,6 +109,23 @@ async def _decide(tx: Tx, site: Site, signed: Signed, request: bytes, *, give: b
     return found_id
 
 
+async def about(site: Site, signed: Signed, request: bytes) -> bytes:
+    """Whose archive a request is about. Raises NotYours."""
+
+    async def work(tx: Tx) -> bytes:
+        found = await one(
+            tx,
+            "SELECT resident FROM kin_request WHERE district=? AND request=?",
+            site.district,
+            request,
+        )
+        if found is None:
+            raise NotYours("request")
+        return (await seen(tx, site, signed, found[0])).resident
+
+    return await site.store.read(work)
+
+
 async def requests_of(site: Site, signed: Signed, resident: bytes) -> list[Request]:
     """Every request about an archive in one's place, newest first. Raises NotYours."""
 

@@ -4,7 +4,7 @@ A step writes the register cell `archive_status` as an ordinary decision, so tab
 their pages, and the row's state with what follows from it (server/rules/life.py) in one act.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -17,6 +17,7 @@ from server.actions.sessions import Signed
 from server.actions.settle import settle_conflicts
 from server.actions.site import Site
 from server.actions.status import CELL, move, set_state
+from server.actions.told import staff_names
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.rules.life import MAY_UNDO, STATES, Asked, Life, May, No, decide
 from server.store.ids import new_id
@@ -61,6 +62,7 @@ class History:
     steps: Sequence[Taken]
     tries: Sequence[Tried]
     may_undo: bool
+    names: Mapping[bytes, str]  # of the staff who took steps and tried
 
 
 def in_place(signed: Signed, facility: bytes | None) -> bool:
@@ -264,4 +266,16 @@ async def _history(tx: Tx, site: Site, signed: Signed, resident: bytes) -> Histo
         standing is not None and standing.after is state and state is not Life.MERGED
         and signed.role in MAY_UNDO
     )  # fmt: skip
-    return History(resident, state, steps, await _tries(tx, site, resident, row.key), may)
+    tries = await _tries(tx, site, resident, row.key)
+    names = await staff_names(tx, site, {each.staff for each in (*steps, *tries)})
+    return History(resident, state, steps, tries, may, names)
+
+
+async def living_since(site: Site, signed: Signed, resident: bytes) -> date | None:
+    """The first day of living here, as the register says. Raises NotYours."""
+
+    async def work(tx: Tx) -> date | None:
+        _, archive = await held(tx, site, signed, resident)
+        return _day_of(archive, "residence_since")
+
+    return await site.store.write(work)

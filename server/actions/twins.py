@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from server.actions.ledger import TASK_DAYS
+from server.actions.sessions import Signed
 from server.actions.site import Site
 from server.errors import RuleSaysNo
 from server.store.ids import new_id
@@ -74,6 +75,26 @@ async def note(tx: Tx, site: Site, one_: bytes, other: bytes, ground: str) -> by
     await tx.insert("task", [task])
     await audit(tx, district, "act", b"twin" + pair + first + second, now)
     return pair
+
+
+async def note_pair(
+    site: Site, signed: Signed, one_: bytes, other: bytes, ground: str
+) -> bytes | None:
+    """`note` by somebody at a desk: the pair's id where both archives are in their place, else None
+    (the county has the task).
+    """
+
+    async def work(tx: Tx) -> bytes | None:
+        pair = await note(tx, site, one_, other, ground)
+        rows = await tx.rows_in(
+            "SELECT facility FROM resident WHERE district=? AND resident {ids}",
+            sorted((one_, other)),
+            site.district,
+        )
+        mine = signed.oversees or {row[0] for row in rows} == {signed.facility}
+        return pair if mine else None
+
+    return await site.store.write(work)
 
 
 async def pair_of(tx: Tx, district: int, twin: bytes) -> Pair | None:

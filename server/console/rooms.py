@@ -14,6 +14,7 @@ from server.console import (
     audit,
     board,
     board_people,
+    cases,
     conflicts,
     desk,
     desk_receipt,
@@ -22,13 +23,19 @@ from server.console import (
     home,
     imports,
     invite,
+    life,
     matters,
+    newborns,
     organisation_lists,
     organisations,
     people,
     sign_in,
     sign_out,
+    staff,
+    switching,
     targets,
+    twins,
+    unassigned,
 )
 from server.console.door import router
 from server.console.frame import Console
@@ -36,9 +43,9 @@ from server.settings import Settings
 
 ROOMS = (
     files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters,
-    devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt, organisations,
-    organisation_lists,
-    imports,
+    devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
+    organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
+    unassigned,
 )  # fmt: skip
 
 
