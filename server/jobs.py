@@ -21,6 +21,7 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
 )
 
 from server.actions import (
+    account_upkeep,
     afterwork,
     backup,
     closing_steps,
@@ -99,6 +100,7 @@ JOBS: Final = (
     Job("closings", MINUTE_MS, _alone(closing_steps.carry_on), lease_ms=HOUR_MS, keep_ms=DAY_MS),
     Job("leavings", MINUTE_MS, _alone(leaving.carry_out_due), keep_ms=DAY_MS),
     Job("tablet_returns", MINUTE_MS, _alone(tablet_return.tidy), keep_ms=DAY_MS),
+    Job("accounts", HOUR_MS, _alone(account_upkeep.forget)),
     Job("consents", 10 * MINUTE_MS, _alone(consent.end_due)),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
     Job("backup", DAY_MS, backup.backup, lease_ms=2 * HOUR_MS,

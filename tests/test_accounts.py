@@ -2,7 +2,14 @@
 
 import pytest
 
-from server.actions import account_link, accounts, password_hash, sessions
+from server.actions import (
+    account_link,
+    account_upkeep,
+    accounts,
+    drafts,
+    password_hash,
+    sessions,
+)
 from server.actions.account_link import LinkOver, Prepared
 from server.actions.account_making import close_account, make_account, reset_account
 from server.actions.account_sign_in import WRONG_PER_MINUTE, In, Shut, Wrong
@@ -236,6 +243,17 @@ async def test_a_new_password_needs_the_old_one_and_signs_the_others_out(qin: Pe
     world.clock.pass_(ms=30_000)
     assert await qin.sign_in() == Wrong()
     assert isinstance(await qin.sign_in(password="some new words"), In)
+
+
+async def test_what_nobody_needs_any_more_is_forgotten(qin: Person) -> None:
+    world = qin.world
+    await qin.sign_in()
+    await drafts.keep(world.site, QIN, "/console/audit", {"day": ["2026-11-20"]})
+    assert await account_upkeep.forget(world.site) == 0
+    world.clock.pass_(hours=25)
+    assert await account_upkeep.forget(world.site) == 3  # the draft and two sessions
+    assert await world.rows("SELECT draft FROM draft") == []
+    assert await world.rows("SELECT session FROM session") == []
 
 
 async def test_a_hash_has_its_own_salt_and_the_full_cost() -> None:

@@ -111,8 +111,9 @@ async def _lines(
     rows = await tx.rows(
         "SELECT a.staff, w.sealed_name, w.role, w.facility, f.name, a.login, a.state, "
         "a.locked_until, (SELECT MAX(i.expires_at) FROM invite i WHERE i.district=a.district AND "
-        "i.staff=a.staff AND i.used_at IS NULL), (SELECT MAX(e.at) FROM account_event e WHERE "
-        "e.district=a.district AND e.staff=a.staff AND e.what IN ('signed_in','set')), "
+        "i.staff=a.staff AND i.used_at IS NULL), (SELECT e.at FROM account_event e WHERE "
+        "e.district=a.district AND e.staff=a.staff AND e.what IN ('signed_in','set') "
+        "ORDER BY e.at DESC LIMIT 1), "
         "a.changed_at FROM account a JOIN staff w ON w.district=a.district AND w.staff=a.staff "
         "JOIN facility f ON f.district=w.district AND f.facility=w.facility "
         f"WHERE a.district=?{where} ORDER BY f.name, w.role, a.login",

@@ -27,8 +27,9 @@ from server.console.frame import HEADERS, Console, Page, see, signed_of
 from server.console.words import words
 from server.errors import NotFound
 from server.records.values import Fault, FaultCode
-from server.rules.accounts import EVERYBODY, StaffRole
+from server.rules.accounts import EVERYBODY
 
+HOME: Final = "/console/"
 KEPT: Final = "/console/kept"
 _WHY: Final = frozenset({"first", "left", "ran_out", "kept", "idle"})
 _NEEDED: Final = ("login", "password", "code")
@@ -79,7 +80,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
 
 async def _let_in(console: Console, request: AnyRequest, done: In) -> Response[str]:
     waiting = await drafts.newest(console.site, done.staff)
-    to = KEPT if waiting is not None and ours(waiting[1]) else home_of(done.role)
+    to = KEPT if waiting is not None and ours(waiting[1]) else HOME
     return with_session(request, done.token, to)
 
 
@@ -87,14 +88,6 @@ def with_session(request: AnyRequest, token: str, to: str) -> Response[str]:
     """On to a page (303) with a fresh session in the cookie."""
     lead = {"location": to, **session_cookie(request, token)}
     return Response("", status_code=303, headers={**HEADERS, **lead})
-
-
-def home_of(role: StaffRole) -> str:
-    """Where somebody begins: what is to be done, or what there is to look at."""
-    return {
-        StaffRole.CITY: "/console/board",
-        StaffRole.AUDITOR: "/console/audit",
-    }.get(role, "/console/")
 
 
 def address_of(request: AnyRequest) -> str:
@@ -141,7 +134,7 @@ def _kept(console: Console) -> list[HTTPRouteHandler]:
         signed = signed_of(request)
         found = await mine(signed)
         if found is None:
-            return see(home_of(signed.role))
+            return see(HOME)
         draft, _, typed = found
         return await console.page(
             request, sheet, draft=draft.hex(), typed=typed, shown=shown_of(typed)
@@ -164,6 +157,6 @@ def _kept(console: Console) -> list[HTTPRouteHandler]:
         if found is None or found[0].hex() != draft:
             raise NotFound("draft")
         await drafts.drop(console.site, signed.staff, found[0])
-        return see(home_of(signed.role))
+        return see(HOME)
 
     return [offer, send, drop]

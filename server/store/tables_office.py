@@ -120,7 +120,7 @@ class AccountEvent(Table, tablename="account_event"):
     what = Text()
     at = BigInt()
     KEY: ClassVar = ("district", "event")
-    INDEX: ClassVar = (("district", "staff"), ("district", "at"))
+    INDEX: ClassVar = (("district", "staff", "at"), ("district", "at"))
 
 
 class TaskClaim(Table, tablename="task_claim"):
