@@ -4,6 +4,7 @@ A list is held by a lease of a minute that each part renews; that only saves wor
 makes it exact is the part's number, which moves in the transaction of what the part wrote.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
@@ -28,6 +29,7 @@ from server.store.ids import new_id
 from server.store.tx import Tx, one
 
 DRY_LINES: Final = 200
+MOMENT_S: Final = 1.0
 PLACES_EVERY: Final = 50  # parts after which the county's places are read again
 
 
@@ -83,6 +85,11 @@ async def work(site: Site, job: bytes, told: Callable[[int], object] = _nothing)
         raise
     finally:
         await site.store.write(partial(_let_go, site=site, job=job, owner=owner))
+
+
+async def a_moment() -> None:
+    """Between two looks at a list that another process has in hand."""
+    await asyncio.sleep(MOMENT_S)
 
 
 async def _hold(tx: Tx, site: Site, job: bytes, owner: str) -> bool:

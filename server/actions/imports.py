@@ -208,28 +208,41 @@ async def newest(site: Site, signed: Signed) -> list[Job]:
 
 async def map_columns(site: Site, signed: Signed, job: bytes, columns: Mapping[int, str]) -> None:
     """Says which column is what, before the start. Raises NotYours, RuleSaysNo."""
-    found = await find(site, signed, job)
-    known = {each.name for each in columns_of(found.kind)}
-    width = len(found.head.headings)
-    if any(name not in known for name in columns.values()) or len(set(columns.values())) != len(
-        columns
+    await put_columns(site, await find(site, signed, job), columns)
+
+
+async def put_columns(site: Site, job: Job, columns: Mapping[int, str]) -> Job:
+    """The job with these columns. Raises RuleSaysNo."""
+    known = {each.name for each in columns_of(job.kind)}
+    names = list(columns.values())
+    if (
+        any(name not in known for name in names)
+        or len(set(names)) != len(names)
+        or any(not 0 <= at < len(job.head.headings) for at in columns)
     ):
         raise RuleSaysNo("columns")
-    if any(not 0 <= at < width for at in columns):
-        raise RuleSaysNo("columns")
-    head = msgspec.structs.replace(found.head, columns=dict(columns))
+    head = msgspec.structs.replace(job.head, columns=dict(columns))
 
     async def write(tx: Tx) -> None:
-        row = await locked(tx, site, job)
+        row = await locked(tx, site, job.id)
         if row[0] != MAPPING:
             raise RuleSaysNo("not_now")
-        sealed = seal_head(site, site.vault.key(job, row[1]), job, head)
+        sealed = seal_head(site, site.vault.key(job.id, row[1]), job.id, head)
         await tx.run(
             "UPDATE import_job SET sealed_head=? WHERE district=? AND job=?",
-            sealed, site.district, job,
+            sealed, site.district, job.id,
         )  # fmt: skip
 
     await site.store.write(write)
+    return await job_by_id(site, job.id)
+
+
+async def job_by_id(site: Site, job: bytes) -> Job:
+    """For the operator. Raises NotYours."""
+    found = await site.store.read(partial(read_job, site=site, job=job))
+    if found is None:
+        raise NotYours
+    return found
 
 
 async def start(site: Site, signed: Signed, job: bytes) -> None:
@@ -238,10 +251,14 @@ async def start(site: Site, signed: Signed, job: bytes) -> None:
     lacks = missing(found.kind, found.head.columns)
     if lacks:
         raise ColumnsMissing(lacks)
+    await begin(site, job, signed.staff)
+
+
+async def begin(site: Site, job: bytes, staff: bytes) -> None:
+    """Begins or goes on, asked by whoever may. Raises RuleSaysNo."""
     await site.store.write(
-        partial(turn, site=site, job=job, before=(MAPPING, STOPPED), after=RUNNING,
-                staff=signed.staff)
-    )  # fmt: skip
+        partial(turn, site=site, job=job, before=(MAPPING, STOPPED), after=RUNNING, staff=staff)
+    )
 
 
 async def stop(site: Site, signed: Signed, job: bytes) -> None:
@@ -258,6 +275,11 @@ async def delete(site: Site, signed: Signed, job: bytes) -> None:
     if found.state in AT_WORK:
         raise RuleSaysNo("not_now")
     await site.store.write(partial(destroy, site=site, job=job, staff=signed.staff))
+
+
+async def destroy_alone(site: Site, job: bytes) -> None:
+    """`destroy` in a transaction of its own."""
+    await site.store.write(partial(destroy, site=site, job=job))
 
 
 async def note_handed_back(site: Site, signed: Signed, job: bytes) -> None:

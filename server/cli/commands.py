@@ -11,6 +11,7 @@ from server.cli.device import device, staff
 from server.cli.district import district
 from server.cli.figures import figures
 from server.cli.keys import keys
+from server.cli.residents import residents
 from server.cli.serving import serve
 from server.cli.tablet import tablet
 from server.cli.work import batches, consent, resident, status, task
@@ -35,8 +36,8 @@ def gongwei() -> None:
 
 
 for command in (
-    serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, consent,
-    batches, figures, journal, backup, restore, tablet,
+    serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, residents,
+    consent, batches, figures, journal, backup, restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from server.actions import import_run, imports
+from server.actions.import_columns import apply_names
 from server.actions.import_reading import NotOurs, lines_in
 from server.actions.imports import ColumnsMissing, Job
 from server.actions.sheet_parts import Line, SheetRefused
@@ -22,7 +23,6 @@ from server.console.import_upload import BODY_MAX, take_upload
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.records.sheet_columns import columns_of
-from server.records.sheet_values import normal
 from server.rules.accounts import StaffRole
 
 AnyRequest = Request[Any, Any, Any]
@@ -188,12 +188,7 @@ def _steps(console: Console) -> list[HTTPRouteHandler]:
         saved = names.get(form.get("name", [""])[0])
         if saved is None:
             return see(f"{HERE}/{job}")
-        by_word = {normal(heading): column for heading, column in saved.items()}
-        wanted: dict[int, str] = {}
-        for at, heading in enumerate(found.head.headings):
-            column = by_word.get(normal(heading))
-            if column is not None and column not in wanted.values():
-                wanted[at] = column
+        wanted = apply_names(found.head.headings, saved)
         await imports.map_columns(console.site, signed_of(request), found.id, wanted)
         return see(f"{HERE}/{job}")
 
