@@ -52,6 +52,12 @@ class Colleague:
     account: str
     leaves_on: str
 
+    @property
+    def last_day(self) -> str:
+        """The last day with, of a membership that ends; "" for one that does not."""
+        until = self.until_day
+        return (date.fromisoformat(until) - timedelta(days=1)).isoformat() if until else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Team:

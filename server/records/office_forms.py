@@ -83,8 +83,8 @@ JOINING: Final = _form(
 """Somebody who serves a team, for good or for some days."""
 
 LEAVING: Final = _form(
-    "leaving", "离开",
-    Field("day", "从哪一天起不在", Day(), required=True),
+    "leaving", "离职",
+    Field("day", "从哪一天起离职", Day(), required=True),
     Field("successor", "谁来接", Ref("staff")),
 )  # fmt: skip
 """Somebody who leaves, and who takes over."""
