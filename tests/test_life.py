@@ -10,9 +10,9 @@ from server.actions.life import history, note_try, step
 from server.actions.sessions import Signed, signed_in
 from server.actions.verify import verify_journal
 from server.errors import NotYours
-from server.rules import districts
+from server.rules import districts, figures
 from server.rules.accounts import StaffRole
-from server.rules.life import STEPS, Asked, Life, May, No, allowed, decide, usual_from
+from server.rules.life import STATES, STEPS, Asked, Life, May, No, allowed, decide, usual_from
 from tests.console import offices, session_of
 from tests.world import DISTRICT, HE, QIN, QINGHE, SU, ZHOU, World, field
 
@@ -144,3 +144,7 @@ def test_only_facility_people_take_steps_and_nobody_merges_by_a_step() -> None:
         Life.ABSENT, Life.MOVED_OUT, Life.DEAD,
     }  # fmt: skip
     assert all(Life.MERGED not in pair for pair in STEPS)
+
+
+def test_the_states_that_count_are_those_of_the_yearly_figures() -> None:
+    assert {each for each, follows in STATES.items() if follows.counts} == figures.rules().statuses

@@ -19,6 +19,7 @@ from server.actions.cards import Card, cards_of
 from server.actions.search_index import Index, Refreshed, read_index
 from server.actions.sessions import Signed
 from server.actions.site import Site, district_key_blob
+from server.actions.standing import survivors
 from server.actions.told import team_names
 from server.store.ids import new_id
 from server.store.trail import audit
@@ -153,7 +154,9 @@ def how_of(plain: str) -> str:
 async def exact(
     tx: Tx, site: Site, how: str, number: str, facility: bytes | None
 ) -> Sequence[bytes]:
-    """Archives with exactly this number, of the facility or (None) of any."""
+    """Archives with exactly this number, of the facility or (None) of any; of two that were merged
+    the one that is kept.
+    """
     plain = compact(number)
     if how == "change":
         rows = await tx.rows(
@@ -171,7 +174,17 @@ async def exact(
             "SELECT resident, facility FROM resident WHERE district=? AND id_index=?",
             site.district, site.index.of_id_number(normalise_id_number(plain)),
         )  # fmt: skip
-    return [who for who, where in rows if facility is None or where == facility]
+    places: dict[bytes, bytes | None] = {row[0]: row[1] for row in rows}
+    kept = await survivors(tx, site.district, places)
+    if kept:
+        living = {kept.get(who, who) for who in places}
+        found = await tx.rows_in(
+            "SELECT resident, facility FROM resident WHERE district=? AND resident {ids}",
+            sorted(living),
+            site.district,
+        )
+        places = {row[0]: row[1] for row in found}
+    return [who for who, where in places.items() if facility is None or where == facility]
 
 
 async def _note(tx: Tx, site: Site, signed: Signed, words: str, found: Found) -> None:
