@@ -19,7 +19,7 @@ from rich.progress import (
 from server.actions import import_run, imports
 from server.actions.import_columns import apply_names
 from server.actions.import_upload import receive
-from server.actions.imports import MAPPING, Importer, Job
+from server.actions.imports import MAPPING, READING, Importer, Job
 from server.actions.sheets import csv_text
 from server.actions.site import Site
 from server.cli.session import opened_site, run, settings
@@ -106,7 +106,8 @@ async def _upload(site: Site, file: Path, kind: str) -> Job:
         await taking.drop()
         raise
     await import_run.work(site, taking.job)
-    job = await imports.job_by_id(site, taking.job)
+    while (job := await imports.job_by_id(site, taking.job)).state == READING:
+        await import_run.a_moment()  # a running server was quicker and reads it
     if job.state != MAPPING:
         raise StartRefused(f"{file.name} cannot be read as a list ({job.told}).")
     return job
