@@ -6,12 +6,21 @@ import openpyxl
 import pytest
 
 from server.actions import office_import, organisations
-from server.actions.office_lists import EXAMPLES, LISTS, ORGANISATIONS, STAFF, VILLAGES, LineFault
+from server.actions.office_lists import (
+    EXAMPLES,
+    LISTS,
+    NEEDED,
+    ORGANISATIONS,
+    STAFF,
+    VILLAGES,
+    LineFault,
+)
 from server.actions.sessions import Signed
 from server.errors import NotYours
 from server.rules.accounts import StaffRole
 from server.rules.organisations import Level
 from tests.console import CHEN, COUNTY_OFFICE, TIAN, offices
+from tests.source import REPOSITORY
 from tests.world import LIUWAN, QIN, QINGHE, World
 
 
@@ -202,3 +211,14 @@ async def test_the_tree_is_drawn_from_the_top(world: World) -> None:
     lines = [(b.depth, b.organisation.level) for b in await organisations.tree(world.site)]
     assert lines[:2] == [(0, Level.CITY), (1, Level.COUNTY)]
     assert sorted(lines[2:]) == [(2, Level.FACILITY), (2, Level.FACILITY), (3, Level.ROOM)]
+
+
+def test_the_columns_of_the_lists_stand_in_the_text_for_operators() -> None:
+    text = (REPOSITORY / "docs" / "OPERATIONS.md").read_text("utf-8")
+    table = text.partition("| sheet | column | what to write |")[2].partition("\n\n")[0]
+    said = [tuple(cell.strip() for cell in row.split("|")[1:3]) for row in table.splitlines()[2:]]
+    assert said == [
+        (sheet, f"{each}*" if each in NEEDED[sheet] else each)
+        for sheet, columns in LISTS.items()
+        for each in columns
+    ]
