@@ -11,10 +11,11 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
+from server.actions import afterwork
 from server.console.door import OPEN, ROLES, SIGN_IN
 from server.rules.accounts import StaffRole
 from tests.console import CHEN, LU, MA, TIAN, app_of, desk, hire, offices
-from tests.world import QIN, QINGHE, SU, World
+from tests.world import HE, LIUWAN, QIN, QINGHE, SU, TEAM_B, YANG, World
 
 OPEN_PAGES = {
     "/console/static/{mark:str}/{name:str}", "/console/sign-in", "/console/invite/{token:str}",
@@ -34,6 +35,8 @@ class Route:
     address: str  # with an id of nobody in each place
     method: str
     roles: Any
+    declared: str  # with {name} in each place
+    names: tuple[str, ...]
 
 
 def routes(world: World) -> Iterator[Route]:
@@ -48,7 +51,9 @@ def routes(world: World) -> Iterator[Route]:
                 address = address.replace(f"{{{name}}}", "ab" * 16)
             for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
                 path = min(handler.paths)
-                yield Route(path, address, method, handler.opt.get(ROLES))
+                roles = handler.opt.get(ROLES)
+                names = tuple(route.path_parameters)
+                yield Route(path, address, method, roles, route.path_format, names)
 
 
 @pytest.fixture
@@ -99,11 +104,67 @@ async def test_a_role_opens_what_is_its_own_and_nothing_else(here: World, role: 
 
 
 async def test_no_form_is_taken_without_the_sessions_token(here: World) -> None:
+    left = [each for each in routes(here) if each.method == "POST" and each.roles != OPEN]
     for role, staff in PEOPLE.items():
+        mine = [each for each in left if role in each.roles]
+        left = [each for each in left if role not in each.roles]
         async with desk(here, staff) as person:
-            for each in routes(here):
-                if each.method != "POST" or each.roles == OPEN or role not in each.roles:
-                    continue
+            for each in mine:
                 for token in ("", "0" * 32):
                     answer = await person.client.post(each.address, data={"csrf": token})
                     assert (answer.status_code, "form_not_ours" in answer.text) == (403, True), each
+    assert left == []
+
+
+FOREIGN = {"resident": YANG, "staff": HE, "facility": LIUWAN, "panel": TEAM_B}
+"""Ids of the other facility; a place in an address that is named otherwise gets each of them."""
+WORDS = {"kind": ("conflict", "htn_followup"), "key": ("all",), "step": ("absent",)}
+THEIRS = ("杨白露", "何小满", "371002195812010062", "19900001004")
+
+
+def addresses(route: Route, names: tuple[str, ...]) -> Iterator[str]:
+    """The route with ids of the other facility in it."""
+    for chosen in FOREIGN.values():
+        for word in next((WORDS[name] for name in names if name in WORDS), ("",)):
+            address = route.declared
+            for name in names:
+                value = word if name in WORDS else FOREIGN.get(name, chosen).hex()
+                address = address.replace(f"{{{name}}}", value)
+            yield address
+
+
+async def content(world: World) -> list[tuple[Any, ...]]:
+    """What the other facility has, as it stands."""
+    found: list[tuple[Any, ...]] = []
+    for sql, who in (
+        ("SELECT rev, status, panel, facility, archive_no FROM resident WHERE resident=?", YANG),
+        ("SELECT active, role, facility, panel FROM staff WHERE staff=?", HE),
+        ("SELECT name, published, closed_on FROM facility WHERE facility=?", LIUWAN),
+        ("SELECT name, facility, csn FROM panel WHERE panel=?", TEAM_B),
+        ("SELECT panel, ground FROM member WHERE resident=?", YANG),
+        ("SELECT staff, ground FROM team_member WHERE panel=?", TEAM_B),
+    ):
+        found += await world.rows(sql, who)
+    return found
+
+
+@pytest.mark.parametrize("role", [StaffRole.MANAGER, StaffRole.DESK, StaffRole.DOCTOR])
+async def test_an_id_of_another_facility_opens_nothing(here: World, role: StaffRole) -> None:
+    await afterwork.catch_up(here.site)
+    before = await content(here)
+    faults: list[Any] = []
+    async with desk(here, PEOPLE[role]) as person:
+        for route in routes(here):
+            if route.roles == OPEN or role not in route.roles or not route.names:
+                continue
+            for address in dict.fromkeys(addresses(route, route.names)):
+                form = {name: each.hex() for name, each in FOREIGN.items()}
+                answer = (
+                    await person.get(address) if route.method == "GET"
+                    else await person.post(address, form)
+                )  # fmt: skip
+                shown = [each for each in THEIRS if each in answer.text]
+                if answer.status_code >= 500 or shown:
+                    faults.append((route.method, address, answer.status_code, shown))
+    assert faults == []
+    assert await content(here) == before

@@ -93,7 +93,7 @@ def _way(typed: Posted) -> str:
 
 
 def _act(typed: Posted, kind: str) -> Act:
-    return Act(_way(typed), _text(typed), words("matter").reason[kind])
+    return Act(_way(typed), _text(typed), words("matter").reason.get(kind))
 
 
 def _faults(typed: Posted) -> tuple[Fault, ...]:
