@@ -1,5 +1,6 @@
 """Two archives of one person become one and, where that was wrong, two again; nothing is lost."""
 
+import asyncio
 import random
 from typing import Any
 
@@ -257,3 +258,38 @@ async def test_in_any_order_of_visits_merges_and_undoing_nothing_is_lost(
     lost = "SELECT change FROM change WHERE state='quarantined' OR flags LIKE '%merged%'"
     assert await world.rows(lost) == []
     assert await world.rows("SELECT gone FROM merged WHERE district=?", DISTRICT) == []
+
+
+async def test_uploads_merges_and_undoing_at_the_same_moment_lose_nothing(world: World) -> None:
+    """Several tablets send while the archives they write to are merged and parted."""
+    tablets = [
+        await field(world, "青禾 1 号"),
+        await field(world, "青禾 2 号", staff=XIE),
+        await field(world, "柳湾 1 号", staff=HE, panels=(TEAM_B,)),
+    ]
+    for each in tablets:
+        await each.settle()
+    chen = await signed(world, CHEN)
+    saved: list[bytes] = []
+
+    async def sending(tablet: Field) -> None:
+        for number in range(6):
+            own = [who for p in tablet.keys.panels for who in tablet.tablet.archive.members(p)]
+            for who in sorted(own):
+                saved.append(visit(tablet, who, f"2026-11-{10 + number}"))
+                saved.append(tablet.tablet.save_edit(who, {"work_unit": f"第{number}次"}, TODAY))
+            await tablet.settle()
+
+    async def merging(kept: bytes, gone: bytes) -> None:
+        for _ in range(3):
+            made = await merge(world.site, chen, Wish(kept, gone, frozenset()))
+            await asyncio.sleep(0.01)
+            await unmerge(world.site, chen, made)
+
+    await asyncio.gather(
+        *(sending(each) for each in tablets), merging(YANG, WU), merging(ZHOU, ZHENG)
+    )
+    await sound(world, *tablets)
+    states = dict(await world.rows("SELECT change, state FROM change"))
+    assert set(saved) <= states.keys()
+    assert "quarantined" not in {states[each] for each in saved}

@@ -95,14 +95,21 @@ async def lock_residents(
     )
     found = {row[0]: ResidentRow(*row) for row in rows}
     if cells_of:
-        for who, cells, restricted in await tx.rows_in(
-            "SELECT resident, sealed_cells, sealed_restricted FROM resident WHERE district=? "
-            "AND resident {ids}",
-            sorted(cells_of),
-            district,
-        ):
-            found[who].sealed_cells, found[who].sealed_restricted = cells, restricted
+        await _read_sealed(tx, district, found, cells_of)
     return found
+
+
+async def _read_sealed(
+    tx: Tx, district: int, rows: dict[bytes, ResidentRow], ids: Collection[bytes]
+) -> None:
+    """The sealed cells of some of these locked rows."""
+    for who, cells, restricted in await tx.rows_in(
+        "SELECT resident, sealed_cells, sealed_restricted FROM resident WHERE district=? "
+        "AND resident {ids}",
+        sorted(ids),
+        district,
+    ):
+        rows[who].sealed_cells, rows[who].sealed_restricted = cells, restricted
 
 
 async def survivors(tx: Tx, district: int, ids: Collection[bytes]) -> dict[bytes, bytes]:
@@ -128,13 +135,18 @@ async def lock_living(
     wanted = {*ids, *kept.values()}
     rows: dict[bytes, ResidentRow] = {}
     while wanted - rows.keys():
-        edited = {kept.get(each, each) for each in cells_of} & wanted
-        found = await lock_residents(tx, district, wanted - rows.keys(), cells_of=edited)
+        found = await lock_residents(tx, district, wanted - rows.keys(), cells_of=())
         rows |= found
+        if not found:
+            break  # nobody has these ids
         gone = {who for who, row in rows.items() if row.status == MERGED}
         kept = await survivors(tx, district, gone) if gone else {}
         wanted = {*rows, *kept.values()}
-    return {who: row for who, row in rows.items() if who not in kept}, kept
+    living = {who: row for who, row in rows.items() if who not in kept}
+    edited = {kept.get(each, each) for each in cells_of} & living.keys()
+    if edited:
+        await _read_sealed(tx, district, living, edited)
+    return living, kept
 
 
 @dataclass(frozen=True, slots=True)
