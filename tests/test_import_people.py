@@ -1,7 +1,10 @@
 """Residents from a list: who is opened, who is known, who looks alike, who is kept out and why."""
 
+import io
+from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 
 from server.actions import afterwork, import_run, imports, unassigned
@@ -89,6 +92,34 @@ async def test_every_line_of_a_list_ends_with_its_outcome_and_its_reason(world: 
     assert "药物过敏史没有" in reasons["戚小暑"]
     assert "没有的卫生院" in reasons["谢谷雨"]
     assert (job.created, job.matched, job.possible, job.refused) == (5, 2, 1, 7)
+
+
+async def test_a_workbook_with_days_and_old_numbers_goes_in_as_well(world: World) -> None:
+    await county(world)
+    book: Any = openpyxl.Workbook()
+    for row in (
+        ("青禾镇名册",),
+        ("姓 名", "性别", "出生日期", "身份证号码", "村名", "电话"),
+        ("许清和", "男", date(1955, 3, 12), None, "青禾村", 13812345678),
+        ("陶惊蛰", "女", None, 371002660606002, "青禾村", "１３８１２３４５６７９"),
+        ("姜夏至", "男", None, 371002196606060010, "青禾村", None),
+    ):
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    job = await upload(world, await signed(world, CHEN), out.getvalue())
+    assert (job.format, job.lines, len(job.head.columns)) == ("xlsx", 3, 5)
+    columns = {**job.head.columns, 4: "@village"}
+    who = await signed(world, CHEN)
+    await imports.map_columns(world.site, who, job.id, columns)
+    await imports.start(world.site, who, job.id)
+    await import_run.run(world.site)
+    found = await endings(world, job)
+    assert [each.outcome.value for each in found.values()] == ["created", "created", "refused"]
+    rows = await world.rows(
+        "SELECT panel, id_index FROM resident WHERE resident=?", found["陶惊蛰"].resident
+    )
+    assert rows == [(TEAM_A, world.site.index.of_id_number("371002660606002"))]
 
 
 async def test_an_imported_archive_is_whole_sealed_and_never_signs_in(world: World) -> None:

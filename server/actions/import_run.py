@@ -29,6 +29,8 @@ from server.store.ids import new_id
 from server.store.tx import Tx, one
 
 DRY_LINES: Final = 200
+SLICE: Final = 20  # parts of one list before the others have a turn
+NO_END: Final = 1_000_000
 MOMENT_S: Final = 1.0
 PLACES_EVERY: Final = 50  # parts after which the county's places are read again
 
@@ -39,31 +41,39 @@ def _nothing(_: int) -> None:
 
 async def waits(site: Site) -> bool:
     """Whether a list is to be worked at by whoever asks."""
-    return await site.store.read(partial(_next, site=site)) is not None
+    return bool(await site.store.read(partial(_free, site=site)))
 
 
-async def _next(tx: Tx, site: Site) -> bytes | None:
-    row = await one(
-        tx,
+async def _free(tx: Tx, site: Site) -> list[bytes]:
+    """Lists that nobody holds: those to be read first, which takes seconds, then the oldest."""
+    rows = await tx.rows(
         "SELECT job FROM import_job WHERE district=? AND state IN (?, ?) AND "
-        "(owner='' OR lease_until<?) ORDER BY made_at, job LIMIT 1",
+        "(owner='' OR lease_until<?) ORDER BY state, made_at, job LIMIT 100",
         site.district, *AT_WORK, site.clock(),
     )  # fmt: skip
-    return None if row is None else row[0]
+    return [row[0] for row in rows]
 
 
 async def run(site: Site) -> int:
-    """Works at every list that nobody holds, to its end or until it is stopped; lines done."""
-    done, seen = 0, set[bytes]()
-    while (job := await site.store.read(partial(_next, site=site))) not in {None, *seen}:
-        assert job is not None
-        seen.add(job)
-        done += await work(site, job)
+    """Works at every list that nobody holds, in slices so that a small one waits for no large one;
+    lines done.
+    """
+    done, idle = 0, set[bytes]()
+    while free := [
+        job for job in await site.store.read(partial(_free, site=site)) if job not in idle
+    ]:
+        lines = await work(site, free[0], most=SLICE)
+        done += lines
+        if not lines:
+            idle.add(free[0])
     return done
 
 
-async def work(site: Site, job: bytes, told: Callable[[int], object] = _nothing) -> int:
-    """Works at one list until it ends, waits for a person, or is another's; lines done.
+async def work(
+    site: Site, job: bytes, told: Callable[[int], object] = _nothing, *, most: int = NO_END
+) -> int:
+    """Works at one list until it ends, waits for a person, is another's, or `most` parts are done;
+    lines done.
 
     `told` hears the number of lines after each part.
     """
@@ -77,7 +87,7 @@ async def work(site: Site, job: bytes, told: Callable[[int], object] = _nothing)
         if found.state == READING:
             await read_in(site, found, owner, raw_chunk=RAW_CHUNK)
             return 0
-        return await _parts(site, found, told)
+        return await _parts(site, found, told, most)
     except NotOurs:
         return 0
     except Exception:
@@ -118,12 +128,12 @@ async def _broke(tx: Tx, site: Site, job: bytes, owner: str) -> None:
     )  # fmt: skip
 
 
-async def _parts(site: Site, job: Job, told: Callable[[int], object]) -> int:
+async def _parts(site: Site, job: Job, told: Callable[[int], object], most: int) -> int:
     take = take_people if job.kind == PEOPLE else take_records
     places = await _places(site)
     n, done = job.next_chunk, job.done
     began = done
-    while n < job.chunks:
+    while n < min(job.chunks, job.next_chunk + most):
         if n % PLACES_EVERY == PLACES_EVERY - 1:
             places = await _places(site)
         start = time.perf_counter()
