@@ -24,12 +24,28 @@ PATH: Final = "/console/organisation-list"
 
 
 def handlers(console: Console) -> list[HTTPRouteHandler]:
+    return [*_sending(console), *_deciding(console)]
+
+
+def _sheet() -> Page:
+    return Page(
+        "organisation_list.html.j2", "organisations", words("organisations").list.title, HERE
+    )
+
+
+async def _faulty(console: Console, request: AnyRequest, faults: list[LineFault]) -> Response[str]:
+    shown = faults[:SHOWN]
+    return await console.page(
+        request, _sheet(), status=422, step="faults", faults=shown, n=len(faults)
+    )
+
+
+def _sending(console: Console) -> list[HTTPRouteHandler]:
     w = words("organisations")
-    sheet = Page("organisation_list.html.j2", "organisations", w.list.title, HERE)
 
     async def start(request: AnyRequest, say: str = "") -> Response[str]:
         return await console.page(
-            request, sheet, status=422 if say else 200, step="send", say=say, lists=LISTS,
+            request, _sheet(), status=422 if say else 200, step="send", say=say, lists=LISTS,
             needed=NEEDED, csv=office_template.CSV, workbook=office_template.WORKBOOK,
         )  # fmt: skip
 
@@ -52,42 +68,6 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
             return await start(request, refused.say)
         return see(f"{PATH}/{name.hex()}")
 
-    async def faulty(request: AnyRequest, faults: list[LineFault]) -> Response[str]:
-        return await console.page(
-            request, sheet, status=422, step="faults", faults=faults[:SHOWN], n=len(faults)
-        )
-
-    @page("/organisation-list/{upload:str}", roles=WRITERS)
-    async def look(request: AnyRequest, upload: FromPath[str]) -> Response[str]:
-        signed = signed_of(request)
-        found = await office_import.look(console.site, signed, id_of(upload))
-        if found.faults:
-            return await faulty(request, found.faults)
-        accounts = sum(
-            bool(each.login) and may_make(signed.role, each.role) for each in found.people.values()
-        )
-        return await console.page(
-            request, sheet, step="ok", counts=counts_of(found), accounts=accounts, upload=upload,
-            empty=found.empty,
-        )  # fmt: skip
-
-    @action("/organisation-list/{upload:str}/take", roles=WRITERS)
-    async def take(request: AnyRequest, upload: FromPath[str]) -> Response[Any]:
-        taken = await office_import.take_over(console.site, signed_of(request), id_of(upload))
-        if not isinstance(taken, Taken):
-            return await faulty(request, list(taken))
-        address = str(request.base_url).rstrip("/")
-        links = [
-            (name, link.login, f"{address}/console/invite/{link.token}")
-            for name, link in taken.links
-        ]
-        return await console.page(request, sheet, step="done", counts=taken, links=links)
-
-    @action("/organisation-list/{upload:str}/drop", roles=WRITERS)
-    async def drop(request: AnyRequest, upload: FromPath[str]) -> Response[Any]:
-        await office_import.drop(console.site, signed_of(request), id_of(upload))
-        return see(PATH)
-
     @page("/organisation-list/template/{name:str}", roles=WRITERS)
     async def template(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:  # noqa: ARG001
         data = office_template.file_of(name)
@@ -97,7 +77,42 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         headers = HEADERS | {"content-disposition": f'attachment; filename="{name}"'}
         return Response(data, media_type=kind, headers=headers)
 
-    return [begin, send, look, take, drop, template]
+    return [begin, send, template]
+
+
+def _deciding(console: Console) -> list[HTTPRouteHandler]:
+    @page("/organisation-list/{upload:str}", roles=WRITERS)
+    async def look(request: AnyRequest, upload: FromPath[str]) -> Response[str]:
+        signed = signed_of(request)
+        found = await office_import.look(console.site, signed, id_of(upload))
+        if found.faults:
+            return await _faulty(console, request, found.faults)
+        accounts = sum(
+            bool(each.login) and may_make(signed.role, each.role) for each in found.people.values()
+        )
+        return await console.page(
+            request, _sheet(), step="ok", counts=counts_of(found), accounts=accounts, upload=upload,
+            empty=found.empty,
+        )  # fmt: skip
+
+    @action("/organisation-list/{upload:str}/take", roles=WRITERS)
+    async def take(request: AnyRequest, upload: FromPath[str]) -> Response[Any]:
+        taken = await office_import.take_over(console.site, signed_of(request), id_of(upload))
+        if not isinstance(taken, Taken):
+            return await _faulty(console, request, list(taken))
+        address = str(request.base_url).rstrip("/")
+        links = [
+            (name, link.login, f"{address}/console/invite/{link.token}")
+            for name, link in taken.links
+        ]
+        return await console.page(request, _sheet(), step="done", counts=taken, links=links)
+
+    @action("/organisation-list/{upload:str}/drop", roles=WRITERS)
+    async def drop(request: AnyRequest, upload: FromPath[str]) -> Response[Any]:
+        await office_import.drop(console.site, signed_of(request), id_of(upload))
+        return see(PATH)
+
+    return [look, take, drop]
 
 
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -137,6 +137,14 @@ def _teams(console: Console) -> list[HTTPRouteHandler]:
     return [*_making(console), *_joining(console)]
 
 
+async def _facility(console: Console, request: AnyRequest, facility: str) -> Staffing:
+    """Teams are of facilities. Raises NotYours for every other organisation."""
+    found = await teams.staffing(console.site, signed_of(request), id_of(facility))
+    if found.level != Level.FACILITY.value:
+        raise NotYours
+    return found
+
+
 def _making(console: Console) -> list[HTTPRouteHandler]:
     w = words("staff").team_form
 
@@ -163,28 +171,22 @@ def _making(console: Console) -> list[HTTPRouteHandler]:
             filled = filled.but(*done)
         return await draw(request, facility, filled, found, team)
 
-    async def here(request: AnyRequest, facility: str) -> Staffing:
-        found = await teams.staffing(console.site, signed_of(request), id_of(facility))
-        if found.level != Level.FACILITY.value:
-            raise NotYours
-        return found
-
     @page("/staff/{facility:str}/team", roles=WRITERS)
     async def blank(request: AnyRequest, facility: FromPath[str]) -> Response[Any]:
-        found = await here(request, facility)
+        found = await _facility(console, request, facility)
         free = "\n".join(f"{code} {name}" for code, name in found.free_areas)
         start = filled_from(office_forms.TEAM, {"areas": free} if free else {})
         return await draw(request, facility, start, found, None)
 
     @action("/staff/{facility:str}/team", roles=WRITERS)
     async def create(request: AnyRequest, facility: FromPath[str]) -> Response[Any]:
-        return await save(request, facility, await here(request, facility), None)
+        return await save(request, facility, await _facility(console, request, facility), None)
 
     @page("/staff/{facility:str}/team/{panel:str}", roles=WRITERS)
     async def edit(
         request: AnyRequest, facility: FromPath[str], panel: FromPath[str]
     ) -> Response[Any]:
-        found = await here(request, facility)
+        found = await _facility(console, request, facility)
         team = _team_of(found, panel)
         areas = "\n".join(f"{code} {name}" for code, name in team.areas)
         values = {"name": team.name, **({"areas": areas} if areas else {})}
@@ -194,7 +196,7 @@ def _making(console: Console) -> list[HTTPRouteHandler]:
     async def change(
         request: AnyRequest, facility: FromPath[str], panel: FromPath[str]
     ) -> Response[Any]:
-        found = await here(request, facility)
+        found = await _facility(console, request, facility)
         return await save(request, facility, found, _team_of(found, panel))
 
     return [blank, create, edit, change]
