@@ -8,7 +8,7 @@ import pytest
 from server.actions import account_sign_in, password_hash
 from server.console.door import CSRF, SIGN_IN
 from server.rules.accounts import IDLE_MINUTES
-from tests.console import CHEN, MA, TIAN, Desk, desk, offices, text_of
+from tests.console import CHEN, LU, MA, TIAN, Desk, desk, offices, text_of
 from tests.sign_in import PASSWORD, Person, code_of, link_for, person
 from tests.world import HE, QIN, SU, ZHOU, World, an_id
 
@@ -198,6 +198,16 @@ async def test_a_manager_resets_and_hands_the_link_over_once(qin: Person) -> Non
             found = await tian.get(f"/console/accounts/{other.hex()}")
             assert (found.status_code, "not_yours" in found.text) == (403, True)
         assert (await tian.get("/console/accounts/zz")).status_code == 403
+
+
+async def test_who_makes_accounts_has_a_list_of_them(qin: Person) -> None:
+    await person(qin.world, HE, "he.xm")
+    async with desk(qin.world, TIAN) as tian, desk(qin.world, LU) as lu:
+        listed = text_of(await tian.get("/console/accounts"))
+        assert ("秦霜降" in listed, "何小满" in listed, "田立秋" in listed) == (True, False, False)
+        assert "/console/accounts" in (await lu.get("/console/account")).text
+        async with desk(qin.world, CHEN):
+            assert "陈立冬" in text_of(await lu.get("/console/accounts"))
 
 
 async def test_a_manager_makes_an_account_and_says_what_a_login_is(qin: Person) -> None:

@@ -33,6 +33,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
             request, sheet, status=422 if filled.faults else 200, filled=filled,
             account=await accounts.own_account(console.site, signed_of(request)),
             done=done if done in _DONE else "", invite=words("invite"),
+            makes=accounts.makes_any(signed_of(request)),
         )  # fmt: skip
 
     @page("/account", roles=EVERYBODY)

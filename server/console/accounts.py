@@ -30,6 +30,15 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
     sheet = Page("account_of.html.j2", "account", w.of_title, here="staff")
     empty = Page("account_none.html.j2", "account", w.of_title, here="staff")
 
+    listing = Page("account_list.html.j2", "account", w.list_title, here="staff")
+
+    @page("/accounts", roles=MAKERS)
+    async def everybody(request: AnyRequest) -> Response[str]:
+        signed = signed_of(request)
+        found = await accounts.accounts_of(console.site, signed)
+        lines = [each for each in found.values() if each.role in MAKES[signed.role]]
+        return await console.page(request, listing, lines=lines)
+
     @page("/accounts/{staff:str}", roles=MAKERS)
     async def look(request: AnyRequest, staff: FromPath[str]) -> Response[str]:
         found = await accounts.account_of(console.site, signed_of(request), staff_of(staff))
@@ -67,7 +76,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         link = await reset_account(console.site, signed, who)
         return await draw_link(console, request, link, found.line.name)
 
-    return [look, make, reset]
+    return [everybody, look, make, reset]
 
 
 def login_fault(refused: RuleSaysNo) -> Fault | None:
