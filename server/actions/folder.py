@@ -215,3 +215,17 @@ async def facilities(site: Site) -> dict[str, str]:
     """Every facility of the district, id in hex and name."""
     names = await site.store.read(lambda tx: facility_names(tx, site))
     return {which.hex(): name for which, name in sorted(names.items(), key=lambda kv: kv[1])}
+
+
+async def own_panels(site: Site, signed: Signed) -> dict[str, str]:
+    """The teams of the own facility, panel id in hex and name."""
+
+    async def read(tx: Tx) -> dict[str, str]:
+        rows = await tx.rows(
+            "SELECT panel, name FROM panel WHERE district=? AND facility=? ORDER BY name",
+            site.district,
+            signed.facility,
+        )
+        return {row[0].hex(): row[1] for row in rows}
+
+    return await site.store.read(read)

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum, auto
 from functools import partial
+from heapq import nsmallest
 from sys import intern
 from typing import Final
 
@@ -15,6 +16,7 @@ from server.store.tx import Row, Tx
 
 OVERLAP_MS: Final = 60_000  # cards are read again this far back: transactions end out of order
 CHANGED_MAX: Final = 5_000  # more than these are not laid in one by one: the index is made anew
+PART: Final = 10_000  # cards read at once
 LIVES_MS: Final = 60 * 60_000  # and so is one of this age, whatever has happened
 USUAL: Final = "usual"
 
@@ -23,6 +25,10 @@ _TAIL: Final = re.compile(r"\d{4,11}|\d{3}X")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _SEXES: Final = {"男": "1", "女": "2"}
 _COLUMNS: Final = "resident, facility, panel, status, rev, at, sealed"
+
+
+Mark = tuple[bytes | None, bytes | None, str, int, int]
+"""facility, panel, status, revision, made at: a card that has the same has not been remade."""
 
 
 class Refreshed(Enum):
@@ -37,9 +43,9 @@ class Index:
         self.facility, self.made_at = facility, made_at
         self.used_at = 0.0
         self.villages: dict[str, str] = {}  # code -> name
-        self._read_to = 0
+        self._read_at = made_at
         self._place: dict[bytes, int] = {}
-        self._marks: dict[bytes, tuple[object, ...]] = {}  # cards of the overlap, as last read
+        self._marks: dict[bytes, Mark] = {}  # cards of the overlap, as last laid in
         self._ids: list[bytes] = []
         self._panels: list[bytes | None] = []
         self._status: list[str] = []
@@ -58,101 +64,110 @@ class Index:
         self, words: Sequence[str], *, own: Collection[bytes], most: int
     ) -> tuple[list[bytes], int]:
         """The best `most` who fit every word, and how many fit in all."""
-        fits: Iterable[int] = range(len(self._ids))
+        fits: set[int] | None = None
         for word in words:
-            tests = self._tests(word)
-            fits = [n for n in fits if any(test(n) for test in tests)]
+            fits = self._fitting(word, fits)
             if not fits:
                 return [], 0
-        found = [n for n in fits if self._status[n]]
-        exact = frozenset(words)
-        letters = frozenset(word.lower() for word in words)
+        found = [n for n in fits or () if self._status[n]]
+        best: list[int] = []
+        for some in self._by_rank(found, frozenset(words), own):
+            best += nsmallest(most - len(best), some, key=self._names.__getitem__)
+            if len(best) >= most:
+                break
+        return [self._ids[n] for n in best], len(found)
 
-        def rank(n: int) -> tuple[object, ...]:
-            return (
-                self._names[n] not in exact, letters.isdisjoint(self._initials[n].split(" ")),
-                self._panels[n] not in own, self._status[n] != USUAL, self._names[n],
-                self._births[n], self._ids[n],
-            )  # fmt: skip
+    def _by_rank(
+        self, found: Sequence[int], words: Collection[str], own: Collection[bytes]
+    ) -> list[list[int]]:
+        """The exact name first, then exact letters, then the own panel, then who is in care."""
+        ranks: list[list[int]] = [[] for _ in range(16)]
+        letters = {word.lower() for word in words if _LETTERS.fullmatch(word.lower())}
+        names, panels, status = self._names, self._panels, self._status
+        for n in found:
+            rank = 0 if names[n] in words else 8
+            if not letters or letters.isdisjoint(self._initials[n].split(" ")):
+                rank += 4
+            if panels[n] not in own:
+                rank += 2
+            ranks[rank + (status[n] != USUAL)].append(n)
+        return ranks
 
-        found.sort(key=rank)
-        return [self._ids[n] for n in found[:most]], len(found)
-
-    def _tests(self, word: str) -> list[Callable[[int], bool]]:
-        """What a word may mean: any one of these has to be so."""
-        names, births, where = self._names, self._births, self._where
-        phones, tails, letters = self._phones, self._id_tails, self._initials
-        tests: list[Callable[[int], bool]] = []
-        plain = word.upper()
+    def _fitting(self, word: str, among: set[int] | None) -> set[int]:
+        """Who fits a word in any of the ways it can be meant."""
+        plain, low = word.upper(), word.lower()
+        fits: set[int] = set()
         if _YEAR.fullmatch(plain):
-            tests.append(lambda n: births[n].startswith(plain))
+            fits |= _starting(self._births, plain, among)
         if _TAIL.fullmatch(plain):
-            last = plain[-8:]
-            tests.append(lambda n: phones[n].endswith(last))
-        if len(plain) == 4 and _TAIL.fullmatch(plain):
-            tests.append(lambda n: tails[n] == plain)
+            fits |= _ending(self._phones, plain[-8:], among)
+            if len(plain) == 4:
+                fits |= _ending(self._id_tails, plain, among)
         if plain.isdigit() and len(plain) in (8, 9, 12):
-            day = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
-            tests.append(lambda n: where[n].startswith(plain) or births[n] == day)
-        low = word.lower()
+            fits |= _starting(self._where, plain, among)
+            fits |= _starting(self._births, f"{plain[:4]}-{plain[4:6]}-{plain[6:]}", among)
         if _LETTERS.fullmatch(low):
-            tests.append(lambda n: low in letters[n])
+            fits |= _holding(self._initials, low, among)
         if word in _SEXES:
-            wanted = _SEXES[word]
-            tests.append(lambda n: self._sexes[n] == wanted)
+            fits |= _starting(self._sexes, _SEXES[word], among)
         if not plain.isdigit():
-            tests.append(lambda n: word in names[n])
+            fits |= _holding(self._names, word, among)
         codes = tuple(code for code, name in self.villages.items() if word in name)
-        if codes:
-            tests.append(lambda n: where[n].startswith(codes))
-        return tests
+        return fits | _starting(self._where, codes, among) if codes else fits
 
     async def refresh(self, site: Site) -> Refreshed:
         """Lays in what was remade since. TOO_OLD: make it anew."""
-        if site.clock() - self.made_at > LIVES_MS:
+        now = site.clock()
+        if now - self.made_at > LIVES_MS:
             return Refreshed.TOO_OLD
-        read = partial(_changed, site=site, since=self._read_to - OVERLAP_MS)
-        rows, key, villages = await site.store.read(partial(read, facility=self.facility))
-        if len(rows) > CHANGED_MAX:
+        read = partial(_changed, site=site, index=self, since=self._read_at - OVERLAP_MS)
+        changed = await site.store.read(read)
+        if changed is None:
             return Refreshed.TOO_OLD
-        self.villages = villages
+        rows, key, self.villages, marks = changed
         self.lay(site, key, rows)
+        self._read_at = now
+        self._marks = {who: mark for who, mark in marks.items() if mark[-1] >= now - OVERLAP_MS}
         return Refreshed.FRESH
+
+    def is_known(self, who: bytes, mark: Mark) -> bool:
+        """Whether this very card has been laid in."""
+        return self._marks.get(who) == mark
 
     def lay(self, site: Site, key: DataKey, rows: Sequence[Row]) -> None:
         """Cards as they are now: taken in, changed, or let go when they are another facility's."""
-        newest = max((row[5] for row in rows), default=self._read_to)
-        self._read_to = max(self._read_to, newest)
-        marks: dict[bytes, tuple[object, ...]] = {}
         for who, facility, panel, status, rev, at, sealed in rows:
-            mark = (facility, panel, status, rev, at)
-            if at >= self._read_to - OVERLAP_MS:
-                marks[who] = mark
-            if self._marks.get(who) == mark:
-                continue
-            if facility == self.facility:
-                self._put(who, panel, status, open_face(site, key, who, rev, sealed))
-            else:
+            if facility != self.facility:
                 self._let_go(who)
-        self._marks = marks
+                continue
+            face = open_face(site, key, who, rev, sealed)
+            if at >= self._read_at - OVERLAP_MS:
+                self._marks[who] = (facility, panel, status, rev, at)
+            place = self._place.get(who)
+            if place is None:
+                self._append(who, panel, status, face)
+            else:
+                self._replace(place, panel, status, face)
 
-    def _put(self, who: bytes, panel: bytes | None, status: str, face: Face) -> None:
-        columns = (
-            self._ids, self._panels, self._status, self._names, self._initials, self._sexes,
-            self._births, self._where, self._id_tails, self._phones,
-        )  # fmt: skip
-        values = (
-            who, panel, intern(status), face.name, face.initials, intern(face.sex),
-            intern(face.birth), intern(face.village), face.id_tail.upper(), face.phone,
-        )  # fmt: skip
-        place = self._place.get(who)
-        if place is None:
-            self._place[who] = len(self._ids)
-            for column, value in zip(columns, values, strict=True):
-                column.append(value)  # pyright: ignore[reportArgumentType]
-            return
-        for column, value in zip(columns, values, strict=True):
-            column[place] = value  # pyright: ignore[reportArgumentType,reportCallIssue]
+    def _append(self, who: bytes, panel: bytes | None, status: str, face: Face) -> None:
+        self._place[who] = len(self._ids)
+        self._ids.append(who)
+        self._panels.append(panel)
+        self._status.append(intern(status))
+        self._names.append(face.name)
+        self._initials.append(intern(face.initials))
+        self._sexes.append(intern(face.sex))
+        self._births.append(intern(face.birth))
+        self._where.append(intern(face.village))
+        self._id_tails.append(intern(face.id_tail.upper()))
+        self._phones.append(face.phone)
+
+    def _replace(self, n: int, panel: bytes | None, status: str, face: Face) -> None:
+        self._panels[n], self._status[n] = panel, intern(status)
+        self._names[n], self._initials[n] = face.name, intern(face.initials)
+        self._sexes[n], self._births[n] = intern(face.sex), intern(face.birth)
+        self._where[n], self._id_tails[n] = intern(face.village), intern(face.id_tail.upper())
+        self._phones[n] = face.phone
 
     def _let_go(self, who: bytes) -> None:
         place = self._place.pop(who, None)
@@ -162,41 +177,78 @@ class Index:
             self._where[place] = self._id_tails[place] = self._phones[place] = ""
 
 
+def _holding(column: list[str], word: str, among: set[int] | None) -> set[int]:
+    if among is None:
+        return {n for n, text in enumerate(column) if word in text}
+    return {n for n in among if word in column[n]}
+
+
+def _starting(column: list[str], word: str | tuple[str, ...], among: set[int] | None) -> set[int]:
+    if among is None:
+        return {n for n, text in enumerate(column) if text.startswith(word)}
+    return {n for n in among if column[n].startswith(word)}
+
+
+def _ending(column: list[str], word: str, among: set[int] | None) -> set[int]:
+    if among is None:
+        return {n for n, text in enumerate(column) if text.endswith(word)}
+    return {n for n in among if column[n].endswith(word)}
+
+
 async def read_index(site: Site, facility: bytes) -> Index:
-    """Opens every card of the facility, in a thread of its own."""
+    """Opens every card of the facility, some thousands at a time, in a thread of its own."""
     index = Index(facility, site.clock())
-    rows, key, villages = await site.store.read(partial(_all, site=site, facility=facility))
-    index.villages = villages
-    await asyncio.to_thread(index.lay, site, key, rows)
+    index.villages, key = await site.store.read(partial(_beside, site=site, facility=facility))
+    after: bytes | None = b""
+    while after is not None:
+        read = partial(_part, site=site, facility=facility, after=after)
+        rows = await site.store.read(read)
+        await asyncio.to_thread(index.lay, site, key, rows)
+        after = rows[-1][0] if len(rows) == PART else None
     return index
 
 
-async def _all(
-    tx: Tx, site: Site, facility: bytes
-) -> tuple[Sequence[Row], DataKey, dict[str, str]]:
-    rows = await tx.rows(
-        f"SELECT {_COLUMNS} FROM resident_card WHERE district=? AND facility=?",
-        site.district,
-        facility,
-    )
-    return rows, await key_of(tx, site), await _villages(tx, site, facility)
-
-
-async def _changed(
-    tx: Tx, site: Site, since: int, facility: bytes
-) -> tuple[Sequence[Row], DataKey, dict[str, str]]:
-    """Of every facility: who has moved away must be let go."""
-    rows = await tx.rows(
-        f"SELECT {_COLUMNS} FROM resident_card WHERE district=? AND at>=? LIMIT ?",
-        site.district, since, CHANGED_MAX + 1,
+async def _part(tx: Tx, site: Site, facility: bytes, after: bytes) -> Sequence[Row]:
+    return await tx.rows(
+        f"SELECT {_COLUMNS} FROM resident_card WHERE district=? AND facility=? AND resident>? "
+        "ORDER BY resident LIMIT ?",
+        site.district, facility, after, PART,
     )  # fmt: skip
-    return rows, await key_of(tx, site), await _villages(tx, site, facility)
 
 
-async def _villages(tx: Tx, site: Site, facility: bytes) -> dict[str, str]:
+async def _beside(tx: Tx, site: Site, facility: bytes) -> tuple[dict[str, str], DataKey]:
     rows = await tx.rows(
         "SELECT code, name FROM service_area WHERE district=? AND facility=?",
         site.district,
         facility,
     )
-    return dict(rows)
+    return {row[0]: row[1] for row in rows}, await key_of(tx, site)
+
+
+async def _changed(
+    tx: Tx, site: Site, index: Index, since: int
+) -> tuple[Sequence[Row], DataKey, dict[str, str], dict[bytes, Mark]] | None:
+    """Cards remade since and not laid in, of every facility: who has moved away must be let go.
+
+    None where there are too many.
+    """
+    marks: dict[bytes, Mark] = {
+        row[0]: (row[1], row[2], row[3], row[4], row[5])
+        for row in await tx.rows(
+            "SELECT resident, facility, panel, status, rev, at FROM resident_card WHERE "
+            "district=? AND at>=?",
+            site.district, since,
+        )
+    }  # fmt: skip
+    fresh = [who for who, mark in marks.items() if not index.is_known(who, mark)]
+    if len(fresh) > CHANGED_MAX:
+        return None
+    rows: Sequence[Row] = ()
+    if fresh:
+        rows = await tx.rows_in(
+            f"SELECT {_COLUMNS} FROM resident_card WHERE district=? AND resident {{ids}}",
+            fresh,
+            site.district,
+        )
+    villages, key = await _beside(tx, site, index.facility)
+    return rows, key, villages, marks

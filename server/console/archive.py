@@ -98,7 +98,7 @@ class Item:
     id: str
     kind: str
     label: str
-    day: str
+    day: str  # as a list says it
     summary: str
     where: str
     rows: tuple[tuple[str, str], ...]
@@ -116,7 +116,8 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
     return await console.page(
         request, shown, file=found, card=found.card, person=values.person_line(found.card, today),
         allergy_text=allergy_text(opened), groups=groups, disputed=disputed,
-        items=_items(found), forms_=writable(today), may_write=may_write and can_write(opened),
+        items=_items(found, today), forms_=writable(today),
+        may_write=may_write and can_write(opened),
         matter=next((each for each in found.matters if each.kind == "conflict"), None),
         id=opened.resident.hex(), left=None, due="", allergies=(), vw=words("values"),
     )  # fmt: skip
@@ -225,7 +226,7 @@ def _by(found: Folder, head: Any, now: int) -> str:
 # The records.
 
 
-def _items(found: Folder) -> list[Item]:
+def _items(found: Folder, today: date) -> list[Item]:
     w = words("archive")
     made: list[Item] = []
     for entry in found.entries:
@@ -233,10 +234,11 @@ def _items(found: Folder) -> list[Item]:
         form = entry.record.form()
         rows = tuple(_rows(change.kind, form, found))
         where = w.sources[entry.source](tablet=entry.tablet)
+        day = times.day_text(change.on, today=today)
         made.append(
             Item(
-                entry, change.id.hex(), change.kind, _label(change.kind), change.on,
-                summary(form), where, rows,
+                entry, change.id.hex(), change.kind, _label(change.kind), day, summary(form),
+                where, rows,
             )
         )  # fmt: skip
     return made

@@ -195,7 +195,7 @@ async def _take(
         return await _draw(console, request, replace(sheet, why=True), None, status=403)
     does = (typed.get(DO) or [""])[0]
     if does:
-        sheet = replace(sheet, filled=Filled(_rows_changed(console, fields, typed, does)))
+        sheet = replace(sheet, filled=Filled(rows_changed(console, fields, typed, does)))
         return await _draw(console, request, sheet, opened)
     if not can_write(opened):
         raise NotYours("write")
@@ -220,7 +220,7 @@ def _given(signed: Signed, typed: dict[str, list[str]], today: date) -> Given | 
     return None if filled.hard else given_of(filled.values)
 
 
-def _rows_changed(
+def rows_changed(
     console: Console, fields: tuple[Field, ...], typed: dict[str, list[str]], does: str
 ) -> dict[str, list[str]]:
     verb, _, rest = does.partition(":")

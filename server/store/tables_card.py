@@ -26,7 +26,7 @@ class ResidentCard(Table, tablename="resident_card"):
     at = BigInt()
     sealed = Bytea()
     KEY: ClassVar = ("district", "resident")
-    INDEX: ClassVar = (("district", "facility"), ("district", "at"))
+    INDEX: ClassVar = (("district", "facility", "resident"), ("district", "at"))
 
 
 class Search(Table, tablename="search"):

@@ -12,7 +12,7 @@ CREATE TABLE "resident_card" (
   PRIMARY KEY ("district", "resident")
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX "resident_card_by_facility" ON "resident_card" ("district", "facility");
+CREATE INDEX "resident_card_by_facility_resident" ON "resident_card" ("district", "facility", "resident");
 
 CREATE INDEX "resident_card_by_at" ON "resident_card" ("district", "at");
 
