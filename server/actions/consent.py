@@ -11,7 +11,7 @@ from typing import Final
 from server.actions.ledger import Archive, Ledger
 from server.actions.membership import enter, leave
 from server.actions.site import Site
-from server.actions.standing import ResidentRow, lock_residents
+from server.actions.standing import MERGED, ResidentRow, lock_residents
 from server.errors import NotFound, RuleSaysNo
 from server.rules.consent import Purpose
 from server.store.ids import new_id
@@ -42,6 +42,8 @@ async def grant(
 
     async def work(tx: Tx) -> bytes:
         row, ledger = await _locked(tx, site, resident, now)
+        if row.status == MERGED:
+            raise RuleSaysNo("merged")
         where = await one(
             tx,
             "SELECT facility FROM panel WHERE district=? AND panel=?",
@@ -98,6 +100,11 @@ async def revoke(site: Site, consent: bytes) -> None:
         if changed:
             await _settle(tx, site, ledger, row, panel, now)
             await ledger.flush(tx, "act", b"consent-revoked" + consent)
+            return
+        there = "SELECT resident FROM consent WHERE district=? AND consent=?"
+        now_of = await one(tx, there, site.district, consent)
+        if now_of is None or now_of[0] != resident:
+            raise RuleSaysNo("merged_meanwhile")  # it has gone to another archive: once more
 
     await site.store.write(work)
 
