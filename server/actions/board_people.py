@@ -182,15 +182,27 @@ async def _place(
 
 
 async def _page(tx: Tx, site: Site, which: Which, most: int) -> Sequence[Person]:
-    column, place = ("facility", which.facility) if which.panel is None else ("panel", which.panel)
-    also, args = ("", ()) if which.panel is None else (" AND facility=?", (which.facility,))
+    column, place = "facility", which.facility
+    also, args = "", tuple[bytes, ...]()
+    if which.panel == NOBODY:
+        also, args = " AND panel=?", (NOBODY,)
+    elif which.panel is not None:
+        column, place = "panel", which.panel
     limit, offset = (most, 0) if most else (PAGE, (which.page - 1) * PAGE)
-    rows = await tx.rows(
-        f"SELECT resident, village, lacks, last_day FROM figure_flag WHERE district=? "
-        f"AND {column}=? AND year=? AND item=? AND done=?{also} ORDER BY village, resident "
-        "LIMIT ? OFFSET ?",
+    # Answered by an index alone, however many people stand before the page.
+    ids = await tx.rows(
+        f"SELECT resident, village FROM figure_flag WHERE district=? AND {column}=? AND year=? "
+        f"AND item=? AND done=?{also} ORDER BY village, resident LIMIT ? OFFSET ?",
         site.district, place, which.year, which.item, False, *args, limit, offset,
     )  # fmt: skip
+    if not ids:
+        return ()
+    found = await tx.rows_in(
+        "SELECT resident, village, lacks, last_day FROM figure_flag WHERE district=? AND year=? "
+        "AND item=? AND resident {ids}",
+        [row[0] for row in ids], site.district, which.year, which.item,
+    )  # fmt: skip
+    rows = sorted(found, key=lambda row: (row[1], row[0]))
     cards = await cards_of(tx, site, [row[0] for row in rows])
     villages = await _villages(tx, site.district, {row[1] for row in rows})
     return [

@@ -74,7 +74,14 @@ async def _walk(site: Site, year: int, progress: Progress | None = None) -> int:
         if progress is not None:
             progress(reached, total)
         if n < CHUNK:
+            await site.store.write(_statistics)
             return judged_now
+
+
+async def _statistics(tx: Tx) -> None:
+    """PostgreSQL plans as for an empty table until it has looked at what is in there."""
+    if tx.dialect == "postgres":
+        await tx.run("ANALYZE figure_flag, figure, figure_week")
 
 
 async def _begin(tx: Tx, site: Site, year: int) -> None:
