@@ -2,14 +2,14 @@
 
 import pytest
 
-from server.actions import leaving, sessions, tablet_return, teams
+from server.actions import leaving, organisations, sessions, tablet_return, teams
 from server.actions.reading import read_archive
 from server.actions.sessions import panels_of
 from server.errors import NotYours, RuleSaysNo
 from server.rules.consent import Purpose
 from server.store.tx import Tx, one
 from tests.console import TIAN, desk, hire, offices
-from tests.test_organisations import CHEN_SIGNED, QIN_SIGNED, TIAN_SIGNED
+from tests.test_organisations import CHEN_SIGNED, NEW, QIN_SIGNED, TIAN_SIGNED
 from tests.world import (
     DISTRICT,
     HE,
@@ -203,3 +203,18 @@ async def test_nobody_is_sent_away_from_another_place_or_level(world: World) -> 
     assert await leaving.plan_leaving(world.site, CHEN_SIGNED, TIAN, {"day": TODAY}) == ()
     async with desk(world, TIAN) as tian:
         assert await sessions.signed_in(world.site, tian.token) is None
+
+
+async def test_a_doctor_at_a_village_room_serves_the_facilitys_residents(world: World) -> None:
+    await offices(world)
+    room = await organisations.save(world.site, TIAN_SIGNED, QINGHE, NEW)
+    assert isinstance(room, bytes)
+    values = {"name": "白露露", "role": "doctor", "panel": TEAM_A2.hex()}
+    done = await teams.engage(world.site, TIAN_SIGNED, room, values)
+    assert isinstance(done, teams.Engaged)
+    opened = await read_archive(world.site, WANG, staff=done.staff, purpose=Purpose.SERVICE)
+    assert opened.ground == "panel"
+    async with desk(world, done.staff) as made:
+        signed = await sessions.signed_in(world.site, made.token)
+    assert isinstance(signed, sessions.Signed)
+    assert (signed.facility, signed.facility_name) == (QINGHE, NEW["name"])

@@ -17,6 +17,7 @@ from server.actions.enrol import TRIES, OfferRow, Secret, count_try, lock_offer,
 from server.actions.ledger import TASK_DAYS, Ledger, audit
 from server.actions.release import admit
 from server.actions.reports import shown
+from server.actions.sessions import PLACE
 from server.actions.site import Site
 from server.actions.standing import lock_device
 from server.errors import EnrolRefused, NotFound, RuleSaysNo, WrongDigits
@@ -151,8 +152,11 @@ async def _make_device(tx: Tx, site: Site, offer: OfferRow, now: int) -> None:
     kem = KemPublicKey(offer.suite, offer.kem_key)
     sign = SigningPublicKey(offer.suite, offer.sign_key)
     home = await one(
-        tx, "SELECT facility FROM staff WHERE district=? AND staff=?", district, offer.staff
-    )
+        tx,
+        f"SELECT {PLACE} FROM staff s JOIN facility f ON f.district=s.district AND "
+        "f.facility=s.facility WHERE s.district=? AND s.staff=?",
+        district, offer.staff,
+    )  # fmt: skip
     assert home is not None
     values: dict[str, object] = {
         "district": district, "device": device, "facility": home[0], "label": offer.label,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.access import Asking, Opened, actor_of, open_archive
-from server.actions.sessions import panels_of
+from server.actions.sessions import PLACE, panels_of
 from server.actions.site import Site
 from server.errors import NotAllowed, NotFound
 from server.rules.consent import Purpose
@@ -33,8 +33,9 @@ async def read_archive(
     async def work(tx: Tx) -> Opened | NotAllowed:
         row = await one(
             tx,
-            "SELECT role, facility, panel, restricted FROM staff WHERE district=? AND staff=? "
-            "AND active=?",
+            f"SELECT s.role, {PLACE}, s.panel, s.restricted FROM staff s JOIN facility f ON "
+            "f.district=s.district AND f.facility=s.facility WHERE s.district=? AND s.staff=? AND "
+            "s.active=?",
             site.district, staff, True,
         )  # fmt: skip
         if row is None:

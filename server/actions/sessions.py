@@ -25,9 +25,19 @@ IDLE_MS: Final = IDLE_MINUTES * MINUTE_MS
 LONGEST_MS: Final = SESSION_HOURS * 60 * MINUTE_MS
 
 
+PLACE: Final = "CASE WHEN f.level IN ('station','room') THEN f.parent ELSE f.facility END"
+"""Of a row `f` of facility: the facility whose residents are served there. Stations and village
+rooms work under theirs (S001-art23).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Who is signed in, as every page needs it. Read from the database at each request."""
+    """Who is signed in, as every page needs it. Read from the database at each request.
+
+    `facility`: the one whose residents are served, also for somebody at a station or village room;
+    `facility_name` and `level` are of the place itself.
+    """
 
     staff: bytes
     name: str
@@ -110,7 +120,7 @@ async def signed_in(site: Site, token: str) -> Signed | RanOut | None:
 async def _read(tx: Tx, site: Site, name: bytes, csrf: str) -> tuple[Signed, int, int] | None:
     row = await one(
         tx,
-        "SELECT s.staff, s.began_at, s.seen_at, w.role, w.facility, w.panel, w.restricted, "
+        f"SELECT s.staff, s.began_at, s.seen_at, w.role, {PLACE}, w.panel, w.restricted, "
         "w.sealed_name, f.name, f.level FROM session s "
         "JOIN account a ON a.district=s.district AND a.staff=s.staff AND a.state='active' "
         "JOIN staff w ON w.district=s.district AND w.staff=s.staff AND w.active=? "
