@@ -115,6 +115,19 @@ BOMB_OF_ENTITIES = (
     b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
     b'<sheetData><row r="1"><c r="A1" t="str"><v>&b;</v></c></row></sheetData></worksheet>'
 )
+SHEET = "xl/worksheets/sheet1.xml"
+SPACE = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+
+
+def sheet_of(*parts: bytes) -> tuple[str, bytes]:
+    return SHEET, SPACE + b"".join(parts) + b"</worksheet>"
+
+
+def noise(length: int) -> bytes:
+    """Markup that does not compress to nothing."""
+    return b"".join(b"<c%x/>" % (n * 2654435761 % 2**32) for n in range(length // 11))
+
+
 GOOD = book(("姓名",), ("吴",))
 OLD = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
 
@@ -134,6 +147,18 @@ OLD = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
         (repacked(GOOD, ("xl/externalLinks/externalLink1.xml", b"<x/>")), "sheet_links"),
         (repacked(GOOD, ("xl/worksheets/sheet9.xml", bytes(50 << 20))), "sheet_bomb"),
         (repacked(GOOD, ("xl/styles.xml", b"<a>" + bytes(17 << 20))), "sheet_bomb"),
+        (
+            repacked(GOOD, sheet_of(b"<sheetData><row>", noise(3 << 20), b"</row></sheetData>")),
+            "sheet_bomb",
+        ),
+        (
+            repacked(GOOD, sheet_of(b"<sheetData><row/>", noise(1 << 20), b"<row/></sheetData>")),
+            "sheet_bomb",
+        ),
+        (repacked(GOOD, sheet_of(noise(3 << 20), b"<sheetData/>")), "sheet_bomb"),
+        (repacked(GOOD, sheet_of(b"<sheetData/>", noise(9 << 20))), "sheet_bomb"),
+        (repacked(GOOD, sheet_of(b"<sheetData><row><row></row></sheetData>")), "sheet_broken"),
+        (repacked(GOOD, sheet_of(b"<sheetData><!-- </row> --></sheetData>")), "sheet_broken"),
         (repacked(GOOD, *((f"xl/media/{n}", b"") for n in range(1_100))), "sheet_bomb"),
         (repacked(GOOD, ("xl/worksheets/sheet1.xml", b"<not closed")), "sheet_broken"),
         (

@@ -37,6 +37,8 @@ from server.store.tx import Row, Tx, one
 T = TypeVar("T")
 HEADING_WITHIN: Final = 10  # lines: above the headings there may be a title
 LEASE_MS: Final = 60_000
+READ_LEASE_MS: Final = 600_000  # a large workbook has long stretches without a line
+SIGNS_CHUNK: Final = 4_000_000  # of a part, so that its memory is bounded too
 
 StoredLine = tuple[int, tuple[str, ...], tuple[tuple[int, str], ...]]
 """(number, cells, faults) of a line as it is kept."""
@@ -138,7 +140,7 @@ async def _failed(tx: Tx, site: Site, job: bytes, told: str) -> None:
 
 def _read_all(bridge: Bridge, job: Job, owner: str, raw_chunk: int) -> None:
     site = bridge.site
-    wrapped = bridge.write(partial(_begin, site=site, job=job.id))
+    wrapped = bridge.write(partial(_begin, site=site, job=job.id, owner=owner))
     key = site.vault.key(job.id, wrapped)
     raw = SealedFile(bridge, job.id, key, size=job.size, part=raw_chunk)
     with io.BufferedReader(raw, 1 << 16) as file:
@@ -179,11 +181,13 @@ def _headings(kind: str, lines: Iterator[Line]) -> tuple[tuple[str, ...], Iterat
 
 def _parts(lines: Iterator[Line]) -> Iterator[list[StoredLine]]:
     part: list[StoredLine] = []
+    signs = 0
     for line in lines:
         part.append((line.n, line.cells, tuple((at, f.value) for at, f in line.faults)))
-        if len(part) == LINES_CHUNK:
+        signs += sum(map(len, line.cells))
+        if len(part) == LINES_CHUNK or signs > SIGNS_CHUNK:
             yield part
-            part = []
+            part, signs = [], 0
     if part:
         yield part
 
@@ -194,10 +198,10 @@ def lines_of(plain: bytes) -> list[Line]:
     return [Line(n, cells, tuple((at, CellFault(f)) for at, f in bad)) for n, cells, bad in stored]
 
 
-async def _begin(tx: Tx, site: Site, job: bytes) -> bytes:
+async def _begin(tx: Tx, site: Site, job: bytes, owner: str) -> bytes:
     """The wrapped key; what a reading that died had written is gone."""
     row = await locked(tx, site, job)
-    if row[0] != READING:
+    if row[0] != READING or not await _renew(tx, site, job, owner):
         raise NotOurs
     await tx.run(
         "DELETE FROM import_chunk WHERE district=? AND job=? AND part='lines'", site.district, job
@@ -206,16 +210,16 @@ async def _begin(tx: Tx, site: Site, job: bytes) -> bytes:
 
 
 async def _keep(tx: Tx, site: Site, job: bytes, owner: str, row: Row) -> None:
-    if not await renew(tx, site, job, owner, READING):
+    if not await _renew(tx, site, job, owner):
         raise NotOurs
     await tx.insert("import_chunk", [row])
 
 
-async def renew(tx: Tx, site: Site, job: bytes, owner: str, state: str) -> bool:
-    """Goes on holding the list, as long as it is in that state and nobody else has it."""
+async def _renew(tx: Tx, site: Site, job: bytes, owner: str) -> bool:
+    """Goes on holding the list, as long as it is being read and nobody else has it."""
     changed = await tx.run(
         "UPDATE import_job SET lease_until=? WHERE district=? AND job=? AND owner=? AND state=?",
-        site.clock() + LEASE_MS, site.district, job, owner, state,
+        site.clock() + READ_LEASE_MS, site.district, job, owner, READING,
     )  # fmt: skip
     return changed == 1
 

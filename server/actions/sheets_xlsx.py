@@ -34,14 +34,17 @@ from server.actions.sheet_parts import (
     bounded,
     clean,
 )
+from server.actions.sheets_scan import scan
 
 MIB: Final = 1024 * 1024
 ENTRIES_MAX: Final = 1_000
 UNPACKED_MAX: Final = 1_200 * MIB  # 600,000 rows of 30 columns are about 600 MiB of markup
-SHARED_MAX: Final = 160 * MIB  # read whole into memory
+SHARED_MAX: Final = 128 * MIB  # read whole into memory
 PART_MAX: Final = 16 * MIB  # any other part that is read
 RATIO_MAX: Final = 250  # a column of one repeated text reaches about 100
 RATIO_FROM: Final = 4 * MIB
+TEXT_MAX: Final = 500_000_000  # signs in all cells: one shared text may stand in each of them
+SHEETS: Final = "xl/worksheets/"
 SIGNIFICANT: Final = 10**15  # a spreadsheet's numbers have 15 digits
 GRID_ROWS: Final = 1_048_576
 
@@ -92,6 +95,10 @@ def _look_over(file: BinaryIO) -> None:
             if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
                 raise SheetUnknown
             types = package.read("[Content_Types].xml")
+            for name in sorted(names):
+                if name.startswith(SHEETS) and name.endswith(".xml"):
+                    with package.open(name) as markup:
+                        scan(markup)
     except _BROKEN as error:
         raise SheetBroken(type(error).__name__) from None
     if b"macroEnabled" in types or any(n.lower().endswith("vbaproject.bin") for n in names):
@@ -109,7 +116,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
         if each.file_size > RATIO_FROM and each.file_size > RATIO_MAX * each.compress_size:
             raise SheetBomb("ratio")
         name = each.filename
-        if name.startswith(("xl/worksheets/", "xl/media/", "docProps/")):
+        if name.startswith((SHEETS, "xl/media/", "docProps/")):
             continue  # streamed, or never opened
         most = SHARED_MAX if name == "xl/sharedStrings.xml" else PART_MAX
         if each.file_size > most:
@@ -117,7 +124,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _lines(sheet: Any) -> Iterator[Line]:
-    found = 0
+    found = signs = 0
     sheet.reset_dimensions()  # what a file says about its size is not believed
     rows = sheet.iter_rows(max_col=COLUMNS_MAX + 1)
     n = 0
@@ -134,9 +141,11 @@ def _lines(sheet: Any) -> Iterator[Line]:
         line = _line(n, row)
         if line is None:
             continue
-        found += 1
+        found, signs = found + 1, signs + sum(map(len, line.cells))
         if found > ROWS_MAX:
             raise SheetTooLong
+        if signs > TEXT_MAX:
+            raise SheetBomb("text")
         yield line
     if not found:
         raise SheetEmpty
