@@ -37,6 +37,10 @@ FIGURES = {
     "pull_50_ms_small",
     "pull_50_ms_large",
     "pull_50_ratio",
+    "board_county_p95_ms",
+    "board_teams_p95_ms",
+    "board_list_first_p95_ms",
+    "board_list_last_p95_ms",
     "conflicts_lost_silently",
     "conflicts_told_to_writer",
     "conflicts_both_values_kept",
@@ -45,6 +49,13 @@ FIGURES = {
     "memory_after_cold_pull",
     "memory_small",
     "memory_large",
+    "search_cold_cpu_s",
+    "search_cold_s",
+    "search_cold_limit_s",
+    "search_cold_of_limit",
+    "search_warm_ms",
+    "search_warm_p95_cpu_ms",
+    "search_memory",
 }
 
 

@@ -15,7 +15,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import conflicting, growing, pulling, pushing
+from tests.bench import board, conflicting, growing, pulling, pushing, searching
 from tests.bench.database import Engine, engine
 from tests.bench.exchanges import ground
 from tests.bench.figures import Report, say
@@ -58,6 +58,12 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
                 asyncio.run(_work(stage, server, where, size, report))
             say(f"{name}: {size.small} and {size.large} records held")
             _growth(where, folder, size, report)
+            say(f"{name}: {size.people} people searched")
+            (folder / "search").mkdir()
+            asyncio.run(searching.run(where, folder / "search", size, report))
+            say(f"{name}: the board")
+            (folder / "board").mkdir()
+            asyncio.run(board.run(where.new_database("board"), folder / "board", report))
     return report.missed
 
 

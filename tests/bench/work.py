@@ -60,6 +60,7 @@ class Size:
     rounds: int = 25  # blocks of pulls of 50 changes; eight empty exchanges each
     conflicts_same: int = 16
     conflicts_other: int = 8
+    people: int = 100_000  # of the facility that is searched
 
     @property
     def records(self) -> int:
@@ -69,7 +70,16 @@ class Size:
 
 FULL: Final = Size()
 QUICK: Final = Size(
-    tablets=4, residents=60, visits=8, batch=40, slices=2, edits=16, small=300, large=900, rounds=2
+    tablets=4,
+    residents=60,
+    visits=8,
+    batch=40,
+    slices=2,
+    edits=16,
+    small=300,
+    large=900,
+    rounds=2,
+    people=3_000,
 )
 
 
