@@ -76,6 +76,9 @@ async def _ask(tx: Tx, site: Site, signed: Signed, claim: Claim) -> bytes:
     if waits is not None:
         raise RuleSaysNo("case_waits")
     history = await move.assignments(tx, district, claim.resident)
+    free = rule.free_from(site.rules, history)
+    if free is None or free <= civil_day(now):
+        raise RuleSaysNo("Granted")  # an ordinary ground is enough
     case = rule.SpecialCase(claim.code, bool(claim.evidence))
     request = rule.Request(
         facility=panel[0], ground=claim.code, published=bool(panel[1]), special_case=case

@@ -170,12 +170,11 @@ async def _draw(
     done = request.query_params.get("done", "")
     if done and done not in w.done:
         raise NotYours
-    ui = words("ui")["keys"]
     plain, marked = _sentence(found)
     return await console.page(
         request,
         Page("switch.html.j2", "switch", w.title, here="people",
-             keys=(Key("Ctrl Enter", w.act), Key("Esc", ui.back))),
+             keys=(Key("Ctrl Enter", w.act), Key("Esc", w.back))),
         status=422 if filled.faults or special.faults else 200, found=found, resident=resident,
         card=found.card, person=values.person_line(found.card, _today(console)), plain=plain,
         marked=marked, filled=filled, special=special,
