@@ -1,5 +1,6 @@
 """档案变动 in a real browser: a death and back, a newborn, two archives into one and two again."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ from playwright.async_api import Page
 from server.actions.decisions import decide_cells
 from server.actions.twins import note
 from tests.browser import browser, window
-from tests.console import TIAN, desk, offices, serving, session_of, text_of
-from tests.world import HE, QIN, WU, ZHENG, ZHOU, World, new_world
+from tests.console import CHEN, TIAN, desk, offices, serving, session_of, text_of
+from tests.world import HE, QIN, WU, YANG, ZHENG, ZHOU, World, new_world
 
 
 async def looked_at(page: Page, name: str, folder: Path) -> None:
@@ -143,3 +144,30 @@ async def test_kin_ask_at_the_desk_and_the_task_leads_the_manager_there(world: W
         done = await tian.post(f"/console/kin-request/{request.hex()}", {"answer": "give"})
         assert done.status_code == 303
     assert await world.one("SELECT state FROM kin_request") == "given"
+
+
+async def test_the_county_merges_across_facilities_and_the_choice_follows_the_side_that_stays(
+    world: World,
+) -> None:
+    await offices(world)
+    pair = await world.store.write(lambda tx: note(tx, world.site, YANG, ZHOU, "same_name_birth"))
+    assert pair is not None
+    assert await world.one("SELECT facility FROM task WHERE kind='twin'") is None
+    path = f"/console/twin/{pair.hex()}"
+    async with desk(world, TIAN) as tian:
+        assert (await tian.get(path)).status_code == 403
+    async with desk(world, CHEN) as chen:
+        shown = await chen.get(path)
+        assert "5 项不一样" in text_of(shown) or "4 项不一样" in text_of(shown)
+        left, right = sorted((YANG, ZHOU))
+        fields = re.findall(r'name="pick:([a-z_]+)" value="1"', shown.text)
+        picks = {f"pick:{name}": "2" for name in fields}
+        missing = await chen.post(path, {"pick:keep": "2"})
+        assert (missing.status_code, "还没有选" in missing.text) == (422, True)
+        assert (await chen.post(path, picks | {"pick:phone": "1"})).status_code == 303
+        assert "已经合并成一份" in text_of(await chen.get(path))
+        assert (await status_of(world, left), await status_of(world, right)) == ("merged", "usual")
+        assert (await chen.post(f"{path}/apart")).status_code == 409
+        assert (await chen.post(f"{path}/undo")).status_code == 303
+        assert (await chen.post(f"{path}/undo")).status_code == 409
+    assert await status_of(world, left) == "usual"

@@ -125,6 +125,8 @@ async def _draw(
     k = w["keys"]
     deciding = found.merge is None and found.pair.state == "open"
     keys = (Key("Esc", k.back),)
+    if found.merge is not None:
+        keys = (Key("Enter", k.open), Key("u", k.undo), *keys)
     if deciding:
         keys = (
             Key("1", k.left), Key("2", k.right), Key("Tab", k.next), Key("Ctrl Enter", k.merge),
