@@ -157,14 +157,6 @@ async def _put(
     return len(rows)
 
 
-async def history_of(site: Site, signed: Signed, year: int, facility: bytes) -> list[Target]:
-    """Every version of one facility's targets, the newest first. Raises NotYours."""
-    if not signed.oversees and facility != signed.facility:
-        raise NotYours
-    every = await site.store.read(partial(history, district=site.district, year=year))
-    return [each for each in reversed(every) if each.facility == facility]
-
-
 # Lists in the shape of the annex.
 
 
