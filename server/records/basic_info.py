@@ -11,6 +11,7 @@ from typing import Final
 from server.records import basic_info_codes as codes
 from server.records import safer
 from server.records.basic_info_checks import CHECKS
+from server.records.form_parts import PHONE
 from server.records.model import (
     AccessClass,
     Code,
@@ -30,7 +31,6 @@ from server.records.model import (
 from server.records.nationality import NATIONALITIES
 from sync.policy import Policy
 
-_PHONE: Final = Text(7, 20, r"\+?[0-9][0-9-]{5,18}[0-9]")
 _NO_YES: Final = {"1": "无", "2": "有"}
 
 
@@ -147,9 +147,9 @@ _WHO: Final = (
     _identity("birth_date", "出生日期", Day(past=True), std="DE02.01.005.01"),
 )
 _LIFE: Final = (
-    _own("phone", "本人电话", _PHONE),
+    _own("phone", "本人电话", PHONE),
     _own("contact_name", "联系人姓名", Text(2, 30), required=True),
-    _own("contact_phone", "联系人电话", _PHONE, required=True),
+    _own("contact_phone", "联系人电话", PHONE, required=True),
     _own("work_unit", "工作单位", Text(1, 70)),
     _own("residence_kind", "常住类型", Code({"1": "户籍", "2": "非户籍"}), required=True),
     _clinical("residence_since", "居住起始日", Day(past=True), required=True),

@@ -69,7 +69,7 @@ def check(
             filled = plan.decode(body)
         except (msgspec.DecodeError, RecursionError):
             return _carefully(kind, plan, body, beside)
-        if body.count(b":") == plan.keys(filled) and not _has_keyed(plan, filled):
+        if body.count(b":") == plan.keys(filled) and _lists_are_right(plan, filled, today):
             return _at_a_glance(plan, filled, beside)
     return _carefully(kind, plan, body, beside)
 
@@ -123,8 +123,22 @@ def _element_faults(each: Field, cell: str, value: object, *, today: date) -> Fa
 # The fast way.
 
 
-def _has_keyed(plan: Plan, filled: Filled) -> bool:
-    return any(getattr(filled, name) for name in plan.keyed)
+def _lists_are_right(plan: Plan, filled: Filled, today: date) -> bool:
+    """Whether nothing is to be said about items; those that checks look into become objects."""
+    for each in plan.lists:
+        items: Any = getattr(filled, each.name)
+        if items is UNSET:
+            continue
+        if each.key and len({getattr(item, each.key) for item in items}) != len(items):
+            return False
+        for name in each.past:
+            for item in items:
+                day = getattr(item, name)
+                if day is not UNSET and _is_after(day, today):
+                    return False
+        if each.looked_into:
+            setattr(filled, each.name, msgspec.to_builtins(items))
+    return True
 
 
 def _at_a_glance(plan: Plan, filled: Filled, beside: Mapping[str, Any]) -> Faults:
@@ -154,7 +168,10 @@ def _between_fields(
     plan: Plan, filled: Filled, beside: Mapping[str, Any], wrong: frozenset[str]
 ) -> Faults:
     faults: list[Fault] = []
-    for each, needs in plan.checks:
+    waived = plan.waiver and (getattr(filled, plan.waiver) is not UNSET or plan.waiver in wrong)
+    for each, needs, stands in plan.checks:
+        if waived and not stands:
+            continue
         if each.missing and (getattr(filled, each.missing) is not UNSET or each.missing in wrong):
             continue
         if each.unless and any(getattr(filled, name) is not UNSET for name in each.unless):

@@ -6,7 +6,7 @@ Each function makes the fields of one paragraph of the form; the forms put them 
 from datetime import date, timedelta
 from typing import Final
 
-from server.records import checks
+from server.records import checks, form_parts
 from server.records.model import (
     ON,
     Check,
@@ -16,13 +16,10 @@ from server.records.model import (
     Field,
     Int,
     ListOf,
-    Ref,
     Scaled,
     Text,
-    Waiver,
 )
 
-NO_YES: Final = {"1": "无", "2": "有"}
 ADHERENCE: Final = {"1": "规律", "2": "间断", "3": "不服药"}
 _GOOD_FAIR_POOR: Final = {"1": "良好", "2": "一般", "3": "差"}
 REFERRAL_REASONS: Final = {
@@ -49,10 +46,7 @@ def symptoms(codes: dict[str, str]) -> tuple[Field, ...]:
 
 def blood_pressure() -> tuple[Field, ...]:
     """Systolic and diastolic; the soft band ends where the emergency of P10 begins."""
-    return (
-        Field("sbp", "收缩压", Int(60, 260, 90, 179, "mmHg"), required=True),
-        Field("dbp", "舒张压", Int(30, 160, 50, 109, "mmHg"), required=True),
-    )
+    return form_parts.pressure().fields
 
 
 def body_size() -> tuple[Field, ...]:
@@ -99,19 +93,24 @@ def mind() -> tuple[Field, ...]:
     )
 
 
-def medication(class_codes: dict[str, str]) -> tuple[Field, ...]:
-    """Adherence, adverse reaction, this visit's class, drugs taken."""
+def drugs() -> Field:
+    """What is taken, how often and how much; taken over from the last visit."""
     drug = (
         Field("name", "药物名称", Text(1, 50), required=True),
         Field("times_per_day", "每日次数", Int(1, 24, 1, 6, "次/天")),
         Field("dose", "每次剂量", Text(1, 30)),
     )
+    return Field("meds", "用药情况", ListOf(drug, most=4))
+
+
+def medication(class_codes: dict[str, str]) -> tuple[Field, ...]:
+    """Adherence, adverse reaction, this visit's class, drugs taken."""
     return (
         Field("med_adherence", "服药依从性", Code(ADHERENCE), required=True),
-        Field("adr", "药物不良反应", Code(NO_YES), required=True),
+        Field("adr", "药物不良反应", Code(form_parts.NO_YES), required=True),
         Field("adr_text", "不良反应说明", Text(1, 200)),
         Field("class", "此次随访分类", Code(class_codes), required=True),
-        Field("meds", "用药情况", ListOf(drug, most=4)),
+        drugs(),
     )
 
 
@@ -121,15 +120,12 @@ def ending() -> tuple[Field, ...]:
         Field("referral_reason", "转诊原因", Code(REFERRAL_REASONS)),
         Field("referral_org", "转诊机构及科别", Text(1, 100)),
         Field("next_date", "下次随访日期", Day(), required=True),
-        Field("doctor", "随访医生", Ref("staff"), required=True),
-        Field(
-            "lost_reason", "失访原因", Code({"1": "失访", "2": "死亡", "3": "迁出", "4": "拒绝"})
-        ),
-        Field("lost_date", "失访日期", Day(past=True)),
+        form_parts.doctor(),
+        *form_parts.lost(),
     )
 
 
-WAIVER: Final = Waiver("lost_reason", keeps=("doctor",))
+WAIVER: Final = form_parts.WAIVER
 
 
 def _too_late_when_controlled(next_date: date, on: date, grade: str) -> bool:
@@ -144,14 +140,9 @@ def _is_emergency(sbp: int, dbp: int) -> bool:
     return sbp >= 180 or dbp >= 110
 
 
-def not_later(next_date: date, on: date) -> bool:
-    """Whether the next visit is not after this one."""
-    return next_date <= on
-
-
 CHECKS: Final = (
-    checks.above("sbp", "dbp", sentence_zh="收缩压应高于舒张压，请核对"),
-    Check("next_after_visit", ("next_date", ON), not_later, "下次随访日期应晚于本次随访日期"),
+    *form_parts.pressure().checks,
+    form_parts.NEXT_AFTER_VISIT,
     # P07: at goal within three months. P08: not at goal, or side effects, within two weeks.
     Check(
         "next_within_three_months",
@@ -183,7 +174,5 @@ CHECKS: Final = (
     checks.follows(
         "class", "4", then="referral_reason", sentence_zh="出现并发症应建议转诊", warn=True
     ),
-    checks.together(
-        "lost_reason", then="lost_date", sentence_zh="请填写失访、死亡、迁出或拒绝的日期"
-    ),
+    form_parts.LOST_CHECK,
 )

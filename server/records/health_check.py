@@ -8,7 +8,7 @@ hepatitis B surface antigen is a class B fact and waits for a kind of its own.
 from datetime import date
 from typing import Final
 
-from server.records import checks
+from server.records import checks, form_parts
 from server.records.health_check_fields import FIELDS
 from server.records.model import BIRTH, ON, Check, Kind, Shape
 
@@ -20,11 +20,6 @@ def _is_65(birth: date, on: date) -> bool:
 
 def _always() -> bool:
     return True
-
-
-def _bmi_differs(bmi: int, weight: int, height: int) -> bool:
-    """All three are tenths; more than 0.1 off is no rounding."""
-    return abs(bmi * height * height - weight * 1_000_000) > height * height
 
 
 def _off_the_chart(vision: int) -> bool:
@@ -131,7 +126,7 @@ V1: Final = Kind(
     fields=FIELDS,
     checks=(
         *_PRESSURE,
-        Check("bmi_as_computed", ("bmi", "weight", "height"), _bmi_differs, "BMI 与身高、体重不符"),
+        form_parts.BMI_CHECK,
         *_ELDERS,
         *_LIFESTYLE,
         *_OTHERS,

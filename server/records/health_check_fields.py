@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from server.records.followup import ADHERENCE, NO_YES
+from server.records.followup import ADHERENCE
+from server.records.form_parts import HEIGHT, NO_YES, TEMPERATURE
 from server.records.model import (
     Code,
     Codes,
@@ -83,14 +84,14 @@ _SYMPTOMS: Final = [
 
 _GENERAL: Final = (
     *_codes("symptoms", "症状", *_SYMPTOMS),
-    _must("temp", "体温", Scaled(1, 340, 420, 355, 390, "℃")),
+    _must("temp", "体温", TEMPERATURE),
     _must("pulse", "脉率", Int(30, 220, 45, 130, "次/分")),
     _must("resp", "呼吸频率", Int(8, 60, 12, 30, "次/分")),
     _maybe("bp_l_sys", "左侧收缩压", Int(60, 260, 90, 179, "mmHg")),
     _maybe("bp_l_dia", "左侧舒张压", Int(30, 160, 50, 109, "mmHg")),
     _maybe("bp_r_sys", "右侧收缩压", Int(60, 260, 90, 179, "mmHg")),
     _maybe("bp_r_dia", "右侧舒张压", Int(30, 160, 50, 109, "mmHg")),
-    _must("height", "身高", Scaled(1, 500, 2200, 700, 2000, "cm")),
+    _must("height", "身高", HEIGHT),
     _must("weight", "体重", Scaled(1, 20, 2500, 60, 1500, "kg")),
     _must("waist", "腰围", Scaled(1, 400, 1800, 450, 1400, "cm")),
     _must("bmi", "体质指数", Scaled(1, 100, 600, 140, 400, "kg/m²")),
@@ -336,3 +337,9 @@ _CARE: Final = (
 )
 
 FIELDS: Final = (*_GENERAL, *_LIFESTYLE, *_ORGANS, *_BODY, *_LAB, *_PROBLEMS, *_CARE)
+
+
+def asked(*names: str) -> tuple[Field, ...]:
+    """These questions as the health check asks them, for another form. Raises KeyError."""
+    by_name = {each.name: each for each in FIELDS}
+    return tuple(by_name[name] for name in names)

@@ -73,6 +73,16 @@ class Shape(StrEnum):
     """One per resident, each field a cell of its own."""
 
 
+class Subject(StrEnum):
+    """Whom a form is about."""
+
+    RESIDENT = "resident"
+    """It stands in that resident's archive."""
+
+    FACILITY = "facility"
+    """Work of a facility that concerns no single resident: in no archive, on no tablet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A string of `least` to `most` characters (code points). `pattern` must match all of it."""
@@ -215,7 +225,8 @@ class Check:
 class Waiver:
     """A field whose presence says that the service could not be given (lost, died, refused).
 
-    Then only `keeps` are still required.
+    Then only `keeps` are still required, and of the checks about what was left out only those that
+    look at this very field are made. What is filled in all the same must still fit together.
     """
 
     field: str
@@ -237,6 +248,10 @@ class Kind:
     waiver: Waiver | None = None
     neutral_label: str = "随访服务"
     """What lists, notices and family pages call it: never a diagnosis."""
+
+    subject: Subject = Subject.RESIDENT
+    draft: bool = False
+    """The official text has not been seen: the form may change before a district uses it."""
 
     def field(self, name: str) -> Field | None:
         """The field of that name, None when this version does not know it."""

@@ -56,30 +56,62 @@ class Plan:
     """How many colons a body has when it is exactly this record."""
     several: tuple[tuple[Field, Codes], ...]
     past: tuple[Field, ...]
-    keyed: tuple[str, ...]
-    """Lists whose items tell themselves apart by a key, or hold days: looked at slowly."""
-    checks: tuple[tuple[Check, tuple[str, ...]], ...]
+    lists: tuple["Listed", ...]
+    """Lists that hold more than the decoder judges."""
+    checks: tuple[tuple[Check, tuple[str, ...], bool], ...]
+    """Each check, what it needs, and whether it is made when the waiver's field is filled in."""
+    waiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list whose items tell themselves apart by a key, hold days, or are looked into."""
+
+    name: str
+    key: str
+    past: tuple[str, ...]
+    """Days and months of an item that are not after today."""
+    looked_into: bool
+    """A check between fields gets its items, as plain objects."""
 
 
 @cache
 def plan_of(kind: Kind) -> Plan:
     """The plan of a kind; made on first use and kept."""
     struct = _struct(kind.id, kind.fields)
+    waiver = kind.waiver.field if kind.waiver else ""
     return Plan(
         struct=struct,
         decode=msgspec.json.Decoder(struct).decode,
         keys=_key_counter(kind.fields),
         several=tuple((f, f.type) for f in kind.fields if isinstance(f.type, Codes)),
         past=tuple(f for f in kind.fields if isinstance(f.type, Day | Month) and f.type.past),
-        keyed=tuple(f.name for f in kind.fields if _needs_a_look(f.type)),
-        checks=tuple((each, each.needs) for each in kind.checks),
+        lists=_lists(kind),
+        checks=tuple((each, each.needs, _stands(each, waiver)) for each in kind.checks),
+        waiver=waiver,
     )
 
 
-def _needs_a_look(kind: FieldType) -> bool:
-    return isinstance(kind, ListOf) and (
-        bool(kind.key) or any(isinstance(f.type, Day | Month) and f.type.past for f in kind.fields)
+def _stands(each: Check, waiver: str) -> bool:
+    """Of a service that was not given nothing is asked for but what the waiver itself needs."""
+    return not each.missing or waiver in each.needs
+
+
+def _lists(kind: Kind) -> tuple[Listed, ...]:
+    needed = {name for each in kind.checks for name in each.needs}
+    found = tuple(
+        Listed(
+            each.name,
+            each.type.key,
+            tuple(
+                f.name for f in each.type.fields if isinstance(f.type, Day | Month) and f.type.past
+            ),
+            each.name in needed,
+        )
+        for each in kind.fields
+        if isinstance(each.type, ListOf)
     )
+    return tuple(each for each in found if each.key or each.past or each.looked_into)
 
 
 def _struct(name: str, fields: tuple[Field, ...]) -> type[Any]:
