@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from server.actions.life import step
 from server.actions.merging import Wish, merge
 from server.actions.reading import read_archive, who_looked
 from server.actions.sessions import Signed, signed_in
+from server.actions.twin_view import behold
+from server.actions.twins import note
 from server.actions.unmerging import unmerge
 from server.actions.verify import verify_journal
 from server.errors import NotYours, RuleSaysNo
@@ -189,6 +192,25 @@ async def test_what_was_chosen_is_shown_and_sets_are_joined(world: World) -> Non
     assert value(tablet, ZHOU, "name") == "周谷雨"
     with pytest.raises(RuleSaysNo, match="identity_differs"):
         await merge(world.site, tian, Wish(ZHENG, ZHOU, frozenset({"id_no"})))
+
+
+async def test_pairs_that_lead_to_the_same_archive_are_closed_with_it(world: World) -> None:
+    tian = await signed(world, TIAN)
+    pairs: list[bytes | None] = []
+    for one, other in ((ZHOU, WU), (WU, ZHENG), (ZHOU, ZHENG)):
+        noted = partial(note, site=world.site, one_=one, other=other, ground="same_phone")
+        pairs.append(await world.store.write(noted))
+    await merge(world.site, tian, Wish(ZHOU, WU, frozenset()))
+    states = "SELECT state FROM twin ORDER BY noted_at, twin"
+    assert [row[0] for row in await world.rows(states)] == ["merged", "open", "open"]
+    assert pairs[1] is not None
+    shown = await behold(world.site, tian, pairs[1], "核对")
+    assert {each.resident for each in shown.sides} == {ZHOU, ZHENG}
+    await merge(world.site, tian, Wish(ZHENG, ZHOU, frozenset()))
+    assert [row[0] for row in await world.rows(states)] == ["merged"] * 3
+    shown = await behold(world.site, tian, pairs[1], "核对")
+    assert [each.resident for each in shown.sides] == [ZHENG]
+    assert await world.rows("SELECT subject FROM task WHERE closed_at IS NULL") == []
 
 
 async def test_a_chain_of_merges_is_undone_link_by_link(world: World) -> None:

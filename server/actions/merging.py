@@ -20,7 +20,7 @@ from server.actions.register_edit import hold, lay
 from server.actions.sessions import Signed
 from server.actions.settle import settle_conflicts
 from server.actions.site import Site
-from server.actions.standing import MERGED, Membership
+from server.actions.standing import MERGED, Membership, survivors
 from server.actions.status import CELL, move
 from server.actions.twins import decided
 from server.errors import NotYours, RuleSaysNo
@@ -60,7 +60,6 @@ class Wish:
     kept: bytes
     gone: bytes
     take: frozenset[str]
-    twin: bytes | None = None
 
 
 async def merge(site: Site, signed: Signed, wish: Wish) -> bytes:
@@ -245,18 +244,21 @@ async def _note(
     await tx.insert("merge", [(*row, sealed, None, None)])
     phone = moved.kept_phone or moved.phone
     await set_keys(tx, site, kept, phone if STATES[Life(kept.row.status)].sign_in else None)
-    pair = wish.twin
-    if pair is None:
-        first, second = sorted((wish.kept, wish.gone))
-        found = await one(
-            tx,
-            "SELECT twin FROM twin WHERE district=? AND first=? AND second=?",
-            site.district, first, second,
-        )  # fmt: skip
-        pair = found[0] if found else None
-    if pair is not None:
-        await decided(tx, site.district, pair, staff=signed.staff, state="merged", now=ledger.now)
+    await _close_pairs(tx, ledger, signed.staff, wish)
     return merge_id
+
+
+async def _close_pairs(tx: Tx, ledger: Ledger, staff: bytes, wish: Wish) -> None:
+    """Open pairs that are one archive now: this one, and others that led to the same two."""
+    rows = await tx.rows(
+        "SELECT twin, first, second FROM twin WHERE district=? AND state='open' AND "
+        "(first=? OR second=? OR first=? OR second=?)",
+        ledger.district, wish.gone, wish.gone, wish.kept, wish.kept,
+    )  # fmt: skip
+    kept = await survivors(tx, ledger.district, {who for row in rows for who in row[1:]})
+    for twin, first, second in rows:
+        if kept.get(first, first) == kept.get(second, second):
+            await decided(tx, ledger.district, twin, staff=staff, state="merged", now=ledger.now)
 
 
 async def set_keys(tx: Tx, site: Site, archive: Archive, phone: bytes | None) -> None:

@@ -12,6 +12,7 @@ from server.actions.merging_values import Beside, side_by_side
 from server.actions.opening import AskWhy, Given, open_for, usual
 from server.actions.sessions import Signed
 from server.actions.site import Site
+from server.actions.standing import survivors
 from server.actions.told import facility_names, team_names
 from server.actions.twins import Pair, pair_of
 from server.errors import NotYours
@@ -34,8 +35,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Beheld:
-    """What the page shows. `merge`: the merge of the two that stands; then `sides` is the kept one
-    alone and `rows` is empty.
+    """What the page shows. `merge`: the merge of the two that stands. Where both are one archive by
+    now `sides` is that one alone and `rows` is empty.
     """
 
     pair: Pair
@@ -46,8 +47,8 @@ class Beheld:
 
 async def behold(site: Site, signed: Signed, twin: bytes, reason: str) -> Beheld:
     """Opens both; each opening is logged with the reason. Raises NotYours."""
-    pair, merge = await site.store.read(partial(_pair, site=site, signed=signed, twin=twin))
-    ids = (pair.first, pair.second) if merge is None else (merge.kept,)
+    found = await site.store.read(partial(_pair, site=site, signed=signed, twin=twin))
+    pair, merge, ids = found
     given = Given(usual(signed).purpose, reason)
     opened: list[Opened] = []
     for who in ids:
@@ -62,7 +63,9 @@ async def behold(site: Site, signed: Signed, twin: bytes, reason: str) -> Beheld
     return Beheld(pair, sides, rows, merge)
 
 
-async def _pair(tx: Tx, site: Site, signed: Signed, twin: bytes) -> tuple[Pair, Merged | None]:
+async def _pair(
+    tx: Tx, site: Site, signed: Signed, twin: bytes
+) -> tuple[Pair, Merged | None, list[bytes]]:
     pair = await pair_of(tx, site.district, twin)
     if pair is None:
         raise NotYours("twin")
@@ -72,7 +75,8 @@ async def _pair(tx: Tx, site: Site, signed: Signed, twin: bytes) -> tuple[Pair, 
         for each in await merges_of(tx, site.district, pair.first)
         if {each.kept, each.gone} == both
     ]
-    wanted = (stands[0].kept,) if stands else (pair.first, pair.second)
+    kept = await survivors(tx, site.district, both)  # one of them may be in a third by now
+    wanted = sorted({kept.get(who, who) for who in both})
     for who in wanted:
         row = await one(
             tx,
@@ -82,7 +86,7 @@ async def _pair(tx: Tx, site: Site, signed: Signed, twin: bytes) -> tuple[Pair, 
         )
         if row is None or not in_place(signed, row[0]):
             raise NotYours("twin")
-    return pair, stands[0] if stands else None
+    return pair, stands[0] if stands else None, wanted
 
 
 async def _sides(tx: Tx, site: Site, opened: Sequence[Opened]) -> list[Side]:

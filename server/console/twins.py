@@ -52,7 +52,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         found = await _behold(console, request, twin)
         faults = _faults(found, typed)
         filled = Filled(typed, {}, faults)
-        if found.merge is not None or faults:
+        if found.merge is not None or found.pair.state != "open" or faults:
             status = 422 if faults else 409
             return await _draw(console, request, found, filled, status=status)
         try:
@@ -115,7 +115,7 @@ def _wish(found: Beheld, typed: Posted) -> Wish:
     stays = _picked(typed, KEEP)
     kept, gone = found.sides if stays == "1" else tuple(reversed(found.sides))
     take = {row.field for row in found.rows if row.open and _picked(typed, row.field) != stays}
-    return Wish(kept.resident, gone.resident, frozenset(take), found.pair.id)
+    return Wish(kept.resident, gone.resident, frozenset(take))
 
 
 async def _draw(
@@ -123,7 +123,7 @@ async def _draw(
 ) -> Response[Any]:
     w = words("twin")
     k = w["keys"]
-    deciding = found.merge is None and found.pair.state == "open"
+    deciding = len(found.sides) == 2 and found.pair.state == "open"
     keys = (Key("Esc", k.back),)
     if found.merge is not None:
         keys = (Key("Enter", k.open), Key("u", k.undo), *keys)
