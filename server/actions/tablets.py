@@ -115,8 +115,8 @@ async def _tablets(tx: Tx, site: Site, rows: Sequence[Row]) -> Sequence[Tablet]:
     ids = [row[0] for row in rows]
     keys = (
         await tx.rows_in(
-            "SELECT device, staff FROM device_key WHERE district=? AND until IS NULL AND "
-            "device {ids} ORDER BY since",
+            "SELECT device, staff, until FROM device_key WHERE district=? AND device {ids} "
+            "ORDER BY since",
             ids,
             site.district,
         )
@@ -132,8 +132,12 @@ async def _tablets(tx: Tx, site: Site, rows: Sequence[Row]) -> Sequence[Tablet]:
         )
     }
     people: dict[bytes, list[str]] = {}
-    for device, staff in keys:
-        people.setdefault(device, []).append(names.get(staff, ""))
+    in_use = {row[0] for row in rows if row[3] == "enrolled"}
+    for device, staff, until in keys:
+        name = names.get(staff, "")
+        # Of one that is ended all who signed on it; their keys ended with it.
+        if (until is None or device not in in_use) and name not in people.setdefault(device, []):
+            people[device].append(name)
     return [
         Tablet(
             *row, facility_name=places.get(row[2], ""), people=tuple(people.get(row[0], ())),

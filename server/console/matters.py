@@ -242,7 +242,8 @@ def _facts(found: Matter, now: int) -> list[tuple[str, str]]:
     if found.batch is not None:
         facts.append((w.arrived, times.moment_text(found.batch.received_at, now_ms=now)))
         facts.append((w.changes, str(found.batch.changes)))
-    facts.append((w.holder, line.holder or words("queue").panel.nobody))
+    if line.task.closed_at is None:
+        facts.append((w.holder, line.holder or words("queue").panel.nobody))
     return facts
 
 
