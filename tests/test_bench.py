@@ -56,6 +56,9 @@ FIGURES = {
     "search_warm_ms",
     "search_warm_p95_cpu_ms",
     "search_memory",
+    "import_cpu_ms_per_line",
+    "import_memory_mb",
+    "import_wall_ms_per_line",
 }
 
 

@@ -15,7 +15,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import board, conflicting, growing, pulling, pushing, searching
+from tests.bench import board, conflicting, growing, importing, pulling, pushing, searching
 from tests.bench.database import Engine, engine
 from tests.bench.exchanges import ground
 from tests.bench.figures import Report, say
@@ -64,6 +64,10 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
             say(f"{name}: the board")
             (folder / "board").mkdir()
             asyncio.run(board.run(where.new_database("board"), folder / "board", report))
+            say(f"{name}: a list of {size.listed} lines")
+            (folder / "list").mkdir()
+            where_to = where.new_database("list")
+            asyncio.run(importing.run(where_to, folder / "list", size.listed, report))
     return report.missed
 
 

@@ -61,6 +61,7 @@ class Size:
     conflicts_same: int = 16
     conflicts_other: int = 8
     people: int = 100_000  # of the facility that is searched
+    listed: int = 10_000  # lines of a list that is read in
 
     @property
     def records(self) -> int:
@@ -80,6 +81,7 @@ QUICK: Final = Size(
     large=900,
     rounds=2,
     people=3_000,
+    listed=500,
 )
 
 
