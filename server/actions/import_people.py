@@ -29,7 +29,9 @@ from server.store.tx import Tx
 SAME_FILE: Final = "与第 {n} 行是同一个证件号码"
 KNOWN: Final = "已有档案，没有改动"
 KNOWN_UNLIKE: Final = "已有档案，没有改动；姓名、性别或出生日期与档案不同，请核对证件"
-ALIKE: Final = "已建档；与另一份档案同名、同性别、同出生日期，等人核对是不是同一人"
+ALIKE: Final = "与另一份档案同名、同性别、同出生日期，等人核对是不是同一人"
+NO_TEAM: Final = "没有归属，等人分到团队"
+OPENED: Final = "已建档"
 USED_UP: Final = "这个村的档案编号已用完"
 TWIN_GROUND: Final = "same_name_birth"
 TWINS_MOST: Final = 3  # pairs noted for one line
@@ -224,7 +226,8 @@ async def _write(
             for other in others:
                 await note(tx, site, resident, other, TWIN_GROUND)
             outcome = Outcome.POSSIBLE if others else Outcome.CREATED
-            ending = Ending(outcome, _said(seat, alike=bool(others)), resident)
+            said = _said(seat, alike=bool(others))
+            ending = Ending(outcome, f"{OPENED}；{said}" if said else "", resident)
         endings.append(ending)
     detail = b"import" + job.id + part.n.to_bytes(4) + job.staff
     taken = await part.end(tx, site, job, endings)
@@ -235,7 +238,7 @@ async def _write(
 def _said(seat: Seat, *, alike: bool) -> str:
     said = [ALIKE] if alike else []
     if seat.place.panel is None:
-        said.append("已建档，没有归属，等人分到团队" if not alike else "没有归属，等人分到团队")
+        said.append(NO_TEAM)
     return "；".join([*said, *seat.read.notes])
 
 
