@@ -163,6 +163,7 @@ async def test_an_edit_carries_what_its_author_saw_so_a_tablets_edit_makes_a_con
     tablet = await field(world, "07", restricted=True)
     await tablet.settle()
     page = await su.get(page_of(ZHOU, "/form/basic_info"))
+    assert id_number(ZHOU) not in page.text
     typed = everything_typed(page)
     tablet.tablet.save_edit(ZHOU, {"blood_abo": "1", "marital": "3"}, "2026-11-20")
     await tablet.settle()

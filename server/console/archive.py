@@ -208,7 +208,11 @@ def _value(label: str, name: str, cell: Cell | None, found: Folder, now: int) ->
         text = str(shown.value or "")
     by = _by(found, shown.head, now) if shown.head is not None else w.nobodys
     if not shown.conflict:
-        return Value(label, text, by)
+        day = times.civil(shown.head.at).date() if shown.head else None
+        today = times.civil(now).date()
+        short = by.rpartition(words("values").comma)[0] if day else by
+        when = times.day_text(day, today=today) if day else ""
+        return Value(label, text, w.by(who=short, when=when) if short and when else by)
     others = tuple(
         Said(values.cell_text(name, head.value), _by(found, head, now)) for head in cell.heads
     )

@@ -16,6 +16,7 @@ from sync import wire
 from sync.merge import canonical, choose, is_present
 from sync.policy import Policy
 
+DOCUMENT: Final = "id_no"  # shown whole nowhere; the identity page takes it
 BY_OTHERS: Final = frozenset({Policy.AUTHORITY, Policy.TERMINAL})  # switches, steps of a life
 
 
@@ -40,6 +41,7 @@ def fields_to_edit(kind: Kind, classes: Sequence[str]) -> list[Field]:
         each
         for each in kind.fields
         if each.access.value in classes
+        and each.name != DOCUMENT
         and each.policy not in BY_OTHERS
         and not (isinstance(each.type, Ref) and each.type.to != "item")
     ]
