@@ -1,6 +1,7 @@
 """`district`: begin one, fill it with the demo, look at its teams."""
 
 import secrets
+from pathlib import Path
 from typing import Final
 
 import click
@@ -21,6 +22,7 @@ from server.cli.session import (
 from server.cli.show import Column, Whole, as_json, listing
 from server.demo import load as demo
 from server.demo.counts import scaled
+from server.demo.examples import write_examples
 from server.errors import StartRefused
 from server.rules.districts import load as load_rules
 from server.rules.districts import names
@@ -128,6 +130,22 @@ async def _fill(current: Settings, *, scale: int, seed: int) -> None:
         f"Loaded {done.residents} residents, {done.records} past records, {done.panels} teams "
         f"and {done.staff} staff."
     )
+
+
+@district.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def examples(folder: Path) -> None:
+    """Write two example lists to begin a county with.
+
+    One workbook with organisations, villages and staff, one with residents, all invented: send them
+    in on the console's pages, or look there how yours should be.
+
+    \b
+    Example:
+      python -m server district examples lists/
+    """
+    for path in write_examples(folder):
+        click.echo(f"Wrote {path}")
 
 
 @district.command(name="list")
