@@ -10,14 +10,25 @@ from typing import Any, Final
 
 import msgspec
 
+from tests import cast_forms_families, cast_forms_others
+from tests.cast_ids import DOCTOR, FACILITY, OTHER_FACILITY, TEAM
+
 ON: Final = date(2026, 3, 10)
 """A service day that fits every example."""
 TODAY: Final = date(2026, 3, 11)
-DOCTOR: Final = "0190a1b2c3d4708090a0b0c0d0e0f001"
-FACILITY: Final = "0190a1b2c3d4708090a0b0c0d0e0f002"
-OTHER_FACILITY: Final = "0190a1b2c3d4708090a0b0c0d0e0f003"
-TEAM: Final = "0190a1b2c3d4708090a0b0c0d0e0f004"
 LEFT_OUT: Final = object()
+
+__all__ = [
+    "DOCTOR",
+    "FACILITY",
+    "LEFT_OUT",
+    "ON",
+    "OTHER_FACILITY",
+    "TEAM",
+    "TODAY",
+    "good",
+    "good_bytes",
+]
 
 
 def good(kind_id: str, **changes: Any) -> dict[str, Any]:
@@ -234,4 +245,16 @@ _GOOD: Final[dict[str, dict[str, Any]]] = {
         "special_group": ["1", "2"],
         "archive_status": "0",
     },
+}
+_GOOD.update(cast_forms_families.GOOD)
+_GOOD.update(cast_forms_others.GOOD)
+_GOOD["disabled_check"] = {
+    **_GOOD["health_check"],
+    "cert_seen": "1",
+    "disability_type": "4",
+    "disability_grade": "3",
+    "need_rehab": ["3"],
+    "devices": ["3"],
+    "support_record": [{"date": "2026-02-12", "item": "康复训练指导", "doctor": "王医生"}],
+    "cmp_3y": "3",
 }

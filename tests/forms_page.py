@@ -26,12 +26,13 @@ from server.records.model import (
     Ref,
     Scaled,
     Shape,
+    Subject,
     Text,
     Time,
     decimal_text,
 )
-from server.records.restricted import _ICD10
 from sync.policy import Policy
+from tests.forms_rules import RULES, answers_asked, scored
 from tests.source import REPOSITORY
 
 PAGE: Final = REPOSITORY / "docs" / "FORMS.md"
@@ -68,7 +69,8 @@ values of forms.
 *Questioned outside*: a value that is possible but rare. A tablet asks its user to look again and
 may save it; so it is with every check whose kind is `question`. Everything else is `hard`: the
 server holds the change (`out_of_range`, PROTOCOL 6.3) until a person decides. *Required* has `yes`
-where the form cannot be saved without it. Class: A open, B restricted (PROTOCOL 5.1).
+where the form cannot be saved without it. Class: A open, B restricted (PROTOCOL 5.1), C
+internal.
 
 **Cells of a register.** A register is written as `set`, a map from cell to Edit. A field is one
 cell, named as the field, its `value` as in the table; `null` takes the value away, except from a
@@ -84,44 +86,24 @@ faults. The fault is shown at the field named, with the sentence. Those that nee
 are the tablet's to make, where it knows the date; the server makes them not.
 """
 
-_RULES: Final[Mapping[str, str]] = {
-    "id_number_is_one": "`id_type` is 01 (citizen) or 05 (Hong Kong, Macao, Taiwan; 81, 82, 83) "
-    "and `id_no` is no GB 11643 number of such a holder",
-    "birth_as_in_id_number": "`id_type` is 01 or 05, `id_no` valid, and its birth date another",
-    "sex_as_in_id_number": "`id_type` is 01 or 05, `id_no` valid, and its sex another",
-    "age_is_possible": "year of `on` less year of `birth_date` is above 130",
-    "lived_here_since_birth": "`residence_since` is before `birth_date`",
-    "phone_asked": "always",
-    "no_disease_beside_diseases": "several items, one of them with code 1",
-    "next_after_visit": "`next_date` is not after `on`",
-    "next_within_three_months": "`class` is 1 and `next_date` more than 92 days after `on`",
-    "next_within_two_weeks": "`class` is not 1 and `next_date` more than 14 days after `on`",
-    "emergency_is_referred": "`sbp` >= 180 or `dbp` >= 110",
-    "glucose_emergency_is_referred": "`fpg` >= 167 or <= 39",
-    "class_fits_pressure": "`class` is 1 and (`sbp` >= 150 or `dbp` >= 90)",
-    "open_diagnoses_reveal_nothing": f"an item's `code` begins with one of {' '.join(_ICD10)}",
-    "reason_given": "always",
-    "result_followed_in_14_days": "`follow_due` is not `on` + 14 days",
-    "restricted_result_followed_in_time": "`follow_due` is not `on` + 7 days when "
-    "`reason_restricted` is 2, `on` + 14 days when it is another",
-    "class_fits_glucose": "`class` is 1 and `fpg` >= 70",
-    "one_arm_measured": "always",
-    "bmi_as_computed": "abs(`bmi` x `height`^2 - `weight` x 1000000) > `height`^2, all as on the "
-    "wire: more than 0.1 off",
-    "bilirubin_fits": "`dbil` > `tbil`",
-    "inpatient_days_fit": "an item's `out_date` is before its `in_date`",
-    "home_bed_days_fit": "an item's `out_date` is before its `in_date`",
-    "feedback_after_check": "`feedback_date` is before `on`",
-}
-
 
 def rule_of(kind: Kind, check: Check) -> str:
     """When a check finds fault, in words. Raises KeyError for one that nobody described."""
-    if check.name in _RULES:
-        return _RULES[check.name]
+    told = RULES.get(f"{kind.id}.{check.name}") or RULES.get(check.name)
+    if told is not None:
+        return told
     name, needs, then = check.name, check.needs, check.missing
     if name == f"{then}_answered":
         return "always"
+    if name.startswith(("score_of_", "finding_of_")):
+        return scored(check)
+    if name == "grade_fits_pressure":
+        return f"`{needs[0]}` is 1 and (`sbp` >= 140 or `dbp` >= 90)"
+    if "_due_by_" in name or name == "asphyxia_is_scored":
+        return answers_asked(kind, check)
+    if "_before_" in name:
+        later = "on" if needs[1] == ON else needs[1]
+        return f"`{needs[0]}` is after `{later}`"
     if name.startswith("elder_has_") and needs == (BIRTH, ON):
         return "year of `on` less year of birth is 65 or more"
     if name.endswith("_on_the_chart"):
@@ -155,9 +137,15 @@ def _kind(kind: Kind) -> Iterator[str]:
     )
     yield f"In force for services from {kind.valid_from} on. Class of the form:"
     yield f"{kind.access.value}. Lists and notices call it {kind.neutral_label}.\n"
+    if kind.draft:
+        yield "**Draft**: the official text has not been seen; the form may still change.\n"
+    if kind.subject is Subject.FACILITY:
+        yield "Work of a facility: in nobody's archive, never on a tablet.\n"
     if kind.waiver is not None:
         kept = ", ".join(f"`{name}`" for name in kind.waiver.keeps)
-        yield f"When `{kind.waiver.field}` is filled in, of the required fields only {kept} are.\n"
+        yield f"When `{kind.waiver.field}` is filled in, of the required fields only {kept} are,"
+        yield "and of the checks about a field that was left out only those are made that look at"
+        yield f"`{kind.waiver.field}`.\n"
     revealing = [f"`{each.name}`" for each in kind.fields if each.reveals]
     if revealing:
         yield f"With {', '.join(revealing)} filled in, every text of the form is class B too.\n"

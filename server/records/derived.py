@@ -8,6 +8,16 @@ events are left out by the caller.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+_BOTH_ARMS: Final = frozenset({"health_check", "disabled_check"})
+_CHRONIC: Final = frozenset({"htn_followup", "dm_followup", "copd_followup"})
+_PREGNANT: Final = frozenset({"antenatal_first", "antenatal_next"})
+_MEASURED: Final = _CHRONIC | _PREGNANT | {"postpartum_visit", "postpartum_42"}
+# Children are weighed in hundredths of a kilogram and have charts of their own.
+_WEIGHED: Final = _BOTH_ARMS | _CHRONIC | _PREGNANT | {"copd_record"}
+_ARMS: Final = (("bp_l_sys", "bp_l_dia"), ("bp_r_sys", "bp_r_dia"))
+_ONE: Final = (("sbp", "dbp"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ def latest_pressure(events: Iterable[Served]) -> Pressure | None:
 
 def glucoses(events: Iterable[Served]) -> tuple[Reading, ...]:
     """All fasting glucoses in hundredths of mmol/L, oldest day first."""
-    return _readings(events, "fpg", {"dm_followup": 10, "health_check": 1})
+    return _readings(events, "fpg", {"dm_followup": 10, "health_check": 1, "disabled_check": 1})
 
 
 def latest_glucose(events: Iterable[Served]) -> Reading | None:
@@ -62,7 +72,7 @@ def latest_glucose(events: Iterable[Served]) -> Reading | None:
 
 def weights(events: Iterable[Served]) -> tuple[Reading, ...]:
     """All weights in tenths of a kilogram, oldest day first."""
-    return _readings(events, "weight", {"htn_followup": 1, "dm_followup": 1, "health_check": 1})
+    return _readings(events, "weight", dict.fromkeys(_WEIGHED, 1))
 
 
 def latest_weight(events: Iterable[Served]) -> Reading | None:
@@ -86,11 +96,7 @@ def _readings(
 
 
 def _pressure(each: Served) -> Pressure | None:
-    pairs = {
-        "htn_followup": (("sbp", "dbp"),),
-        "dm_followup": (("sbp", "dbp"),),
-        "health_check": (("bp_l_sys", "bp_l_dia"), ("bp_r_sys", "bp_r_dia")),
-    }.get(each.kind, ())
+    pairs = _ARMS if each.kind in _BOTH_ARMS else _ONE if each.kind in _MEASURED else ()
     measured = [
         (int(str(each.body[high])), int(str(each.body[low])))
         for high, low in pairs

@@ -5,16 +5,41 @@ the form and the field, long before a tablet meets it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Final
 
-from server.records import basic_info, dm_followup, encounter, health_check, htn_followup, referral
+from server.records import (
+    antenatal_first,
+    antenatal_next,
+    basic_info,
+    child_check,
+    child_tcm,
+    copd,
+    disabled_check,
+    dm_followup,
+    elder_selfcare,
+    elder_tcm,
+    encounter,
+    facility_work,
+    fd_contract,
+    health_check,
+    htn_followup,
+    infectious_report,
+    newborn_visit,
+    postpartum,
+    referral,
+    restricted_part,
+    smd,
+    tb,
+    vaccination,
+)
 from server.records.model import (
     BIRTH,
     ON,
     SEX,
     TODAY,
+    AccessClass,
     Code,
     Codes,
     Field,
@@ -23,6 +48,7 @@ from server.records.model import (
     ListOf,
     Scaled,
     Shape,
+    Subject,
     Text,
 )
 from sync.policy import Policy
@@ -69,6 +95,8 @@ def _check_kind(kind: Kind) -> None:
             raise KindBroken(f"{_at(kind)}: check {check.name} looks at {name}, which is no field")
     if len({each.name for each in kind.checks}) != len(kind.checks):
         raise KindBroken(f"{_at(kind)}: two checks have the same name")
+    if (kind.access is AccessClass.C) != (kind.subject is Subject.FACILITY):
+        raise KindBroken(f"{_at(kind)}: class C is for forms about a facility, and only for them")
     if kind.waiver:
         for name in {kind.waiver.field, *kind.waiver.keeps} - names:
             raise KindBroken(f"{_at(kind)}: the waiver names {name}, which is no field")
@@ -137,6 +165,28 @@ KINDS: Final = register(
         health_check.V1,
         encounter.V1,
         referral.V1,
+        elder_selfcare.V1,
+        elder_tcm.V1,
+        copd.RECORD_V1,
+        copd.FOLLOWUP_V1,
+        newborn_visit.V1,
+        child_check.V1,
+        child_tcm.V1,
+        antenatal_first.V1,
+        antenatal_next.V1,
+        postpartum.VISIT_V1,
+        postpartum.DAY_42_V1,
+        vaccination.V1,
+        fd_contract.V1,
+        disabled_check.V1,
+        restricted_part.V1,
+        smd.SUPPLEMENT_V1,
+        smd.FOLLOWUP_V1,
+        tb.FIRST_V1,
+        tb.FOLLOWUP_V1,
+        infectious_report.V1,
+        facility_work.PATROL_V1,
+        facility_work.EDUCATION_V1,
     )
 )
 REGISTER: Final = KINDS["basic_info", 1]
@@ -157,6 +207,21 @@ def current(kind_id: str, *, on: date) -> Kind:
     if not known:
         raise UnknownKind(f"{kind_id} on {on}")
     return max(known, key=lambda kind: kind.version)
+
+
+def offered(classes: Collection[str], *, on: date) -> tuple[Kind, ...]:
+    """The record forms that somebody who sees these classes of an archive may fill in, in the order
+    of the catalogue: versions in force on that day, of residents only, restricted ones only where
+    B is among the classes. A list of forms is made of these and nothing else.
+    """
+    named = dict.fromkeys(kind.id for kind in KINDS.values() if kind.valid_from <= on)
+    found = (current(kind_id, on=on) for kind_id in named)
+    return tuple(kind for kind in found if kind.shape is Shape.EVENT and may_fill_in(kind, classes))
+
+
+def may_fill_in(kind: Kind, classes: Collection[str]) -> bool:
+    """Whether a form has its place in an archive of which these classes are seen."""
+    return kind.subject is Subject.RESIDENT and kind.access.value in classes
 
 
 def everything() -> tuple[Kind, ...]:

@@ -58,15 +58,21 @@ def prefilled(kind: Kind, written: Iterable[Written], on: date) -> dict[str, Any
 
 
 def _shared(kind: Kind, written: Written) -> list[str]:
-    """Fields of `kind` that the record holds under the same name with the same meaning."""
+    """Fields of `kind` that the record holds under the same name with the same meaning.
+
+    Nothing goes down a class: the drugs of a restricted visit stay out of an open form.
+    """
     try:
         theirs = get(written.kind, written.version)
     except UnknownKind:
         return []
+    classes = theirs.access_given(frozenset(written.body))
     return [
         each.name
         for each in kind.fields
-        if each.name in written.body and _same(each, theirs.field(each.name))
+        if each.name in written.body
+        and _same(each, theirs.field(each.name))
+        and classes[each.name] <= kind.access_of(each.name)
     ]
 
 

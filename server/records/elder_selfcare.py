@@ -1,0 +1,104 @@
+"""Self-care of the elderly (老年人生活自理能力评估表), national specification of 2017.
+
+Once a calendar year for residents of 65 and over, with the health check (S003-5(6)). The code of
+an answer is its score, so the total is their sum: 0 to 3 independent, 4 to 8 mild, 9 to 18
+moderate, 19 and more unable to care for oneself. Eating and dressing have no score for mild.
+"""
+
+from datetime import date
+from typing import Final
+
+from server.records.form_parts import WAIVER, ending, form, must
+from server.records.model import BIRTH, ON, Check, Code, Int, Kind, Shape
+
+_NAMES: Final = ("eat", "wash", "dress", "toilet", "move")
+
+
+def total(*answers: str) -> int:
+    """The score of the five answers, 0 to 37."""
+    return sum(int(each) for each in answers)
+
+
+def level(score: int) -> str:
+    """Which answer to `elder_selfcare` of the health check a total is: "1" to "4"."""
+    return "1" if score <= 3 else "2" if score <= 8 else "3" if score <= 18 else "4"
+
+
+def _differs(given: int, *answers: str) -> bool:
+    return given != total(*answers)
+
+
+def _is_younger(birth: date, on: date) -> bool:
+    return on.year - birth.year < 65
+
+
+_FORM: Final = form(
+    must(
+        "eat",
+        "进餐：使用餐具将饭菜送入口、咀嚼、吞咽等活动",
+        Code({"0": "独立完成", "3": "需要协助，如切碎、搅拌食物等", "5": "完全需要帮助"}),
+    ),
+    must(
+        "wash",
+        "梳洗：梳头、洗脸、刷牙、剃须、洗澡等活动",
+        Code(
+            {
+                "0": "独立完成",
+                "1": "能独立地洗头、梳头、洗脸、刷牙、剃须等；洗澡需要协助",
+                "3": "在协助下和适当的时间内，能完成部分梳洗活动",
+                "7": "完全需要帮助",
+            }
+        ),
+    ),
+    must(
+        "dress",
+        "穿衣：穿衣裤、袜子、鞋子等活动",
+        Code(
+            {
+                "0": "独立完成",
+                "3": "需要协助，在适当的时间内完成部分穿衣",
+                "5": "完全需要帮助",
+            }
+        ),
+    ),
+    must(
+        "toilet",
+        "如厕：小便、大便等活动及自控",
+        Code(
+            {
+                "0": "不需协助，可自控",
+                "1": "偶尔失禁，但基本上能如厕或使用便具",
+                "5": "经常失禁，在很多提示和协助下尚能如厕或使用便具",
+                "10": "完全失禁，完全需要帮助",
+            }
+        ),
+    ),
+    must(
+        "move",
+        "活动：站立、室内行走、上下楼梯、户外活动",
+        Code(
+            {
+                "0": "独立完成所有活动",
+                "1": "借助较小的外力或辅助装置能完成站立、行走、上下楼梯等",
+                "5": "借助较大的外力才能完成站立、行走，不能上下楼梯",
+                "10": "卧床不起，活动完全需要帮助",
+            }
+        ),
+    ),
+    must("total", "总评分", Int(0, 37, unit="分")),
+    Check("total_as_answered", ("total", *_NAMES), _differs, "总评分与各项得分之和不符"),
+    Check("of_an_elder", (BIRTH, ON), _is_younger, "未满 65 岁，请核对", field="total", warn=True),
+    ending("评估人"),
+)
+
+V1: Final = Kind(
+    id="elder_selfcare",
+    label="老年人生活自理能力评估表",
+    version=1,
+    valid_from=date(2017, 1, 1),
+    shape=Shape.EVENT,
+    fields=_FORM.fields,
+    checks=_FORM.checks,
+    waiver=WAIVER,
+    neutral_label="生活自理能力评估",
+)
