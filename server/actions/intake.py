@@ -21,7 +21,7 @@ from crypto.envelope import EnvelopeRefused, Sealed, UpHeader, open_body
 from crypto.keys import KemKeyPair
 from server.records.check import check, edit_faults, hard
 from server.records.kinds import UnknownKind, get
-from server.records.model import AccessClass, Kind, Shape
+from server.records.model import AccessClass, Kind, Shape, Subject
 from server.settings import CIVIL
 from sync import wire
 from sync.limits import BATCH_CHANGES, BODY_BYTES, CHANGE_BYTES, SESSIONS_PER_BATCH
@@ -180,6 +180,9 @@ def _checked(
         # Written by a newer app: kept as it is, at the strictest class, until this server knows
         # the form.
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.UNKNOWN_KIND)
+    if kind.subject is not Subject.RESIDENT:
+        # Work of a facility has no place in anybody's archive; class C never comes to a tablet.
+        return Arrived(index, raw, key, change.id, change, kind, "B", Reason.MALFORMED)
     if change.set is not msgspec.UNSET:
         cls, fault = _edit_class(kind, change.set, today)
     else:

@@ -24,8 +24,8 @@ from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.people import given_of, why_kind
 from server.console.words import words
-from server.records.kinds import REGISTER, everything
-from server.records.model import Field, Kind, Ref, Shape
+from server.records.kinds import REGISTER, everything, offered
+from server.records.model import Field, Kind, Ref
 from server.rules.accounts import FACILITY_ROLES
 from sync.merge import Cell, Shown, choose, is_present
 from sync.policy import Policy
@@ -116,7 +116,7 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
     return await console.page(
         request, shown, file=found, card=found.card, person=values.person_line(found.card, today),
         allergy_text=allergy_text(opened), groups=groups, disputed=disputed,
-        items=_items(found, today), forms_=writable(today),
+        items=_items(found, today), forms_=offered(opened.classes, on=today),
         may_write=may_write and can_write(opened),
         matter=next((each for each in found.matters if each.kind == "conflict"), None),
         id=opened.resident.hex(), left=None, due="", allergies=(), vw=words("values"),
@@ -126,15 +126,6 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
 def can_write(opened: Opened) -> bool:
     """The county reviews and writes nothing."""
     return opened.ground != "county_case"
-
-
-def writable(today: date) -> list[Kind]:
-    """Every record form in force, in the order of the catalogue, newest version."""
-    found: dict[str, Kind] = {}
-    for kind in everything():
-        if kind.shape is Shape.EVENT and kind.valid_from <= today:
-            found[kind.id] = kind
-    return list(found.values())
 
 
 def shown_of(name: str, cell: Cell) -> Shown:

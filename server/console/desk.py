@@ -43,7 +43,7 @@ from server.console.home import id_of
 from server.console.people import given_of, why_fields, why_kind
 from server.console.words import words
 from server.errors import NotYours
-from server.records.kinds import UnknownKind, current
+from server.records.kinds import UnknownKind, current, may_fill_in
 from server.records.model import Field, Kind, ListOf, Shape
 from server.records.prefill import Written, last_values, prefilled
 from server.records.upcast import newest
@@ -107,7 +107,7 @@ def kind_of(kind_id: str, today: date) -> Kind:
 def _blank(console: Console, signed: Signed, opened: Opened, kind_id: str, amends: str) -> Sheet:
     today = times.civil(console.site.clock()).date()
     kind, change = kind_of(kind_id, today), desk.fresh_id(console.site).hex()
-    if not can_write(opened):
+    if not can_write(opened) or not may_fill_in(kind, opened.classes):
         raise NotYours("write")
     if kind.shape is Shape.REGISTER:
         fields = fields_to_edit(kind, opened.classes)
@@ -197,7 +197,7 @@ async def _take(
     if does:
         sheet = replace(sheet, filled=Filled(rows_changed(console, fields, typed, does)))
         return await _draw(console, request, sheet, opened)
-    if not can_write(opened):
+    if not can_write(opened) or not may_fill_in(kind, opened.classes):
         raise NotYours("write")
     id_of(sheet.change)
     filled, change = (_edit if is_edit else _event)(console, sheet, opened, today)
