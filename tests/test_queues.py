@@ -96,6 +96,22 @@ async def test_another_places_task_is_like_one_that_does_not_exist(world: World)
     assert await world.one("SELECT COUNT(*) FROM access_log") == 0
 
 
+async def test_the_panel_beside_a_queue_shows_no_value_and_opens_nothing(world: World) -> None:
+    day = await busy_day(world)
+    async with desk(world, QIN) as qin:
+        panel = await qin.get(f"/console/task/conflict/{day.conflict.hex()}/panel")
+        home = await qin.get("/console/")
+        for shown in (panel.text, home.text):
+            assert "药物过敏史、血型" in shown
+            assert "平板 07、11" in shown
+            assert "打开会记入「谁看过我的档案」" in shown
+            for value in ("青霉素", "A 型", "B 型", "过敏</span>"):
+                assert value not in shown, value
+        assert await world.one("SELECT COUNT(*) FROM access_log") == 0
+        await qin.get(f"/console/conflict/{day.conflict.hex()}")
+    assert await world.one("SELECT COUNT(*) FROM access_log") == 1
+
+
 async def test_a_decision_is_a_change_that_saw_both_and_its_words_are_kept(world: World) -> None:
     day = await busy_day(world)
     qin = await person(world, QIN)

@@ -243,15 +243,11 @@ def _restricted(cell: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """What the panel beside a queue shows of one task: class A of the own facility only.
-
-    `cells`: in which several values stand; `allergies`: codes that are shown as present.
+    """What the panel beside a queue shows of one task: no more than its row, and the team. No
+    values: nobody has opened the archive yet, and what is read of one is logged.
     """
 
     line: Line
-    cells: Mapping[str, Cell]
-    allergies: tuple[str, ...]
-    merged: int
     team: str
 
 
@@ -260,21 +256,9 @@ async def peek(site: Site, signed: Signed, kind: str, subject: bytes) -> Peek:
 
     async def read(tx: Tx) -> Peek:
         found = await line_in(tx, site, signed, kind, subject)
-        who = found.task.resident
         card = found.card
         teams = await team_names(tx, site, [card.panel] if card else [])
-        team = teams.get(card.panel, "") if card and card.panel else ""
-        own = card is not None and card.facility == signed.facility
-        if who is None or not own:
-            return Peek(found, {}, (), 0, team)
-        cells = (await open_cells(tx, site, {who})).get(who, {})
-        disputed = disputed_cells(cells)
-        wanted = {c: disputed[c] for c in found.about.cells if c in disputed}
-        if kind != "conflict":
-            wanted = {}
-        tale = (await told(tx, site, {subject})).get(subject)
-        merged = len([c for c in tale.edits if c not in disputed]) if tale else 0
-        return Peek(found, wanted, allergies(cells), merged, team)
+        return Peek(found, teams.get(card.panel, "") if card and card.panel else "")
 
     return await site.store.read(read)
 

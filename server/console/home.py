@@ -21,7 +21,6 @@ from server.errors import NotYours
 from server.records.kinds import REGISTER
 from server.records.model import Codes
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
-from sync.merge import choose
 
 AnyRequest = Request[Any, Any, Any]
 WORKERS: Final = FACILITY_ROLES | {StaffRole.COUNTY}
@@ -62,7 +61,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         entry = _entry(asked.get("key", "all"), signed)
         at, number = _number(asked.get("row", "")), _number(asked.get("page", ""))
         place = _place(entry, _which(asked.get("which", "")), number)
-        shown = _panel(console, found, signed, place=place, at=at, number=number)
+        shown = _panel(console, found, place=place, at=at, number=number)
         return console.draw(Page("queue_panel.html.j2", "queue", ""), signed=signed, **shown)
 
     @action("/task/{kind:str}/{subject:str}/claim", roles=WORKERS)
@@ -134,12 +133,11 @@ async def _queue(console: Console, request: AnyRequest, key: str) -> Response[An
     if rows and which is not Which.DONE:
         task = rows[at].line.task
         held = await queue_lines.peek(console.site, signed, task.kind, task.subject)
-        shown = _panel(console, held, signed, place=place, at=at, number=number)
+        shown = _panel(console, held, place=place, at=at, number=number)
     return await console.page(
         request,
         Page("home.html.j2", "queue", w.titles[key], here=key, keys=_keys(w)),
         rows=rows, at=at, here=entry.path, place=place, which=which.value, number=number,
-
         sentence=_sentence(found, which, w), walk=_walk(found, w), more=found.more,
         filters=_filters(found.sums), **shown,
     )  # fmt: skip
@@ -208,9 +206,7 @@ def _walk(found: Listing, w: Words) -> str:
     return w.page_later(first=first + 1, last=first + shown, more=values.count(found.more))
 
 
-def _panel(
-    console: Console, found: Peek, signed: Signed, *, place: str, at: int, number: int
-) -> dict[str, Any]:
+def _panel(console: Console, found: Peek, *, place: str, at: int, number: int) -> dict[str, Any]:
     """What the side panel shows of the task in hand."""
     line = found.line
     today = times.civil(console.site.clock()).date()
@@ -218,9 +214,9 @@ def _panel(
     return {
         "panel": row_of(line), "nth": number * PAGE + at + 1, "back": f"{place}&row={at}",
         "person": values.person_line(line.card, today) if line.card else "",
-        "allergies": allergy_names(found.allergies), "facts": _facts(found),
+        "fields": queue_words.every_field(line.about) if line.task.kind == "conflict" else "",
         "due": times.long_day(due), "left": times.left(line.task.due_at, console.site.clock()),
-        "county": signed.role is StaffRole.COUNTY, "team": found.team,
+        "team": found.team,
     }  # fmt: skip
 
 
@@ -231,19 +227,3 @@ def allergy_names(codes: tuple[str, ...]) -> list[str]:
     assert isinstance(known.type, Codes)
     labels = known.type.codes
     return [labels.get(each, each) for each in codes]
-
-
-def _facts(found: Peek) -> list[tuple[str, str, str]]:
-    """(label, bold, rest) a line: each cell with its two sayings, what is shown meanwhile."""
-    w = words("queue").panel
-    lines: list[tuple[str, str, str]] = []
-    safer: list[str] = []
-    for name, cell in found.cells.items():
-        said = list(dict.fromkeys(values.cell_text(name, head.value) for head in cell.heads))
-        sayings = w.two_sayings(first=said[0], second=said[-1]) if len(said) > 1 else said[0]
-        lines.append((w.decide, values.cell_label(name), sayings))
-        shown = choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
-        safer.append(values.cell_text(name, shown.value))
-    if safer:
-        lines.append((w.shown, "", w.safer(value=words("queue").and_.join(safer))))
-    return lines

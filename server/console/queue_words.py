@@ -22,6 +22,13 @@ def fields_text(about: About) -> str:
     return w.and_more(fields=shown, n=len(labels)) if len(labels) > NAMED else shown
 
 
+def every_field(about: About) -> str:
+    """All of them by label; the restricted ones as one, without a label."""
+    w = words("queue")
+    labels = dict.fromkeys(cell_label(cell) for cell in about.cells)
+    return w.and_.join([*labels, *([w.hidden] if about.hidden else [])])
+
+
 def reason_text(reason: str) -> str:
     """Why a change was not simply applied, in words."""
     return words("queue").reasons.get(reason)
