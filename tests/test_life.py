@@ -1,5 +1,6 @@
 """What becomes of an archive: steps by the rule, in register and row alike, taken back in one."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -127,6 +128,18 @@ def test_a_step_the_table_does_not_allow_says_why(
         rules, now, wanted, StaffRole.DESK, today=TODAY, birth=date(1955, 3, 12)
     )  # fmt: skip
     assert answer is said
+
+
+def test_how_many_tries_make_an_absence_is_the_districts_number() -> None:
+    rules = districts.load("huancui")
+    assert (rules.absent_tries, rules.clauses["absent_tries"]) == (3, "default")
+    tried = Asked(Life.ABSENT, TODAY, "", tried_on=(date(2026, 11, 1), date(2026, 11, 8)))
+    for most, said in ((2, May), (3, No)):
+        answer = decide(
+            replace(rules, absent_tries=most), Life.USUAL, tried, StaffRole.DOCTOR, today=TODAY,
+            birth=None,
+        )  # fmt: skip
+        assert isinstance(answer, said)
 
 
 def test_half_a_year_is_counted_in_months_of_the_calendar() -> None:

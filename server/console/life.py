@@ -29,7 +29,6 @@ from server.records.model import Code, Day, Field, Kind, Shape, Text
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import FACILITY_ROLES, StaffRole
 from server.rules.life import (
-    ABSENT_TRIES,
     MAY_UNDO,
     STATES,
     Asked,
@@ -247,7 +246,7 @@ async def _draw(
         request, shown, status=status, told=told, choices=choices, filled=filled, tried=tried,
         kin=kin, every=every, id=who.hex(), step_kind=step_kind(told, signed),
         try_kind=try_kind(), kin_kind=kin_kind(), requests=requests, days=len(days),
-        most=ABSENT_TRIES, may_write=signed.role in FACILITY_ROLES,
+        most=console.site.rules.absent_tries, may_write=signed.role in FACILITY_ROLES,
         may_ask=signed.role in kin_requests.MAY_ASK and told.state is Life.DEAD,
         decides=signed.role is StaffRole.MANAGER, may_bear=_may_bear(tab["card"], today), **tab,
     )  # fmt: skip

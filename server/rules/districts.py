@@ -29,6 +29,7 @@ _NUMBERS: Final[Mapping[str, tuple[str, int, int]]] = {
     "strangers_per_day": ("sync", 0, 1000),
     "panel_max": ("people", 1, 100_000),
     "usual_resident_months": ("people", 1, 24),
+    "absent_tries": ("people", 1, 30),
     "correction_due_days": ("portal", 1, 60),
     "special_case_due_days": ("portal", 1, 60),
 }
@@ -86,6 +87,9 @@ class District:
 
     usual_resident_months: int
     """Lived here so long: a usual resident, with a right to an archive."""
+
+    absent_tries: int
+    """Tries on so many different days before somebody counts as absent."""
 
     correction_due_days: int
     """A resident's correction is decided in so many days."""

@@ -14,9 +14,6 @@ from typing import Final
 from server.rules.accounts import FACILITY_ROLES, StaffRole
 from server.rules.districts import District
 
-ABSENT_TRIES: Final = 3
-"""Tries on so many different days before somebody counts as absent (default)."""
-
 MONTHS_A_YEAR: Final = 12
 
 
@@ -156,7 +153,7 @@ def decide(
         return No.BEFORE_BIRTH
     if Need.EVIDENCE in step.needs and not asked.evidence.strip():
         return No.EVIDENCE_MISSING
-    if Need.TRIES in step.needs and len(set(asked.tried_on)) < ABSENT_TRIES:
+    if Need.TRIES in step.needs and len(set(asked.tried_on)) < rules.absent_tries:
         return No.TOO_FEW_TRIES
     if Need.MONTHS in step.needs:
         since = asked.since
