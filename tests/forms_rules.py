@@ -104,6 +104,7 @@ RULES: Final[Mapping[str, str]] = {
     "old_enough": "`on` is before the day of so many months of age, by vaccine and dose: "
     f"{_OLDEST} ({_MONTHS_LATER})",
     "within_the_series": "`dose_no` is above the number of doses listed at `old_enough`",
+    "hpv_is_for_girls": "`vaccine` is 2vhpv and the resident's sex is 1",
     "route_of_vaccine": "`vaccine` is bopv and `route` is not 4, or `vaccine` is another than "
     "other and `route` is 4",
     "site_of_route": "one of `site` 5 and `route` 4 without the other",
@@ -128,6 +129,7 @@ RULES: Final[Mapping[str, str]] = {
     "class_fits_insight": "`class` is 3 and `insight` is 3",
     "not_met_when_lost": "`class` is not 0",
     "next_by_class": "`next_date` is more days after `on` than 14 (class 1), 31 (2), 92 (3)",
+    "visited_in_72_hours": "`on` is more than 3 days after `notified_on`",
     "doses_within_due": "`done_doses` > `due_doses`",
     "child_has_a_parent": "the resident has not had a 15th birthday by `on`",
     "acute_or_chronic": f"`disease` is one of {' '.join(sorted(STAGED))}",

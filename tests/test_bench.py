@@ -49,6 +49,8 @@ FIGURES = {
     "memory_after_cold_pull",
     "memory_small",
     "memory_large",
+    "validate_followup_per_s",
+    "validate_slowest_per_s",
     "search_cold_cpu_s",
     "search_cold_s",
     "search_cold_limit_s",

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from server.records import check as check_module
 from server.records.check import check, hard
+from server.records.checks import follows
 from server.records.kinds import KindBroken, everything, get, may_fill_in, offered, register
 from server.records.model import (
     AccessClass,
+    Check,
     Code,
     Codes,
     Day,
@@ -76,6 +78,26 @@ def test_what_is_internal_is_about_a_facility_and_nothing_else_is() -> None:
     assert all(each.resident is ResidentMay.NOTHING for each in patrol.fields)
     with pytest.raises(KindBroken, match="class C is for forms about a facility"):
         register([Kind("toy", "样", 1, ON, Shape.EVENT, (), access=AccessClass.C)])
+
+
+def test_a_check_for_an_answer_that_is_not_there_stops_the_start() -> None:
+    fields = (
+        Field("a", "甲", Code({"1": "是", "2": "否"})),
+        Field("b", "乙", Codes({"1": "无", "2": "有"})),
+        Field("c", "丙", Text()),
+    )
+    for field in ("a", "b"):
+        for code, stands in (("2", True), ("3", False)):
+            asks = follows(field, code, then="c", sentence_zh="请填写丙")
+            kind = Kind("toy", "样", 1, ON, Shape.EVENT, fields, checks=(asks,))
+            if stands:
+                register([kind])
+            else:
+                with pytest.raises(KindBroken, match="asks for an answer there is not"):
+                    register([kind])
+    unless = Check("x", (), bool, "x", missing="c", unless=("zz",))
+    with pytest.raises(KindBroken, match="zz, which is no field"):
+        register([Kind("toy", "样", 1, ON, Shape.EVENT, fields, checks=(unless,))])
 
 
 def test_what_has_not_been_seen_in_the_official_text_is_a_draft() -> None:

@@ -241,6 +241,12 @@ def test_the_way_a_vaccine_is_given_fits() -> None:
     assert missing("vaccination", vaccine="other") == {"vaccine_name"}
 
 
+def test_the_vaccine_for_girls_is_questioned_for_a_boy() -> None:
+    given = {"vaccine": "2vhpv", "route": "1"}
+    assert asked("vaccination", sex="2", **given) == set()
+    assert asked("vaccination", sex="1", **given) == {"vaccine"}
+
+
 def test_who_was_vaccinated_is_watched_for_half_an_hour() -> None:
     assert contradicted("vaccination", observed_until="09:40") == set()
     assert contradicted("vaccination", observed_until="09:39") == {"observed_until"}

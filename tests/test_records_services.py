@@ -171,6 +171,12 @@ def test_other_answers_about_tuberculosis_are_named() -> None:
     assert missing("tb_followup", referral_org="结防所") == {"referral_reason"}
 
 
+def test_the_first_visit_is_within_three_days_of_the_notice() -> None:
+    assert asked("tb_first", notified_on="2026-03-07") == set()
+    assert asked("tb_first", notified_on="2026-03-06") == {"notified_on"}
+    assert contradicted("tb_first", notified_on="2026-03-11") == {"notified_on"}
+
+
 def test_every_disease_has_its_hours() -> None:
     assert set(HOURS) == set(DISEASES)
     assert set(HOURS.values()) == {2, 24}

@@ -12,6 +12,7 @@ from typing import Final
 from server.records import basic_info, checks
 from server.records.ages import due_date, gestation
 from server.records.form_parts import (
+    AGE,
     BMI_CHECK,
     PHONE,
     WAIVER,
@@ -76,7 +77,7 @@ def _examined(*rows: tuple[str, str]) -> Part:
 _BEFORE: Final = form(
     must("gest_week", "孕周", Int(0, 42, 4, 41, "周")),
     must("gest_day", "孕周余天数", Int(0, 6, unit="天")),
-    must("age", "孕妇年龄", Int(12, 60, 18, 45, "岁")),
+    must("age", "孕妇年龄", Int(12, 60, 18, 45, "岁"), std=AGE),
     maybe("husband_name", "丈夫姓名", Text(2, 30)),
     maybe("husband_age", "丈夫年龄", Int(12, 100, 18, 65, "岁")),
     maybe("husband_phone", "丈夫电话", PHONE),

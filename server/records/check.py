@@ -169,22 +169,24 @@ def _between_fields(
 ) -> Faults:
     faults: list[Fault] = []
     waived = plan.waiver and (getattr(filled, plan.waiver) is not UNSET or plan.waiver in wrong)
-    for each, needs, stands in plan.checks:
-        if waived and not stands:
+    for made in plan.checks:
+        each = made.check
+        if waived and not made.stands:
             continue
         if each.missing and (getattr(filled, each.missing) is not UNSET or each.missing in wrong):
             continue
         if each.unless and any(getattr(filled, name) is not UNSET for name in each.unless):
             continue
-        known: list[Any] = []
-        for name in needs:
-            value = beside[name] if name in beside else getattr(filled, name)
-            if value is UNSET or value is None:
-                break
-            known.append(value)
+        if made.values is not None:
+            known = made.values(filled)
         else:
-            if each.broken(*known):
-                faults.append(_said(each))
+            known = tuple(
+                beside[name] if name in beside else getattr(filled, name) for name in each.needs
+            )
+            if None in known:
+                continue
+        if UNSET not in known and each.broken(*known):
+            faults.append(_said(each))
     return tuple(faults)
 
 

@@ -13,6 +13,7 @@ from server.records.form_parts import (
     HEIGHT,
     LOST_CHECK,
     NEXT_AFTER_VISIT,
+    ORGANISATION,
     WAIVER,
     doctor,
     form,
@@ -47,7 +48,7 @@ _RECORD: Final = form(
         none="",
     ),
     must("dx_date", "确诊年月", Month(past=True)),
-    must("dx_org", "确诊单位", Text(1, 100)),
+    must("dx_org", "确诊单位", Text(1, 100), std=ORGANISATION),
     must("height", "身高", Scaled(1, 1000, 3000, 1300, 2000, "cm")),
     must("weight", "体重", Scaled(1, 300, 5000, 350, 1500, "kg")),
     must(

@@ -65,14 +65,19 @@ def numbered(*answers: str) -> dict[str, str]:
     return {str(number): answer for number, answer in enumerate(answers, start=1)}
 
 
-def must(name: str, label: str, kind: FieldType) -> Field:
+AGE: Final = "DE02.01.026.00"
+ORGANISATION: Final = "DE08.10.013.00"
+"""Data elements of WS 365 that are known: age in years, name of an institution."""
+
+
+def must(name: str, label: str, kind: FieldType, *, std: str | None = None) -> Field:
     """A question that is always answered."""
-    return Field(name, label, kind, required=True)
+    return Field(name, label, kind, required=True, std=std)
 
 
-def maybe(name: str, label: str, kind: FieldType) -> Field:
+def maybe(name: str, label: str, kind: FieldType, *, std: str | None = None) -> Field:
     """A question that may be left open."""
-    return Field(name, label, kind)
+    return Field(name, label, kind, std=std)
 
 
 def one(name: str, label: str, *answers: str) -> Field:

@@ -10,7 +10,17 @@ from typing import Final
 
 from server.records import checks
 from server.records.ages import full_years
-from server.records.form_parts import PHONE, as_class, before, doctor, form, maybe, must, numbered
+from server.records.form_parts import (
+    ORGANISATION,
+    PHONE,
+    as_class,
+    before,
+    doctor,
+    form,
+    maybe,
+    must,
+    numbered,
+)
 from server.records.infectious_diseases import DISEASES, STAGED, UNNAMED
 from server.records.model import (
     BIRTH,
@@ -90,7 +100,7 @@ _FORM: Final = form(
     maybe("disease_other", "其他病名", Text(1, 60)),
     maybe("fix_reason", "订正原因", Text(1, 200)),
     checks.follows("kind", "2", then="fix_reason", sentence_zh="订正时请写明原因"),
-    must("report_unit", "报告单位", Text(1, 100)),
+    must("report_unit", "报告单位", Text(1, 100), std=ORGANISATION),
     doctor("报告医生"),
     must("fill_time", "填卡时间", Time()),
     maybe("receipt_date", "网络直报回执日期", Day(past=True)),

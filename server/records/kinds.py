@@ -40,6 +40,7 @@ from server.records.model import (
     SEX,
     TODAY,
     AccessClass,
+    Check,
     Code,
     Codes,
     Field,
@@ -90,9 +91,10 @@ def _check_kind(kind: Kind) -> None:
     _check_fields(kind, kind.fields)
     names = {each.name for each in kind.fields}
     for check in kind.checks:
-        used = set(check.needs) | {check.missing, check.field} - {""}
+        used = {*check.needs, *check.unless} | {check.missing, check.field} - {""}
         for name in sorted(used - names - _BESIDE):
             raise KindBroken(f"{_at(kind)}: check {check.name} looks at {name}, which is no field")
+        _check_answers(kind, check)
     if len({each.name for each in kind.checks}) != len(kind.checks):
         raise KindBroken(f"{_at(kind)}: two checks have the same name")
     if (kind.access is AccessClass.C) != (kind.subject is Subject.FACILITY):
@@ -100,6 +102,18 @@ def _check_kind(kind: Kind) -> None:
     if kind.waiver:
         for name in {kind.waiver.field, *kind.waiver.keeps} - names:
             raise KindBroken(f"{_at(kind)}: the waiver names {name}, which is no field")
+
+
+def _check_answers(kind: Kind, check: Check) -> None:
+    """A check of one question finds fault with one of its answers, or it names none of them."""
+    each = next((f for f in kind.fields if check.needs == (f.name,)), None)
+    if each is None or not isinstance(each.type, Code | Codes) or not check.missing:
+        return
+    answers: list[object] = list(each.type.codes)
+    if isinstance(each.type, Codes):
+        answers = [[code] for code in each.type.codes]
+    if not any(check.broken(answer) for answer in answers):
+        raise KindBroken(f"{_at(kind)}: check {check.name} asks for an answer there is not")
 
 
 def _check_fields(kind: Kind, fields: tuple[Field, ...]) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from server.records import checks
 from server.records.form_parts import (
     NO_YES,
+    ORGANISATION,
     PHONE,
     WAIVER,
     Part,
@@ -55,7 +56,7 @@ _BIRTH: Final = form(
     several(
         "preg_disease", "母亲妊娠期患病情况", "无", "糖尿病", "妊娠期高血压", "其他", other="4"
     ),
-    must("birth_org", "助产机构名称", Text(1, 100)),
+    must("birth_org", "助产机构名称", Text(1, 100), std=ORGANISATION),
     several(
         "birth_mode",
         "出生情况",

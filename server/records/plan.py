@@ -58,9 +58,19 @@ class Plan:
     past: tuple[Field, ...]
     lists: tuple["Listed", ...]
     """Lists that hold more than the decoder judges."""
-    checks: tuple[tuple[Check, tuple[str, ...], bool], ...]
-    """Each check, what it needs, and whether it is made when the waiver's field is filled in."""
+    checks: tuple["Made", ...]
     waiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A check and what it takes to make it."""
+
+    check: Check
+    values: Callable[[Filled], tuple[Any, ...]] | None
+    """What it needs of the record; None when it needs something that is known beside it too."""
+    stands: bool
+    """Made even when the waiver's field is filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +97,15 @@ def plan_of(kind: Kind) -> Plan:
         several=tuple((f, f.type) for f in kind.fields if isinstance(f.type, Codes)),
         past=tuple(f for f in kind.fields if isinstance(f.type, Day | Month) and f.type.past),
         lists=_lists(kind),
-        checks=tuple((each, each.needs, _stands(each, waiver)) for each in kind.checks),
+        checks=tuple(
+            Made(each, _values(kind, each), _stands(each, waiver)) for each in kind.checks
+        ),
         waiver=waiver,
     )
+
+
+def _values(kind: Kind, each: Check) -> _Getter | None:
+    return _getter(each.needs) if all(map(kind.field, each.needs)) else None
 
 
 def _stands(each: Check, waiver: str) -> bool:

@@ -13,6 +13,7 @@ from server.records.followup import drugs
 from server.records.form_parts import (
     NEXT_AFTER_VISIT,
     NO_YES,
+    ORGANISATION,
     PHONE,
     Part,
     as_class,
@@ -134,7 +135,7 @@ _SUPPLEMENT: Final = form(
         "癫痫所致精神障碍",
         "精神发育迟滞伴发精神障碍",
     ),
-    must("diagnosed_by", "确诊医院", Text(1, 100)),
+    must("diagnosed_by", "确诊医院", Text(1, 100), std=ORGANISATION),
     must("diagnosed_on", "确诊日期", Day(past=True)),
     one("last_effect", "最近一次治疗效果", "临床痊愈", "好转", "无变化", "加重"),
     _acts(),

@@ -105,7 +105,14 @@ _LATER_SYMPTOMS: Final = {
     ),
 }
 
+
+def _after_72_hours(notified: date, on: date) -> bool:
+    """Counted in days: the notice does not say its hour."""
+    return (on - notified).days > 3
+
+
 _FIRST: Final = form(
+    maybe("notified_on", "接到通知日期", Day(past=True)),
     must("time", "随访时间", Time()),
     one("mode", "随访方式", "门诊", "家庭"),
     one("patient_type", "患者类型", "初治", "复治"),
@@ -123,6 +130,14 @@ _FIRST: Final = form(
     *(must(f"edu_{name}", label, _TAUGHT) for name, label in _TOPICS),
     next_visit(),
     ending("评估医生"),
+    before("notified_on", ON, "接到通知日期不能晚于随访日期"),
+    Check(
+        "visited_in_72_hours",
+        ("notified_on", ON),
+        _after_72_hours,
+        "距接到通知已超过 72 小时，请核对",
+        warn=True,
+    ),
 )
 
 FIRST_V1: Final = Kind(

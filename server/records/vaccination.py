@@ -10,9 +10,9 @@ from typing import Final
 
 from server.records import checks, vaccines
 from server.records.ages import months_later
-from server.records.form_parts import described, form, maybe, must, one, several
+from server.records.form_parts import ORGANISATION, described, form, maybe, must, one, several
 from server.records.health_check_fields import asked
-from server.records.model import BIRTH, ON, Check, Code, Day, Int, Kind, Shape, Text, Time
+from server.records.model import BIRTH, ON, SEX, Check, Code, Day, Int, Kind, Shape, Text, Time
 
 
 def _expired(expiry: date, on: date) -> bool:
@@ -53,6 +53,10 @@ def _live_and_ill(asked_before: list[str], vaccine: str) -> bool:
     return vaccine in vaccines.LIVE and not {"2", "8"}.isdisjoint(asked_before)
 
 
+def _hpv_for_a_boy(vaccine: str, sex: str) -> bool:
+    return vaccine == "2vhpv" and sex == "1"
+
+
 def _unborn(birth: date, on: date) -> bool:
     return on < birth
 
@@ -89,7 +93,7 @@ _FORM: Final = form(
     maybe("observed_until", "留观结束时间", Time()),
     checks.follows("observed", "1", then="observed_until", sentence_zh="请填写留观结束时间"),
     described("aefi", "疑似预防接种异常反应", {"1": "无", "2": "有"}),
-    must("clinic", "接种单位", Text(1, 100)),
+    must("clinic", "接种单位", Text(1, 100), std=ORGANISATION),
     must("vaccinator", "接种人员", Text(1, 30)),
     Check("not_expired", ("expiry", ON), _expired, "疫苗已过有效期"),
     Check("born_before", (BIRTH, ON), _unborn, "接种日期不能早于出生日期", field="vaccine"),
@@ -106,6 +110,13 @@ _FORM: Final = form(
         ("dose_no", "vaccine"),
         _beyond_the_series,
         "剂次超过免疫程序，请核对",
+        warn=True,
+    ),
+    Check(
+        "hpv_is_for_girls",
+        ("vaccine", SEX),
+        _hpv_for_a_boy,
+        "免疫规划的人乳头瘤病毒疫苗为女孩接种，请核对",
         warn=True,
     ),
     Check("route_of_vaccine", ("route", "vaccine"), _wrong_way, "接种途径与疫苗不符"),

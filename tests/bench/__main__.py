@@ -15,7 +15,16 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import board, conflicting, growing, importing, pulling, pushing, searching
+from tests.bench import (
+    board,
+    conflicting,
+    growing,
+    importing,
+    pulling,
+    pushing,
+    searching,
+    validating,
+)
 from tests.bench.database import Engine, engine
 from tests.bench.exchanges import ground
 from tests.bench.figures import Report, say
@@ -49,6 +58,7 @@ def _machine(*, quick: bool) -> None:
 def measure(name: str, size: Size, *, quick: bool) -> list[str]:
     """Every figure on one engine; what missed its bar."""
     report = Report(name, timed=not quick)
+    validating.run(report)
     with tempfile.TemporaryDirectory(prefix="gongwei-bench-") as scratch:
         folder = Path(scratch)
         with engine(name, folder) as where:

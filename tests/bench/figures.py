@@ -19,6 +19,7 @@ _BARS: Final[dict[str, tuple[str, float]]] = {
     "board_list_first_p95_ms": ("most", 100),
     "board_list_last_p95_ms": ("most", 100),
     "search_cold_cpu_s": ("most", 2),
+    "validate_followup_per_s": ("least", 50_000),
     "import_cpu_ms_per_line": ("most", 1),
     "search_warm_p95_cpu_ms": ("most", 100),
 }

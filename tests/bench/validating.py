@@ -1,0 +1,34 @@
+"""How many filled-in forms a second one core judges, form by form; no database, no network."""
+
+from time import process_time
+
+from server.records.check import check
+from server.records.kinds import everything
+from server.records.model import Kind, Shape
+from tests.bench.figures import Report
+from tests.cast_forms import ON, TODAY, good_bytes
+
+_ROUNDS = 5
+_TIMES = 400
+
+
+def run(report: Report) -> None:
+    """A figure for the hypertension follow-up, one for the slowest record form of the catalogue."""
+    speeds = {kind.id: _speed(kind) for kind in everything() if kind.shape is Shape.EVENT}
+    slowest = min(speeds, key=lambda name: speeds[name])
+    report.figure("validate_followup_per_s", speeds["htn_followup"], "forms/s")
+    report.figure(
+        "validate_slowest_per_s", speeds[slowest], "forms/s", kind=slowest, kinds=len(speeds)
+    )
+
+
+def _speed(kind: Kind) -> float:
+    """The best of some rounds, in processor time: what else the machine does is left out."""
+    body = good_bytes(kind.id)
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        began = process_time()
+        for _ in range(_TIMES):
+            check(kind, body, on=ON, today=TODAY)
+        best = min(best, process_time() - began)
+    return _TIMES / best
