@@ -35,6 +35,7 @@ from server.actions import (
     release,
     tablet_return,
     upkeep,
+    usual_residents,
 )
 from server.actions.job_ledger import Stale
 from server.actions.site import Site
@@ -101,6 +102,7 @@ JOBS: Final = (
     Job("leavings", MINUTE_MS, _alone(leaving.carry_out_due), keep_ms=DAY_MS),
     Job("tablet_returns", MINUTE_MS, _alone(tablet_return.tidy), keep_ms=DAY_MS),
     Job("accounts", HOUR_MS, _alone(account_upkeep.forget)),
+    Job("usual_residents", HOUR_MS, _alone(usual_residents.make_due)),
     Job("consents", 10 * MINUTE_MS, _alone(consent.end_due)),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
     Job("backup", DAY_MS, backup.backup, lease_ms=2 * HOUR_MS,

@@ -16,10 +16,12 @@ from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.membership import enter
 from server.actions.site import Site
 from server.actions.standing import lock_residents
+from server.actions.stays import note_stay
 from server.errors import NotFound, RuleSaysNo
 from server.records.cells import to_cells
 from server.records.kinds import get
 from server.rules.archive_number import LAST_SERIAL, areas_to_try, number_of
+from server.rules.life import Life
 from server.store.ids import new_id
 from server.store.tx import Tx, locking, one
 from server.store.vault import T_CELLS, T_CHANGE, T_RESTRICTED
@@ -199,6 +201,9 @@ async def _write(
             None, "", None, 0, 0, "resident", body,
         )
     )  # fmt: skip
+    if new.status == Life.TEMPORARY:
+        since = str(basics.get("residence_since") or new.since_day)
+        await note_stay(tx, district, resident, since)
     sealed, restricted = _sealed(site, ledger, key, (resident, rev), cells)
     sums = digest.leaf(resident, "A", rev), digest.leaf(resident, "B", rev) if restricted else 0
     id_no = str(basics.get("id_no") or "")

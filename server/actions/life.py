@@ -17,13 +17,14 @@ from server.actions.sessions import Signed
 from server.actions.settle import settle_conflicts
 from server.actions.site import Site
 from server.actions.status import CELL, move, set_state
+from server.actions.stays import came_back, keep_temporary
 from server.actions.told import staff_names
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.rules.life import MAY_UNDO, STATES, Asked, Life, May, No, decide
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
-from server.store.vault import T_LIFE
+from server.store.vault import NOBODY, T_LIFE
 from sync.merge import EMPTY
 
 _DAY_FIELDS: Final = ("birth_date", "residence_since")
@@ -41,6 +42,11 @@ class Taken:
     staff: bytes
     evidence: str
     undone_at: int | None
+
+    @property
+    def by_rule(self) -> bool:
+        """The system took it, when the months were over."""
+        return self.staff == NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,9 @@ async def _step(tx: Tx, site: Site, signed: Signed, resident: bytes, asked: Aske
         tx, site.vault, row, after, day=asked.day.isoformat(), staff=signed.staff, now=now,
         change=change, evidence=asked.evidence.strip(),
     )  # fmt: skip
+    if after is Life.TEMPORARY:
+        said = since.isoformat() if since else ""
+        await came_back(tx, site.district, resident, day=asked.day.isoformat(), said=said)
     await settle_conflicts(tx, site, ledger, signed.staff)
     await ledger.flush(tx, "act", b"decision" + change + b"step" + after.encode())
     return answer
@@ -163,6 +172,8 @@ async def _undo(tx: Tx, site: Site, signed: Signed, resident: bytes) -> Life:
         "UPDATE life_step SET undone_at=?, undone_by=? WHERE district=? AND resident=? AND n=?",
         now, signed.staff, site.district, resident, n,
     )  # fmt: skip
+    if (before, last[2]) == (Life.TEMPORARY, Life.USUAL):
+        await keep_temporary(tx, site.district, resident)
     if STATES[before].due:
         await tx.run(
             "UPDATE task SET closed_at=NULL, closed_by=NULL, result='' WHERE district=? AND "

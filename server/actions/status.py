@@ -9,23 +9,38 @@ from datetime import datetime
 from typing import Final
 
 from server.actions.standing import ResidentRow
+from server.actions.stays import note_stay
 from server.records.kinds import get
 from server.rules.life import STATES, Life, state_of_code
 from server.settings import CIVIL
 from server.store.tx import Row, Tx, one
 from server.store.vault import T_LIFE, Vault
-from sync.merge import EMPTY, Cell, choose
+from sync.merge import EMPTY, Cell, Shown, choose
 from sync.policy import Policy
 
 CELL: Final = "archive_status"
+SINCE: Final = "residence_since"
 
 
 async def follow_register(
     tx: Tx, vault: Vault, row: ResidentRow, cells: Mapping[str, Cell], now: int
 ) -> None:
     """Moves the row when what the register shows asks for it. The row is locked."""
-    field = get("basic_info", 1).field_of(CELL)
-    shown = choose(cells.get(CELL, EMPTY), field.policy if field else Policy.TERMINAL)
+    await _follow(tx, vault, row, cells, now)
+    if row.status == Life.TEMPORARY:
+        since = _shown(cells, SINCE).value
+        await note_stay(tx, vault.district, row.resident, str(since or ""))
+
+
+def _shown(cells: Mapping[str, Cell], cell: str) -> Shown:
+    field = get("basic_info", 1).field_of(cell)
+    return choose(cells.get(cell, EMPTY), field.policy if field else Policy.TERMINAL)
+
+
+async def _follow(
+    tx: Tx, vault: Vault, row: ResidentRow, cells: Mapping[str, Cell], now: int
+) -> None:
+    shown = _shown(cells, CELL)
     if shown.head is None or row.status == Life.MERGED:
         return
     after = state_of_code(shown.value, Life(row.status))

@@ -3,7 +3,8 @@
 
 Every key starts with district. Archive tables are keyed by resident and never by facility or
 team: a switch moves no row. What is sealed: `sealed_*` and `body`; what is clear: ids, days,
-states, counters, access class, and the kind of a class A record only (crypto/SPEC.md, "At rest").
+states, counters, access class, the kind of a class A record, and of the yearly figures
+(figure_flag) who counts in which class A row, in which village (crypto/SPEC.md 4).
 Ids are 16 bytes, instants int ms UTC, days ISO text.
 """
 
@@ -30,6 +31,7 @@ from server.store.tables_life import (
     LifeTry,
     Merge,
     Merged,
+    Stay,
     Twin,
 )
 from server.store.tables_office import (
@@ -140,6 +142,7 @@ __all__ = [
     "Session",
     "SpecialCase",
     "Staff",
+    "Stay",
     "Switch",
     "TableSpec",
     "TabletReturn",
@@ -160,7 +163,7 @@ TABLES: tuple[type[Table], ...] = (
     ServiceArea, FacilityService, TeamMember, Account, Invite, Session, Draft, AccountEvent,
     TaskClaim, Touched, SpecialCase, DecisionNote,
     ResidentCard, Search, SearchShown, OpeningReason, DeskChange,
-    ArchiveSerial, LifeStep, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
+    ArchiveSerial, LifeStep, Stay, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
     Upload, Closing, Leaving, TabletReturn,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,

@@ -37,6 +37,20 @@ class LifeStep(Table, tablename="life_step"):
     KEY: ClassVar = ("district", "resident", "n")
 
 
+class Stay(Table, tablename="stay"):
+    """A temporary archive whose months are counted. state: waiting | over | kept (temporary, as a
+    person said).
+    """
+
+    district = SmallInt()
+    resident = Bytea(primary_key=True)
+    state = Text()
+    said = Text()  # first day here as the register says, "" for none
+    counted = Text()  # the day from which the months count
+    KEY: ClassVar = ("district", "resident")
+    INDEX: ClassVar = (("district", "state", "counted"),)
+
+
 class LifeTry(Table, tablename="life_try"):
     """One attempt to reach a resident who does not come."""
 

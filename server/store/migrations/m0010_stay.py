@@ -1,0 +1,8 @@
+"""The stays of temporary residents, found by the day from which they count."""
+
+from server.store.migrations.statements import run_file
+from server.store.tx import Tx
+
+
+async def forwards(tx: Tx) -> None:
+    await run_file(tx, __file__)
