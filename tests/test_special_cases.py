@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.actions import cases, move, switching, tablets
+from server.actions import cases, enrol_desk, move, switching, tablets
 from server.actions.cases import Claim
 from server.actions.switching import Wish
 from server.errors import NotYours, RuleSaysNo
@@ -105,9 +105,9 @@ async def test_a_manager_has_the_own_facilitys_tablets_and_the_county_all(world:
         await tablets.revoke(world.site, tian, theirs.device, "broken")
     with pytest.raises(NotYours):
         await tablets.tablets(world.site, await person(world, QIN))
-    new = tablets.NewTablet(LIUWAN, HE, (TEAM_B,), "x", 1, restricted=False)
+    new = enrol_desk.NewTablet(LIUWAN, HE, (TEAM_B,), "x", 1, restricted=False)
     with pytest.raises(NotYours):
-        await tablets.offer(world.site, tian, new)
+        await enrol_desk.offer(world.site, tian, new)
     async with desk(world, TIAN) as one:
         for device in (theirs.device, an_id("没有这台")):
             path = f"/console/devices/{device.hex()}"

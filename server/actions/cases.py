@@ -17,7 +17,7 @@ from server.actions.queues import close_task, open_task, task_of
 from server.actions.sessions import Signed
 from server.actions.site import Site
 from server.actions.standing import lock_residents
-from server.actions.switching import Standing, open_file, read_standing
+from server.actions.switching import Standing, hold_file, open_file, read_standing
 from server.actions.told import facility_names, staff_names
 from server.errors import NotYours, RuleSaysNo
 from server.rules import switch as rule
@@ -59,7 +59,7 @@ async def ask(site: Site, signed: Signed, claim: Claim) -> bytes:
 
 async def _ask(tx: Tx, site: Site, signed: Signed, claim: Claim) -> bytes:
     district, now = site.district, site.clock()
-    rows = await lock_residents(tx, district, {claim.resident}, cells_of=())
+    rows = await hold_file(tx, site, signed, claim.resident, claim.reason)
     panel = await one(
         tx,
         "SELECT p.facility, f.published FROM panel p JOIN facility f ON f.district=p.district AND "

@@ -6,6 +6,7 @@ to wipe.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -19,7 +20,7 @@ from server.actions.release import admit
 from server.actions.reports import shown
 from server.actions.sessions import PLACE
 from server.actions.site import Site
-from server.actions.standing import lock_device
+from server.actions.standing import DeviceRow, lock_device
 from server.errors import EnrolRefused, NotFound, RuleSaysNo, WrongDigits
 from server.store.tables import SPECS
 from server.store.tx import Row, Tx, one
@@ -29,6 +30,13 @@ from sync.reconcile import Reason, State
 
 _REASON: Final = re.compile(r"[a-z_]{1,32}")
 RELEASED_AT_ONCE: Final = 1_000  # changes read in one step when an epoch is confirmed
+
+Guard = Callable[[Tx], Awaitable[object]]
+"""Asked inside the transaction of an act, under its locks; raises when it is not this person's."""
+
+
+async def anybody(_: Tx) -> None:
+    """The command line: whoever has the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,7 @@ async def enrol_offer(
     label: str,
     suite: int = 1,
     restricted: bool = False,
+    allowed: Guard = anybody,
 ) -> Offer:
     """A code for one tablet of this staff member. Raises NotFound, RuleSaysNo."""
     if suite not in tuple(Suite):
@@ -81,6 +90,7 @@ async def enrol_offer(
     secret = Secret(code=code, nonce=new_nonce(), restricted=restricted)
 
     async def write(tx: Tx) -> None:
+        await allowed(tx)
         await _check_people(tx, site.district, staff, panels)
         sealed = await seal_secret(tx, site, name, secret)
         row: Row = (
@@ -112,21 +122,26 @@ async def _check_people(tx: Tx, district: int, staff: bytes, panels: tuple[bytes
         raise NotFound("panel")
 
 
-async def confirm(site: Site, offer: bytes, digits: str) -> bytes:
+async def confirm(site: Site, offer: bytes, digits: str, *, allowed: Guard = anybody) -> bytes:
     """An administrator typed the digits of the tablet's screen: the device exists. Returns its id.
 
     Raises WrongDigits (counted as a try), or EnrolRefused when nothing waits under that offer.
     """
-    done = await site.store.write(partial(_confirm, site=site, name=offer, digits=digits))
+    done = await site.store.write(
+        partial(_confirm, site=site, name=offer, digits=digits, allowed=allowed)
+    )
     if isinstance(done, EnrolRefused):
         raise done
     return done
 
 
-async def _confirm(tx: Tx, site: Site, name: bytes, digits: str) -> bytes | EnrolRefused:
+async def _confirm(
+    tx: Tx, site: Site, name: bytes, digits: str, allowed: Guard
+) -> bytes | EnrolRefused:
     """A refusal is returned and not raised: the try is counted, and that is committed."""
     now = site.clock()
     offer = await lock_offer(tx, site, name)
+    await allowed(tx)
     if offer is None:
         return EnrolRefused("confirm")
     if offer.status != "joined" or not offer.alive(now):
@@ -217,17 +232,19 @@ async def add_staff_key(
     return await site.store.write(write)
 
 
-async def revoke(site: Site, device: bytes, reason: str) -> None:
+async def revoke(site: Site, device: bytes, reason: str, *, allowed: Guard = anybody) -> None:
     """Nothing of it is applied any more; it is told to wipe. `reason`: a word, as staff_left."""
     if not _REASON.fullmatch(reason):
         raise RuleSaysNo("reason")
     await site.store.write(
         partial(_end, site=site, device=device, status="revoked", copies="asked", safe=None,
-                note=reason)
+                note=reason, allowed=allowed)
     )  # fmt: skip
 
 
-async def mark_lost(site: Site, device: bytes, safe_at_ms: int) -> Lost:
+async def mark_lost(
+    site: Site, device: bytes, safe_at_ms: int, *, allowed: Guard = anybody
+) -> Lost:
     """Lost or stolen, last seen safe then: what arrived since, and whose copies it may hold.
 
     A tablet that is revoked already stays revoked. Raises NotFound; RuleSaysNo when that moment is
@@ -237,17 +254,16 @@ async def mark_lost(site: Site, device: bytes, safe_at_ms: int) -> Lost:
         raise RuleSaysNo("safe_at_in_future")
     return await site.store.write(
         partial(_end, site=site, device=device, status="lost", copies="unaccounted",
-                safe=safe_at_ms, note="")
+                safe=safe_at_ms, note="", allowed=allowed)
     )  # fmt: skip
 
 
 async def _end(
-    tx: Tx, site: Site, device: bytes, status: str, copies: str, safe: int | None, note: str
-) -> Lost:
+    tx: Tx, site: Site, device: bytes, status: str, copies: str, safe: int | None, note: str,
+    allowed: Guard,
+) -> Lost:  # fmt: skip
     now, district = site.clock(), site.district
-    row = await lock_device(tx, district, device)
-    if row is None:
-        raise NotFound("device")
+    row = await guarded(tx, district, device, allowed)
     residents = await tx.rows(
         "SELECT resident FROM copy WHERE district=? AND device=? AND state<>'purged' "
         "ORDER BY resident",
@@ -275,6 +291,15 @@ async def _end(
     return Lost(changes=tuple(since), residents=tuple(who for (who,) in residents))
 
 
+async def guarded(tx: Tx, district: int, device: bytes, allowed: Guard) -> DeviceRow:
+    """The locked row of a tablet, when this act is allowed. Raises NotFound."""
+    row = await lock_device(tx, district, device)
+    await allowed(tx)
+    if row is None:
+        raise NotFound("device")
+    return row
+
+
 async def _task(tx: Tx, site: Site, kind: str, device: bytes, *, facility: bytes, now: int) -> None:
     due = now + TASK_DAYS.get(kind, 7) * DAY_MS
     await tx.insert(
@@ -300,7 +325,9 @@ async def _since(tx: Tx, district: int, device: bytes, safe: int) -> list[LostCh
     ]
 
 
-async def confirm_epoch(site: Site, device: bytes, *, staff: bytes) -> int:
+async def confirm_epoch(
+    site: Site, device: bytes, *, staff: bytes, allowed: Guard = anybody
+) -> int:
     """The next chain epoch of a tablet is genuine, says a person: what waited for it is released.
 
     Confirmed ahead of its first batch, it is allowed. Returns how many changes were released.
@@ -308,27 +335,25 @@ async def confirm_epoch(site: Site, device: bytes, *, staff: bytes) -> int:
 
     async def allow(tx: Tx) -> int:
         now = site.clock()
-        row = await lock_device(tx, site.district, device)
-        if row is None:
-            raise NotFound("device")
+        row = await guarded(tx, site.district, device, allowed)
         if row.status != "enrolled":
             raise RuleSaysNo("device_not_enrolled")
         waiting = row.chain_epoch > row.epoch_allowed
-        allowed = row.chain_epoch if waiting else row.chain_epoch + 1
+        epoch = row.chain_epoch if waiting else row.chain_epoch + 1
         await tx.run(
             "UPDATE device SET epoch_allowed=? WHERE district=? AND device=?",
-            allowed, site.district, device,
+            epoch, site.district, device,
         )  # fmt: skip
         await tx.run(
             "UPDATE task SET closed_at=?, closed_by=?, result='confirmed' WHERE district=? "
             "AND kind='epoch' AND subject=? AND closed_at IS NULL",
             now, staff, site.district, device,
         )  # fmt: skip
-        await audit(tx, site.district, "act", b"epoch" + device + allowed.to_bytes(8), now)
-        return allowed
+        await audit(tx, site.district, "act", b"epoch" + device + epoch.to_bytes(8), now)
+        return epoch
 
-    allowed, released = await site.store.write(allow), 0
-    while rows := await site.store.write(partial(_unconfirmed, site, device, allowed)):
+    epoch, released = await site.store.write(allow), 0
+    while rows := await site.store.write(partial(_unconfirmed, site, device, epoch)):
         for change, resident in rows:
             if await _released(site, change, resident, staff):
                 released += 1

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from server.access import Asking, Opened, Record, classes_of
-from server.actions import decision_notes, decisions, devices, release
+from server.actions import decision_notes, decisions, devices, release, suspension
 from server.actions.conflicts import purpose_of
 from server.actions.decision_notes import FOR_RESIDENT, FOR_WRITER, Note
 from server.actions.intake import civil_day
@@ -23,6 +23,7 @@ from server.actions.queue_lines import DEVICE_KINDS, Line, allergies, line_in
 from server.actions.queues import TaskRow, close_task, open_task, scope
 from server.actions.sessions import Signed
 from server.actions.site import Site
+from server.actions.standing import lock_device, lock_residents
 from server.actions.told import Told, staff_names, told
 from server.errors import NotAllowed, NotYours, Refusal, RuleSaysNo
 from server.records.check import check
@@ -48,7 +49,7 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "switch_request": ("switch", "decline"),
     "fork": ("close",),
     "epoch": ("confirm",),
-    "suspended": ("close",),
+    "suspended": ("reinstate", "close"),
     "digest": ("close",),
     "restored": ("close",),
     "lost": ("close",),
@@ -248,10 +249,12 @@ class Act:
 
 async def end(site: Site, signed: Signed, kind: str, subject: bytes, act: Act) -> None:
     """Ends one task. Raises NotYours, NotAllowed, RuleSaysNo."""
+    guard = partial(_may, site=site, signed=signed, kind=kind, subject=subject, act=act)
     if act.way == "confirm":
-        await site.store.read(partial(_may, site=site, signed=signed, kind=kind, subject=subject,
-                                      act=act))  # fmt: skip
-        await devices.confirm_epoch(site, subject, staff=signed.staff)
+        await devices.confirm_epoch(site, subject, staff=signed.staff, allowed=guard)
+        return
+    if act.way == "reinstate":
+        await suspension.reinstate(site, subject, staff=signed.staff, allowed=guard)
         return
     await site.store.write(
         partial(_end, site=site, signed=signed, kind=kind, subject=subject, act=act)
@@ -278,6 +281,7 @@ async def _may(tx: Tx, site: Site, signed: Signed, kind: str, subject: bytes, ac
 
 
 async def _end(tx: Tx, site: Site, signed: Signed, kind: str, subject: bytes, act: Act) -> None:
+    await _hold(tx, site, subject)
     task = await _may(tx, site, signed, kind, subject, act)
     made = None
     match act.way:
@@ -299,6 +303,19 @@ async def _end(tx: Tx, site: Site, signed: Signed, kind: str, subject: bytes, ac
             tx, site, subject=subject, kind=kind, audience=audience, resident=task.resident,
             staff=signed.staff, made=made, text=act.text,
         )  # fmt: skip
+
+
+async def _hold(tx: Tx, site: Site, subject: bytes) -> None:
+    """Locks whose change it is, so that no switch moves the task while it is being ended."""
+    row = await one(
+        tx, "SELECT device, resident FROM change WHERE district=? AND change=?", site.district,
+        subject,
+    )  # fmt: skip
+    if row is None:
+        return
+    if row[0] is not None:
+        await lock_device(tx, site.district, row[0])
+    await lock_residents(tx, site.district, {row[1]}, cells_of=())
 
 
 async def quarantined(site: Site, signed: Signed, tablet: bytes) -> tuple[Line, ...]:

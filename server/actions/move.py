@@ -243,10 +243,11 @@ async def _begin(tx: Tx, site: Site, resident: bytes, request: bytes) -> None:
 
 async def undo(site: Site, resident: bytes) -> None:
     """The resident takes the newest switch back in time: it does not use up the year."""
-    await site.store.write(partial(_undo, site=site, resident=resident))
+    await site.store.write(partial(undo_in, site=site, resident=resident))
 
 
-async def _undo(tx: Tx, site: Site, resident: bytes) -> None:
+async def undo_in(tx: Tx, site: Site, resident: bytes) -> None:
+    """`undo` in the caller's transaction."""
     await lock_residents(tx, site.district, {resident})
     now = site.clock()
     waiting = await tx.run(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from server.access import Asking, Opened, living, open_archive
+from server.access import Asking, Opened, classes_of, living, open_archive
 from server.actions.search import exact, how_of
 from server.actions.sessions import Signed
 from server.actions.site import Site
@@ -89,6 +89,18 @@ async def _ask(
     if given is not None:
         await _keep(tx, site, signed, opened, given, row[1], now)
     return opened
+
+
+async def still_open(
+    tx: Tx, site: Site, signed: Signed, resident: bytes, given: Given | None
+) -> bool:
+    """Whether the gate lets this person in now, asked in the transaction of an act. The opening
+    that came before it was logged.
+    """
+    now = site.clock()
+    why = given or await _still_holds(tx, site, signed, resident, now) or usual(signed)
+    asking = Asking(actor_of(signed), why.purpose, why.reason, why.present)
+    return "A" in await classes_of(tx, site.vault, resident, asking, now)
 
 
 def usual(signed: Signed) -> Given:

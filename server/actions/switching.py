@@ -13,9 +13,10 @@ from server.access import Opened
 from server.actions import move
 from server.actions.cards import Card, cards_of
 from server.actions.intake import civil_day
-from server.actions.opening import AskWhy, Given, open_for
+from server.actions.opening import AskWhy, Given, open_for, still_open
 from server.actions.sessions import Signed
 from server.actions.site import Site
+from server.actions.standing import ResidentRow, lock_residents
 from server.actions.told import facility_names, team_names
 from server.errors import NotAllowed, NotYours
 from server.rules import switch as rule
@@ -88,17 +89,33 @@ async def open_file(site: Site, signed: Signed, resident: bytes, reason: str) ->
     """
     if signed.role not in DESKS:
         raise NotYours
-    cards = await site.store.read(partial(cards_of, site=site, ids=[resident]))
-    ours = resident in cards and cards[resident].facility == signed.facility
-    given = None
-    if signed.role is StaffRole.COUNTY:
-        given = Given(Purpose.REVIEW, reason)
-    elif ours:
-        given = Given(Purpose.SERVICE, reason)
+    given = await site.store.read(
+        partial(_given, site=site, signed=signed, resident=resident, reason=reason)
+    )
     opened = await open_for(site, signed, resident, given)
     if isinstance(opened, AskWhy):
         raise NotAllowed
     return opened
+
+
+async def _given(tx: Tx, site: Site, signed: Signed, resident: bytes, reason: str) -> Given | None:
+    """None: elsewhere, where only what the resident's presence has opened counts."""
+    if signed.role is StaffRole.COUNTY:
+        return Given(Purpose.REVIEW, reason)
+    card = (await cards_of(tx, site, [resident])).get(resident)
+    ours = card is not None and card.facility == signed.facility
+    return Given(Purpose.SERVICE, reason) if ours else None
+
+
+async def hold_file(
+    tx: Tx, site: Site, signed: Signed, resident: bytes, reason: str
+) -> dict[bytes, ResidentRow]:
+    """The resident's row locked, and the gate asked again under the lock. Raises NotYours."""
+    rows = await lock_residents(tx, site.district, {resident}, cells_of=())
+    given = await _given(tx, site, signed, resident, reason)
+    if not await still_open(tx, site, signed, resident, given):
+        raise NotYours
+    return rows
 
 
 async def read_standing(tx: Tx, site: Site, resident: bytes, facility: bytes | None) -> Standing:
@@ -192,6 +209,7 @@ async def switch(site: Site, signed: Signed, wish: Wish) -> rule.Outcome:
 
 
 async def _switch(tx: Tx, site: Site, signed: Signed, wish: Wish) -> rule.Outcome:
+    await hold_file(tx, site, signed, wish.resident, wish.reason)
     facility = await one(
         tx, "SELECT facility FROM panel WHERE district=? AND panel=?", site.district, wish.panel
     )
@@ -215,7 +233,12 @@ async def _switch(tx: Tx, site: Site, signed: Signed, wish: Wish) -> rule.Outcom
 async def undo(site: Site, signed: Signed, resident: bytes, reason: str) -> None:
     """The resident takes it back in time. Raises NotYours, NotAllowed, RuleSaysNo."""
     await open_file(site, signed, resident, reason)
-    await move.undo(site, resident)
+
+    async def write(tx: Tx) -> None:
+        await hold_file(tx, site, signed, resident, reason)
+        await move.undo_in(tx, site, resident)
+
+    await site.store.write(write)
 
 
 def grounds(site: Site) -> Sequence[tuple[str, str]]:

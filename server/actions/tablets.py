@@ -1,5 +1,6 @@
 """Tablets as a manager or the county sees them: what each told last, what it holds, who signs on
-it, and what may be done with it. A manager has the own facility's, the county all.
+it, and what may be done with it (letting one in: enrol_desk.py). A manager has the own facility's,
+the county all.
 """
 
 from collections.abc import Sequence
@@ -7,17 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from crypto.enrolment import typed_form
-from server.actions import devices
+from server.actions import devices, suspension
 from server.actions.cards import Card, cards_of
-from server.actions.enrol import TRIES, lock_offer
 from server.actions.sessions import Signed
 from server.actions.site import Site
 from server.actions.told import facility_names, staff_names, team_names
 from server.errors import NotYours
 from server.rules.accounts import StaffRole
 from server.store.tx import Row, Tx, one
-from sync.enrol_wire import QR_PREFIX
 
 KEEPERS: Final = frozenset({StaffRole.MANAGER, StaffRole.COUNTY})
 SHOWN: Final = 100
@@ -87,7 +85,7 @@ class Detail:
     since: tuple[Since, ...]
 
 
-def _within(signed: Signed) -> tuple[str, tuple[object, ...]]:
+def within(signed: Signed) -> tuple[str, tuple[object, ...]]:
     if signed.role not in KEEPERS:
         raise NotYours
     if signed.role is StaffRole.COUNTY:
@@ -99,7 +97,7 @@ async def tablets(site: Site, signed: Signed) -> Sequence[Tablet]:
     """Everybody's in this place: lost first, then the longest silent. Raises NotYours."""
 
     async def read(tx: Tx) -> Sequence[Tablet]:
-        where, args = _within(signed)
+        where, args = within(signed)
         rows = await tx.rows(
             f"SELECT {_COLUMNS} FROM device d WHERE d.district=?{where} ORDER BY "
             "CASE d.status WHEN 'lost' THEN 0 WHEN 'suspended' THEN 1 WHEN 'enrolled' THEN 2 "
@@ -149,7 +147,7 @@ async def _tablets(tx: Tx, site: Site, rows: Sequence[Row]) -> Sequence[Tablet]:
 
 async def ours(tx: Tx, site: Site, signed: Signed, device: bytes) -> Tablet:
     """One tablet of this place. Raises NotYours."""
-    where, args = _within(signed)
+    where, args = within(signed)
     rows = await tx.rows(
         f"SELECT {_COLUMNS} FROM device d WHERE d.district=? AND d.device=?{where}",
         site.district, device, *args,
@@ -213,150 +211,30 @@ async def _detail(tx: Tx, site: Site, signed: Signed, device: bytes) -> Detail:
     )  # fmt: skip
 
 
-# Letting one in.
+# What may be done with one. Each asks inside its own transaction whose tablet it is.
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """Who may use a new tablet of a facility, and whose panels it may carry."""
-
-    facility: bytes
-    facility_name: str
-    staff: tuple[tuple[bytes, str], ...]
-    panels: tuple[tuple[bytes, str], ...]
-    facilities: tuple[tuple[bytes, str], ...]  # for the county to choose from
-
-
-async def choices(site: Site, signed: Signed, facility: bytes | None) -> Choices:
-    """For the own facility, or the one the county names. Raises NotYours."""
-    return await site.store.read(
-        partial(_choices, site=site, signed=signed, facility=facility or signed.facility)
-    )
-
-
-async def _choices(tx: Tx, site: Site, signed: Signed, facility: bytes) -> Choices:
-    _within(signed)
-    if signed.role is not StaffRole.COUNTY and facility != signed.facility:
-        raise NotYours
-    district = site.district
-    staff = await tx.rows(
-        "SELECT staff FROM staff WHERE district=? AND facility=? AND active=? "
-        "AND role IN ('doctor','desk','manager') ORDER BY role, staff",
-        district, facility, True,
-    )  # fmt: skip
-    names = await staff_names(tx, site, {row[0] for row in staff})
-    panels = await tx.rows(
-        "SELECT panel, name FROM panel WHERE district=? AND facility=? ORDER BY name",
-        district, facility,
-    )  # fmt: skip
-    every: Sequence[Row] = ()
-    if signed.role is StaffRole.COUNTY:
-        every = await tx.rows(
-            "SELECT facility, name FROM facility WHERE district=? AND level='facility' AND "
-            "closed_on IS NULL ORDER BY name",
-            district,
-        )
-    places = await facility_names(tx, site)
-    if facility not in places:
-        raise NotYours
-    return Choices(
-        facility, places[facility], tuple((row[0], names.get(row[0], "")) for row in staff),
-        tuple((row[0], row[1]) for row in panels), tuple((row[0], row[1]) for row in every),
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class NewTablet:
-    """Who will sign on it, which panels it carries. `restricted`: class B as well."""
-
-    facility: bytes
-    staff: bytes
-    panels: tuple[bytes, ...]
-    label: str
-    suite: int
-    restricted: bool
-
-
-async def offer(site: Site, signed: Signed, new: NewTablet) -> bytes:
-    """A code for one tablet; the id of the offer. Raises NotYours, RuleSaysNo."""
-    allowed = await choices(site, signed, new.facility)
-    if new.staff not in dict(allowed.staff) or not set(new.panels) <= dict(allowed.panels).keys():
-        raise NotYours
-    made = await devices.enrol_offer(
-        site, staff=new.staff, panels=new.panels, label=new.label, suite=new.suite,
-        restricted=new.restricted,
-    )  # fmt: skip
-    return made.offer
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """An offer on the screen. status: open | joined | confirmed | over."""
-
-    label: str
-    staff: str
-    status: str
-    code: str
-    qr: str
-    expires_at: int
-    tries_left: int
-    device: bytes
-
-    def __repr__(self) -> str:
-        return f"Offered(status={self.status})"
-
-
-async def offered(site: Site, signed: Signed, name: bytes) -> Offered:
-    """The offer with its code, while it stands. Raises NotYours."""
-    return await site.store.write(partial(_offered, site=site, signed=signed, name=name))
-
-
-async def _offered(tx: Tx, site: Site, signed: Signed, name: bytes) -> Offered:
-    _within(signed)
-    row = await lock_offer(tx, site, name)
-    home = row and await one(
-        tx, "SELECT facility FROM staff WHERE district=? AND staff=?", site.district, row.staff
-    )
-    if not row or not home:
-        raise NotYours
-    if signed.role is not StaffRole.COUNTY and home[0] != signed.facility:
-        raise NotYours
-    names = await staff_names(tx, site, {row.staff})
-    now = site.clock()
-    status = row.status if row.alive(now) or row.status == "confirmed" else "over"
-    code = typed_form(row.secret.code) if status in ("open", "joined") else ""
-    trust = site.keys.trust[row.suite].public.fingerprint().hex().upper()
-    qr = f"{QR_PREFIX}{code.replace('-', '')}:{int(row.suite)}:{trust}" if code else ""
-    return Offered(
-        row.label, names.get(row.staff, ""), status, code, qr, row.expires_at,
-        max(0, TRIES - row.tries), row.device,
-    )  # fmt: skip
-
-
-async def confirm(site: Site, signed: Signed, name: bytes, digits: str) -> bytes:
-    """The digits of the tablet's screen: it is let in. Raises NotYours, WrongDigits,
-    EnrolRefused.
-    """
-    await offered(site, signed, name)
-    return await devices.confirm(site, name, digits)
-
-
-# Ending one.
+def _keeper(site: Site, signed: Signed, device: bytes) -> devices.Guard:
+    return partial(ours, site=site, signed=signed, device=device)
 
 
 async def revoke(site: Site, signed: Signed, device: bytes, reason: str) -> None:
     """Raises NotYours, RuleSaysNo."""
-    await site.store.read(partial(ours, site=site, signed=signed, device=device))
-    await devices.revoke(site, device, reason)
+    await devices.revoke(site, device, reason, allowed=_keeper(site, signed, device))
 
 
 async def lose(site: Site, signed: Signed, device: bytes, safe_at: int) -> None:
     """Lost or stolen; last seen safe at that instant. Raises NotYours, RuleSaysNo."""
-    await site.store.read(partial(ours, site=site, signed=signed, device=device))
-    await devices.mark_lost(site, device, safe_at)
+    await devices.mark_lost(site, device, safe_at, allowed=_keeper(site, signed, device))
 
 
 async def allow_epoch(site: Site, signed: Signed, device: bytes) -> int:
     """The next chain is this tablet's own; how many changes were read. Raises NotYours."""
-    await site.store.read(partial(ours, site=site, signed=signed, device=device))
-    return await devices.confirm_epoch(site, device, staff=signed.staff)
+    guard = _keeper(site, signed, device)
+    return await devices.confirm_epoch(site, device, staff=signed.staff, allowed=guard)
+
+
+async def reinstate(site: Site, signed: Signed, device: bytes) -> None:
+    """It was suspended and goes on working. Raises NotYours, RuleSaysNo."""
+    guard = _keeper(site, signed, device)
+    await suspension.reinstate(site, device, staff=signed.staff, allowed=guard)

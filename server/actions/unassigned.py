@@ -114,6 +114,8 @@ async def _assign(
     ):
         raise NotYours
     waiting = {who: row for who, row in rows.items() if row.panel is None}
+    if signed.role is StaffRole.MANAGER and waiting.keys() - await _here(tx, site, signed, waiting):
+        raise NotYours
     last = await _last_numbers(tx, district, waiting)
     ledger = Ledger(district, site.vault, now, epoch)
     day = civil_day(now).isoformat()
@@ -144,6 +146,18 @@ async def _assign(
     if waiting:
         await ledger.flush(tx, "act", b"assigned" + panel + signed.staff + b"".join(waiting))
     return len(waiting)
+
+
+async def _here(tx: Tx, site: Site, signed: Signed, ids: Collection[bytes]) -> set[bytes]:
+    """Who of them waits in this person's own queue; the others are the county's to assign."""
+    if not ids:
+        return set()
+    rows = await tx.rows_in(
+        "SELECT subject FROM task WHERE district=? AND kind=? AND facility=? AND closed_at IS NULL "
+        "AND subject {ids}",
+        sorted(ids), site.district, KIND, signed.facility,
+    )  # fmt: skip
+    return {row[0] for row in rows}
 
 
 def _cause(who: bytes, last: dict[bytes, int]) -> str:

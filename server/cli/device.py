@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import click
 import qrcode
 
-from server.actions import devices, roster, views
+from server.actions import devices, roster, suspension, views
 from server.actions.site import Site
 from server.cli.ids import HexId
 from server.cli.session import in_site
@@ -61,7 +61,7 @@ class Done:
 
 @click.group()
 def device() -> None:
-    """Tablets: enrol, look, revoke, lost."""
+    """Tablets: enrol, look, revoke, lost, reinstate."""
 
 
 @device.command()
@@ -224,6 +224,22 @@ def confirm_epoch(tablet: bytes, staff: bytes) -> None:
     """
     released = in_site(lambda site: devices.confirm_epoch(site, tablet, staff=staff))
     click.echo(f"Confirmed; {released} change(s) released.")
+
+
+@device.command()
+@click.argument("tablet", type=HEX)
+@click.option("--staff", type=HEX, required=True, help="Who has found out why it was suspended.")
+def reinstate(tablet: bytes, staff: bytes) -> None:
+    """Let a suspended tablet go on working.
+
+    Its strangers are counted anew; what it left in quarantine is still to be decided: `task list`.
+
+    \b
+    Example:
+      python -m server device reinstate 0193...c2 --staff 0193...aa
+    """
+    in_site(lambda site: suspension.reinstate(site, tablet, staff=staff))
+    click.echo("Enrolled again. What waits in quarantine waits for a person.")
 
 
 @device.command(name="locate-copies")

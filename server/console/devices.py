@@ -7,8 +7,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import tablets
-from server.actions.tablets import Choices, Detail, NewTablet, Tablet
+from server.actions import enrol_desk, tablets
+from server.actions.enrol_desk import Choices, NewTablet
+from server.actions.tablets import Detail, Tablet
 from server.console import qr, times, values
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, Posted, read_form
@@ -55,18 +56,25 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
 def _letting_in(console: Console) -> list[HTTPRouteHandler]:
     @page("/devices/enrol", roles=KEEPERS)
     async def enrol(request: AnyRequest) -> Response[Any]:
-        chosen = await _choices(console, request, request.query_params.get("facility", ""))
+        asked = request.query_params
+        chosen = await _choices(console, request, asked.get("facility", ""), asked.get("staff", ""))
         return await _form(console, request, chosen, EMPTY)
 
     @action("/devices/enrol", roles=KEEPERS)
     async def make(request: AnyRequest) -> Response[Any]:
         typed = await posted(request)
-        chosen = await _choices(console, request, (typed.get("facility") or [""])[0])
+        facility, staff = ((typed.get(name) or [""])[0] for name in ("facility", "staff"))
+        chosen = await _choices(console, request, facility, staff)
         today = times.civil(console.site.clock()).date()
         filled = read_form(enrol_form(chosen), typed, today=today)
         if filled.hard:
             return await _form(console, request, chosen, filled)
-        made = await tablets.offer(console.site, signed_of(request), _new(chosen, filled))
+        try:
+            made = await enrol_desk.offer(console.site, signed_of(request), _new(chosen, filled))
+        except RuleSaysNo:
+            said = words("devices").not_served
+            filled = filled.but(Fault("panels", FaultCode.CONTRADICTION, said))
+            return await _form(console, request, chosen, filled)
         return see(f"/console/devices/enrol/{made.hex()}")
 
     @page("/devices/enrol/{offer:str}", roles=KEEPERS)
@@ -78,7 +86,7 @@ def _letting_in(console: Console) -> list[HTTPRouteHandler]:
         typed = await posted(request)
         digits, w = (typed.get("digits") or [""])[0], words("devices")
         try:
-            device = await tablets.confirm(
+            device = await enrol_desk.confirm(
                 console.site, signed_of(request), id_of(offer, OFFER_BYTES), digits
             )
         except WrongDigits as wrong:
@@ -125,24 +133,30 @@ def _ending(console: Console) -> list[HTTPRouteHandler]:
         await tablets.allow_epoch(console.site, signed_of(request), id_of(device))
         return see(f"/console/devices/{device}?done=epoch")
 
-    return [revoke, lost, epoch]
+    @action("/devices/{device:str}/reinstate", roles=KEEPERS)
+    async def reinstate(request: AnyRequest, device: FromPath[str]) -> Response[Any]:
+        try:
+            await tablets.reinstate(console.site, signed_of(request), id_of(device))
+        except RuleSaysNo:  # somebody was quicker: the page says how it stands
+            return see(f"/console/devices/{device}")
+        return see(f"/console/devices/{device}?done=reinstated")
+
+    return [revoke, lost, epoch, reinstate]
 
 
 # Forms.
 
 
 def enrol_form(chosen: Choices) -> Kind:
-    """Who will use it, whose panels it carries."""
+    """Which of the panels that its user serves today it carries, and how it is called."""
     w = words("devices").form
     scope = Code({"no": w.restricted_no, "yes": w.restricted_yes})
-    staff = Code({who.hex(): name for who, name in chosen.staff} or {"none": w.nobody})
     panels = Codes({panel.hex(): name for panel, name in chosen.panels} or {"none": w.no_team})
     return Kind(
         id="enrol_tablet", label=words("devices").enrol, version=1, valid_from=FIRST,
         shape=Shape.EVENT,
         fields=(
             Field("label", w.label, Text(1, 30), required=True),
-            Field("staff", w.staff, staff, required=True),
             Field("panels", w.panels, panels, required=True),
             Field("restricted", w.restricted, scope, required=True),
             Field("suite", w.suite, Code({"1": w.suite_1, "3": w.suite_3}), required=True),
@@ -175,7 +189,7 @@ def revoke_form() -> Kind:
 def _new(chosen: Choices, filled: Filled) -> NewTablet:
     try:
         return NewTablet(
-            chosen.facility, bytes.fromhex(filled.values["staff"]),
+            chosen.facility, chosen.person or b"",
             tuple(bytes.fromhex(each) for each in filled.values["panels"]),
             filled.values["label"], int(filled.values["suite"]),
             filled.values["restricted"] == "yes",
@@ -192,10 +206,11 @@ def _instant(filled: Filled) -> int:
 # Pages.
 
 
-async def _choices(console: Console, request: AnyRequest, facility: str) -> Choices:
-    return await tablets.choices(
-        console.site, signed_of(request), id_of(facility) if facility else None
-    )
+async def _choices(console: Console, request: AnyRequest, facility: str, staff: str) -> Choices:
+    return await enrol_desk.choices(
+        console.site, signed_of(request), id_of(facility) if facility else None,
+        id_of(staff) if staff else None,
+    )  # fmt: skip
 
 
 async def _form(
@@ -215,7 +230,7 @@ async def _form(
 async def _offer(
     console: Console, request: AnyRequest, offer: str, filled: Filled
 ) -> Response[Any]:
-    found = await tablets.offered(console.site, signed_of(request), id_of(offer, OFFER_BYTES))
+    found = await enrol_desk.offered(console.site, signed_of(request), id_of(offer, OFFER_BYTES))
     w, left = words("devices"), found.expires_at - console.site.clock()
     return await console.page(
         request,

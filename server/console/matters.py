@@ -23,7 +23,7 @@ from server.records.values import Fault, FaultCode
 AnyRequest = Request[Any, Any, Any]
 KEYS: Final = {
     "accept": "A", "release": "A", "keep_both": "A", "close": "A", "confirm": "A", "switch": "A",
-    "decline": "D", "void": "D",
+    "reinstate": "R", "decline": "D", "void": "D",
 }  # fmt: skip
 QUIETLY: Final = frozenset({"decline"})  # ways that need a reason in words
 
