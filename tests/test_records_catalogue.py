@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.records import check as check_module
-from server.records.check import check, hard
+from server.records.check import FaultCode, check, hard
 from server.records.checks import follows
 from server.records.kinds import KindBroken, everything, get, may_fill_in, offered, register
 from server.records.model import (
@@ -223,6 +223,13 @@ def test_fast_and_careful_say_the_same_of_every_form(
     fast = check(kind, data, on=ON, today=TODAY, sex=sex, birth=birth)
     careful = check_module._carefully(kind, plan_of(kind), data, beside)
     assert set(fast) == set(careful)
+
+
+def test_the_one_control_character_that_json_lets_through_is_refused_too() -> None:
+    kind = get("htn_followup", 1)
+    body = good_bytes("htn_followup", aux_exam="a~").replace(b"~", b"\x7f")
+    found = check(kind, body, on=ON, today=TODAY)
+    assert [(fault.field, fault.code) for fault in found] == [("aux_exam", FaultCode.MALFORMED)]
 
 
 @EVERY

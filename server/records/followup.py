@@ -93,14 +93,14 @@ def mind() -> tuple[Field, ...]:
     )
 
 
-def drugs() -> Field:
+def drugs(most: int = 4) -> Field:
     """What is taken, how often and how much; taken over from the last visit."""
     drug = (
         Field("name", "药物名称", Text(1, 50), required=True),
         Field("times_per_day", "每日次数", Int(1, 24, 1, 6, "次/天")),
         Field("dose", "每次剂量", Text(1, 30)),
     )
-    return Field("meds", "用药情况", ListOf(drug, most=4))
+    return Field("meds", "用药情况", ListOf(drug, most=most))
 
 
 def medication(class_codes: dict[str, str]) -> tuple[Field, ...]:

@@ -286,8 +286,8 @@ _FOLLOWUP: Final = form(
     maybe("referral_org", "转诊至机构及科室", Text(1, 100)),
     checks.follows("referral", "2", then="referral_reason", sentence_zh="转诊时请写明原因"),
     checks.follows("referral", "2", then="referral_org", sentence_zh="转诊时请写明机构及科室"),
-    drugs(),
-    maybe("meds_advised", "用药指导", drugs().type),
+    drugs(most=3),
+    maybe("meds_advised", "用药指导", drugs(most=3).type),
     maybe(
         "rehab",
         "康复措施",
