@@ -27,12 +27,20 @@ UNASSIGNED: Final = "unassigned"
 
 
 async def carry_on(site: Site) -> int:
-    """Carries closings on whose day has come, to their end. Returns how many residents moved."""
+    """Carries closings on whose day has come, to their end. Returns how many residents moved.
+
+    A closed facility is looked at again: an undone merge or switch, a list that was being read in,
+    may have put somebody there since.
+    """
     today = civil_day(site.clock()).isoformat()
     due = await site.store.read(
         lambda tx: tx.rows(
-            "SELECT facility FROM closing WHERE district=? AND state IN ('planned','moving') AND "
-            "day<=? ORDER BY day, facility",
+            "SELECT c.facility FROM closing c WHERE c.district=? AND c.day<=? AND (c.state IN "
+            "('planned','moving') OR (c.state='done' AND (EXISTS (SELECT 1 FROM panel p JOIN "
+            "member m ON m.district=p.district AND m.panel=p.panel WHERE p.district=c.district "
+            "AND p.facility=c.facility AND m.ground='assigned') OR EXISTS (SELECT 1 FROM "
+            "resident_card k WHERE k.district=c.district AND k.facility=c.facility AND "
+            "k.panel IS NULL)))) ORDER BY c.day, c.facility",
             site.district, today,
         )
     )  # fmt: skip

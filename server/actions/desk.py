@@ -18,7 +18,7 @@ from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.sessions import Signed
 from server.actions.settle import open_change, settle_conflicts
 from server.actions.site import Site
-from server.actions.standing import Membership, ResidentRow, lock_residents
+from server.actions.standing import MERGED, Membership, ResidentRow, lock_residents
 from server.errors import NotYours, Refusal, RuleSaysNo
 from server.records.model import AccessClass, Kind
 from server.rules.access import Ground
@@ -109,6 +109,8 @@ async def _save(
     before = await _there_already(tx, site, signed, change, raw)
     if before is not None:
         return before
+    if rows[change.resident].status == MERGED:  # since the form was opened
+        return RuleSaysNo("merged")
     archive = await _archive(tx, site, rows[change.resident])
     standing = _standing(signed, opened, archive, site.clock())
     if standing is None:

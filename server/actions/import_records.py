@@ -7,7 +7,7 @@ for a person (possible_duplicate). What a line leaves open stays open.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -26,7 +26,13 @@ from server.actions.intake import civil_day
 from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.sheet_parts import Line
 from server.actions.site import Site
-from server.actions.standing import Membership, ResidentRow, lock_residents
+from server.actions.standing import (
+    MERGED,
+    Membership,
+    ResidentRow,
+    lock_residents,
+    survivors,
+)
 from server.records.model import Kind
 from server.records.sheet_columns import kind_of
 from server.records.sheet_lines import Read, read_record
@@ -40,7 +46,6 @@ OUT_OF_PLACE: Final = "责任机构不是本机构，这一行请交给县里上
 SAME_RECORD: Final = "已有同样的记录，没有再写"
 ALIKE: Final = "已写入；同一天另有一份同样的表，等人核对是不是重复"
 _ID_LABEL: Final = b"gongwei/imported-record\x00"
-_MERGED: Final = "merged"
 _There = set[tuple[str | None, str]]
 
 
@@ -60,13 +65,16 @@ class Entry:
 
 async def take_records(site: Site, job: Job, places: Places, part: Part) -> Taken:
     """Carries one part out. Raises NotOurs; whatever it raises, nothing of the part is done."""
-    entries = await asyncio.to_thread(_read_part, site, job, places, part.lines)
-    keys = await site.store.read(partial(_residents, site=site, job=job, entries=entries))
-    now = site.clock()
-    await asyncio.to_thread(_seal_all, site, job, entries, keys, now=now, epoch=part.feed_epoch)
-    return await site.store.write(
-        partial(_write, site=site, job=job, part=part, entries=entries, now=now)
-    )
+    while True:
+        entries = await asyncio.to_thread(_read_part, site, job, places, part.lines)
+        keys = await site.store.read(partial(_residents, site=site, job=job, entries=entries))
+        now = site.clock()
+        await asyncio.to_thread(_seal_all, site, job, entries, keys, now=now, epoch=part.feed_epoch)
+        done = await site.store.write(
+            partial(_write, site=site, job=job, part=part, entries=entries, now=now)
+        )
+        if done is not None:
+            return done  # else one of these archives was merged or moved meanwhile: look again
 
 
 async def look_at_records(
@@ -110,12 +118,15 @@ async def _residents(tx: Tx, site: Site, job: Job, entries: Sequence[Entry]) -> 
         indexes,
         site.district,
     ):
-        if row[0] not in holders or row[2] != _MERGED:
+        if row[0] not in holders or row[2] != MERGED:
             holders[row[0]] = row
+    gone = {row[1] for row in holders.values() if row[2] == MERGED}
+    stand = await _standing(tx, site.district, await survivors(tx, site.district, gone))
+    holders |= {at: stand[row[1]] for at, row in holders.items() if row[1] in stand}
     keys: dict[bytes, bytes] = {}
     for each in going:
         found = holders.get(each.id_index or b"")
-        if found is None or found[2] == _MERGED:
+        if found is None or found[2] == MERGED:
             each.ending = Ending(Outcome.REFUSED, NO_ARCHIVE)
         elif job.facility is not None and found[3] != job.facility:
             each.ending = Ending(Outcome.REFUSED, OUT_OF_PLACE)
@@ -123,6 +134,18 @@ async def _residents(tx: Tx, site: Site, job: Job, entries: Sequence[Entry]) -> 
             each.resident = found[1]
             keys[found[1]] = found[4]
     return keys
+
+
+async def _standing(tx: Tx, district: int, kept: Mapping[bytes, bytes]) -> dict[bytes, Row]:
+    """{gone: the row of `_residents` of the archive that stands for it}."""
+    rows = await tx.rows_in(
+        "SELECT id_index, resident, status, facility, key FROM resident WHERE district=? AND "
+        "resident {ids}",
+        sorted(set(kept.values())),
+        district,
+    ) if kept else ()  # fmt: skip
+    found = {row[1]: row for row in rows}
+    return {gone: found[who] for gone, who in kept.items()}
 
 
 def _seal_all(
@@ -174,12 +197,19 @@ def _id_of(mark: bytes, day: str) -> bytes:
 
 async def _write(
     tx: Tx, site: Site, job: Job, part: Part, entries: Sequence[Entry], now: int
-) -> Taken:
+) -> Taken | None:
+    """Everything of a part; None when one of its archives is not where it was found."""
     epoch = await take_step(tx, site, job, part)
     going = [each for each in entries if each.ending is None]
     rows = await lock_residents(
         tx, site.district, {each.resident for each in going if each.resident}, cells_of=()
     )
+    theirs = job.facility
+    if any(
+        row.status == MERGED or (theirs is not None and row.facility != theirs)
+        for row in rows.values()
+    ):
+        return None
     ledger = Ledger(site.district, site.vault, now, epoch)
     ledger.archives = await _archives(tx, site.district, rows)
     there = await _there(tx, site.district, sorted(rows))

@@ -60,6 +60,9 @@ async def rewrap(site: Site, *, progress: Progress | None = None) -> int:
         done += count
         if progress is not None:
             progress(done)
+    done += await site.store.write(partial(_lists, site=site))
+    if progress is not None:
+        progress(done)
     return done
 
 
@@ -90,12 +93,28 @@ async def _residents(tx: Tx, site: Site, after: bytes) -> tuple[int, bytes | Non
     return len(fresh), rows[-1][0] if len(rows) == CHUNK else None
 
 
+async def _lists(tx: Tx, site: Site) -> int:
+    """The keys of lists that are read in, as long as their content is kept."""
+    ring, district = site.vault.ring, site.district
+    rows = await tx.rows(
+        f"SELECT job, key FROM import_job WHERE district=? AND length(key)>0 AND {_KEK_ID}<>? "
+        f"ORDER BY job{locking(tx)}",
+        district, ring.current.id.to_bytes(2),
+    )  # fmt: skip
+    fresh: list[Row] = [
+        (district, job, wrap_again(ring, district=district, owner=job, blob=blob))
+        for job, blob in rows
+    ]
+    await tx.update("import_job", ("district", "job"), ("key",), fresh)
+    return len(fresh)
+
+
 async def in_use(site: Site, kek_id: int) -> int:
     """How many data keys are wrapped under that KEK."""
 
     async def count(tx: Tx) -> int:
         total = 0
-        for table in ("district", "resident"):
+        for table in ("district", "resident", "import_job"):
             rows = await tx.rows(
                 f"SELECT COUNT(*) FROM {table} WHERE {_KEK_ID}=?", kek_id.to_bytes(2)
             )

@@ -6,6 +6,7 @@ the gone one are taken out; where nobody has written since, the values from befo
 people wrote into the merged archive itself stays with the kept one.
 """
 
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import msgspec
@@ -63,9 +64,10 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     moved = msgspec.json.decode(key.open(site.vault.at(T_LIFE, merge_id, kept), row[0]), type=Moved)
     back = _going_back(await changes_of(tx, site, keeper), gone, moved)
     late = [each for each in back if each.id not in set(moved.carried)]
-    _restore_register(keeper, back, row[1], moved)
-    _lay_late(giver, late)
+    out = {row[1], *(each.id for each in back)}
+    _restore_register(keeper, out, await _before(tx, site, keeper, moved))
     change = await _stand_again(tx, site, ledger, signed, (gone, moved))
+    _lay_late(giver, late)  # after the decision about its state, which has not seen them
     await carry(tx, site, ledger, back, kept, gone)
     await _panels(tx, site, ledger, (kept, gone), moved, again=any(each.shown for each in back))
     await _matters(tx, ledger, (kept, gone), moved, back)
@@ -96,10 +98,40 @@ def _going_back(changes: list[Opened], gone: bytes, moved: Moved) -> list[Opened
         ids |= {each.id for each in more}
 
 
-def _restore_register(keeper: Archive, back: list[Opened], change: bytes, moved: Moved) -> None:
+async def _before(tx: Tx, site: Site, keeper: Archive, moved: Moved) -> dict[str, Cell]:
+    """The cells from before the merge, without what other merges, undone since, had put there."""
+    kept, cells = keeper.row.resident, dict(decode_cells(moved.before))
+    ids = {head.change for cell in cells.values() for head in cell.heads}
+    away = {
+        row[0]
+        for row in await tx.rows_in(
+            "SELECT change FROM change WHERE district=? AND resident<>? AND change {ids}",
+            sorted(ids), site.district, kept,
+        )
+    } if ids else set[bytes]()  # fmt: skip
+    undone = await tx.rows(
+        "SELECT merge, change, sealed FROM merge WHERE district=? AND kept=? AND undone_at IS NOT "
+        "NULL ORDER BY at DESC, merge DESC",
+        site.district, kept,
+    )  # fmt: skip
+    key = site.vault.key(kept, keeper.row.key)
+    for merge_id, change, sealed in undone:
+        if not any(head.change == change for cell in cells.values() for head in cell.heads):
+            continue
+        plain = key.open(site.vault.at(T_LIFE, merge_id, kept), sealed)
+        earlier = decode_cells(msgspec.json.decode(plain, type=Moved).before)
+        for name, cell in cells.items():
+            if any(head.change == change for head in cell.heads):
+                stay = tuple(head for head in cell.heads if head.change != change)
+                cells[name] = Cell(heads=stay) if stay else earlier.get(name, EMPTY)
+    for name, cell in cells.items():
+        stay = tuple(head for head in cell.heads if head.change not in away)
+        cells[name] = Cell(heads=stay) if stay else cell
+    return cells
+
+
+def _restore_register(keeper: Archive, out: Collection[bytes], before: Mapping[str, Cell]) -> None:
     """Out of the kept register with the merge's choices and the late edits of the other."""
-    out = {change, *(each.id for each in back)}
-    before = decode_cells(moved.before)
     restored: dict[str, Cell] = {}
     for name, cell in keeper.cells().items():
         stay = tuple(head for head in cell.heads if head.change not in out)
