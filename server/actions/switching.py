@@ -89,21 +89,18 @@ async def open_file(site: Site, signed: Signed, resident: bytes, reason: str) ->
     """
     if signed.role not in DESKS:
         raise NotYours
-    given = await site.store.read(
-        partial(_given, site=site, signed=signed, resident=resident, reason=reason)
-    )
-    opened = await open_for(site, signed, resident, given)
+    cards = await site.store.read(partial(cards_of, site=site, ids=[resident]))
+    ours = resident in cards and cards[resident].facility == signed.facility
+    opened = await open_for(site, signed, resident, _given(signed, reason, ours=ours))
     if isinstance(opened, AskWhy):
         raise NotAllowed
     return opened
 
 
-async def _given(tx: Tx, site: Site, signed: Signed, resident: bytes, reason: str) -> Given | None:
+def _given(signed: Signed, reason: str, *, ours: bool) -> Given | None:
     """None: elsewhere, where only what the resident's presence has opened counts."""
     if signed.role is StaffRole.COUNTY:
         return Given(Purpose.REVIEW, reason)
-    card = (await cards_of(tx, site, [resident])).get(resident)
-    ours = card is not None and card.facility == signed.facility
     return Given(Purpose.SERVICE, reason) if ours else None
 
 
@@ -112,8 +109,8 @@ async def hold_file(
 ) -> dict[bytes, ResidentRow]:
     """The resident's row locked, and the gate asked again under the lock. Raises NotYours."""
     rows = await lock_residents(tx, site.district, {resident}, cells_of=())
-    given = await _given(tx, site, signed, resident, reason)
-    if not await still_open(tx, site, signed, resident, given):
+    ours = resident in rows and rows[resident].facility == signed.facility
+    if not await still_open(tx, site, signed, resident, _given(signed, reason, ours=ours)):
         raise NotYours
     return rows
 
