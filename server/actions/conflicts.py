@@ -140,6 +140,8 @@ async def _conflict(tx: Tx, site: Site, signed: Signed, change: bytes, opened: O
     before = await told(tx, site, earlier - set(tales))
     notes = await decision_notes.notes_of(tx, site, change)
     made = await told(tx, site, {each.made for each in notes if each.made is not None})
+    closed = {m.id for m in made.values() if not all(_is_shown(c, opened) for c in m.edits)}
+    notes = tuple(each for each in notes if each.made not in closed)  # it may say what was decided
     # Once decided, those it saw are no heads any more; they still are how it came to this.
     tales |= await told(
         tx, site, {saw for m in made.values() for e in m.edits.values() for saw in e.saw}
@@ -160,8 +162,16 @@ async def _conflict(tx: Tx, site: Site, signed: Signed, change: bytes, opened: O
         settled=_settled(opened, tellers, cells, names),
         steps=_steps(mine, tellers, [*before.values()], [*made.values()], names, labels),
         allergies=allergies(opened.cells), notes=notes,
-        decided={c: e.value for each in made.values() for c, e in each.edits.items()},
+        decided={
+            c: e.value for each in made.values() for c, e in each.edits.items()
+            if _is_shown(c, opened)
+        },
     )  # fmt: skip
+
+
+def _is_shown(cell: str, opened: Opened) -> bool:
+    """Whether the gate opened the class of this cell."""
+    return REGISTER.access_of(cell).value in opened.classes
 
 
 def _is_closed(cell: str) -> bool:

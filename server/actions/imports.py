@@ -171,10 +171,12 @@ def job_of(site: Site, row: Row) -> Job:
 
 
 async def find(site: Site, signed: Signed, job: bytes) -> Job:
-    """A job of this person's place. Raises NotYours."""
+    """A job of this person's place and, of a list that may hold class B, scope. Raises NotYours."""
     whose = importer_of(signed)
     found = await site.store.read(partial(read_job, site=site, job=job))
-    if found is None or (whose.facility is not None and found.facility != whose.facility):
+    if found is None or whose.facility not in (None, found.facility):
+        raise NotYours
+    if found.restricted and not whose.restricted:
         raise NotYours
     return found
 
@@ -195,8 +197,8 @@ async def newest(site: Site, signed: Signed) -> list[Job]:
         args = () if whose.facility is None else (whose.facility,)
         rows = await tx.rows(
             f"SELECT {FIELDS} FROM import_job WHERE district=?{mine} AND state<>'receiving' "
-            "ORDER BY made_at DESC, job DESC LIMIT ?",
-            site.district, *args, LISTED,
+            "AND restricted IN (?, ?) ORDER BY made_at DESC, job DESC LIMIT ?",
+            site.district, *args, False, whose.restricted, LISTED,
         )  # fmt: skip
         return [job_of(site, row) for row in rows]
 

@@ -20,6 +20,7 @@ from server.actions.standing import ResidentRow, lock_residents
 from server.actions.told import facility_names, team_names
 from server.errors import NotAllowed, NotYours
 from server.rules import switch as rule
+from server.rules.access import Ground
 from server.rules.accounts import FACILITY_ROLES, StaffRole
 from server.rules.consent import Purpose
 from server.store.tx import Tx, one

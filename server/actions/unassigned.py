@@ -13,7 +13,7 @@ from server.actions.ledger import Ledger
 from server.actions.membership import enter
 from server.actions.sessions import Signed
 from server.actions.site import Site
-from server.actions.standing import lock_residents
+from server.actions.standing import MERGED, lock_residents
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import StaffRole
 from server.rules.switch import Cause
@@ -113,7 +113,7 @@ async def _assign(
         row.facility not in (None, signed.facility) for row in rows.values()
     ):
         raise NotYours
-    waiting = {who: row for who, row in rows.items() if row.panel is None}
+    waiting = {who: r for who, r in rows.items() if r.panel is None and r.status != MERGED}
     if signed.role is StaffRole.MANAGER and waiting.keys() - await _here(tx, site, signed, waiting):
         raise NotYours
     last = await _last_numbers(tx, district, waiting)
