@@ -26,7 +26,7 @@ from server.actions.standing import (
 from server.errors import NotFound, Refusal, RuleSaysNo
 from server.records.kinds import UnknownKind, get
 from server.store.tx import Tx, one
-from server.store.vault import NOBODY, T_CHANGE
+from server.store.vault import NOBODY, T_CHANGE, T_PARTS
 from sync import wire
 from sync.limits import DAY_MS
 from sync.reconcile import (
@@ -297,15 +297,22 @@ async def _apply(
         _put(held, decision)
     key = site.vault.key(resident, archive.row.key)
     body = key.seal(site.vault.at(T_CHANGE, held.id, resident), held.key + held.raw)
+    parts = None
+    if decision.parts:
+        plain = wire.encode({cell: state.value for cell, state in decision.parts.items()})
+        parts = key.seal(site.vault.at(T_PARTS, held.id, resident), plain)
     facility = held.device.facility if held.device else None
     credited = decision.credit.value == "author" and decision.state in IN_FEED
     await tx.run(
         "UPDATE change SET state=?, reason=?, rev=?, credit=?, credit_facility=?, "
-        "under='resident', body=? WHERE district=? AND change=?",
+        "under='resident', body=?, parts=? WHERE district=? AND change=?",
         decision.state.value, decision.reason.value, rev, decision.credit.value,
-        facility if credited else None, body, district, held.id,
+        facility if credited else None, body, parts, district, held.id,
     )  # fmt: skip
     await tx.run("DELETE FROM wait WHERE district=? AND change=?", district, held.id)
+    if decision.reason is Reason.MISSING_BASE:
+        # Of a chain that was confirmed late: it waits for what it names as if it came today.
+        ledger.waits += [(district, name, held.id, ledger.now) for name in _named(held.change)]
     tasks = {task.value for task in decision.tasks}
     if decision.state is State.PROPOSAL:
         tasks.add("proposal")
@@ -323,6 +330,12 @@ async def _apply(
     )  # fmt: skip
     await settle_conflicts(tx, site, ledger, by)
     await ledger.flush(tx, "act", result.encode() + held.id)
+
+
+def _named(change: wire.Change) -> list[bytes]:
+    names = {name for name in (change.amends, change.voids) if name is not None}
+    edits = {} if change.set is UNSET else change.set
+    return sorted(names | {saw for edit in edits.values() for saw in edit.saw})
 
 
 def _put(held: _Held, decision: Decision) -> None:

@@ -12,6 +12,7 @@ from tests.sim.saving import CELLS, RESIDENTS
 from tests.sim.world import Sim
 from tests.world import DISTRICT, NAMES, QIN, SU, TEAM_A, TEAM_A2, TEAM_B
 
+AUTHORS = ("staff", "resident", "registrar")
 PANELS = (TEAM_A, TEAM_A2, TEAM_B)
 LABEL = {TEAM_A: "青禾一队", TEAM_A2: "青禾二队", TEAM_B: "柳湾一队"}
 
@@ -22,7 +23,11 @@ async def switch(sim: Sim) -> None:
         resident=who, panel=panel, ground="move", by=QIN, at_new_desk=sim.rng.random() < 0.8,
         special_case=SpecialCase("other", has_evidence=True, state=CaseState.ALLOWED),
     )  # fmt: skip
-    outcome = await move.switch(sim.site, ask)
+    try:
+        outcome = await move.switch(sim.site, ask)
+    except RuleSaysNo as no:
+        sim.say(f"{NAMES[who]} cannot ask for {LABEL[panel]}: {no.detail}")
+        return
     sim.say(f"{NAMES[who]} asks for {LABEL[panel]}: {type(outcome).__name__}")
 
 
@@ -38,10 +43,15 @@ async def undo(sim: Sim) -> None:
 
 async def grant(sim: Sim) -> None:
     who, panel = sim.rng.choice(RESIDENTS), sim.rng.choice(PANELS)
-    given = await consent.grant(
-        sim.site, who, panel=panel, purpose="service", classes="A",
-        until=sim.clock() + sim.rng.choice((1, 40, 400)) * 86_400_000, text_version="1",
-    )  # fmt: skip
+    until = sim.clock() + sim.rng.choice((1, 40, 400)) * 86_400_000
+    try:
+        given = await consent.grant(
+            sim.site, who, panel=panel, purpose="service", classes="A", until=until,
+            text_version="1",
+        )  # fmt: skip
+    except RuleSaysNo as no:
+        sim.say(f"{NAMES[who]} cannot consent: {no.detail}")
+        return
     sim.consents.append(given)
     sim.say(f"{NAMES[who]} consents that {LABEL[panel]} reads")
 
@@ -50,18 +60,20 @@ async def take_back(sim: Sim) -> None:
     if sim.consents:
         try:
             await consent.revoke(sim.site, sim.rng.choice(sim.consents))
-        except NotFound:
-            return  # given after the backup that was restored
+        except (NotFound, RuleSaysNo):
+            return  # given after the backup that was restored, or gone to another archive
         sim.say("a consent is taken back")
 
 
 async def decide(sim: Sim) -> None:
     who = sim.rng.choice(RESIDENTS)
     cell, values = sim.rng.choice(CELLS[:8])
-    made = await decisions.decide_cells(
-        sim.site, who, {cell: sim.rng.choice(values)}, staff=SU,
-        author=sim.rng.choice(("staff", "resident", "registrar")),
-    )  # fmt: skip
+    chosen, author = {cell: sim.rng.choice(values)}, sim.rng.choice(AUTHORS)
+    try:
+        made = await decisions.decide_cells(sim.site, who, chosen, staff=SU, author=author)
+    except RuleSaysNo as no:
+        sim.say(f"{cell} of {NAMES[who]} is not decided: {no.detail}")
+        return
     sim.say(f"{cell} of {NAMES[who]} is decided -> {made[-4:].hex()}")
 
 

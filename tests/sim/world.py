@@ -174,6 +174,8 @@ class Sim:
         self.kept: list[Kept] = []
         self.restores = 0
         self.consents: list[bytes] = []
+        self.merges: list[bytes] = []
+        self.united: set[bytes] = set()  # whoever took part in a merge
         self.notes: list[str] = []  # steps that raised a rule's refusal, for the trace
         self.store: MortalStore
         self.site: Site
