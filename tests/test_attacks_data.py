@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from server.access import Opened
-from server.actions import closing, closing_steps, desk, import_records, kek, opening
+from server.actions import (
+    afterwork,
+    closing,
+    closing_steps,
+    desk,
+    figures_recount,
+    import_records,
+    kek,
+    opening,
+)
 from server.actions.import_run import work
 from server.actions.imports import start
 from server.actions.merging import Wish, merge
@@ -15,10 +24,10 @@ from server.actions.unmerging import unmerge
 from server.errors import Refusal
 from server.rules.consent import Purpose
 from tests.console import CHEN, TIAN
-from tests.lists import county, upload
+from tests.lists import HEADINGS, carry_out, county, number, upload
 from tests.test_closing import VILLAGE, serve
 from tests.test_desk_actions import visit as desk_visit
-from tests.test_merging import TODAY, signed, sound, state_of, value
+from tests.test_merging import TODAY, signed, sound, state_of, value, visit
 from tests.test_organisations import CHEN_SIGNED
 from tests.world import (
     DISTRICT,
@@ -155,3 +164,25 @@ async def test_a_list_at_work_survives_a_new_key_and_the_end_of_the_old_one(worl
     await start(world.site, chen, job.id)
     await work(world.site, job.id)
     assert await world.one("SELECT state FROM import_job") == "done"
+
+
+async def test_figures_follow_an_undone_merge_whose_kept_archive_is_in_no_panel(
+    world: World,
+) -> None:
+    await county(world)
+    tablet = await field(world, "青禾 1 号")
+    await tablet.settle()
+    visit(tablet, WU)
+    await tablet.settle()
+    await figures_recount.keep_year(world.site)
+    chen = await signed(world, CHEN)
+    line = f"许清和,男,1955-03-12,{number('1955-03-12', 3)},,,371002999001,无,,"
+    await carry_out(world, chen, f"{HEADINGS}\n{line}\n".encode())
+    kept = await world.one("SELECT resident FROM resident WHERE panel IS NULL")
+    merge_id = await merge(world.site, chen, Wish(kept, WU, frozenset()))
+    await afterwork.catch_up(world.site)
+    assert (await figures_recount.check(world.site)).right
+    await unmerge(world.site, chen, merge_id)
+    await afterwork.catch_up(world.site)
+    assert (await figures_recount.check(world.site)).right
+    await sound(world, tablet)

@@ -22,6 +22,7 @@ from server.actions.settle import settle_conflicts
 from server.actions.site import Site
 from server.actions.standing import Membership
 from server.actions.status import CELL, set_state
+from server.actions.touched import touch
 from server.errors import NotYours, RuleSaysNo
 from server.records.kinds import get
 from server.rules.life import STATES, Life
@@ -74,6 +75,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     await _write_off(tx, site, ledger, signed, merge_id, (kept, gone), moved)
     await settle_conflicts(tx, site, ledger, signed.staff)
     await ledger.flush(tx, "act", b"decision" + change + b"unmerged" + gone + kept)
+    await touch(tx, site.district, {kept, gone}, ledger.now)  # the kept one may be in no panel
     return kept, gone
 
 
