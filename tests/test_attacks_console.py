@@ -1,8 +1,16 @@
 """Attacks on the console by people who are signed in: beside the own place, past the own scope."""
 
+import io
+import tracemalloc
+
+import openpyxl
+import pytest
+
 from server.actions import conflicts
 from server.actions.conflicts import Choice
 from server.actions.sessions import csrf_of
+from server.actions.sheet_parts import SheetBroken, SheetTooWide
+from server.actions.sheets import csv_text, read_sheet, read_sheets
 from server.store.tx import Tx
 from tests.console import CHEN, COUNTY_OFFICE, desk, hire, offices, text_of
 from tests.queues import TODAY
@@ -145,3 +153,31 @@ async def test_a_list_of_somebody_with_scope_is_not_handed_to_somebody_without(
             assert (await one.post(f"{path}/{step}")).status_code == 403
         assert path not in (await one.get("/console/imports")).text
         assert path in (await chen.get("/console/imports")).text
+
+
+@pytest.mark.parametrize("record", [b"," * 30_000_000, b'"\n",' * 6_000_000])
+def test_one_endless_line_of_a_list_is_not_held_in_memory(record: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(SheetTooWide):
+            list(read_sheet(record).lines)
+        assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_sheets_with_rows_far_below_are_not_gone_through() -> None:
+    book = openpyxl.Workbook()
+    for n in range(40):
+        book.create_sheet(f"s{n}").cell(row=1_000_000, column=1, value="x")
+    file = io.BytesIO()
+    book.save(file)
+    _, first, second, *_ = read_sheets(file.getvalue())
+    assert [line.n for line in first.lines] == [1_000_000]
+    with pytest.raises(SheetBroken):
+        list(second.lines)
+
+
+def test_a_formula_behind_a_space_stays_a_text() -> None:
+    cells = [" =1+1", "\n=1+1", "\u00a0@x", "+1"]
+    assert csv_text([[each] for each in cells]).count("'") == 3

@@ -83,7 +83,8 @@ def harmless(text: str) -> str:
     """A cell that no spreadsheet will compute: what begins like a formula gets an apostrophe in
     front, a plain number stays one.
     """
-    if text.startswith(_DANGEROUS) and not _NUMBER.fullmatch(text):
+    begins = text.startswith(_DANGEROUS) or text.lstrip().startswith(_DANGEROUS)
+    if begins and not _NUMBER.fullmatch(text):
         return "'" + text
     return text
 

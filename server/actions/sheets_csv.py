@@ -25,6 +25,7 @@ from server.actions.sheet_parts import (
 )
 
 FIELD_MAX: Final = 131_072  # a longer CSV field is a quote that was never closed
+RECORD_MAX: Final = 2 * 1024 * 1024  # characters of one line with all its cells
 SNIFF: Final = 64 * 1024
 _TEXT_FORMULA: Final = re.compile('="([^"]*)"')
 _SCIENTIFIC: Final = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]{2,3}", re.IGNORECASE)
@@ -90,11 +91,37 @@ def _delimiter(head: str) -> str:
     return ","
 
 
+class _Records:
+    """Lines of a text; a record that goes on past RECORD_MAX is not held in memory."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._left = RECORD_MAX
+
+    def anew(self) -> None:
+        """The next line begins a record."""
+        self._left = RECORD_MAX
+
+    def __iter__(self) -> "_Records":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        self._left -= len(line)
+        if self._left < 0:
+            raise SheetTooWide
+        if not line:
+            raise StopIteration
+        return line
+
+
 def _csv_lines(text: io.TextIOWrapper, delimiter: str) -> Iterator[Line]:
-    reader = csv.reader(text, delimiter=delimiter)
+    records = _Records(text)
+    reader = csv.reader(records, delimiter=delimiter)
     n = 0
     found = 0
     while True:
+        records.anew()
         try:
             row = next(reader)
         except StopIteration:

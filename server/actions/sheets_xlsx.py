@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Any, BinaryIO, Final
 from xml.etree.ElementTree import ParseError
 
@@ -78,7 +79,8 @@ def read_xlsx_sheets(file: BinaryIO) -> tuple[Sheet, ...]:
         raise SheetBroken(type(error).__name__) from None
     if not shown:
         raise SheetEmpty
-    return tuple(Sheet("xlsx", "", "", str(each.title), _lines(each)) for each in shown)
+    rows = count(1)
+    return tuple(Sheet("xlsx", "", "", str(each.title), _lines(each, rows)) for each in shown)
 
 
 def _look_over(file: BinaryIO) -> None:
@@ -123,8 +125,10 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
             raise SheetBomb("part")
 
 
-def _lines(sheet: Any) -> Iterator[Line]:
+def _lines(sheet: Any, gone_through: Iterator[int]) -> Iterator[Line]:
+    """`gone_through` counts the rows of all sheets of the package, empty ones as well."""
     found = signs = 0
+    blank: Any = None  # what the library gives for each row that the file leaves out
     sheet.reset_dimensions()  # what a file says about its size is not believed
     rows = sheet.iter_rows(max_col=COLUMNS_MAX + 1)
     n = 0
@@ -136,10 +140,11 @@ def _lines(sheet: Any) -> Iterator[Line]:
         except _BROKEN as error:
             raise SheetBroken(type(error).__name__) from None
         n += 1
-        if n > GRID_ROWS:
+        if next(gone_through) > GRID_ROWS:
             raise SheetBroken("rows beyond the grid")
-        line = _line(n, row)
+        line = None if row is blank else _line(n, row)
         if line is None:
+            blank = row
             continue
         found, signs = found + 1, signs + sum(map(len, line.cells))
         if found > ROWS_MAX:
