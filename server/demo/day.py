@@ -41,12 +41,12 @@ class Cast:
 
 CAST: Final = (
     Cast("01", 0, "doctor"),
-    Cast("02", 0, "nurse"),
+    Cast("02", 0, "desk"),
     Cast("03", 1, "doctor"),
     Cast("04", 2, "doctor"),
     Cast("05", 3, "doctor"),
     Cast("06", 4, "doctor", clock_behind_ms=THREE_YEARS_MS),
-    Cast("07", 2, "nurse", suite=3),
+    Cast("07", 2, "desk", suite=3),
     Cast("08", 5, "doctor"),
 )
 OFFLINE: Final = ("01", "02", "03", "05", "06")
@@ -109,7 +109,7 @@ class Day:
                 team=team.name, facility=team.facility_name, suite=cast.suite,
                 clock_behind_ms=cast.clock_behind_ms,
             )  # fmt: skip
-        desks = {each.facility_name: each.staff for each in staff if each.role == "desk"}
+        desks = {each.facility_name: each.staff for each in staff if each.panel is None}
         self._homes = [(team.panel, desks[team.facility_name]) for team in teams]
 
     def let_in(self, hands: Hands) -> Carried:

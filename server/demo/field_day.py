@@ -242,9 +242,11 @@ def _next(console: Console, stage: Stage) -> None:
     settings.chmod(0o600)
     python = shlex.quote(sys.executable)
     console.print(f"\n[bold]Open[/]  {stage.address}/demo/")
+    console.print(f"      {stage.address}/console/   (the first command below lets you in)")
     console.print("\n[bold]Try[/]   in another terminal, here:", soft_wrap=True)
     console.print(f"   . {shlex.quote(str(settings))}", soft_wrap=True)
-    for command in ("device list", "task list", "journal verify", "status"):
+    let_in = "admin create --name 演示县 --login county"
+    for command in (let_in, "device list", "task list", "journal verify", "status"):
         console.print(f"   {python} -m server {command}", soft_wrap=True)
 
 

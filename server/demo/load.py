@@ -5,13 +5,14 @@ chunk.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from server.actions.district import Loader, NewRecord, NewResident
 from server.actions.intake import civil_day
 from server.actions.site import Site
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
-from server.demo.model import Facility, Item, PastRecord, Resident, Staff, Team
+from server.demo.model import Facility, Item, PastRecord, Resident, Role, Staff, Team
 from sync.wire import encode
 
 
@@ -54,6 +55,15 @@ async def load(
     return done
 
 
+# A nurse or village doctor is a title; at the server it is the capacity that counts.
+CAPACITY: Final = {
+    Role.DOCTOR: "doctor",
+    Role.VILLAGE_DOCTOR: "doctor",
+    Role.NURSE: "desk",
+    Role.DESK: "desk",
+}
+
+
 def _add(loader: Loader, done: Loaded, item: Item, today: date) -> None:
     match item:
         case Facility():
@@ -64,7 +74,8 @@ def _add(loader: Loader, done: Loaded, item: Item, today: date) -> None:
             done.panels += 1
         case Staff():
             loader.staff(
-                item.id, facility=item.facility, panel=item.team, role=item.role.value,
+                item.id, facility=item.facility, panel=item.team,
+                role=CAPACITY[item.role],
                 name=item.name,
             )  # fmt: skip
             done.staff += 1

@@ -148,3 +148,7 @@ CREATE TABLE "special_case" (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX "special_case_by_resident" ON "special_case" ("district", "resident");
+
+UPDATE "staff" SET "role" = 'doctor' WHERE "role" = 'village_doctor';
+
+UPDATE "staff" SET "role" = 'desk' WHERE "role" NOT IN ('doctor', 'desk', 'county');
