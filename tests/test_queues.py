@@ -15,9 +15,9 @@ from server.actions.queues import Which
 from server.actions.sessions import Signed, signed_in
 from server.console.home import path_of
 from server.errors import NotAllowed, NotYours, RuleSaysNo
-from tests.console import CHEN, TIAN, Desk, desk, offices, session_of, text_of
+from tests.console import CHEN, desk, offices, session_of, text_of
 from tests.queues import TODAY, Day, busy_day
-from tests.world import DISTRICT, HE, QIN, QINGHE, SU, WU, XIE, ZHOU, World, an_id, field
+from tests.world import HE, QIN, SU, WU, XIE, ZHOU, World, an_id, field
 
 CELLS = ("drug_allergy/2", "blood_abo")
 
@@ -283,34 +283,6 @@ OWN_PAGES = {"conflict", "special_case", "unassigned", "twin", "kin_request"}
 def test_every_kind_of_task_has_a_page_that_ends_it() -> None:
     ended = set(matters.WAYS) | OWN_PAGES
     assert ended == {*TASK_DAYS, "lost", "revoked"}
-
-
-async def test_every_task_about_a_tablet_is_ended_by_the_manager(world: World) -> None:
-    await offices(world)
-    su = await field(world, "07")
-    await su.settle()
-    tablet, now = su.tablet.state.device, world.clock()
-    kinds = ("epoch", "suspended", "digest", "restored", "lost", "revoked")
-    subjects = dict.fromkeys(kinds, tablet) | {"fork": an_id("一批")}
-    rows = [
-        (DISTRICT, kind, subject, None, QINGHE, now, now + 10**8, None, None, "")
-        for kind, subject in subjects.items()
-    ]
-    await world.store.write(lambda tx: tx.insert("task", rows))
-    async with desk(world, TIAN) as tian, desk(world, QIN) as qin:
-        for kind, subject in subjects.items():
-            path = f"/console/matter/{kind}/{subject.hex()}"
-            assert (await qin.get(path)).status_code == 200, "anybody here may read it"
-            way = matters.WAYS[kind][0]
-            assert (await qin.post(path, way=way)).status_code == 403, kind
-            await ended(tian, path, way)
-    assert await world.one("SELECT COUNT(*) FROM task WHERE closed_at IS NULL") == 0
-
-
-async def ended(person_: Desk, path: str, way: str) -> None:
-    answer = await person_.post(path, way=way)
-    assert answer.status_code == 303, (path, text_of(answer))
-    assert "办完了" in text_of(await person_.get(path))
 
 
 async def test_each_row_leads_to_a_page_that_opens(world: World) -> None:
