@@ -6,6 +6,7 @@ revision) is authenticated with it, so a blob copied to another row, resident or
 open. Destroying the wrapped data key shreds every value under it.
 """
 
+import fcntl
 import os
 import re
 import stat
@@ -214,9 +215,12 @@ def load_kek_file(path: Path) -> KekRing:
 
 def add_kek(path: Path) -> KekRing:
     """Append a fresh KEK with the next id, making the file (mode 0600) when it is missing."""
-    next_id = load_kek_file(path).current.id + 1 if path.exists() else 1
+    there = path.exists()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of two at once each finds the other's key there
+        there = there or os.fstat(file.fileno()).st_size > 0
+        next_id = load_kek_file(path).current.id + 1 if there else 1
         file.write(f"{next_id} {random_bytes(32).hex()}\n")
         file.flush()
         os.fsync(file.fileno())

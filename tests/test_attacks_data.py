@@ -1,19 +1,24 @@
 """Schedules in which a record, an edit or a resident went where it should not."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crypto.columns import add_kek, load_kek_file
 from server.access import Opened
 from server.actions import (
     afterwork,
     closing,
     closing_steps,
+    consent,
     desk,
     figures_recount,
     import_records,
     kek,
     opening,
+    unassigned,
 )
 from server.actions.import_run import work
 from server.actions.imports import start
@@ -186,3 +191,29 @@ async def test_figures_follow_an_undone_merge_whose_kept_archive_is_in_no_panel(
     await afterwork.catch_up(world.site)
     assert (await figures_recount.check(world.site)).right
     await sound(world, tablet)
+
+
+async def test_whoever_a_team_reads_by_consent_can_be_given_to_that_team(world: World) -> None:
+    await county(world)
+    tablet = await field(world, "柳湾 1 号", staff=HE, panels=(TEAM_B,))
+    chen = await signed(world, CHEN)
+    line = f"许清和,男,1955-03-12,{number('1955-03-12', 3)},,,371002999001,无,,"
+    await carry_out(world, chen, f"{HEADINGS}\n{line}\n".encode())
+    who = await world.one("SELECT resident FROM resident WHERE panel IS NULL")
+    await consent.grant(
+        world.site, who, panel=TEAM_B, purpose="service", classes="A",
+        until=world.clock() + 10**9, text_version="1",
+    )  # fmt: skip
+    await sound(world, tablet)
+    await unassigned.assign(world.site, chen, who, TEAM_B)
+    await sound(world, tablet)
+    assert await world.rows("SELECT ground FROM member WHERE resident=?", who) == [("assigned",)]
+
+
+def test_two_key_rotations_at_the_same_moment_leave_a_key_file_that_opens(tmp_path: Path) -> None:
+    for round_ in range(10):
+        path = tmp_path / f"kek{round_}"
+        add_kek(path)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(add_kek, [path] * 8))
+        assert load_kek_file(path).ids() == tuple(range(1, 10))

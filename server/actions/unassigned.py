@@ -10,7 +10,7 @@ from typing import Final
 from server.actions.cards import Card, cards_of
 from server.actions.intake import civil_day
 from server.actions.ledger import Ledger
-from server.actions.membership import enter
+from server.actions.membership import enter, leave
 from server.actions.sessions import Signed
 from server.actions.site import Site
 from server.actions.standing import MERGED, lock_residents
@@ -121,6 +121,7 @@ async def _assign(
     day = civil_day(now).isoformat()
     history: list[Row] = []
     for who, row in waiting.items():
+        await leave(tx, ledger, row, panel)  # read by consent so far, theirs from now on
         await enter(tx, ledger, row, panel, ground="assigned", until=None)
         history.append(
             (
