@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from server.access import living
 from server.actions import decision_notes, move
 from server.actions.intake import civil_day
 from server.actions.queues import close_task, open_task, task_of
@@ -153,7 +154,8 @@ async def _case(tx: Tx, site: Site, name: bytes) -> Case:
     names = await staff_names(tx, site, {asked_by, *([by] if by else [])})
     places = await facility_names(tx, site)
     return Case(
-        id=name, standing=await read_standing(tx, site, resident, None),
+        id=name,
+        standing=await read_standing(tx, site, await living(tx, site.district, resident), None),
         label=known.label if known else code, clause=known.clause if known else "",
         evidence=said.evidence, facility=places.get(home, ""), team=team, state=state,
         asked_by=names.get(asked_by, ""), asked_at=asked_at, due_at=due_at,
@@ -185,12 +187,13 @@ async def _decide(tx: Tx, site: Site, signed: Signed, name: bytes, allow: bool, 
     )  # fmt: skip
     if row is None:
         raise NotYours
-    resident, panel, code, sealed, evidence = row
-    rows = await lock_residents(tx, district, {resident}, cells_of=())
+    asked_for, panel, code, sealed, evidence = row  # of an archive that may be merged by now
+    resident = await living(tx, district, asked_for)
+    rows = await lock_residents(tx, district, {asked_for, resident}, cells_of=())
     state = "allowed" if allow else "refused"
     await close_task(tx, site, signed, task, state)  # of two who decide, one gets past here
-    key = site.vault.key(resident, rows[resident].key)
-    place = site.vault.at(T_CASE, name, resident)
+    key = site.vault.key(asked_for, rows[asked_for].key)
+    place = site.vault.at(T_CASE, name, asked_for)
     said = msgspec.json.decode(key.open(place, sealed), type=_Said)
     again = key.seal(place, msgspec.json.encode(_Said(said.evidence, text)))
     await tx.run(

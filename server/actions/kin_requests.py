@@ -7,10 +7,12 @@ from functools import partial
 
 import msgspec
 
+from server.access import living
 from server.actions.ledger import TASK_DAYS
 from server.actions.life import seen
 from server.actions.sessions import Signed
 from server.actions.site import Site
+from server.actions.standing import names_of
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import StaffRole
 from server.rules.life import Life
@@ -90,7 +92,8 @@ async def _decide(tx: Tx, site: Site, signed: Signed, request: bytes, *, give: b
     )
     if found is None:
         raise NotYours("request")
-    await seen(tx, site, signed, found[0])
+    who = await living(tx, site.district, found[0])
+    await seen(tx, site, signed, who)
     state, now = "given" if give else "refused", site.clock()
     changed = await tx.run(
         "UPDATE kin_request SET state=?, decided_at=?, decided_by=? WHERE district=? AND "
@@ -105,8 +108,7 @@ async def _decide(tx: Tx, site: Site, signed: Signed, request: bytes, *, give: b
         now, signed.staff, state, site.district, KIND, request,
     )  # fmt: skip
     await audit(tx, site.district, "act", state.encode() + request, now)
-    found_id: bytes = found[0]
-    return found_id
+    return who
 
 
 async def about(site: Site, signed: Signed, request: bytes) -> bytes:
@@ -121,7 +123,8 @@ async def about(site: Site, signed: Signed, request: bytes) -> bytes:
         )
         if found is None:
             raise NotYours("request")
-        return (await seen(tx, site, signed, found[0])).resident
+        who = await living(tx, site.district, found[0])
+        return (await seen(tx, site, signed, who)).resident
 
     return await site.store.read(work)
 
@@ -130,19 +133,23 @@ async def requests_of(site: Site, signed: Signed, resident: bytes) -> list[Reque
     """Every request about an archive in one's place, newest first. Raises NotYours."""
 
     async def work(tx: Tx) -> list[Request]:
-        row = await seen(tx, site, signed, resident)
-        key = site.vault.key(resident, row.key)
-        rows = await tx.rows(
-            "SELECT request, state, asked_at, staff, sealed, decided_at FROM kin_request "
-            "WHERE district=? AND resident=? ORDER BY asked_at DESC, request DESC",
+        await seen(tx, site, signed, resident)
+        rows = await tx.rows_in(
+            "SELECT k.request, k.state, k.asked_at, k.staff, k.sealed, k.decided_at, k.resident, "
+            "r.key FROM kin_request k JOIN resident r ON r.district=k.district AND "
+            "r.resident=k.resident WHERE k.district=? AND k.resident {ids} "
+            "ORDER BY k.asked_at DESC, k.request DESC",
+            await names_of(tx, site.district, resident),
             site.district,
-            resident,
         )
         return [
             Request(
                 each[0], each[1], each[2], each[3],
                 msgspec.json.decode(
-                    key.open(site.vault.at(T_LIFE, each[0], resident), each[4]), type=Applicant
+                    site.vault.key(each[6], each[7]).open(
+                        site.vault.at(T_LIFE, each[0], each[6]), each[4]
+                    ),
+                    type=Applicant,
                 ),
                 each[5],
             )

@@ -16,6 +16,7 @@ from server.actions.register_edit import hold, lay
 from server.actions.sessions import Signed
 from server.actions.settle import settle_conflicts
 from server.actions.site import Site
+from server.actions.standing import names_of
 from server.actions.status import CELL, move, set_state
 from server.actions.stays import came_back, keep_temporary
 from server.actions.told import staff_names
@@ -257,22 +258,27 @@ async def history(site: Site, signed: Signed, resident: bytes) -> History:
 
 async def _history(tx: Tx, site: Site, signed: Signed, resident: bytes) -> History:
     row = await seen(tx, site, signed, resident)
-    found = await tx.rows(
-        "SELECT n, before, after, day, at, staff, sealed, undone_at FROM life_step "
-        "WHERE district=? AND resident=? ORDER BY n DESC",
+    found = await tx.rows_in(
+        "SELECT s.n, s.before, s.after, s.day, s.at, s.staff, s.sealed, s.undone_at, s.resident, "
+        "r.key FROM life_step s JOIN resident r ON r.district=s.district AND "
+        "r.resident=s.resident WHERE s.district=? AND s.resident {ids}",
+        await names_of(tx, site.district, resident),
         site.district,
-        resident,
     )
-    key = site.vault.key(resident, row.key)
-    steps = [
-        Taken(
+    own: list[Taken] = []
+    steps: list[Taken] = []  # also of archives merged into this one
+    for n, before, after, day, at, staff, sealed, undone, who, key in found:
+        place = site.vault.at(T_LIFE, who, who, n)
+        taken = Taken(
             n, Life(before), Life(after), date.fromisoformat(day), at, staff,
-            key.open(site.vault.at(T_LIFE, resident, resident, n), sealed).decode(), undone,
-        )
-        for n, before, after, day, at, staff, sealed, undone in found
-    ]  # fmt: skip
+            site.vault.key(who, key).open(place, sealed).decode(), undone,
+        )  # fmt: skip
+        steps.append(taken)
+        own += [taken] if who == resident else []
+    for some in (own, steps):
+        some.sort(key=lambda each: (each.at, each.n), reverse=True)
     state = Life(row.status)
-    standing = next((each for each in steps if each.undone_at is None), None)
+    standing = next((each for each in own if each.undone_at is None), None)
     may = (
         standing is not None and standing.after is state and state is not Life.MERGED
         and signed.role in MAY_UNDO

@@ -10,12 +10,14 @@ from functools import partial
 
 import msgspec
 
+from server.access import Asking, classes_of
 from server.actions.carrying import carry, changes_of
 from server.actions.intake import civil_day
 from server.actions.ledger import ASSIGNED, Archive, Ledger
 from server.actions.life import in_place
 from server.actions.membership import enter, leave
 from server.actions.merging_values import identity_holds, shown, taken_over
+from server.actions.opening import actor_of
 from server.actions.register_edit import hold, lay
 from server.actions.sessions import Signed
 from server.actions.settle import settle_conflicts
@@ -26,6 +28,7 @@ from server.actions.twins import decided
 from server.errors import NotYours, RuleSaysNo
 from server.records.kinds import get
 from server.rules.accounts import StaffRole
+from server.rules.consent import Purpose
 from server.rules.life import STATES, Life
 from server.store.ids import new_id
 from server.store.tx import Row, Tx, one
@@ -78,7 +81,8 @@ async def _merge(tx: Tx, site: Site, signed: Signed, wish: Wish) -> bytes:
         raise NotYours("resident")
     if MERGED in (kept.row.status, gone.row.status):
         raise RuleSaysNo("merged")
-    values = taken_over(kept.cells(), gone.cells(), wish.take)
+    take = await _may_choose(tx, site, signed, wish)
+    values = taken_over(kept.cells(), gone.cells(), take)
     if not identity_holds(kept.cells(), values):
         raise RuleSaysNo("identity_differs")
     values[CELL] = STATES[Life(kept.row.status)].code
@@ -92,6 +96,19 @@ async def _merge(tx: Tx, site: Site, signed: Signed, wish: Wish) -> bytes:
     await ledger.flush(tx, "act", detail)
     await _close_assignment(tx, ledger, wish.gone, moved)
     return merge_id
+
+
+async def _may_choose(tx: Tx, site: Site, signed: Signed, wish: Wish) -> frozenset[str]:
+    """Fields of a class that somebody may not see in both archives are not theirs to choose: the
+    kept archive's value stays.
+    """
+    purpose = Purpose.REVIEW if signed.oversees else Purpose.SERVICE
+    asking = Asking(actor_of(signed), purpose)
+    seen = {"A", "B"}
+    for who in (wish.kept, wish.gone):
+        seen &= {"A", *await classes_of(tx, site.vault, who, asking, site.clock())}
+    kind = get("basic_info", 1)
+    return frozenset(name for name in wish.take if kind.access_of(name).value in seen)
 
 
 async def _move_all(
@@ -184,8 +201,8 @@ async def _tasks(
         ledger.now, staff, district, gone,
     )  # fmt: skip
     await tx.run(
-        "UPDATE task SET resident=?, facility=? WHERE district=? AND resident=? AND "
-        "closed_at IS NULL",
+        "UPDATE task SET resident=?, facility=CASE WHEN kind IN ('special_case','twin') THEN "
+        "facility ELSE ? END WHERE district=? AND resident=? AND closed_at IS NULL",
         wish.kept, facility, district, gone,
     )  # fmt: skip
     ended = tuple((kind, subject) for kind, subject in rows if subject == gone)

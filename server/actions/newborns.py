@@ -10,6 +10,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
+from server.access import living
 from server.actions.archives import NO_ID, AlreadyThere, NewArchive, open_new, refuse_known
 from server.actions.intake import civil_day
 from server.actions.ledger import Archive
@@ -18,13 +19,14 @@ from server.actions.register_edit import lay
 from server.actions.sessions import Signed
 from server.actions.settle import settle_conflicts
 from server.actions.site import Site
+from server.actions.standing import names_of, survivors
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import FACILITY_ROLES
 from server.rules.identity import Differs, Part, verify
 from server.rules.life import Life
 from server.rules.newborn import NoNewborn, may_be_opened, name_of
 from server.store.trail import audit
-from server.store.tx import Tx, one
+from server.store.tx import Tx
 
 CHILD_GROUP: Final = "8"  # 0～6 岁儿童
 _OF_THE_MOTHER: Final = ("residence_kind", "address_region", "address_text", "ethnic")
@@ -128,12 +130,18 @@ async def children(site: Site, signed: Signed, mother: bytes) -> list[Child]:
 
     async def work(tx: Tx) -> list[Child]:
         await seen(tx, site, signed, mother)
-        rows = await tx.rows(
-            "SELECT child, birth_order FROM kin WHERE district=? AND parent=? ORDER BY at, child",
+        rows = await tx.rows_in(
+            "SELECT child, birth_order FROM kin WHERE district=? AND parent {ids} "
+            "ORDER BY at, child",
+            await names_of(tx, site.district, mother),
             site.district,
-            mother,
         )
-        return [Child(*row) for row in rows]
+        kept = await survivors(tx, site.district, {row[0] for row in rows})
+        orders: dict[bytes, int] = {}
+        for row in reversed(rows):
+            child: bytes = row[0]
+            orders[kept.get(child, child)] = row[1]
+        return [Child(child, orders[child]) for child in reversed(orders)]
 
     return await site.store.read(work)
 
@@ -192,12 +200,14 @@ async def _add(
 
 async def mother_of(site: Site, child: bytes) -> bytes | None:
     """Whose child it is by the record of birth."""
-    row = await site.store.read(
-        lambda tx: one(
-            tx,
-            "SELECT parent FROM kin WHERE district=? AND child=? AND relation='mother'",
+
+    async def work(tx: Tx) -> bytes | None:
+        rows = await tx.rows_in(
+            "SELECT parent FROM kin WHERE district=? AND relation='mother' AND child {ids} "
+            "ORDER BY at",
+            await names_of(tx, site.district, child),
             site.district,
-            child,
         )
-    )
-    return row[0] if row else None
+        return await living(tx, site.district, rows[0][0]) if rows else None
+
+    return await site.store.read(work)

@@ -122,6 +122,14 @@ async def survivors(tx: Tx, district: int, ids: Collection[bytes]) -> dict[bytes
     return {row[0]: row[1] for row in rows}
 
 
+async def names_of(tx: Tx, district: int, who: bytes) -> list[bytes]:
+    """The archive and those that were merged into it: whatever stands under one is about it."""
+    rows = await tx.rows(
+        "SELECT gone FROM merged WHERE district=? AND kept=? ORDER BY gone", district, who
+    )
+    return [who, *(row[0] for row in rows)]
+
+
 async def lock_living(
     tx: Tx, district: int, ids: Collection[bytes], *, cells_of: Collection[bytes]
 ) -> tuple[dict[bytes, ResidentRow], dict[bytes, bytes]]:

@@ -258,8 +258,9 @@ async def _matters(
     subjects = [*moved.tasks, *(("", each.id) for each in back)]
     for kind, subject in subjects:
         await tx.run(
-            "UPDATE task SET resident=?, facility=? WHERE district=? AND subject=? AND "
-            "resident=? AND (kind=? OR ?='')",
+            "UPDATE task SET resident=?, facility=CASE WHEN kind IN ('special_case','twin') THEN "
+            "facility ELSE ? END WHERE district=? AND subject=? AND resident=? AND "
+            "(kind=? OR ?='')",
             gone, facility, ledger.district, subject, kept, kind, kind,
         )  # fmt: skip
     for kind, subject in moved.ended:

@@ -1,0 +1,51 @@
+"""What belongs to an archive beside its records follows a merge, and comes back with it."""
+
+from server.actions.kin_requests import Applicant, about, ask, requests_of
+from server.actions.life import history, step
+from server.actions.merging import Wish, merge
+from server.actions.newborns import children, mother_of
+from server.actions.unmerging import unmerge
+from server.rules.life import Life
+from tests.console import CHEN, TIAN
+from tests.test_life import asked
+from tests.test_merging import signed
+from tests.test_queues import an_id
+from tests.world import DISTRICT, QIN, SU, WU, ZHENG, ZHOU, World
+
+
+async def test_kin_and_the_history_of_steps_follow_the_archive_and_come_back(
+    world: World,
+) -> None:
+    row = (DISTRICT, ZHENG, WU, "mother", 1, 1, SU)
+    await world.store.write(lambda tx: tx.insert("kin", [row]))
+    tian, qin = await signed(world, TIAN), await signed(world, QIN)
+    await step(world.site, qin, WU, asked(Life.DEAD))
+    request = await ask(world.site, qin, WU, Applicant("吴晨", "子", "身份证", "继承"))
+    assert [each.resident for each in await children(world.site, tian, WU)] == [ZHENG]
+
+    merge_id = await merge(world.site, tian, Wish(ZHOU, WU, frozenset()))
+    assert [each.resident for each in await children(world.site, tian, ZHOU)] == [ZHENG]
+    assert await mother_of(world.site, ZHENG) == ZHOU
+    assert [each.id for each in await requests_of(world.site, qin, ZHOU)] == [request]
+    assert await about(world.site, tian, request) == ZHOU
+    told = await history(world.site, tian, ZHOU)
+    assert {each.after for each in told.steps} == {Life.DEAD, Life.MERGED}
+    assert (told.state, told.may_undo) == (Life.USUAL, False)
+
+    await unmerge(world.site, tian, merge_id)
+    assert await requests_of(world.site, qin, ZHOU) == []
+    assert [each.id for each in await requests_of(world.site, qin, WU)] == [request]
+    assert (await children(world.site, tian, ZHOU), await mother_of(world.site, ZHENG)) == ([], WU)
+    assert (await history(world.site, tian, ZHOU)).steps == []
+
+
+async def test_the_countys_matters_stay_the_countys(world: World) -> None:
+    case = an_id("特殊情形")
+    task = (DISTRICT, "special_case", case, WU, None, 1, 2, None, None, "")
+    await world.store.write(lambda tx: tx.insert("task", [task]))
+    chen = await signed(world, CHEN)
+    where = "SELECT resident, facility FROM task WHERE kind='special_case'"
+    merge_id = await merge(world.site, chen, Wish(ZHOU, WU, frozenset()))
+    assert await world.one(where) == (ZHOU, None)
+    await unmerge(world.site, chen, merge_id)
+    assert await world.one(where) == (WU, None)
