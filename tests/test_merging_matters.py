@@ -1,10 +1,15 @@
 """What belongs to an archive beside its records follows a merge, and comes back with it."""
 
+from server.actions.import_people import Seat, look_up
+from server.actions.import_places import Place
+from server.actions.import_steps import Outcome
 from server.actions.kin_requests import Applicant, about, ask, requests_of
 from server.actions.life import history, step
 from server.actions.merging import Wish, merge
 from server.actions.newborns import children, mother_of
+from server.actions.sheet_parts import Line
 from server.actions.unmerging import unmerge
+from server.records.sheet_lines import Read
 from server.rules.life import Life
 from tests.console import CHEN, TIAN
 from tests.test_life import asked
@@ -49,3 +54,14 @@ async def test_the_countys_matters_stay_the_countys(world: World) -> None:
     assert await world.one(where) == (ZHOU, None)
     await unmerge(world.site, chen, merge_id)
     assert await world.one(where) == (WU, None)
+
+
+async def test_a_document_only_the_gone_archive_has_leads_a_list_to_the_kept_one(
+    world: World,
+) -> None:
+    index = await world.one("SELECT id_index FROM resident WHERE resident=?", WU)
+    await merge(world.site, await signed(world, TIAN), Wish(ZHOU, WU, frozenset()))
+    seat = Seat(Line(2, ()), Read(), Place(), index, None)
+    await look_up(world.site, [seat])
+    assert seat.ending is not None
+    assert (seat.ending.outcome, seat.ending.resident) == (Outcome.MATCHED, ZHOU)

@@ -122,8 +122,10 @@ async def _known(tx: Tx, site: Site, seats: Sequence[Seat]) -> Known:
     indexes = sorted({seat.id_index for seat in going if seat.id_index is not None})
     holders: dict[bytes, tuple[bytes, bytes | None]] = {}
     for index, resident, status, mark in await tx.rows_in(
-        "SELECT r.id_index, r.resident, r.status, l.mark FROM resident r LEFT JOIN likeness l ON "
-        "l.district=r.district AND l.resident=r.resident WHERE r.district=? AND r.id_index {ids}",
+        "SELECT r.id_index, COALESCE(m.kept, r.resident), r.status, l.mark FROM resident r "
+        "LEFT JOIN merged m ON m.district=r.district AND m.gone=r.resident LEFT JOIN likeness l "
+        "ON l.district=r.district AND l.resident=COALESCE(m.kept, r.resident) "
+        "WHERE r.district=? AND r.id_index {ids}",
         indexes,
         site.district,
     ):
