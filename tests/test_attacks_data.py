@@ -17,6 +17,7 @@ from server.actions import (
     figures_recount,
     import_records,
     kek,
+    move,
     opening,
     unassigned,
 )
@@ -26,8 +27,9 @@ from server.actions.merging import Wish, merge
 from server.actions.opening import Given
 from server.actions.site import open_site
 from server.actions.unmerging import unmerge
-from server.errors import Refusal
+from server.errors import Refusal, RuleSaysNo
 from server.rules.consent import Purpose
+from server.rules.switch import Granted
 from tests.console import CHEN, TIAN
 from tests.lists import HEADINGS, carry_out, county, number, upload
 from tests.test_closing import VILLAGE, serve
@@ -39,6 +41,7 @@ from tests.world import (
     HE,
     LIUWAN,
     QINGHE,
+    SU,
     TEAM_B,
     WU,
     XIE,
@@ -217,3 +220,12 @@ def test_two_key_rotations_at_the_same_moment_leave_a_key_file_that_opens(tmp_pa
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(add_kek, [path] * 8))
         assert load_kek_file(path).ids() == tuple(range(1, 10))
+
+
+async def test_a_switch_of_a_merged_archive_is_not_taken_back(world: World) -> None:
+    asked = move.Ask(WU, TEAM_B, "moved", SU, at_new_desk=True)
+    assert isinstance(await move.switch(world.site, asked), Granted)
+    await merge(world.site, await signed(world, CHEN), Wish(YANG, WU, frozenset()))
+    with pytest.raises(RuleSaysNo):
+        await move.undo(world.site, WU)
+    assert await world.rows("SELECT panel FROM member WHERE resident=?", WU) == []

@@ -248,7 +248,9 @@ async def undo(site: Site, resident: bytes) -> None:
 
 async def undo_in(tx: Tx, site: Site, resident: bytes) -> None:
     """`undo` in the caller's transaction."""
-    await lock_residents(tx, site.district, {resident})
+    rows = await lock_residents(tx, site.district, {resident})
+    if resident in rows and rows[resident].status == MERGED:
+        raise RuleSaysNo("merged")  # the archive that stands for it has its own team
     now = site.clock()
     waiting = await tx.run(
         "UPDATE switch SET status='withdrawn' WHERE district=? AND resident=? "
