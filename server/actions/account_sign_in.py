@@ -16,7 +16,7 @@ from server.actions.account_making import event
 from server.actions.pace import Pace
 from server.actions.password_hash import TooManyTries, matches
 from server.actions.site import Site, district_key_blob
-from server.rules.accounts import StaffRole, lock_minutes
+from server.rules.accounts import StaffRole, lock_minutes, tries_left_standing
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
 from server.store.vault import NOBODY, T_ACCOUNT
@@ -123,11 +123,24 @@ async def _count(tx: Tx, site: Site, row: Row) -> Wrong:
     if now < locked_until:
         await audit(tx, site.district, "act", b"sign-in-while-shut" + staff, now)
         return Wrong()
+    quiet = (now - max(locked_until, await _last_wrong(tx, site, staff))) // _MINUTE_MS
+    tries = tries_left_standing(tries, quiet)
     minutes = lock_minutes(tries + 1)
     until = now + minutes * _MINUTE_MS if minutes else 0
     await _put(tx, site, staff, tries=tries + 1, locked_until=until)
     await event(tx, site, staff=staff, actor=NOBODY, what="locked" if minutes else "wrong")
     return Wrong()
+
+
+async def _last_wrong(tx: Tx, site: Site, staff: bytes) -> int:
+    """When the last wrong try at signing in was counted; 0: never."""
+    row = await one(
+        tx,
+        "SELECT at FROM account_event WHERE district=? AND staff=? AND actor=? AND "
+        "what IN ('wrong','locked') ORDER BY at DESC LIMIT 1",
+        site.district, staff, NOBODY,
+    )  # fmt: skip
+    return row[0] if row else 0
 
 
 async def _put(tx: Tx, site: Site, staff: bytes, **values: int) -> None:

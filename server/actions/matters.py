@@ -139,12 +139,14 @@ async def _matter(tx: Tx, site: Site, signed: Signed, line: Line, opened: Opened
         beside = await _beside(tx, site, tale, opened) if task.kind == "possible_duplicate" else ()
     batch, tablet = await _tablet(tx, site, task, tale)
     others = await _waiting(tx, site, signed, tablet) if tablet and tale else 0
+    notes = await decision_notes.notes_of(tx, site, task.subject)
+    if hidden:  # a note tells of what it was written about
+        notes = tuple(each for each in notes if each.staff == signed.staff)
     return Matter(
         line=line, ways=ways(signed, task, known=line.card is not None), tale=tale, asked=asked,
         body=body, faults=faults, hidden=hidden, beside=beside,
         allergies=allergies(opened.cells) if opened else (),
-        notes=await decision_notes.notes_of(tx, site, task.subject), batch=batch, tablet=tablet,
-        others=others,
+        notes=notes, batch=batch, tablet=tablet, others=others,
     )  # fmt: skip
 
 

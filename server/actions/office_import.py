@@ -5,7 +5,6 @@ What was sent lies sealed until it is taken over or a day has passed. Taking ove
 the one transaction that writes, so what was looked at and what is written cannot differ unseen.
 """
 
-import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -17,6 +16,7 @@ from server.actions.office_plan import Maker, Plan, Present, plan
 from server.actions.organisations import lock_tree, organisations, put_services
 from server.actions.sessions import Signed
 from server.actions.sheets import read_sheets
+from server.actions.sheets_turn import in_turn
 from server.actions.site import Site, district_key_blob
 from server.actions.teams import names_of
 from server.errors import NotYours, Refusal
@@ -71,7 +71,7 @@ async def send(site: Site, signed: Signed, data: bytes) -> bytes:
         raise NotYours
     if len(data) > BYTES_MAX:
         raise ListTooLarge
-    await asyncio.to_thread(_read, data)  # refused whole before it is kept
+    await in_turn(_read, data)  # refused whole before it is kept
     now = site.clock()
     name = new_id(now)
 
@@ -97,7 +97,7 @@ async def look(site: Site, signed: Signed, upload: bytes) -> Plan:
     """What taking this file over would write, and every fault. Raises NotYours when it is not
     there or another person's.
     """
-    entries = await asyncio.to_thread(_read, await _kept(site, signed, upload))
+    entries = await in_turn(_read, await _kept(site, signed, upload))
 
     async def read(tx: Tx) -> Plan:
         return await _plan(tx, site, signed, entries)
@@ -107,7 +107,7 @@ async def look(site: Site, signed: Signed, upload: bytes) -> Plan:
 
 async def take_over(site: Site, signed: Signed, upload: bytes) -> Taken | tuple[LineFault, ...]:
     """Writes everything of the file, or nothing and what is wrong. Raises NotYours."""
-    entries = await asyncio.to_thread(_read, await _kept(site, signed, upload))
+    entries = await in_turn(_read, await _kept(site, signed, upload))
     work = partial(_take_over, site=site, signed=signed, upload=upload, entries=entries)
     return await site.store.write(work)
 

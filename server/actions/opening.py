@@ -10,11 +10,13 @@ from functools import partial
 from typing import Final
 
 from server.access import Asking, Opened, classes_of, living, open_archive
+from server.actions.account_making import event
+from server.actions.pace import HOUR_MS, Pace
 from server.actions.search import exact, how_of
 from server.actions.sessions import Signed
 from server.actions.site import Site
-from server.errors import NotAllowed, NotFound, NotYours
-from server.rules.access import Actor, Role
+from server.errors import NotAllowed, NotFound, NotYours, Refusal
+from server.rules.access import GUESTS_PER_HOUR, Actor, Role
 from server.rules.accounts import StaffRole
 from server.rules.consent import Purpose
 from server.store.trail import audit
@@ -23,6 +25,18 @@ from server.store.vault import T_REASON
 
 SAME_MS: Final = 30 * 60_000  # pages turned within this are one opening; a reason holds as long
 REASON_MAX: Final = 200
+
+_guests = Pace(GUESTS_PER_HOUR, HOUR_MS)
+_said = Pace(1, HOUR_MS)  # one event an hour is enough for whoever reads them
+
+
+class TooManyGuests(Refusal):
+    """One member of staff asked for more people of elsewhere within an hour than anybody serves."""
+
+    code = "too_many_guests"
+    status = 429
+    say = f"一小时内最多按号码查 {GUESTS_PER_HOUR} 位外面来的居民，这次没有打开。请稍后再试。"
+    hint = "Noted for the county's auditors; see server/rules/access.py for the reason."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +157,18 @@ async def _keep(
 async def open_by_number(site: Site, signed: Signed, number: str, given: Given) -> Opened:
     """The archive with this whole document or archive number, of any facility, with a purpose.
 
-    Raises NotFound for a number of nobody, NotAllowed where the gate stays shut (logged).
+    Raises NotFound for a number of nobody, NotAllowed where the gate stays shut (logged),
+    TooManyGuests (an event of the account).
     """
+    now = site.clock()
+    if _guests.full(signed.staff, now):
+        if not _said.full(signed.staff, now):
+            _said.note(signed.staff, now)
+            await site.store.write(
+                partial(event, site=site, staff=signed.staff, actor=signed.staff, what="guests")
+            )
+        raise TooManyGuests
+    _guests.note(signed.staff, now)
     found = await site.store.write(
         partial(_by_number, site=site, signed=signed, number=number, given=given)
     )

@@ -1,4 +1,4 @@
-"""How often in the last minute, for a bounded number of names (addresses, codes, logins).
+"""How often in the last minute or hour, for a bounded number of names (addresses, codes, logins).
 
 It is kept in memory, one a process: with several workers the bound is that many times as high.
 """
@@ -8,18 +8,21 @@ from typing import Final
 
 REMEMBERED: Final = 4_096
 _MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * _MINUTE_MS
 
 
 class Pace:
-    """`note` each event; `full` says that a name had `most` of them within the last minute."""
+    """`note` each event; `full` says that a name had `most` of them within the last `within` ms."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, within: int = _MINUTE_MS) -> None:
+        self._most, self._within = most, within
         self._seen: OrderedDict[bytes, deque[int]] = OrderedDict()
 
     def full(self, name: bytes, now: int) -> bool:
         times = self._seen.get(name)
-        return times is not None and len(times) == self._most and 0 <= now - times[0] < _MINUTE_MS
+        if times is None or len(times) < self._most:
+            return False
+        return 0 <= now - times[0] < self._within
 
     def note(self, name: bytes, now: int) -> None:
         self._seen.setdefault(name, deque(maxlen=self._most)).append(now)

@@ -61,9 +61,10 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class RanOut:
-    """A session that ended by time; whose it was."""
+    """A session that ended by time; whose it was, and in which capacity."""
 
     staff: bytes
+    role: StaffRole
 
 
 def csrf_of(token: str) -> str:
@@ -106,7 +107,7 @@ async def signed_in(site: Site, token: str) -> Signed | RanOut | None:
         return None
     signed, began_at, seen_at = found
     if now - seen_at > IDLE_MS or now - began_at > LONGEST_MS:
-        return RanOut(signed.staff)
+        return RanOut(signed.staff, signed.role)
     if now - seen_at > SEEN_EVERY_MS:
         await site.store.write(
             lambda tx: tx.run(

@@ -10,6 +10,7 @@ from server.errors import Refusal
 
 ROWS_MAX: Final = 600_000
 COLUMNS_MAX: Final = 200
+BLANKS_MAX: Final = 20_000  # rows a file writes down without a value, over all its sheets
 CELL_MAX: Final = 4_000  # characters; longer ones are a fault of their cell
 
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
@@ -82,6 +83,14 @@ class SheetTooWide(SheetRefused):
     code = "sheet_too_wide"
     status = 413
     say = f"一张表最多 {COLUMNS_MAX} 列。请删去用不到的列再上传。"
+
+
+class SheetBlank(SheetRefused):
+    """Rows that stand in the file and hold nothing; each costs as much as a full one."""
+
+    code = "sheet_blank"
+    status = 413
+    say = f"这张表里有超过 {BLANKS_MAX:,} 行空行。请删去空行，另存一份再上传。"
 
 
 class SheetEmpty(SheetRefused):

@@ -18,11 +18,13 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from server.actions.sheet_parts import (
+    BLANKS_MAX,
     COLUMNS_MAX,
     ROWS_MAX,
     CellFault,
     Line,
     Sheet,
+    SheetBlank,
     SheetBomb,
     SheetBroken,
     SheetEmpty,
@@ -79,8 +81,10 @@ def read_xlsx_sheets(file: BinaryIO) -> tuple[Sheet, ...]:
         raise SheetBroken(type(error).__name__) from None
     if not shown:
         raise SheetEmpty
-    rows = count(1)
-    return tuple(Sheet("xlsx", "", "", str(each.title), _lines(each, rows)) for each in shown)
+    rows, blanks = count(1), count(1)
+    return tuple(
+        Sheet("xlsx", "", "", str(each.title), _lines(each, rows, blanks)) for each in shown
+    )
 
 
 def _look_over(file: BinaryIO) -> None:
@@ -125,8 +129,10 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
             raise SheetBomb("part")
 
 
-def _lines(sheet: Any, gone_through: Iterator[int]) -> Iterator[Line]:
-    """`gone_through` counts the rows of all sheets of the package, empty ones as well."""
+def _lines(sheet: Any, gone_through: Iterator[int], blanks: Iterator[int]) -> Iterator[Line]:
+    """`gone_through` counts the rows of all sheets of the package, empty ones as well; `blanks`
+    those that the file writes down without a value.
+    """
     found = signs = 0
     blank: Any = None  # what the library gives for each row that the file leaves out
     sheet.reset_dimensions()  # what a file says about its size is not believed
@@ -144,6 +150,8 @@ def _lines(sheet: Any, gone_through: Iterator[int]) -> Iterator[Line]:
             raise SheetBroken("rows beyond the grid")
         line = None if row is blank else _line(n, row)
         if line is None:
+            if row is not blank and next(blanks) > BLANKS_MAX:
+                raise SheetBlank
             blank = row
             continue
         found, signs = found + 1, signs + sum(map(len, line.cells))

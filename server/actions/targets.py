@@ -13,6 +13,7 @@ from typing import Final
 from server.actions.ledger import audit
 from server.actions.sessions import Signed
 from server.actions.sheets import FAULT_SAY, Line, Sheet, read_sheet
+from server.actions.sheets_turn import in_turn
 from server.actions.site import Site
 from server.errors import NotYours
 from server.rules import figures as rule
@@ -168,7 +169,8 @@ async def read_list(site: Site, signed: Signed, content: bytes) -> ReadList:
     if not may_set(signed):
         raise NotYours
     names = await site.store.read(partial(facilities, district=site.district))
-    return read_lines(read_sheet(content), {name: each for each, name in names})
+    known = {name: each for each, name in names}
+    return await in_turn(lambda: read_lines(read_sheet(content), known))
 
 
 def read_lines(sheet: Sheet, facilities_by_name: Mapping[str, bytes]) -> ReadList:

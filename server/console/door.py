@@ -156,11 +156,16 @@ async def posted(request: AnyRequest) -> dict[str, list[str]]:
 
 
 async def _keep(console: Console, request: AnyRequest, ran_out: RanOut) -> Response[Any]:
-    """What somebody sent after the session had run out: kept for them, then sign-in."""
-    kept = False
-    if not request.route_handler.opt.get(OWN_CSRF):
-        typed = {name: v for name, v in (await posted(request)).items() if name != CSRF}
-        kept = await drafts.keep(console.site, ran_out.staff, request.url.path, typed)
+    """What somebody sent after the session had run out: kept for them, then sign-in. A form that
+    this session would not have been allowed to send is kept for nobody.
+    """
+    kept, opt = False, request.route_handler.opt
+    if not opt.get(OWN_CSRF) and ran_out.role in (opt.get(ROLES) or ()):
+        typed = await posted(request)
+        token = (typed.pop(CSRF, None) or [""])[0]
+        wanted = sessions.csrf_of(request.cookies.get(COOKIE, ""))
+        if same(token.encode(), wanted.encode()):
+            kept = await drafts.keep(console.site, ran_out.staff, request.url.path, typed)
     return see(f"{SIGN_IN}?why={'kept' if kept else 'ran_out'}")
 
 

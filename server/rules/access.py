@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from server.records.model import AccessClass
 from server.rules.consent import Consent, Purpose, effective
@@ -96,6 +97,13 @@ class Denial(StrEnum):
     """The family link ended, is frozen, or does not reach so far."""
 
     PURPOSE = "purpose"
+
+
+GUESTS_PER_HOUR: Final = 30
+"""How many people of elsewhere one member of staff may ask for by number within an hour: more than
+a desk serves in its busiest hour, far fewer than it takes to go through a list of numbers. A number
+of nobody counts as well, since guessing is what this is against.
+"""
 
 
 @dataclass(frozen=True, slots=True)

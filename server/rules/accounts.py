@@ -99,6 +99,10 @@ INVITE_HOURS: Final = 72
 TRIES: Final = 5
 FIRST_LOCK_MINUTES: Final = 15
 LONGEST_LOCK_MINUTES: Final = 24 * 60
+QUIET_MINUTES: Final = 24 * 60
+"""After a day without a wrong try the count begins anew: nobody is kept out for longer and longer
+by slips that are weeks apart.
+"""
 
 
 def lock_minutes(tries: int) -> int:
@@ -109,3 +113,8 @@ def lock_minutes(tries: int) -> int:
     if tries < TRIES or tries % TRIES:
         return 0
     return int(min(FIRST_LOCK_MINUTES * 2 ** (tries // TRIES - 1), LONGEST_LOCK_MINUTES))
+
+
+def tries_left_standing(tries: int, quiet_minutes: int) -> int:
+    """How many wrong tries still count after so many quiet minutes; those of a lock are none."""
+    return 0 if quiet_minutes >= QUIET_MINUTES else tries
