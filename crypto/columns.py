@@ -22,6 +22,7 @@ _COLUMN_LABEL: Final = b"gongwei/column\x00"
 _CARD_LABEL: Final = b"gongwei/card-key\x00"
 _ID_LABEL: Final = b"gongwei/blind-index/id-number\x00"
 _LIKENESS_LABEL: Final = b"gongwei/blind-index/likeness\x00"
+_IMPORTED_LABEL: Final = b"gongwei/blind-index/imported-record\x00"
 _PHONE_LABEL: Final = b"gongwei/blind-index/phone\x00"
 _WRAPPED_SIZE: Final = 1 + 2 + 2 + 12 + 32 + 16
 _KEK_FILE_MAX: Final = 64 * 1024
@@ -300,6 +301,11 @@ class BlindIndex:
         plain = "".join(unicodedata.normalize("NFC", name).split())
         said = f"{plain}\x00{birth}\x00{sex}"
         return hmac_sha256(self._key, _LIKENESS_LABEL + said.encode())
+
+    def of_imported(self, id_number: str, said: bytes) -> bytes:
+        """32 bytes that a line of a list about the holder of this number always gets again."""
+        number = normalise_id_number(id_number).encode()
+        return hmac_sha256(self._key, _IMPORTED_LABEL + number + b"\x00" + said)
 
     def __repr__(self) -> str:
         return "BlindIndex(hidden)"

@@ -18,7 +18,7 @@ from server.actions.ledger import Archive, Ledger, first_rev
 from server.actions.sessions import Signed
 from server.actions.settle import open_change, settle_conflicts
 from server.actions.site import Site
-from server.actions.standing import MERGED, Membership, ResidentRow, lock_residents
+from server.actions.standing import MERGED, Membership, ResidentRow, lock_residents, survivors
 from server.errors import NotYours, Refusal, RuleSaysNo
 from server.records.model import AccessClass, Kind
 from server.rules.access import Ground
@@ -100,11 +100,10 @@ class _Work:
 async def _save(
     tx: Tx, site: Site, signed: Signed, opened: Opened, change: wire.Change
 ) -> Saved | Refusal:
-    if change.resident != opened.resident:
-        return NotYours("resident")
     rows = await lock_residents(tx, site.district, {change.resident})
     raw = wire.encode(change)
-    if change.resident not in rows:
+    kept = await survivors(tx, site.district, rows)
+    if opened.resident not in {*rows, *kept.values()}:
         return NotYours("resident")
     before = await _there_already(tx, site, signed, change, raw)
     if before is not None:
@@ -141,7 +140,9 @@ async def _archive(tx: Tx, site: Site, row: ResidentRow) -> Archive:
 async def _there_already(
     tx: Tx, site: Site, signed: Signed, change: wire.Change, raw: bytes
 ) -> Saved | Refusal | None:
-    """A form sent twice: what stands, when it says the same."""
+    """A form sent twice: what stands, when it says the same. A merge or its undoing may have
+    carried it to another archive than the one it was written for.
+    """
     row = await one(
         tx,
         "SELECT c.resident, c.staff, c.state, c.reason, c.body, c.under, r.key, d.performing, "
@@ -153,12 +154,15 @@ async def _there_already(
     if row is None:
         return None
     who, staff, state, reason, body, under, wrapped, performing, responsible = row
-    if (who, staff, under) != (change.resident, signed.staff, "resident") or performing is None:
+    if (staff, under) != (signed.staff, "resident") or performing is None:
         return NotYours("change")
     _, stored = open_change(
         site, change=change.id, resident=who, under=under, wrapped=wrapped, body=body
     )
-    if wire.encode(replace_at(wire.change(stored), change.at)) != raw:
+    said = wire.change(stored)
+    if said.resident != change.resident:
+        return NotYours("change")
+    if wire.encode(replace_at(said, change.at)) != raw:
         return SavedOtherwise(change.id)
     return Saved(change.id, who, state, reason, {}, performing, responsible, again=True)
 

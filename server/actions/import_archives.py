@@ -102,6 +102,7 @@ def change_row(
     now: int,
     staff: bytes,
     facility: bytes | None,
+    flags: str = "",
     body: bytes,
 ) -> Row:
     """The row of an imported change: no device, no batch, no signature. what: (kind, class, shape);
@@ -110,7 +111,7 @@ def change_row(
     credit = "author" if facility else "none"
     return (
         *ids, *what, "applied", "", None, rev, day, now, now, None, 0, 0, 0, staff, AUTHOR, credit,
-        facility, "", None, 0, 0, "resident", body,
+        facility, flags, None, 0, 0, "resident", body,
     )  # fmt: skip
 
 

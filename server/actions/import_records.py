@@ -2,8 +2,10 @@
 number alone.
 
 They are imports: author "import", unsigned, shown as such. The same line read twice is one record,
-because its id is a keyed hash of what it says; another record of that kind on that day makes a task
-for a person (possible_duplicate). What a line leaves open stays open.
+also after a merge, because its id is a keyed hash of the document and what the line says; another
+record of that kind on that day makes a task for a person (possible_duplicate). What a line leaves
+open stays open. A line about a merged archive goes to the one that stands for it and, where the
+merge is undone, back with everything else that was written for the gone one.
 """
 
 import asyncio
@@ -17,7 +19,7 @@ import msgspec
 from msgspec import Raw
 
 from crypto.columns import DataKey
-from crypto.primitives import hmac_sha256
+from server.actions.changerow import CARRIED
 from server.actions.import_archives import change_row
 from server.actions.import_places import Places
 from server.actions.import_steps import Ending, Outcome, Part, Taken, bad_cells, take_step
@@ -45,8 +47,7 @@ NO_ARCHIVE: Final = "没有这个证件号码的档案，请先导入居民"
 OUT_OF_PLACE: Final = "责任机构不是本机构，这一行请交给县里上传"
 SAME_RECORD: Final = "已有同样的记录，没有再写"
 ALIKE: Final = "已写入；同一天另有一份同样的表，等人核对是不是重复"
-_ID_LABEL: Final = b"gongwei/imported-record\x00"
-_There = set[tuple[str | None, str]]
+ELSEWHERE: Final = "同样的记录在另一份档案里，没有再写，请核对这个证件号码是谁的"
 
 
 @dataclass(slots=True)
@@ -57,7 +58,8 @@ class Entry:
     read: Read
     id_index: bytes | None
     facility: bytes | None  # where the service was given, as the line says
-    resident: bytes | None = None
+    named: bytes | None = None  # the archive with this document
+    resident: bytes | None = None  # which takes the record: `named`, or what stands for it
     ending: Ending | None = None
     change: bytes = b""
     row: Row = ()
@@ -120,6 +122,7 @@ async def _residents(tx: Tx, site: Site, job: Job, entries: Sequence[Entry]) -> 
     ):
         if row[0] not in holders or row[2] != MERGED:
             holders[row[0]] = row
+    named = {at: row[1] for at, row in holders.items()}
     gone = {row[1] for row in holders.values() if row[2] == MERGED}
     stand = await _standing(tx, site.district, await survivors(tx, site.district, gone))
     holders |= {at: stand[row[1]] for at, row in holders.items() if row[1] in stand}
@@ -131,7 +134,7 @@ async def _residents(tx: Tx, site: Site, job: Job, entries: Sequence[Entry]) -> 
         elif job.facility is not None and found[3] != job.facility:
             each.ending = Ending(Outcome.REFUSED, OUT_OF_PLACE)
         else:
-            each.resident = found[1]
+            each.named, each.resident = named[each.id_index or b""], found[1]
             keys[found[1]] = found[4]
     return keys
 
@@ -168,12 +171,13 @@ def _seal(
     site: Site, job: Job, kind: Kind, entry: Entry, key: DataKey, *, now: int, rev: int
 ) -> None:
     assert entry.resident is not None
+    assert entry.named is not None
     body = msgspec.json.encode(entry.read.basics, order="sorted")
     day = entry.read.day
     said = kind.id.encode() + b"\x00" + day.encode() + b"\x00" + body
-    entry.change = _id_of(hmac_sha256(key.key_bytes(), _ID_LABEL + said), day)
+    entry.change = _id_of(site.index.of_imported(entry.read.id_no, said), day)
     change = wire.Change(
-        id=entry.change, resident=entry.resident, kind=kind.id, v=kind.version, on=day, at=now,
+        id=entry.change, resident=entry.named, kind=kind.id, v=kind.version, on=day, at=now,
         body=Raw(body),
     )  # fmt: skip
     place = site.vault.at(T_CHANGE, entry.change, entry.resident)
@@ -182,6 +186,7 @@ def _seal(
         (site.district, entry.resident, entry.change),
         (kind.id if cls == "A" else None, cls, "event"), day, rev=rev, now=now,
         staff=job.staff, facility=entry.facility,
+        flags="" if entry.named == entry.resident else CARRIED,
         body=key.seal(place, bytes(16) + wire.encode(change)),
     )  # fmt: skip
 
@@ -201,20 +206,15 @@ async def _write(
     """Everything of a part; None when one of its archives is not where it was found."""
     epoch = await take_step(tx, site, job, part)
     going = [each for each in entries if each.ending is None]
-    rows = await lock_residents(
-        tx, site.district, {each.resident for each in going if each.resident}, cells_of=()
-    )
-    theirs = job.facility
-    if any(
-        row.status == MERGED or (theirs is not None and row.facility != theirs)
-        for row in rows.values()
-    ):
+    wanted = {who for each in going for who in (each.resident, each.named) if who is not None}
+    locked = await lock_residents(tx, site.district, wanted, cells_of=())
+    if not await _where_they_were(tx, site.district, job, going, locked):
         return None
+    rows = {each.resident: locked[each.resident] for each in going if each.resident}
     ledger = Ledger(site.district, site.vault, now, epoch)
     ledger.archives = await _archives(tx, site.district, rows)
-    there = await _there(tx, site.district, sorted(rows))
+    there = await _there(tx, site.district, sorted(rows), sorted({e.change for e in going}))
     for each in going:
-        assert each.resident is not None
         each.ending = _place(ledger, each, there, job.kind, first_rev(epoch))
     endings = [each.ending for each in entries if each.ending is not None]
     taken = await part.end(tx, site, job, endings)
@@ -223,15 +223,46 @@ async def _write(
     return taken
 
 
-def _place(ledger: Ledger, entry: Entry, there: dict[bytes, _There], kind: str, rev: int) -> Ending:
+async def _where_they_were(
+    tx: Tx, district: int, job: Job, going: Sequence[Entry], locked: Mapping[bytes, ResidentRow]
+) -> bool:
+    """Whether every archive still stands where it was found before the locks."""
+    carried = {each.named for each in going if each.named and each.named != each.resident}
+    kept = await survivors(tx, district, carried)
+    for each in going:
+        assert each.resident is not None
+        assert each.named is not None
+        row = locked[each.resident]
+        if row.status == MERGED or job.facility not in (None, row.facility):
+            return False
+        if each.named in carried and kept.get(each.named) != each.resident:
+            return False
+    return True
+
+
+@dataclass(slots=True)
+class There:
+    """What is written already: in whose archive each of these ids is, whatever became of it, and
+    (resident, kind, day) of the records in force.
+    """
+
+    ids: dict[bytes, bytes]
+    days: set[tuple[bytes, str | None, str]]
+
+
+def _place(ledger: Ledger, entry: Entry, there: There, kind: str, rev: int) -> Ending:
     """Writes one record into the ledger, unless it is there already."""
     assert entry.resident is not None
-    known = there.setdefault(entry.resident, set())
-    if ("", entry.change.hex()) in known:
+    holder = there.ids.get(entry.change)
+    if holder is not None:
+        if holder != entry.resident:
+            return Ending(Outcome.REFUSED, ELSEWHERE)
         return Ending(Outcome.MATCHED, SAME_RECORD, entry.resident)
     cls = entry.row[4]
-    same_day = cls == "A" and (kind, entry.read.day) in known
-    known |= {("", entry.change.hex()), (kind, entry.read.day)}
+    day = (entry.resident, kind, entry.read.day)
+    same_day = cls == "A" and day in there.days
+    there.ids[entry.change] = entry.resident
+    there.days.add(day)
     ledger.changes.append(entry.row)
     ledger.event(entry.resident, entry.change, cls, rev)
     if not same_day:
@@ -252,17 +283,16 @@ async def _archives(tx: Tx, district: int, rows: dict[bytes, ResidentRow]) -> di
     return {who: Archive(row, members.get(who, [])) for who, row in rows.items()}
 
 
-async def _there(tx: Tx, district: int, residents: Sequence[bytes]) -> dict[bytes, _There]:
-    """By resident the ids of what is there, as ("", id), and (kind, day) of what is in force."""
-    found: dict[bytes, _There] = {}
-    for resident, change, kind, day, state in await tx.rows_in(
-        "SELECT resident, change, kind, day, state FROM change WHERE district=? AND "
-        "shape='event' AND resident {ids}",
+async def _there(
+    tx: Tx, district: int, residents: Sequence[bytes], changes: Sequence[bytes]
+) -> There:
+    ids = await tx.rows_in(
+        "SELECT change, resident FROM change WHERE district=? AND change {ids}", changes, district
+    )
+    days = await tx.rows_in(
+        "SELECT resident, kind, day FROM change WHERE district=? AND shape='event' AND state IN "
+        "('applied','applied_guest') AND resident {ids}",
         residents,
         district,
-    ):
-        known = found.setdefault(resident, set())
-        known.add(("", change.hex()))
-        if state in ("applied", "applied_guest"):
-            known.add((kind, day))
-    return found
+    )
+    return There({row[0]: row[1] for row in ids}, {(row[0], row[1], row[2]) for row in days})

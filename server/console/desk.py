@@ -209,7 +209,7 @@ async def _take(
         said = words("desk").saved_otherwise(number=refusal.change.hex()[:8])
         filled = filled.but(Fault("", FaultCode.CONTRADICTION, said))
         return await _draw(console, request, replace(sheet, filled=filled), opened, status=409)
-    return see(f"/console/archive/{resident.hex()}/saved/{done.change.hex()}")
+    return see(f"/console/archive/{done.resident.hex()}/saved/{done.change.hex()}")
 
 
 def _given(signed: Signed, typed: dict[str, list[str]], today: date) -> Given | None:

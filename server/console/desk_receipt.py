@@ -80,4 +80,4 @@ async def _void(
         done = await desk.save(site, signed, opened, void)
     except desk.SavedOtherwise as refusal:
         return see(f"/console/archive/{resident.hex()}/saved/{refusal.change.hex()}")
-    return see(f"/console/archive/{resident.hex()}/saved/{done.change.hex()}")
+    return see(f"/console/archive/{done.resident.hex()}/saved/{done.change.hex()}")
