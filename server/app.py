@@ -5,13 +5,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
 
 from server import api
 from server.actions.health import Figures, faults, figures
 from server.actions.site import Site
+from server.console import door
+from server.console.frame import Console, see
 from server.console.rooms import console_router
 from server.errors import Refusal
 from server.jobs import JOBS, Clockwork
@@ -50,6 +53,12 @@ def create_app(
             await clockwork.stop()
             log.say("stopped")
 
+    def turned_away(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        """An address nobody has: a page for people at the console, JSON for programs."""
+        if request.url.path.startswith("/console/"):
+            return door.on_http_error(Console(site, settings), request, error)
+        return api.on_http_error(request, error)
+
     return RequestLog(
         Litestar(  # pyright: ignore[reportArgumentType]
             route_handlers=[
@@ -61,7 +70,7 @@ def create_app(
             lifespan=[life],
             exception_handlers={
                 Refusal: api.on_refusal,
-                HTTPException: api.on_http_error,
+                HTTPException: turned_away,
                 Exception: api.on_fault,
             },
             openapi_config=None,
@@ -93,7 +102,11 @@ def _watch(site: Site, meters: Meters) -> list[HTTPRouteHandler]:
         page = meters.page(_gauges(await figures(site)))
         return Response(page, headers={"content-type": CONTENT_TYPE})
 
-    return [live, ready, metrics]
+    @get("/")
+    async def root() -> Redirect:  # who types the address that `serve` printed
+        return see("/console/")
+
+    return [live, ready, metrics, root]
 
 
 def _gauges(now: Figures) -> tuple[Gauge, ...]:

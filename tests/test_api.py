@@ -105,7 +105,7 @@ def test_an_unknown_enrolment_code_is_refused_in_one_way(server: Running) -> Non
         problem(server.client.post(ENROL, content=body, headers=OCTETS), 403, "enrol_refused")
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/sync/v1/exchange/more", "/schema", "/%ff"])
+@pytest.mark.parametrize("path", ["/nothing", "/sync/v1/exchange/more", "/schema", "/%ff"])
 def test_an_unknown_address_is_a_problem_document(server: Running, path: str) -> None:
     problem(server.client.get(path), 404, "no_such_page")
 

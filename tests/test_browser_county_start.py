@@ -100,9 +100,10 @@ async def send_residents(page: Page, start: Start) -> None:
 async def let_in(page: Page, start: Start, name: str, doctor: str) -> None:
     """A tablet by the code on the screen; its side is a process of its own."""
     await page.goto(f"{start.url}/console/devices/enrol")
+    await page.select_option("#staff", label=doctor)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_label("青禾一队")).to_be_checked()
     await page.fill("#f-label", name)
-    await page.get_by_label(doctor).check()
-    await page.get_by_label("青禾一队").check()
     await page.keyboard.press("Control+Enter")
     code = await page.locator("[data-code]").inner_text()
     process = await asyncio.create_subprocess_exec(

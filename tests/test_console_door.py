@@ -7,6 +7,7 @@ import pytest
 from server.actions import drafts
 from server.console.door import CSRF, SIGN_IN
 from server.console.frame import CSP
+from server.console.imports import sample
 from server.rules.accounts import IDLE_MINUTES
 from tests.console import CHEN, Desk, desk, offices
 from tests.world import QIN, World
@@ -60,3 +61,17 @@ async def test_every_answer_bears_the_headers_that_hold_a_page(qin: Desk) -> Non
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+async def test_an_address_of_the_console_that_does_not_exist_is_a_page(qin: Desk) -> None:
+    answer = await qin.client.get("/console/no-such-page")
+    assert (answer.status_code, "没有这个地址" in answer.text) == (404, True)
+    assert answer.headers["content-type"].startswith("text/html")
+    root = await qin.client.get("/")
+    assert (root.status_code, root.headers["location"]) == (303, "/console/")
+
+
+def test_the_columns_of_a_list_show_the_end_of_a_number_alone() -> None:
+    assert sample("371002196001011030") == "…1030"
+    assert sample("３７１００２１９６００１０１１０３０") == "…1030"
+    assert sample("371002101201") == "371002101201"

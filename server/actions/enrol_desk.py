@@ -53,7 +53,8 @@ async def read_choices(
     district = site.district
     staff = await tx.rows(
         "SELECT staff, panel FROM staff WHERE district=? AND facility=? AND active=? "
-        "AND role IN ('doctor','desk','manager') ORDER BY role, staff",
+        "AND role IN ('doctor','desk','manager') "
+        "ORDER BY CASE WHEN role='doctor' THEN 0 ELSE 1 END, role, staff",
         district, facility, True,
     )  # fmt: skip
     own = {row[0]: row[1] for row in staff}

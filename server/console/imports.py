@@ -1,6 +1,7 @@
 """Reading lists in: upload, columns, a try on the first lines, progress, what came of it."""
 
 import re
+import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -144,14 +145,14 @@ async def _draw(
 
 
 def sample(text: str) -> str:
-    """The beginning of a cell; of a document or telephone its end alone. Area codes (12 digits) are
-    no secret.
+    """The beginning of a cell; of a document or telephone its end alone, also in full-width digits.
+    Area codes (12 digits) are no secret.
     """
 
     def end(found: re.Match[str]) -> str:
         return found[0] if len(found[0]) == AREA_DIGITS else f"…{found[0][-4:]}"
 
-    return _LONG_NUMBER.sub(end, text)[:24]
+    return _LONG_NUMBER.sub(end, unicodedata.normalize("NFKC", text))[:24]
 
 
 def _choices(job: Job, lines: list[Line]) -> list[Choice]:
