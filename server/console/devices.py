@@ -217,7 +217,8 @@ async def _form(
     console: Console, request: AnyRequest, chosen: Choices, filled: Filled
 ) -> Response[Any]:
     w = words("devices")
-    typed: Posted = filled.typed or {"suite": ["1"], "restricted": ["no"]}
+    only = [panel.hex() for panel, _ in chosen.panels] if len(chosen.panels) == 1 else []
+    typed: Posted = filled.typed or {"suite": ["1"], "restricted": ["no"], "panels": only}
     return await console.page(
         request,
         Page("device_enrol.html.j2", "devices", w.enrol, here="devices",
