@@ -63,6 +63,9 @@ async def refused(world: World, raw: bytes) -> None:
 async def test_a_tablet_is_let_in_when_an_administrator_types_its_six_digits(
     world: World, suite: Suite, scanned: bool
 ) -> None:
+    await world.store.write(
+        lambda tx: tx.run("UPDATE staff SET restricted=? WHERE staff=?", True, SU)
+    )
     offer = await offered(world, suite=int(suite), panels=(TEAM_A, TEAM_A2), restricted=True)
     new = tablet(offer.qr, world) if scanned else tablet(offer.code, world, suite)
     digits = await to_digits(world, new)

@@ -18,6 +18,7 @@ from server.actions.enrol import TRIES, OfferRow, Secret, count_try, lock_offer,
 from server.actions.ledger import TASK_DAYS, Ledger, audit
 from server.actions.release import admit
 from server.actions.reports import shown
+from server.actions.restricted_scope import check_scope, has_scope
 from server.actions.sessions import PLACE
 from server.actions.site import Site
 from server.actions.standing import DeviceRow, lock_device
@@ -92,6 +93,8 @@ async def enrol_offer(
     async def write(tx: Tx) -> None:
         await allowed(tx)
         await _check_people(tx, site.district, staff, panels)
+        if restricted:
+            await check_scope(tx, site.district, staff)
         sealed = await seal_secret(tx, site, name, secret)
         row: Row = (
             site.district, name, b"", staff, b"".join(sorted(set(panels))), shown(label, 64), suite,
@@ -173,10 +176,11 @@ async def _make_device(tx: Tx, site: Site, offer: OfferRow, now: int) -> None:
         district, offer.staff,
     )  # fmt: skip
     assert home is not None
+    restricted = offer.secret.restricted and await has_scope(tx, district, offer.staff)
     values: dict[str, object] = {
         "district": district, "device": device, "facility": home[0], "label": offer.label,
         "status": "enrolled", "suite": int(offer.suite), "kem_key": kem.raw,
-        "restricted": offer.secret.restricted, "chain_epoch": 1, "epoch_allowed": 1, "head_seq": 0,
+        "restricted": restricted, "chain_epoch": 1, "epoch_allowed": 1, "head_seq": 0,
         "head_digest": bytes(32), "counter": 0, "backed_epoch": 0, "backed_seq": 0, "outcome_n": 0,
         "app": offer.secret.app, "schema": 0, "pending": 0, "oldest": None, "first_contact": 0,
         "last_contact": now, "lease_until": now + LEASE_MS, "safe_until": None, "trust": 0,
@@ -200,12 +204,12 @@ async def add_staff_key(
     """
 
     async def write(tx: Tx) -> bytes:
-        now = site.clock()
+        now, scope = site.clock(), await has_scope(tx, site.district, staff)
         row = await lock_device(tx, site.district, device)
         if row is None:
             raise NotFound("device")
-        if row.status != "enrolled":
-            raise RuleSaysNo("device_not_enrolled")
+        if row.status != "enrolled" or (row.restricted and not scope):
+            raise RuleSaysNo("no_scope" if row.status == "enrolled" else "device_not_enrolled")
         await _check_people(tx, site.district, staff, ())
         try:
             key = SigningPublicKey(Suite(row.suite), public)

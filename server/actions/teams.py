@@ -51,6 +51,7 @@ class Colleague:
     login: str
     account: str
     leaves_on: str
+    restricted: bool  # may be shown class B
 
     @property
     def last_day(self) -> str:
@@ -171,11 +172,13 @@ async def _colleagues(
     district = site.district
     today = civil_day(site.clock()).isoformat()
     rows = await tx.rows(
-        "SELECT s.staff, s.sealed_name, s.role, f.name, s.panel, 'own', '', NULL FROM staff s "
-        "JOIN facility f ON f.district=s.district AND f.facility=s.facility WHERE s.district=? "
-        "AND s.active=? AND (s.facility=? OR f.parent=? AND f.level IN ('station','room')) "
+        "SELECT s.staff, s.sealed_name, s.role, f.name, s.panel, 'own', '', NULL, s.restricted "
+        "FROM staff s JOIN facility f ON f.district=s.district AND f.facility=s.facility "
+        "WHERE s.district=? AND s.active=? AND "
+        "(s.facility=? OR f.parent=? AND f.level IN ('station','room')) "
         "UNION ALL SELECT s.staff, s.sealed_name, s.role, f.name, t.panel, t.ground, t.from_day, "
-        "t.until_day FROM team_member t JOIN panel p ON p.district=t.district AND p.panel=t.panel "
+        "t.until_day, s.restricted FROM team_member t "
+        "JOIN panel p ON p.district=t.district AND p.panel=t.panel "
         "JOIN staff s ON s.district=t.district AND s.staff=t.staff AND s.active=? JOIN facility f "
         "ON f.district=s.district AND f.facility=s.facility WHERE t.district=? AND p.facility=? "
         "AND (t.until_day IS NULL OR t.until_day>?)",
@@ -194,11 +197,11 @@ async def _colleagues(
         )
     )
     found: list[tuple[bytes | None, Colleague]] = []
-    for who, _, role, place, panel, ground, since, until in rows:
+    for who, _, role, place, panel, ground, since, until, restricted in rows:
         login, state = accounts.get(who, ("", ""))
         each = Colleague(
             who, names[who], StaffRole(role), place, ground if panel else "", since, until,
-            login, state, leaving.get(who, ""),
+            login, state, leaving.get(who, ""), bool(restricted),
         )  # fmt: skip
         found.append((panel, each))
     return sorted(found, key=lambda each: (each[1].ground != "own", each[1].role, each[1].name))

@@ -43,6 +43,8 @@ _RULE: Final = {
     "unknown_suite": "The cipher suite is 1 or 3.",
     "panels": f"A tablet carries 1 to {PANELS_PER_DEVICE} teams, and this person has none: "
     "name them with --panel (`district list`).",
+    "no_scope": "That person may not be shown class B: the county gives that scope on the staff "
+    "page of the console.",
     "device_not_enrolled": "That tablet is lost or revoked.",
     "bad_key": "That key or its proof is not valid, or it is known already.",
     "reason": "The reason is one word of at most 32 signs, a-z and _, as staff_left.",

@@ -71,9 +71,10 @@ def _letting_in(console: Console) -> list[HTTPRouteHandler]:
             return await _form(console, request, chosen, filled)
         try:
             made = await enrol_desk.offer(console.site, signed_of(request), _new(chosen, filled))
-        except RuleSaysNo:
-            said = words("devices").not_served
-            filled = filled.but(Fault("panels", FaultCode.CONTRADICTION, said))
+        except RuleSaysNo as no:
+            at = "restricted" if no.detail == "no_scope" else "panels"
+            said = words("devices").no_scope if at == "restricted" else words("devices").not_served
+            filled = filled.but(Fault(at, FaultCode.CONTRADICTION, said))
             return await _form(console, request, chosen, filled)
         return see(f"/console/devices/enrol/{made.hex()}")
 

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.actions import leaving, organisations, teams
+from server.actions.restricted_scope import give_scope
 from server.actions.sessions import Signed
 from server.actions.teams import Staffing, Team, may_engage
 from server.console.accounts import draw_link
@@ -21,7 +22,7 @@ from server.console.words import words
 from server.errors import NotYours
 from server.records import office_forms
 from server.records.model import Kind
-from server.rules.accounts import StaffRole, may_make
+from server.rules.accounts import FACILITY_ROLES, StaffRole, may_make
 from server.rules.organisations import Level
 
 AnyRequest = Request[Any, Any, Any]
@@ -56,9 +57,22 @@ def _lists(console: Console) -> list[HTTPRouteHandler]:
             request, sheet, found=found, most=console.site.rules.panel_max, may_engage=may_engage,
             over=sum(bool(team.over) for team in found.teams), path=f"/console/staff/{facility}",
             makes=partial(may_make, signed.role), role=signed.role,
+            gives=FACILITY_ROLES if signed.role is StaffRole.COUNTY else (),
         )  # fmt: skip
 
-    return [begin, look]
+    @action("/staff/{facility:str}/scope/{staff:str}", roles={StaffRole.COUNTY})
+    async def scope(
+        request: AnyRequest, facility: FromPath[str], staff: FromPath[str]
+    ) -> Response[Any]:
+        given = Filled(await posted(request)).text("given")
+        if given not in ("yes", "no"):
+            raise NotYours
+        await give_scope(
+            console.site, signed_of(request), id_of(facility), id_of(staff), given=given == "yes"
+        )
+        return see(f"/console/staff/{facility}")
+
+    return [begin, look, scope]
 
 
 def _day(console: Console) -> date:
