@@ -135,7 +135,7 @@ async def test_the_county_opens_for_a_review_only(world: World) -> None:
 async def test_a_record_of_the_desk_reaches_the_tablet_and_the_journal_holds(world: World) -> None:
     su = await field(world, "07", restricted=True)
     await su.settle()
-    change = visit(world, sbp=150, **{"class": "2"})
+    change = visit(world, ZHOU, sbp=150, **{"class": "2"})
     saved = await desk.save(world.site, await signed(world, SU), await opened(world, SU), change)
     assert (saved.state, saved.performing, saved.responsible) == ("applied", QINGHE, QINGHE)
     await su.settle()

@@ -50,10 +50,10 @@ def row(name: str) -> Row:
 
 def facts(
     *served: Served, born: str = "1955-03-12", diseases: str = "", groups: str = "",
-    status: str = "usual", complete: bool = True,
+    status: str = "usual",
 ) -> Facts:  # fmt: skip
     birth = date.fromisoformat(born) if born else None
-    return Facts(status, birth, frozenset(diseases), frozenset(groups), complete, served)
+    return Facts(status, birth, frozenset(diseases), frozenset(groups), True, served)
 
 
 def visit(on: str, kind: str = "htn_followup", **changes: str) -> Served:

@@ -6,7 +6,7 @@ shows them to the responsible facility's own people.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
@@ -97,7 +97,8 @@ def _told(site: Site, row: Row, blob: bytes) -> Told:
             unlike = msgspec.json.decode(plain, type=dict[str, str])
     except (ColumnRefused, wire.Malformed, msgspec.MsgspecError):
         pass  # shown as what cannot be read
-    return Told(*row[:-4], read, unlike)
+    seen: Any = (*row[:-4], read, unlike)
+    return Told(*seen)
 
 
 async def staff_names(tx: Tx, site: Site, ids: Collection[bytes]) -> dict[bytes, str]:
