@@ -63,6 +63,17 @@ class Busy(Refusal):
     hint = "Retry after the given seconds."
 
 
+class NoRoom(Refusal):
+    """The disk of the database is full: nothing of the transaction is there."""
+
+    code = "no_room"
+    status = 503
+    say = (
+        "服务器的磁盘满了，这一步没有做成，也没有留下一半。请告诉县里的管理员，腾出空间后再做一次。"
+    )
+    hint = "Make room on the disk of the database; tablets and lists that are read in go on alone."
+
+
 class NotFound(Refusal):
     code = "not_found"
     status = 404

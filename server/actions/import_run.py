@@ -24,6 +24,7 @@ from server.actions.imports import (
 )
 from server.actions.sheet_parts import Line
 from server.actions.site import Site
+from server.errors import NoRoom
 from server.records.sheet_columns import PEOPLE
 from server.store.ids import new_id
 from server.store.tx import Tx, one
@@ -90,6 +91,8 @@ async def work(
         return await _parts(site, found, told, most)
     except NotOurs:
         return 0
+    except NoRoom:
+        raise  # no fault of the list: it goes on by itself when there is room
     except Exception:
         await site.store.write(partial(_broke, site=site, job=job, owner=owner))
         raise

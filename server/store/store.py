@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.engine.sqlite import SQLiteEngine
 
+from server.errors import NoRoom
 from server.store.reader import SqliteReader
 from server.store.tables import TABLES
 from server.store.tx import PostgresTx, Tx
@@ -23,6 +24,7 @@ T = TypeVar("T")
 POOL = 10
 TRIES = 4
 PASSING = frozenset({"23505", "40001", "40P01"})  # unique, serialisation, deadlock
+DISK_FULL = "53100"
 
 
 class BadDatabaseUrl(ValueError):
@@ -116,5 +118,10 @@ class Store:
     async def _once(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
         assert isinstance(self.engine, PostgresEngine)
         transaction: Any = self.engine.transaction()
-        async with transaction as begun:  # the answer leaves this block after the commit
-            return await action(PostgresTx(begun.connection))
+        try:
+            async with transaction as begun:  # the answer leaves this block after the commit
+                return await action(PostgresTx(begun.connection))
+        except Exception as error:
+            if getattr(error, "sqlstate", None) == DISK_FULL:
+                raise NoRoom from error
+            raise

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from server.errors import NoRoom
 from server.store.tx import SqliteTx, Tx
 
 T = TypeVar("T")
@@ -58,6 +59,15 @@ def drive(action: Coroutine[Any, Any, T]) -> T:
         return done.value
     action.close()
     raise AssertionError("an action waited for something other than its transaction")
+
+
+def _named(error: BaseException) -> BaseException:
+    """A full disk by its own name, everything else as it is."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        told = NoRoom()
+        told.__cause__ = error
+        return told
+    return error
 
 
 @dataclass(slots=True)
@@ -118,7 +128,7 @@ class SqliteWriter:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             for work in group:
-                work.done.set_exception(error)
+                work.done.set_exception(_named(error))
             return
         for work, value, error in answers:
             if error is None:
@@ -130,9 +140,11 @@ class SqliteWriter:
         self._connection.execute("SAVEPOINT work")
         try:
             value = drive(work.run(SqliteTx(self._connection)))
-        except Exception as error:  # noqa: BLE001 (goes to whoever submitted it)
+        except Exception as error:
+            if not self._connection.in_transaction:
+                raise  # SQLite has taken the whole group back, as it does on a full disk
             self._connection.execute("ROLLBACK TO work")
             self._connection.execute("RELEASE work")
-            return work, None, error
+            return work, None, _named(error)
         self._connection.execute("RELEASE work")
         return work, value, None
