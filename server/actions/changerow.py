@@ -13,7 +13,6 @@ from sync import wire
 from sync.limits import DAY_MS
 from sync.reconcile import IN_FEED, Credit, Decision, State
 
-
 CARRIED: Final = "merged"  # flag of a change that is signed for another archive
 
 

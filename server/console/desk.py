@@ -43,6 +43,7 @@ from server.console.home import id_of
 from server.console.people import given_of, why_fields, why_kind
 from server.console.words import words
 from server.errors import NotYours
+from server.records.child_slots import slot_of
 from server.records.kinds import UnknownKind, current, may_fill_in
 from server.records.model import Field, Kind, ListOf, Shape
 from server.records.prefill import Written, last_values, prefilled
@@ -132,7 +133,8 @@ def _begins_with(
     body = prefilled(kind, written(opened), today)
     if signed.role is StaffRole.DOCTOR and kind.field("doctor") is not None:
         body["doctor"] = signed.staff.hex()
-    return body
+    slot = slot_of(_day(opened, "birth_date"), today)
+    return {**body, "age_slot": slot} if slot and kind.field("age_slot") is not None else body
 
 
 def written(opened: Opened) -> list[Written]:

@@ -87,3 +87,10 @@ def in_slot(slot: str, birth: date, on: date) -> bool:
         return full_years(birth, on) == number
     first = months_later(birth, number)
     return first <= on <= first + timedelta(days=29)
+
+
+def slot_of(birth: date | None, on: date) -> str:
+    """The slot in which a child is on that day; "" between two of them, or too old."""
+    if birth is None or birth > on:
+        return ""
+    return next((slot for slot in SLOTS if in_slot(slot, birth, on)), "")

@@ -116,6 +116,15 @@
   if (start) start.focus();
   if (rows().length && chosen() < 0) choose(0);
 
+  // Warning signs of development: only those of the age that is chosen.
+  const slot = one("select[name=age_slot]");
+  const signsOfSlot = () => all("input[name=dev_warn]").forEach((sign) => {
+    const other = sign.value !== "0" && slot.value !== "" && sign.value.slice(0, -1) !== slot.value;
+    sign.closest("label").hidden = other;
+    if (other) sign.checked = false;
+  });
+  if (slot) { slot.addEventListener("change", signsOfSlot); signsOfSlot(); }
+
   // What was typed is not lost by leaving the page by accident.
   all("form[data-guard]").forEach((form) => {
     let changed = false;
