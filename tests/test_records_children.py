@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.records.ages import due_date, full_years, months_later
-from server.records.child_slots import SIGNS, SLOTS, in_slot
+from server.records.child_slots import SIGNS, SLOTS, in_slot, slot_of
 from server.records.vaccines import MIN_AGE_MONTHS, VACCINES
 from tests.cast_forms import LEFT_OUT, ON
 from tests.forms_at_hand import asked, contradicted, found, missing
@@ -73,6 +73,13 @@ def test_a_slot_of_years_is_the_whole_year() -> None:
     assert in_slot("4y", BORN, date(2029, 3, 10))
     assert in_slot("4y", BORN, date(2030, 3, 9))
     assert not in_slot("4y", BORN, date(2030, 3, 10))
+
+
+def test_a_child_is_in_one_slot_or_between_two() -> None:
+    assert slot_of(BORN, date(2026, 3, 10)) == "12m"
+    assert slot_of(BORN, date(2026, 6, 10)) == ""
+    assert slot_of(date(1950, 1, 1), date(2026, 6, 10)) == ""
+    assert slot_of(None, date(2026, 6, 10)) == ""
 
 
 def test_every_slot_but_the_first_has_four_warning_signs() -> None:

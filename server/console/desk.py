@@ -16,11 +16,11 @@ from litestar.params import FromPath
 from msgspec import Raw
 
 from server.access import Opened
-from server.actions import desk, opening
-from server.actions.desk import SavedOtherwise
-from server.actions.folder import card_of, colleagues, facilities
-from server.actions.opening import AskWhy, Given
-from server.actions.sessions import Signed
+from server.actions.accounts.sessions import Signed
+from server.actions.archives import desk, opening
+from server.actions.archives.desk import SavedOtherwise
+from server.actions.archives.folder import card_of, colleagues, facilities
+from server.actions.archives.opening import AskWhy, Given
 from server.console import desk_form, times, values
 from server.console.archive import allergy_text, ask_why, can_write, shown_of
 from server.console.desk_edit import (
