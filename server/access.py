@@ -1,9 +1,10 @@
 """The only gate to an archive for people: the rule is asked, the opening is logged, then it opens.
 
-Tablets have the other face of the same gate: a page is joined with the present membership under the
-locks (server/actions/packing.py), and what it held is written into `copy`. Here a person with a
-purpose asks for one archive. Default is no; a refused attempt is logged as well. The log row and
-its audit leaf are in the transaction that reads, so nothing is read that is not written down.
+Tablets have the other face of the same gate: a page is joined with the present membership under
+the locks (server/actions/tablets/packing.py), and what it held is written into `copy`. Here a
+person with a purpose asks for one archive. Default is no; a refused attempt is logged as well. The
+log row and its audit leaf are in the transaction that reads, so nothing is read that is not written
+down.
 """
 
 from collections.abc import Mapping

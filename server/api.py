@@ -2,8 +2,8 @@
 9457).
 
 Nothing is unpacked here: a body with a content encoding is refused rather than inflated, and what
-is inside an envelope is the business of server.actions.exchange. The number of exchanges in hand is
-bounded, so memory is.
+is inside an envelope is the business of server.actions.tablets.exchange. The number of exchanges in
+hand is bounded, so memory is.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from litestar import Request, Response, post
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions import enrol as enrolment
-from server.actions.exchange import exchange as answer_exchange
-from server.actions.site import Site
+from server.actions.keeping.site import Site
+from server.actions.tablets import enrol as enrolment
+from server.actions.tablets.exchange import exchange as answer_exchange
 from server.errors import Busy, NotAnEnvelope, Refusal, TooLarge
 from server.logs import frames_of, log, note_of
 from server.metrics import Meters

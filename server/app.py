@@ -11,8 +11,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from server import api
-from server.actions.health import Figures, faults, figures
-from server.actions.site import Site
+from server.actions.keeping.health import Figures, faults, figures
+from server.actions.keeping.site import Site
 from server.console import door
 from server.console.frame import Console, see
 from server.console.rooms import console_router

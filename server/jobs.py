@@ -20,25 +20,15 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
     AsyncIOScheduler,
 )
 
-from server.actions import (
-    account_upkeep,
-    afterwork,
-    backup,
-    closing_steps,
-    consent,
-    figures_recount,
-    import_run,
-    imports,
-    job_ledger,
-    leaving,
-    move,
-    release,
-    tablet_return,
-    upkeep,
-    usual_residents,
-)
-from server.actions.job_ledger import Stale
-from server.actions.site import Site
+from server.actions.accounts import account_upkeep
+from server.actions.archives import afterwork, consent, usual_residents
+from server.actions.figures import figures_recount
+from server.actions.keeping import backup, job_ledger, upkeep
+from server.actions.keeping.job_ledger import Stale
+from server.actions.keeping.site import Site
+from server.actions.lists import import_run, imports
+from server.actions.places import closing_steps, leaving, move
+from server.actions.tablets import release, tablet_return
 from server.logs import log
 from server.metrics import Meters
 from server.settings import CIVIL, Settings

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import uvicorn
 
-from server.actions import sessions
-from server.actions.site import district_key_blob
+from server.actions.accounts import sessions
+from server.actions.keeping.site import district_key_blob
 from server.app import create_app
 from server.console.door import COOKIE
 from server.settings import Settings

@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from crypto.commitment import commit
 from crypto.envelope import UpHeader, open_body, parse_down, seal_up
-from server.actions.exchange import exchange
+from server.actions.tablets.exchange import exchange
 from server.store.ids import new_id
 from sync import wire
 from sync.limits import ANSWER_BYTES

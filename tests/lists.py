@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from server.actions import import_run, imports, sessions
-from server.actions.import_steps import Ending
-from server.actions.import_upload import receive
-from server.actions.imports import Job
-from server.actions.sessions import Signed
+from server.actions.accounts import sessions
+from server.actions.accounts.sessions import Signed
+from server.actions.lists import import_run, imports
+from server.actions.lists.import_steps import Ending
+from server.actions.lists.import_upload import receive
+from server.actions.lists.imports import Job
 from tests.console import offices, session_of
 from tests.world import DISTRICT, LIUWAN, QINGHE, TEAM_A, TEAM_B, World, check_digit
 

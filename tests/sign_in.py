@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from pyotp.totp import TOTP
 
-from server.actions import account_link, account_sign_in
-from server.actions.account_making import Link, found_account
-from server.actions.account_sign_in import In, Shut, Wrong
-from server.actions.second_factor import STEP_S
+from server.actions.accounts import account_link, account_sign_in
+from server.actions.accounts.account_making import Link, found_account
+from server.actions.accounts.account_sign_in import In, Shut, Wrong
+from server.actions.accounts.second_factor import STEP_S
 from tests.world import World
 
 PASSWORD = "青禾的茶园 1988 fine"

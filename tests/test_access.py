@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.actions.reading import read_archive, who_looked
+from server.actions.archives.reading import read_archive, who_looked
 from server.errors import NotAllowed, NotFound
 from server.rules.consent import Purpose
 from tests.cast_forms import good

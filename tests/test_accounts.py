@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.actions import (
+from server.actions.accounts import (
     account_link,
     account_upkeep,
     accounts,
@@ -10,11 +10,11 @@ from server.actions import (
     password_hash,
     sessions,
 )
-from server.actions.account_link import LinkOver, Prepared
-from server.actions.account_making import close_account, make_account, reset_account
-from server.actions.account_sign_in import WRONG_PER_MINUTE, In, Shut, Wrong
-from server.actions.password_hash import TooManyTries
-from server.actions.sessions import Signed
+from server.actions.accounts.account_link import LinkOver, Prepared
+from server.actions.accounts.account_making import close_account, make_account, reset_account
+from server.actions.accounts.account_sign_in import WRONG_PER_MINUTE, In, Shut, Wrong
+from server.actions.accounts.password_hash import TooManyTries
+from server.actions.accounts.sessions import Signed
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import INVITE_HOURS, StaffRole
 from server.rules.passwords import PasswordFault

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from server.actions.archives import AlreadyThere, NewArchive, allot, open_archive_alone
-from server.actions.twins import note, say_apart
-from server.actions.verify import verify_journal
+from server.actions.archives.archives import AlreadyThere, NewArchive, allot, open_archive_alone
+from server.actions.archives.twins import note, say_apart
+from server.actions.keeping.verify import verify_journal
 from server.rules.archive_number import areas_to_try, as_on_paper
 from tests.cast_forms import LEFT_OUT, good
 from tests.world import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.actions.areas import areas
+from server.actions.places.areas import areas
 from server.rules.areas import Area, Found, Unclear, Why, facility_of
 from server.store.tx import Tx
 from tests.world import DISTRICT, LIUWAN, QINGHE, TEAM_A, TEAM_B, World

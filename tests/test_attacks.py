@@ -2,9 +2,9 @@
 
 import pytest
 
-from server.actions.decisions import accept_proposal
-from server.actions.move import Ask, switch
-from server.actions.release import release
+from server.actions.archives.decisions import accept_proposal
+from server.actions.places.move import Ask, switch
+from server.actions.tablets.release import release
 from server.errors import NotFound, RuleSaysNo
 from sync import wire
 from sync.limits import REGISTER_BYTES
@@ -126,7 +126,7 @@ async def test_an_unconfirmed_chain_and_an_ended_key_get_receipts_and_no_page(
 
 
 async def test_one_row_that_does_not_open_stops_no_other_release(world: World) -> None:
-    from server.actions.release import release_waiting
+    from server.actions.tablets.release import release_waiting
 
     su = await field(world, "07")
     await su.settle()

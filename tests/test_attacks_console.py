@@ -6,11 +6,11 @@ import tracemalloc
 import openpyxl
 import pytest
 
-from server.actions import conflicts
-from server.actions.conflicts import Choice
-from server.actions.sessions import csrf_of
-from server.actions.sheet_parts import SheetBroken, SheetTooWide
-from server.actions.sheets import csv_text, read_sheet, read_sheets
+from server.actions.accounts.sessions import csrf_of
+from server.actions.archives import conflicts
+from server.actions.archives.conflicts import Choice
+from server.actions.lists.sheet_parts import SheetBroken, SheetTooWide
+from server.actions.lists.sheets import csv_text, read_sheet, read_sheets
 from server.store.tx import Tx
 from tests.console import CHEN, COUNTY_OFFICE, desk, hire, offices, text_of
 from tests.queues import TODAY

@@ -9,12 +9,13 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from server.actions import account_sign_in, drafts, opening, password_hash
-from server.actions.account_sign_in import In, Shut
-from server.actions.opening import Given
-from server.actions.sessions import csrf_of
-from server.actions.sheet_parts import BLANKS_MAX, SheetBlank
-from server.actions.sheets import read_sheet
+from server.actions.accounts import account_sign_in, drafts, password_hash
+from server.actions.accounts.account_sign_in import In, Shut
+from server.actions.accounts.sessions import csrf_of
+from server.actions.archives import opening
+from server.actions.archives.opening import Given
+from server.actions.lists.sheet_parts import BLANKS_MAX, SheetBlank
+from server.actions.lists.sheets import read_sheet
 from server.console.door import SIGN_IN
 from server.errors import NotFound
 from server.rules.access import GUESTS_PER_HOUR

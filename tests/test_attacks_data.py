@@ -8,25 +8,17 @@ import pytest
 
 from crypto.columns import add_kek, load_kek_file
 from server.access import Opened
-from server.actions import (
-    afterwork,
-    closing,
-    closing_steps,
-    consent,
-    desk,
-    figures_recount,
-    import_records,
-    kek,
-    move,
-    opening,
-    unassigned,
-)
-from server.actions.import_run import work
-from server.actions.imports import start
-from server.actions.merging import Wish, merge
-from server.actions.opening import Given
-from server.actions.site import open_site
-from server.actions.unmerging import unmerge
+from server.actions.archives import afterwork, consent, desk, opening
+from server.actions.archives.merging import Wish, merge
+from server.actions.archives.opening import Given
+from server.actions.archives.unmerging import unmerge
+from server.actions.figures import figures_recount
+from server.actions.keeping import kek
+from server.actions.keeping.site import open_site
+from server.actions.lists import import_records
+from server.actions.lists.import_run import work
+from server.actions.lists.imports import start
+from server.actions.places import closing, closing_steps, move, unassigned
 from server.errors import Refusal, RuleSaysNo
 from server.rules.consent import Purpose
 from server.rules.switch import Granted

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from server.access import Opened
-from server.actions import desk, import_run, imports, opening
-from server.actions.import_upload import receive
-from server.actions.merging import Wish, merge
-from server.actions.opening import Given
-from server.actions.unmerging import unmerge
-from server.actions.verify import verify_journal
+from server.actions.archives import desk, opening
+from server.actions.archives.merging import Wish, merge
+from server.actions.archives.opening import Given
+from server.actions.archives.unmerging import unmerge
+from server.actions.keeping.verify import verify_journal
+from server.actions.lists import import_run, imports
+from server.actions.lists.import_upload import receive
 from server.errors import NoRoom
 from server.rules.consent import Purpose
 from tests.console import CHEN, offices, text_of

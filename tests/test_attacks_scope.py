@@ -3,9 +3,10 @@
 import pytest
 
 from crypto.keys import SigningKeyPair, Suite
-from server.actions import devices, matters
-from server.actions.matters import Act
-from server.actions.restricted_scope import give_scope
+from server.actions.archives import matters
+from server.actions.archives.matters import Act
+from server.actions.tablets import devices
+from server.actions.tablets.restricted_scope import give_scope
 from server.errors import NotYours, RuleSaysNo
 from sync import enrol_wire
 from tests.console import CHEN, COUNTY_OFFICE, MA, TIAN, desk, offices, text_of

@@ -1,6 +1,6 @@
 """The tablets witness the audit tree: it only grows, and a rewritten past is noticed by them."""
 
-from server.actions.audit_tree import make_checkpoint, number_leaves, verify_checkpoints
+from server.actions.keeping.audit_tree import make_checkpoint, number_leaves, verify_checkpoints
 from tests.cast_forms import good
 from tests.world import ZHOU, World, field
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from crypto.columns import KekRing, add_kek
-from server.actions import backup
-from server.actions.backup_file import BackupRefused, Reader
-from server.actions.site import kek_ring, open_site
+from server.actions.keeping import backup
+from server.actions.keeping.backup_file import BackupRefused, Reader
+from server.actions.keeping.site import kek_ring, open_site
 from server.errors import StartRefused
 from server.settings import Settings
 from server.store.migrate import migrate

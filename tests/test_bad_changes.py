@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.actions.release import release
-from server.actions.settle import open_change
-from server.actions.site import district_key_blob
+from server.actions.keeping.site import district_key_blob
+from server.actions.tablets.release import release
+from server.actions.tablets.settle import open_change
 from server.store.ids import new_id
 from server.store.tx import one
 from sync import wire

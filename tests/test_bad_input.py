@@ -15,10 +15,10 @@ import pytest
 
 from crypto.envelope import DownHeader, parse_down, parse_up, seal_down, seal_up
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
-from server.actions.exchange import exchange
-from server.actions.keyring import renew_kem
-from server.actions.release import release
-from server.actions.site import district_key_blob
+from server.actions.keeping.keyring import renew_kem
+from server.actions.keeping.site import district_key_blob
+from server.actions.tablets.exchange import exchange
+from server.actions.tablets.release import release
 from server.errors import NotAnEnvelope, TooLarge
 from server.store.tx import Tx
 from server.store.vault import NOBODY

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from server.actions import afterwork, figures_recount, targets
-from server.actions.sessions import Signed, signed_in
+from server.actions.accounts.sessions import Signed, signed_in
+from server.actions.archives import afterwork
+from server.actions.figures import figures_recount, targets
 from tests.browser import browser, window
 from tests.console import CHEN, TIAN, offices, serving, session_of
 from tests.world import LIUWAN, QINGHE, World, new_world

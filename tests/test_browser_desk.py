@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from server.actions import afterwork
+from server.actions.archives import afterwork
 from sync import wire
 from tests.browser import browser, window
 from tests.console import offices, serving, session_of

@@ -4,7 +4,8 @@ import csv
 import io
 from pathlib import Path
 
-from server.actions import afterwork, import_run
+from server.actions.archives import afterwork
+from server.actions.lists import import_run
 from tests.browser import browser, window
 from tests.console import CHEN, serving, session_of
 from tests.lists import QINGHE_VILLAGE, county, number

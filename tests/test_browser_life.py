@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from server.actions.decisions import decide_cells
-from server.actions.twins import note
+from server.actions.archives.decisions import decide_cells
+from server.actions.archives.twins import note
 from tests.browser import browser, window
 from tests.console import CHEN, TIAN, desk, offices, serving, session_of, text_of
 from tests.world import HE, QIN, WU, YANG, ZHENG, ZHOU, World, new_world

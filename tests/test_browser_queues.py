@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from server.actions import move
+from server.actions.places import move
 from tests.browser import browser, window
 from tests.console import CHEN, offices, serving, session_of
 from tests.queues import busy_day

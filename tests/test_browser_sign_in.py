@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from server.actions import password_hash
+from server.actions.accounts import password_hash
 from server.console import qr
 from server.rules.accounts import IDLE_MINUTES
 from tests.browser import browser, window

@@ -3,12 +3,13 @@
 import pytest
 
 from crypto.columns import ColumnRefused
-from server.actions import afterwork, backup, cards, kek
-from server.actions.cards import Card
-from server.actions.decisions import decide_cells
-from server.actions.move import Ask, switch
-from server.actions.touched import touch
-from server.actions.verify import verify_journal
+from server.actions.archives import afterwork, cards
+from server.actions.archives.cards import Card
+from server.actions.archives.decisions import decide_cells
+from server.actions.archives.touched import touch
+from server.actions.keeping import backup, kek
+from server.actions.keeping.verify import verify_journal
+from server.actions.places.move import Ask, switch
 from server.records.initials import initials
 from server.rules.switch import Granted
 from server.store.tx import Tx

@@ -1,7 +1,7 @@
 """Schedules of the chain that a fresh reader of the protocol found, each with its end."""
 
-from server.actions.exchange import exchange
-from server.actions.release import release
+from server.actions.tablets.exchange import exchange
+from server.actions.tablets.release import release
 from sync.reconcile import State
 from tests.cast_forms import good
 from tests.world import QIN, ZHENG, ZHOU, Field, World, field

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server.actions import import_run
+from server.actions.lists import import_run
 from server.cli.commands import main
 from server.cli.session import guarded
 from tests.lists import HEADINGS, QINGHE_VILLAGE, county, number

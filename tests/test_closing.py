@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.actions import closing, closing_steps, move
-from server.actions.tablet_return import tidy
+from server.actions.places import closing, closing_steps, move
+from server.actions.tablets.tablet_return import tidy
 from server.errors import NotYours, RuleSaysNo
 from server.rules import switch as rule
 from server.store.tx import Tx

@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.actions import consent
-from server.actions.verify import verify_journal
+from server.actions.archives import consent
+from server.actions.keeping.verify import verify_journal
 from server.errors import NotFound, RuleSaysNo
 from sync.limits import DAY_MS
 from tests.cast_forms import good

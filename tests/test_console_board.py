@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from server.actions import afterwork, figures_recount, targets
-from server.actions.board import board
-from server.actions.sessions import Signed, csrf_of, signed_in
+from server.actions.accounts.sessions import Signed, csrf_of, signed_in
+from server.actions.archives import afterwork
+from server.actions.figures import figures_recount, targets
+from server.actions.figures.board import board
 from server.rules.figures import rules
 from tests.cast_forms import good
 from tests.console import CHEN, LU, MA, TIAN, desk, offices, session_of, text_of

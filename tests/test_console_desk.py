@@ -6,7 +6,7 @@ from html import escape
 
 import pytest
 
-from server.actions import afterwork
+from server.actions.archives import afterwork
 from server.console.archive_new import NEW_FIELDS
 from server.console.desk_form import DO, SURE, typed_from
 from server.records.kinds import everything

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server.actions import drafts
+from server.actions.accounts import drafts
 from server.console.door import CSRF, SIGN_IN
 from server.console.frame import CSP
 from server.console.imports import sample
@@ -61,6 +61,14 @@ async def test_every_answer_bears_the_headers_that_hold_a_page(qin: Desk) -> Non
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_a_refusal_keeps_the_list_on_the_left_for_whoever_is_signed_in(qin: Desk) -> None:
+    refused = await qin.get("/console/devices")
+    assert (refused.status_code, "数据冲突" in refused.text) == (403, True)
+    assert "平板要看的" in refused.text
+    assert 'href="/console/devices"' not in refused.text  # no page that QIN may not open
 
 
 async def test_an_address_of_the_console_that_does_not_exist_is_a_page(qin: Desk) -> None:

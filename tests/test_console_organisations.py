@@ -2,7 +2,7 @@
 
 import httpx
 
-from server.actions import sessions
+from server.actions.accounts import sessions
 from tests.console import CHEN, COUNTY_OFFICE, MA, TIAN, Desk, desk, offices, text_of
 from tests.test_organisations import book, start
 from tests.world import LIUWAN, QIN, QINGHE, World

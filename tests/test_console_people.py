@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server.actions import afterwork
+from server.actions.archives import afterwork
 from tests.console import CHEN, LU, MA, Desk, desk, offices, text_of
 from tests.desk_page import found, page_of
 from tests.world import (

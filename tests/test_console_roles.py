@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions import afterwork
+from server.actions.archives import afterwork
 from server.console.door import OPEN, ROLES, SIGN_IN
 from server.rules.accounts import StaffRole
 from tests.console import CHEN, LU, MA, TIAN, app_of, desk, hire, offices

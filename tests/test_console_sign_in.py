@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from server.actions import account_sign_in, password_hash
+from server.actions.accounts import account_sign_in, password_hash
 from server.console.door import CSRF, SIGN_IN
 from server.rules.accounts import IDLE_MINUTES
 from tests.console import CHEN, LU, MA, TIAN, Desk, desk, offices, text_of

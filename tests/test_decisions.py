@@ -2,9 +2,9 @@
 
 import pytest
 
-from server.actions.decisions import accept_proposal, decide_cells
-from server.actions.devices import mark_lost
-from server.actions.release import close, decline
+from server.actions.archives.decisions import accept_proposal, decide_cells
+from server.actions.tablets.devices import mark_lost
+from server.actions.tablets.release import close, decline
 from server.errors import NotFound, RuleSaysNo
 from tests.cast_forms import good
 from tests.world import QIN, SU, XIE, ZHOU, World, an_id, field

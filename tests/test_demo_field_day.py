@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from server.actions.site import Site
+from server.actions.keeping.site import Site
 from server.demo import page, report, words
 from server.demo.evidence import Evidence, read
 from server.demo.field_day import Finished, held, main

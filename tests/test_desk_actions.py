@@ -6,10 +6,10 @@ import pytest
 from msgspec import Raw
 
 from server.access import Opened
-from server.actions import desk, opening
-from server.actions.opening import AskWhy, Given
-from server.actions.sessions import Signed, signed_in
-from server.actions.verify import verify_journal
+from server.actions.accounts.sessions import Signed, signed_in
+from server.actions.archives import desk, opening
+from server.actions.archives.opening import AskWhy, Given
+from server.actions.keeping.verify import verify_journal
 from server.errors import NotAllowed, NotYours, RuleSaysNo
 from server.rules.consent import Purpose
 from server.store.ids import new_id

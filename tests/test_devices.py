@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.actions import devices
-from server.actions.verify import verify_journal
+from server.actions.keeping.verify import verify_journal
+from server.actions.tablets import devices
 from server.errors import RuleSaysNo
 from sync import wire
 from tests.hand_tablet import HandTablet

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 import pytest
 
-from server.actions.ledger import TASK_DAYS
+from server.actions.archives.ledger import TASK_DAYS
 from server.api import problem_document
 from server.app import create_app
 from server.cli.commands import gongwei

@@ -25,7 +25,7 @@ import asyncpg
 import httpx
 import pytest
 
-from server.actions.verify import verify_journal
+from server.actions.keeping.verify import verify_journal
 from server.settings import now_ms
 from server.store.ids import new_id
 from server.store.store import Store

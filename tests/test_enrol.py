@@ -8,8 +8,8 @@ import pytest
 
 from crypto.enrolment import answer_mac, new_code, transcript_hash, typed_form
 from crypto.keys import SigningKeyPair, Suite
-from server.actions import devices, enrol
-from server.actions.keyring import BUNDLE_LABEL
+from server.actions.keeping.keyring import BUNDLE_LABEL
+from server.actions.tablets import devices, enrol
 from server.errors import EnrolRefused, NotFound, RuleSaysNo, TooLarge
 from server.store.vault import NOBODY
 from sync import enrol_wire

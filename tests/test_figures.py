@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from server.actions import figures, figures_recount, move
-from server.actions.decisions import decide_cells
-from server.actions.standing import ResidentRow
-from server.actions.touched import take_touched, touch
+from server.actions.archives.decisions import decide_cells
+from server.actions.archives.standing import ResidentRow
+from server.actions.archives.touched import take_touched, touch
+from server.actions.figures import figures, figures_recount
+from server.actions.places import move
 from server.rules.switch import Granted
 from server.store.tx import Tx
 from server.store.vault import NOBODY

@@ -2,9 +2,10 @@
 
 import pytest
 
-from server.actions import import_run, sessions
-from server.actions.import_upload import receive
-from server.actions.imports import XLSX_MAX, FileTooLarge, importer_of
+from server.actions.accounts import sessions
+from server.actions.lists import import_run
+from server.actions.lists.import_upload import receive
+from server.actions.lists.imports import XLSX_MAX, FileTooLarge, importer_of
 from tests.console import CHEN, MA, TIAN, desk, text_of
 from tests.lists import HEADINGS, county, endings, signed, upload
 from tests.world import SU, World

@@ -7,9 +7,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from server.actions import afterwork, import_run, imports, unassigned
-from server.actions.imports import ColumnsMissing
-from server.actions.standing import lock_residents
+from server.actions.archives import afterwork
+from server.actions.archives.standing import lock_residents
+from server.actions.lists import import_run, imports
+from server.actions.lists.imports import ColumnsMissing
+from server.actions.places import unassigned
 from server.errors import NotYours, RuleSaysNo
 from server.store.vault import T_CELLS
 from sync.merge import decode_cells

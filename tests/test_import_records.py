@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from server.actions import afterwork
+from server.actions.archives import afterwork
 from server.store.vault import T_CHANGE
 from sync import wire
 from tests.console import CHEN, TIAN

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from crypto.columns import add_kek
-from server.actions import job_ledger, upkeep
-from server.actions.consent import end_due, grant, revoke
-from server.actions.ledger import audit
+from server.actions.archives.consent import end_due, grant, revoke
+from server.actions.archives.ledger import audit
+from server.actions.keeping import job_ledger, upkeep
 from server.jobs import DAY_MS, JOBS, MINUTE_MS, NUMBERING, Clockwork, Job, slot_of
 from server.metrics import Meters
 from server.settings import Settings

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from crypto.columns import ColumnRefused, KekRing, load_kek_file, unwrap
-from server.actions import kek
-from server.actions.site import open_site
-from server.actions.verify import verify_journal
+from server.actions.keeping import kek
+from server.actions.keeping.site import open_site
+from server.actions.keeping.verify import verify_journal
 from server.errors import RuleSaysNo, StartRefused
 from server.store.vault import NOBODY
 from tests.hand_tablet import HandTablet

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from msgspec import Raw
 
-from server.actions.intake import checked_again
+from server.actions.tablets.intake import checked_again
 from server.records.kinds import everything
 from server.records.model import AccessClass, Kind, Shape, Subject
 from server.rules.access import Actor, Allowed, Link, ResidentFacts, Role, Tie, may

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from server.actions import life
-from server.actions.life import history, note_try, step
-from server.actions.sessions import Signed, signed_in
-from server.actions.verify import verify_journal
+from server.actions.accounts.sessions import Signed, signed_in
+from server.actions.archives import life
+from server.actions.archives.life import history, note_try, step
+from server.actions.keeping.verify import verify_journal
 from server.errors import NotYours
 from server.rules import districts, figures
 from server.rules.accounts import StaffRole

@@ -1,6 +1,6 @@
 """Filling a district."""
 
-from server.actions.district import Loader
+from server.actions.places.district import Loader
 from tests.world import World
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from server.actions import consent
-from server.actions.life import step
-from server.actions.merging import Wish, merge
-from server.actions.reading import read_archive, who_looked
-from server.actions.sessions import Signed, signed_in
-from server.actions.twin_view import behold
-from server.actions.twins import note
-from server.actions.unmerging import unmerge
-from server.actions.verify import verify_journal
+from server.actions.accounts.sessions import Signed, signed_in
+from server.actions.archives import consent
+from server.actions.archives.life import step
+from server.actions.archives.merging import Wish, merge
+from server.actions.archives.reading import read_archive, who_looked
+from server.actions.archives.twin_view import behold
+from server.actions.archives.twins import note
+from server.actions.archives.unmerging import unmerge
+from server.actions.keeping.verify import verify_journal
 from server.errors import NotYours, RuleSaysNo
 from server.rules.consent import Purpose
 from server.rules.life import Life, No

@@ -1,14 +1,14 @@
 """What belongs to an archive beside its records follows a merge, and comes back with it."""
 
-from server.actions.import_people import Seat, look_up
-from server.actions.import_places import Place
-from server.actions.import_steps import Outcome
-from server.actions.kin_requests import Applicant, about, ask, requests_of
-from server.actions.life import history, step
-from server.actions.merging import Wish, merge
-from server.actions.newborns import children, mother_of
-from server.actions.sheet_parts import Line
-from server.actions.unmerging import unmerge
+from server.actions.archives.kin_requests import Applicant, about, ask, requests_of
+from server.actions.archives.life import history, step
+from server.actions.archives.merging import Wish, merge
+from server.actions.archives.newborns import children, mother_of
+from server.actions.archives.unmerging import unmerge
+from server.actions.lists.import_people import Seat, look_up
+from server.actions.lists.import_places import Place
+from server.actions.lists.import_steps import Outcome
+from server.actions.lists.sheet_parts import Line
 from server.records.sheet_lines import Read
 from server.rules.life import Life
 from tests.console import CHEN, TIAN

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from server.actions import consent, move
-from server.actions.exchange import exchange
+from server.actions.archives import consent
+from server.actions.places import move
+from server.actions.tablets.exchange import exchange
 from server.rules.switch import CaseState, Granted, SpecialCase
 from sync import wire
 from sync.limits import DAY_MS

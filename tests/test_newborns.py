@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from server.actions.archives import AlreadyThere
-from server.actions.decisions import decide_cells
-from server.actions.kin_requests import Applicant, ask, decide, requests_of
-from server.actions.life import step
-from server.actions.newborns import Born, Document, add_document, children, open_newborn
-from server.actions.verify import verify_journal
+from server.actions.archives.archives import AlreadyThere
+from server.actions.archives.decisions import decide_cells
+from server.actions.archives.kin_requests import Applicant, ask, decide, requests_of
+from server.actions.archives.life import step
+from server.actions.archives.newborns import Born, Document, add_document, children, open_newborn
+from server.actions.keeping.verify import verify_journal
 from server.errors import NotYours, RuleSaysNo
 from server.rules.identity import Part
 from server.rules.life import Life, May

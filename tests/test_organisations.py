@@ -5,8 +5,9 @@ import io
 import openpyxl
 import pytest
 
-from server.actions import office_import, organisations
-from server.actions.office_lists import (
+from server.actions.accounts.sessions import Signed
+from server.actions.places import office_import, organisations
+from server.actions.places.office_lists import (
     EXAMPLES,
     LISTS,
     NEEDED,
@@ -15,7 +16,6 @@ from server.actions.office_lists import (
     VILLAGES,
     LineFault,
 )
-from server.actions.sessions import Signed
 from server.errors import NotYours
 from server.rules.accounts import StaffRole
 from server.rules.organisations import Level

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from server.actions import cases, enrol_desk, matters, switching, tablets, unassigned
-from server.actions.matters import Act
-from server.actions.switching import Wish
+from server.actions.archives import matters
+from server.actions.archives.matters import Act
+from server.actions.places import cases, switching, unassigned
+from server.actions.places.switching import Wish
+from server.actions.tablets import enrol_desk, tablets
 from server.errors import NotAllowed, NotYours, RuleSaysNo
 from server.store.tx import Tx
 from tests.console import CHEN, TIAN, desk, offices, text_of

@@ -26,8 +26,8 @@ from crypto.envelope import (
 )
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
 from crypto.primitives import sha256
-from server.actions.exchange import GAP, UNKNOWN_KEY, UNREADABLE, exchange
-from server.actions.keyring import RECEIPT_LABEL
+from server.actions.keeping.keyring import RECEIPT_LABEL
+from server.actions.tablets.exchange import GAP, UNKNOWN_KEY, UNREADABLE, exchange
 from server.api import DETAIL
 from server.records.kinds import KINDS, REGISTER
 from server.records.model import Subject
@@ -128,7 +128,7 @@ def test_every_state_stands_there_as_open_or_final() -> None:
 
 def test_every_reason_stands_there() -> None:
     decided: set[str] = set()  # by a person, beside the reasons of the merge
-    for path in (REPOSITORY / "server" / "actions").glob("*.py"):
+    for path in (REPOSITORY / "server" / "actions").rglob("*.py"):
         decided |= set(re.findall(r'\.outcome\([^()]*, "(\w+)"\)', path.read_text("utf-8")))
     assert decided == {"accepted", "declined"}
     wanted = [each.value for each in Reason if each is not Reason.NONE]
@@ -136,7 +136,7 @@ def test_every_reason_stands_there() -> None:
 
 
 def test_every_reason_for_an_unreadable_batch_stands_there() -> None:
-    source = (REPOSITORY / "server" / "actions" / "intake.py").read_text("utf-8")
+    source = (REPOSITORY / "server" / "actions" / "tablets" / "intake.py").read_text("utf-8")
     stated = set(re.findall(r'unreadable\("(\w+)"\)', source)) - {"changes_outside_chain"}
     opening = {"cannot_open", "bad_padding", "bad_deflate", "too_large_inflated"}
     paragraph = (
@@ -154,7 +154,7 @@ def test_every_refusal_stands_there_with_what_the_tablet_does() -> None:
 
 def test_every_command_the_server_sends_stands_there() -> None:
     sent: set[str] = set()
-    for path in (REPOSITORY / "server" / "actions").glob("*.py"):
+    for path in (REPOSITORY / "server" / "actions").rglob("*.py"):
         sent |= set(re.findall(r'Command\(do="(\w+)"', path.read_text("utf-8")))
     part = section("9 Refusals").partition("| command |")[2]
     table = {CODE.findall(row[0])[0]: row[1] for row in rows("| command |" + part)}
@@ -186,8 +186,8 @@ def test_the_register_and_the_kinds_are_those_of_the_catalogue() -> None:
 
 def test_every_label_of_the_wire_stands_there() -> None:
     labels: set[str] = set()
-    for path in ("sync/digest.py", "sync/enrol_wire.py", "server/actions/keyring.py",
-                 "server/actions/intake.py"):  # fmt: skip
+    for path in ("sync/digest.py", "sync/enrol_wire.py", "server/actions/keeping/keyring.py",
+                 "server/actions/tablets/intake.py"):  # fmt: skip
         source = (REPOSITORY / path).read_text("utf-8")
         labels |= set(re.findall(r'b"(gongwei/[a-z/-]+)\\x00"', source))
     assert len(labels) >= 7

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from server.actions import conflicts, matters, queues
-from server.actions.conflicts import Choice
-from server.actions.decision_notes import notes_of
-from server.actions.ledger import TASK_DAYS
-from server.actions.matters import Act
-from server.actions.queue_lines import listing
-from server.actions.queues import Which
-from server.actions.sessions import Signed, signed_in
+from server.actions.accounts.sessions import Signed, signed_in
+from server.actions.archives import conflicts, matters
+from server.actions.archives.conflicts import Choice
+from server.actions.archives.decision_notes import notes_of
+from server.actions.archives.ledger import TASK_DAYS
+from server.actions.archives.matters import Act
+from server.actions.queues import queues
+from server.actions.queues.queue_lines import listing
+from server.actions.queues.queues import Which
 from server.console.home import path_of
 from server.errors import NotAllowed, NotYours, RuleSaysNo
 from tests.console import CHEN, desk, offices, session_of, text_of

@@ -1,6 +1,6 @@
 """When tablet and server differ: found, mended, and a person told if it will not mend."""
 
-from server.actions.exchange import exchange
+from server.actions.tablets.exchange import exchange
 from tests.cast_forms import good
 from tests.world import TEAM_A, XIE, ZHENG, ZHOU, Field, World, field
 
@@ -65,8 +65,8 @@ async def test_a_batch_cut_anew_and_the_old_one_late_still_settle(world: World) 
 
 
 async def test_the_key_of_the_server_is_renewed_while_batches_wait(world: World) -> None:
-    from server.actions.keyring import renew_kem
-    from server.actions.site import district_key_blob
+    from server.actions.keeping.keyring import renew_kem
+    from server.actions.keeping.site import district_key_blob
     from server.store.vault import NOBODY
 
     su, xie = await field(world, "07"), await field(world, "11", staff=XIE)

@@ -4,8 +4,8 @@ the server an inch further than what it knows.
 
 import pytest
 
-from server.actions import move
-from server.actions.exchange import exchange
+from server.actions.places import move
+from server.actions.tablets.exchange import exchange
 from sync import wire
 from tests.forge import Forger, Reply, counts, everything, forger
 from tests.world import HE, QIN, SU, TEAM_A, TEAM_B, WU, ZHOU, World, an_id

@@ -1,6 +1,6 @@
 """Forms of class B and C on their way: who gets them, and that nothing in the clear names them."""
 
-from server.actions import afterwork
+from server.actions.archives import afterwork
 from server.records.kinds import everything, get
 from server.records.model import AccessClass
 from server.store.tables import SPECS

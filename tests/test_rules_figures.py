@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from server.actions.sheets import read_sheet
-from server.actions.targets import read_lines
+from server.actions.figures.targets import read_lines
+from server.actions.lists.sheets import read_sheet
 from server.records.basic_info_codes import DISEASES, GROUPS
 from server.records.kinds import KINDS
 from server.records.model import AccessClass

@@ -18,12 +18,13 @@ import httpx
 import pytest
 import structlog
 
-from server.actions import consent, move
-from server.actions.audit_tree import make_checkpoint, number_leaves
-from server.actions.backup import backup
-from server.actions.decisions import decide_cells
-from server.actions.devices import mark_lost, revoke
-from server.actions.release import release
+from server.actions.archives import consent
+from server.actions.archives.decisions import decide_cells
+from server.actions.keeping.audit_tree import make_checkpoint, number_leaves
+from server.actions.keeping.backup import backup
+from server.actions.places import move
+from server.actions.tablets.devices import mark_lost, revoke
+from server.actions.tablets.release import release
 from server.app import create_app
 from server.logs import configure
 from server.settings import Settings

@@ -10,8 +10,15 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from server.actions import sheet_parts as parts
-from server.actions.sheets import CellFault, Line, SheetRefused, harmless, read_sheet, write_csv
+from server.actions.lists import sheet_parts as parts
+from server.actions.lists.sheets import (
+    CellFault,
+    Line,
+    SheetRefused,
+    harmless,
+    read_sheet,
+    write_csv,
+)
 
 MORNING = datetime(2026, 1, 2, 8, 30)  # noqa: DTZ001 (a workbook knows no zones)
 PEOPLE = "姓名,证件号码\r\n吴𠮷祥,371002194811050017\r\n郑㛃,37100219700719004x\r\n"

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from server.actions import backup, consent, devices, move, release
-from server.actions.exchange import exchange
+from server.actions.archives import consent
+from server.actions.keeping import backup
+from server.actions.places import move
+from server.actions.tablets import devices, release
+from server.actions.tablets.exchange import exchange
 from server.settings import Settings
 from server.store.ids import new_id
 from sync.limits import DAY_MS

@@ -2,9 +2,10 @@
 
 import pytest
 
-from server.actions import cases, enrol_desk, move, switching, tablets
-from server.actions.cases import Claim
-from server.actions.switching import Wish
+from server.actions.places import cases, move, switching
+from server.actions.places.cases import Claim
+from server.actions.places.switching import Wish
+from server.actions.tablets import enrol_desk, tablets
 from server.errors import NotYours, RuleSaysNo
 from server.rules import switch as rule
 from tests.console import CHEN, TIAN, desk, offices

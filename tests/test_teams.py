@@ -2,9 +2,11 @@
 
 import pytest
 
-from server.actions import leaving, organisations, sessions, tablet_return, teams
-from server.actions.reading import read_archive
-from server.actions.sessions import panels_of
+from server.actions.accounts import sessions
+from server.actions.accounts.sessions import panels_of
+from server.actions.archives.reading import read_archive
+from server.actions.places import leaving, organisations, teams
+from server.actions.tablets import tablet_return
 from server.errors import NotYours, RuleSaysNo
 from server.rules.consent import Purpose
 from server.store.tx import Tx, one

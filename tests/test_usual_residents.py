@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from server.actions import life, usual_residents
-from server.actions.archives import open_archive_alone
-from server.actions.verify import verify_journal
+from server.actions.archives import life, usual_residents
+from server.actions.archives.archives import open_archive_alone
+from server.actions.keeping.verify import verify_journal
 from server.store.vault import NOBODY
 from sync.limits import DAY_MS
 from tests.test_archives import new_archive

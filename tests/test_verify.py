@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from server.actions.audit_tree import make_checkpoint, number_leaves
-from server.actions.decisions import decide_cells
-from server.actions.verify import verify_journal
-from server.actions.verify_report import every
+from server.actions.archives.decisions import decide_cells
+from server.actions.keeping.audit_tree import make_checkpoint, number_leaves
+from server.actions.keeping.verify import verify_journal
+from server.actions.keeping.verify_report import every
 from server.store.dump import snapshot
 from server.store.tx import Tx
 from tests.hand_tablet import HandTablet

@@ -1,7 +1,8 @@
 """What operators see of tablets, tasks and copies: enough to act on, nothing about a person."""
 
-from server.actions import devices, views
-from server.actions.backup import backup
+from server.actions.keeping.backup import backup
+from server.actions.queues import views
+from server.actions.tablets import devices
 from sync.limits import DAY_MS, LEASE_MS
 from tests.hand_tablet import HandTablet
 from tests.world import (

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from server.actions import backup, cases, devices, kin_requests, life, twins
-from server.actions.kin_requests import Applicant
-from server.actions.ledger import TASK_DAYS
-from server.actions.opening import Given, open_for
-from server.actions.queue_lines import DEVICE_KINDS, listing
-from server.actions.queues import Which
+from server.actions.archives import kin_requests, life, twins
+from server.actions.archives.kin_requests import Applicant
+from server.actions.archives.ledger import TASK_DAYS
+from server.actions.archives.opening import Given, open_for
+from server.actions.keeping import backup
+from server.actions.places import cases
+from server.actions.queues.queue_lines import DEVICE_KINDS, listing
+from server.actions.queues.queues import Which
+from server.actions.tablets import devices
 from server.console.home import path_of
 from server.rules.consent import Purpose
 from server.rules.life import Asked, Life, May

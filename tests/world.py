@@ -17,9 +17,9 @@ from typing import Any
 
 from crypto.columns import add_kek
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
-from server.actions.district import Loader, NewRecord, NewResident
-from server.actions.exchange import exchange
-from server.actions.site import Site, found_district, kek_ring, open_site
+from server.actions.keeping.site import Site, found_district, kek_ring, open_site
+from server.actions.places.district import Loader, NewRecord, NewResident
+from server.actions.tablets.exchange import exchange
 from server.settings import CIVIL
 from server.store.ids import new_id
 from server.store.migrate import migrate

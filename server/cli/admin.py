@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import click
 
-from server.actions import administrators
-from server.actions.account_making import Link
-from server.actions.accounts import of_roles
+from server.actions.accounts import administrators
+from server.actions.accounts.account_making import Link
+from server.actions.accounts.accounts import of_roles
 from server.cli.session import in_site, settings
 from server.cli.show import Column, as_json, echo_json, listing, moment
 from server.rules.accounts import INVITE_HOURS, StaffRole

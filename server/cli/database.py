@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from server.actions import backup as backups
-from server.actions import verify
+from server.actions.keeping import backup as backups
+from server.actions.keeping import verify
 from server.cli.serving import only_server
 from server.cli.session import in_site, opened_store, run, settings
 from server.cli.show import as_json, listing, record

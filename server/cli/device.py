@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import click
 import qrcode
 
-from server.actions import devices, roster, suspension, views
-from server.actions.site import Site
+from server.actions.keeping.site import Site
+from server.actions.places import roster
+from server.actions.queues import views
+from server.actions.tablets import devices, suspension
 from server.cli.ids import HexId
 from server.cli.session import in_site
 from server.cli.show import (

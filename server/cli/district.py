@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from server.actions import roster
-from server.actions.site import found_district, kek_ring
+from server.actions.keeping.site import found_district, kek_ring
+from server.actions.places import roster
 from server.cli.session import (
     check_kek,
     in_site,

@@ -4,9 +4,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from server.actions import afterwork, figures_recount
-from server.actions.figures_recount import Found
-from server.actions.site import Site
+from server.actions.archives import afterwork
+from server.actions.figures import figures_recount
+from server.actions.figures.figures_recount import Found
+from server.actions.keeping.site import Site
 from server.cli.session import in_site
 from server.cli.show import as_json, record
 

@@ -8,11 +8,11 @@ import click
 
 from crypto.columns import add_kek
 from crypto.keys import Suite
-from server.actions import kek
-from server.actions.keyring import renew_kem
-from server.actions.ledger import audit
-from server.actions.site import Site, district_key_blob
-from server.actions.upkeep import KEY_FILE_READ_S
+from server.actions.archives.ledger import audit
+from server.actions.keeping import kek
+from server.actions.keeping.keyring import renew_kem
+from server.actions.keeping.site import Site, district_key_blob
+from server.actions.keeping.upkeep import KEY_FILE_READ_S
 from server.cli.session import check_kek, in_site, run, settings
 from server.cli.show import as_json, listing
 from server.errors import StartRefused

@@ -16,12 +16,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from server.actions import import_run, imports
-from server.actions.import_columns import apply_names
-from server.actions.import_upload import receive
-from server.actions.imports import MAPPING, READING, Importer, Job
-from server.actions.sheets import csv_text
-from server.actions.site import Site
+from server.actions.keeping.site import Site
+from server.actions.lists import import_run, imports
+from server.actions.lists.import_columns import apply_names
+from server.actions.lists.import_upload import receive
+from server.actions.lists.imports import MAPPING, READING, Importer, Job
+from server.actions.lists.sheets import csv_text
 from server.cli.session import opened_site, run, settings
 from server.errors import StartRefused
 from server.records.sheet_columns import columns_of, missing

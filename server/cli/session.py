@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from crypto.columns import KekFileRefused
-from server.actions.site import Site, kek_ring, open_site
+from server.actions.keeping.site import Site, kek_ring, open_site
 from server.cli.sentences import of_refusal
 from server.errors import Refusal, StartRefused
 from server.rules.districts import DistrictBroken

@@ -18,7 +18,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from server.actions.intake import civil_day
+from server.actions.tablets.intake import civil_day
 from server.cli.show import Day
 from server.errors import StartRefused
 from server.records.check import check, edit_faults, hard

@@ -7,12 +7,15 @@ from typing import Final
 
 import click
 
-from server.actions import consent as consents
-from server.actions import decisions, move, release, views
-from server.actions.exchange import Exchanged, exchange
-from server.actions.job_ledger import Run, newest_runs
-from server.actions.ledger import TASK_DAYS
-from server.actions.site import Site
+from server.actions.archives import consent as consents
+from server.actions.archives import decisions
+from server.actions.archives.ledger import TASK_DAYS
+from server.actions.keeping.job_ledger import Run, newest_runs
+from server.actions.keeping.site import Site
+from server.actions.places import move
+from server.actions.queues import views
+from server.actions.tablets import release
+from server.actions.tablets.exchange import Exchanged, exchange
 from server.cli.device import TABLET_COLUMNS
 from server.cli.ids import HexId
 from server.cli.rescue import envelopes_of

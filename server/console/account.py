@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions import accounts
+from server.actions.accounts import accounts
 from server.console import forms
 from server.console.door import CSRF, action, check_csrf, page, posted
 from server.console.forms import Filled

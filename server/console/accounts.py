@@ -7,9 +7,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import accounts
-from server.actions.account_making import Link, make_account, reset_account
-from server.actions.accounts import NoAccount
+from server.actions.accounts import accounts
+from server.actions.accounts.account_making import Link, make_account, reset_account
+from server.actions.accounts.accounts import NoAccount
 from server.console import forms
 from server.console.door import action, page, posted
 from server.console.forms import Filled

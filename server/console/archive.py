@@ -13,9 +13,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.access import Opened
-from server.actions import opening
-from server.actions.folder import Entry, Folder, folder
-from server.actions.opening import AskWhy
+from server.actions.archives import opening
+from server.actions.archives.folder import Entry, Folder, folder
+from server.actions.archives.opening import AskWhy
 from server.console import times, values
 from server.console.desk_form import sections_of
 from server.console.door import action, page, posted

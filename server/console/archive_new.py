@@ -7,11 +7,11 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions.archives import AlreadyThere, NewArchive
-from server.actions.desk_new import open_at_desk
-from server.actions.folder import facilities, own_panels
-from server.actions.sessions import Signed
-from server.actions.site import Site
+from server.actions.accounts.sessions import Signed
+from server.actions.archives.archives import AlreadyThere, NewArchive
+from server.actions.archives.desk_new import open_at_desk
+from server.actions.archives.folder import facilities, own_panels
+from server.actions.keeping.site import Site
 from server.console import desk_form, times
 from server.console.desk import rows_changed
 from server.console.desk_edit import BY_OTHERS

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions.audit_reading import BACK_DAYS, NEWEST, READERS, Wanted, read_audit
+from server.actions.accounts.audit_reading import BACK_DAYS, NEWEST, READERS, Wanted, read_audit
 from server.console import forms
 from server.console.door import action, page, posted
 from server.console.forms import Filled

@@ -9,10 +9,10 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import board as figures
-from server.actions.board import Board, Cell, Line
-from server.actions.sheets import write_csv
-from server.actions.targets import may_set
+from server.actions.figures import board as figures
+from server.actions.figures.board import Board, Cell, Line
+from server.actions.figures.targets import may_set
+from server.actions.lists.sheets import write_csv
 from server.console import times
 from server.console.door import page
 from server.console.frame import HEADERS, Console, Key, Page, signed_of
@@ -93,7 +93,7 @@ def year_of(console: Console, request: AnyRequest) -> int:
 def csv_answer(content: bytes, name: str) -> Response[bytes]:
     """A file to keep, named without anybody's name."""
     kept = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers={**HEADERS, **kept})
+    return Response(content, media_type="text/csv", headers={**HEADERS, **kept})
 
 
 async def _draw(console: Console, request: AnyRequest, facility: bytes | None) -> Response[str]:

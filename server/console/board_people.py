@@ -10,9 +10,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import board_people as lists
-from server.actions.board_people import CALLS_MAX, People, Person, Which
-from server.actions.sheets import write_csv
+from server.actions.figures import board_people as lists
+from server.actions.figures.board_people import CALLS_MAX, People, Person, Which
+from server.actions.lists.sheets import write_csv
 from server.console import times
 from server.console.board import csv_answer, year_of
 from server.console.door import action, page, posted

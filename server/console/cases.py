@@ -8,8 +8,8 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import cases
-from server.actions.decision_notes import MOST
+from server.actions.archives.decision_notes import MOST
+from server.actions.places import cases
 from server.console import times, values
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled

@@ -12,8 +12,8 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import conflicts
-from server.actions.conflicts import Choice, Conflict, Disputed, Step
+from server.actions.archives import conflicts
+from server.actions.archives.conflicts import Choice, Conflict, Disputed, Step
 from server.console import times, values
 from server.console.door import action, page, posted
 from server.console.forms import Filled, Posted, value_of

@@ -6,9 +6,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import desk, opening
-from server.actions.folder import card_of
-from server.actions.opening import AskWhy
+from server.actions.archives import desk, opening
+from server.actions.archives.folder import card_of
+from server.actions.archives.opening import AskWhy
 from server.console import times, values
 from server.console.archive import ask_why
 from server.console.door import action, page, posted

@@ -7,9 +7,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import enrol_desk, tablets
-from server.actions.enrol_desk import Choices, NewTablet
-from server.actions.tablets import Detail, Tablet
+from server.actions.tablets import enrol_desk, tablets
+from server.actions.tablets.enrol_desk import Choices, NewTablet
+from server.actions.tablets.tablets import Detail, Tablet
 from server.console import qr, times, values
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, Posted, read_form

@@ -18,9 +18,10 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from crypto.primitives import same
-from server.actions import drafts, sessions
-from server.actions.sessions import RanOut, Signed
+from server.actions.accounts import drafts, sessions
+from server.actions.accounts.sessions import RanOut, Signed
 from server.console.frame import SIGNED, Console, Page, see, signed_or_none
+from server.console.rail import rail_uncounted
 from server.console.words import words
 from server.errors import NotYours, Refusal
 from server.logs import frames_of, note_of
@@ -105,9 +106,9 @@ def router(console: Console, handlers: Collection[HTTPRouteHandler]) -> Router:
             return  # `before` keeps what was typed; the handler is never reached
         if not isinstance(found, Signed):
             raise NotSignedIn("idle" if isinstance(found, RanOut) else "first")
+        scope[SIGNED] = found  # the page of a refusal is drawn for them too
         if not roles or found.role not in roles:
             raise NotYours
-        scope[SIGNED] = found
 
     async def before(request: AnyRequest) -> Response[Any] | None:
         if request.method != "POST" or request.route_handler.opt.get(ROLES) == OPEN:
@@ -203,10 +204,10 @@ def _sorry(
     """A page that says what happened and what to do next; the code and the request's id are for
     whoever is called.
     """
-    shown = Page("sorry.html.j2", "ui", say)
+    shown, signed = Page("sorry.html.j2", "ui", say), signed_or_none(request)
     return console.draw(
-        shown, status=status, signed=signed_or_none(request), say=say, code=code,
-        request_id=note_of(request.scope).id,
+        shown, status=status, signed=signed, say=say, code=code,
+        sections=rail_uncounted(signed) if signed else (), request_id=note_of(request.scope).id,
     )  # fmt: skip
 
 

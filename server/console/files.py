@@ -13,8 +13,8 @@ from server.console.frame import STATIC, Console, asset
 from server.errors import NotFound
 
 _TYPES: Final = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "svg": "image/svg+xml",
 }
 _KEEP: Final = {

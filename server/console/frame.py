@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.response import Redirect
 
-from server.actions.sessions import Signed
-from server.actions.site import Site
+from server.actions.accounts.sessions import Signed
+from server.actions.keeping.site import Site
 from server.console import forms, times
 from server.console.rail import Section, rail
 from server.console.words import Words, words
@@ -23,7 +23,7 @@ from server.settings import Settings
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
-HTML: Final = "text/html; charset=utf-8"
+HTML: Final = "text/html"  # the framework adds the charset
 CSP: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"

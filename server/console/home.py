@@ -8,10 +8,10 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import queue_lines, queues
-from server.actions.queue_lines import Line, Listing, Peek
-from server.actions.queues import PAGE, Sums, Which
-from server.actions.sessions import Signed
+from server.actions.accounts.sessions import Signed
+from server.actions.queues import queue_lines, queues
+from server.actions.queues.queue_lines import Line, Listing, Peek
+from server.actions.queues.queues import PAGE, Sums, Which
 from server.console import queue_words, times, values
 from server.console.door import action, page, posted
 from server.console.frame import Console, Key, Page, see, signed_of

@@ -15,10 +15,10 @@ from multipart import (  # pyright: ignore[reportMissingTypeStubs]
     PushMultipartParser,
 )
 
-from server.actions.import_upload import Receiving, receive
-from server.actions.imports import CSV_MAX, Importer
-from server.actions.sheet_parts import SheetEmpty
-from server.actions.site import Site
+from server.actions.keeping.site import Site
+from server.actions.lists.import_upload import Receiving, receive
+from server.actions.lists.imports import CSV_MAX, Importer
+from server.actions.lists.sheet_parts import SheetEmpty
 from server.console.door import CSRF, FormNotOurs, check_csrf
 from server.errors import Refusal
 

@@ -12,12 +12,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from server.actions import import_run, imports
-from server.actions.import_columns import apply_names
-from server.actions.import_reading import NotOurs, lines_in
-from server.actions.imports import ColumnsMissing, Job
-from server.actions.sheet_parts import Line, SheetRefused
-from server.actions.sheets import csv_text
+from server.actions.lists import import_run, imports
+from server.actions.lists.import_columns import apply_names
+from server.actions.lists.import_reading import NotOurs, lines_in
+from server.actions.lists.imports import ColumnsMissing, Job
+from server.actions.lists.sheet_parts import Line, SheetRefused
+from server.actions.lists.sheets import csv_text
 from server.console.door import action, page, posted
 from server.console.frame import HEADERS, Console, Key, Page, see, signed_of
 from server.console.import_upload import BODY_MAX, take_upload
@@ -251,7 +251,7 @@ def _result(console: Console) -> HTTPRouteHandler:
         await imports.note_handed_back(console.site, signed_of(request), found.id)
         name = f"import-{found.id.hex()[-8:]}.csv"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
-        return Stream(_rows(console, found), media_type="text/csv; charset=utf-8", headers=headers)
+        return Stream(_rows(console, found), media_type="text/csv", headers=headers)
 
     return result
 

@@ -6,8 +6,8 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import account_link
-from server.actions.account_link import Invited, LinkOver, Prepared
+from server.actions.accounts import account_link
+from server.actions.accounts.account_link import Invited, LinkOver, Prepared
 from server.console import forms
 from server.console.door import COOKIE, open_action, open_page, posted
 from server.console.forms import Filled

@@ -12,12 +12,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.access import Opened
-from server.actions import kin_requests, life, opening
-from server.actions.cards import Card, cards_of
-from server.actions.kin_requests import Applicant
-from server.actions.life import History
-from server.actions.opening import AskWhy
-from server.actions.sessions import Signed
+from server.actions.accounts.sessions import Signed
+from server.actions.archives import kin_requests, life, opening
+from server.actions.archives.cards import Card, cards_of
+from server.actions.archives.kin_requests import Applicant
+from server.actions.archives.life import History
+from server.actions.archives.opening import AskWhy
 from server.console import times, values
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, read_form

@@ -7,9 +7,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import matters
-from server.actions.decision_notes import MOST
-from server.actions.matters import Act, Matter
+from server.actions.archives import matters
+from server.actions.archives.decision_notes import MOST
+from server.actions.archives.matters import Act, Matter
 from server.console import queue_words, times, values
 from server.console.door import action, page, posted
 from server.console.forms import Filled, Posted

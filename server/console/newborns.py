@@ -8,9 +8,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.access import Opened
-from server.actions import newborns, twins
-from server.actions.archives import AlreadyThere
-from server.actions.newborns import Born, Document
+from server.actions.archives import newborns, twins
+from server.actions.archives.archives import AlreadyThere
+from server.actions.archives.newborns import Born, Document
 from server.console import times
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, read_form

@@ -7,9 +7,9 @@ from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import office_import, office_template
-from server.actions.office_import import BYTES_MAX, Taken, counts_of
-from server.actions.office_lists import LISTS, NEEDED, LineFault
+from server.actions.places import office_import, office_template
+from server.actions.places.office_import import BYTES_MAX, Taken, counts_of
+from server.actions.places.office_lists import LISTS, NEEDED, LineFault
 from server.console.door import action, page
 from server.console.frame import HEADERS, Console, Page, see, signed_of
 from server.console.organisations import HERE, WRITERS, id_of
@@ -73,7 +73,7 @@ def _sending(console: Console) -> list[HTTPRouteHandler]:
         data = office_template.file_of(name)
         if data is None:
             raise NotYours
-        kind = "text/csv; charset=utf-8" if name.endswith(".csv") else _XLSX
+        kind = "text/csv" if name.endswith(".csv") else _XLSX
         headers = HEADERS | {"content-disposition": f'attachment; filename="{name}"'}
         return Response(data, media_type=kind, headers=headers)
 

@@ -8,9 +8,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import closing, organisations
-from server.actions.organisations import Details, Organisation
-from server.actions.sessions import Signed
+from server.actions.accounts.sessions import Signed
+from server.actions.places import closing, organisations
+from server.actions.places.organisations import Details, Organisation
 from server.console.door import action, page, posted
 from server.console.forms import Filled, filled_from, read_form
 from server.console.frame import Console, Key, Page, see, signed_of

@@ -1,7 +1,7 @@
 """Finding residents, and whoever comes from elsewhere by the whole number with a purpose.
 
 What is searched for travels in the body of the form, never in an address. Each search and each row
-shown is written down (server/actions/search.py), and the page says so.
+shown is written down (server/actions/archives/search.py), and the page says so.
 """
 
 from datetime import date
@@ -10,10 +10,10 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions import opening
-from server.actions.opening import REASON_MAX, Given
-from server.actions.search import SHOWN_MAX, Found, Lookup, how_of
-from server.actions.sessions import Signed
+from server.actions.accounts.sessions import Signed
+from server.actions.archives import opening
+from server.actions.archives.opening import REASON_MAX, Given
+from server.actions.archives.search import SHOWN_MAX, Found, Lookup, how_of
 from server.console import values
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, Posted, read_form

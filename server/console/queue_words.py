@@ -1,6 +1,6 @@
 """What a line of a queue says: matter, content, from whom. Neutral words only."""
 
-from server.actions.queue_lines import About, Line
+from server.actions.queues.queue_lines import About, Line
 from server.console.values import cell_label, form_label, plain_day
 from server.console.words import Words, words
 

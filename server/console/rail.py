@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from server.actions.queues import Count, counts
-from server.actions.sessions import Signed
-from server.actions.site import Site
+from server.actions.accounts.sessions import Signed
+from server.actions.keeping.site import Site
+from server.actions.queues.queues import Count, counts
 from server.console.words import words
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
 
@@ -74,8 +74,16 @@ class Section:
 
 async def rail(site: Site, signed: Signed) -> Sequence[Section]:
     """What this person sees on the left."""
+    return _sections(signed, await counts(site, signed) if signed.role in _WORKERS else {})
+
+
+def rail_uncounted(signed: Signed) -> Sequence[Section]:
+    """The same without numbers and without reading anything: the database may be what broke."""
+    return _sections(signed, None)
+
+
+def _sections(signed: Signed, found: dict[str, Count] | None) -> Sequence[Section]:
     w = words("ui")
-    found = await counts(site, signed) if signed.role in _WORKERS else {}
     return tuple(
         Section(label, lines)
         for label, entries in ((w.rail.todo, QUEUES), (w.rail.look, PAGES))
@@ -83,9 +91,9 @@ async def rail(site: Site, signed: Signed) -> Sequence[Section]:
     )
 
 
-def _line(entry: Entry, found: dict[str, Count]) -> Line:
+def _line(entry: Entry, found: dict[str, Count] | None) -> Line:
     label = words("ui").rail[entry.key]
-    if not entry.kinds:
+    if not entry.kinds or found is None:
         return Line(entry.key, entry.path, label, None, "")
     wanted = found.values() if "*" in entry.kinds else [found.get(k) for k in entry.kinds]
     counted = [each for each in wanted if each is not None]

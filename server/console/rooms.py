@@ -5,7 +5,7 @@ here.
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions.site import Site
+from server.actions.keeping.site import Site
 from server.console import (
     account,
     accounts,

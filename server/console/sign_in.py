@@ -8,9 +8,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import account_sign_in, drafts
-from server.actions.account_sign_in import In, Shut
-from server.actions.sessions import Signed
+from server.actions.accounts import account_sign_in, drafts
+from server.actions.accounts.account_sign_in import In, Shut
+from server.actions.accounts.sessions import Signed
 from server.console import forms, times
 from server.console.door import (
     COOKIE,

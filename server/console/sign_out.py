@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions import sessions
+from server.actions.accounts import sessions
 from server.console.door import SIGN_IN, action, session_cookie
 from server.console.frame import HEADERS, Console, signed_of
 from server.rules.accounts import EVERYBODY

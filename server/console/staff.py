@@ -8,10 +8,10 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import leaving, organisations, teams
-from server.actions.restricted_scope import give_scope
-from server.actions.sessions import Signed
-from server.actions.teams import Staffing, Team, may_engage
+from server.actions.accounts.sessions import Signed
+from server.actions.places import leaving, organisations, teams
+from server.actions.places.teams import Staffing, Team, may_engage
+from server.actions.tablets.restricted_scope import give_scope
 from server.console.accounts import draw_link
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, filled_from, read_form

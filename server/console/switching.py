@@ -9,9 +9,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import cases, switching
-from server.actions.cases import Claim
-from server.actions.switching import Standing, Team, Wish
+from server.actions.places import cases, switching
+from server.actions.places.cases import Claim
+from server.actions.places.switching import Standing, Team, Wish
 from server.console import times, values
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, Posted, read_form

@@ -11,10 +11,10 @@ from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 
-from server.actions import target_page, targets
-from server.actions.sheets import SheetRefused
-from server.actions.target_page import TargetPage
-from server.actions.targets import Place, ReadList
+from server.actions.figures import target_page, targets
+from server.actions.figures.target_page import TargetPage
+from server.actions.figures.targets import Place, ReadList
+from server.actions.lists.sheets import SheetRefused
 from server.console import times
 from server.console.board import year_of
 from server.console.door import action, page, posted

@@ -8,11 +8,11 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import twin_view, twins
-from server.actions.merging import MAY_MERGE, Wish, merge
-from server.actions.merging_values import Beside
-from server.actions.twin_view import Beheld, Side
-from server.actions.unmerging import unmerge
+from server.actions.archives import twin_view, twins
+from server.actions.archives.merging import MAY_MERGE, Wish, merge
+from server.actions.archives.merging_values import Beside
+from server.actions.archives.twin_view import Beheld, Side
+from server.actions.archives.unmerging import unmerge
 from server.console import values
 from server.console.door import action, page, posted
 from server.console.forms import EMPTY, Filled, Posted

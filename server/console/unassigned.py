@@ -8,8 +8,8 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions import unassigned_page
-from server.actions.unassigned import assign, assign_village
+from server.actions.places import unassigned_page
+from server.actions.places.unassigned import assign, assign_village
 from server.console import times, values
 from server.console.door import action, page, posted
 from server.console.frame import Console, Key, Page, see, signed_of

@@ -13,8 +13,9 @@ from datetime import date
 from typing import Final, TypeVar
 
 from crypto.columns import add_kek
-from server.actions import devices, roster
-from server.actions.site import Site, found_district, kek_ring, open_site
+from server.actions.keeping.site import Site, found_district, kek_ring, open_site
+from server.actions.places import roster
+from server.actions.tablets import devices
 from server.demo import load as loading
 from server.demo.stage import Stage
 from server.rules.districts import load as rules_of

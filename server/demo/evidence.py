@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from server.actions import roster
-from server.actions.ledger import Archive
-from server.actions.site import Site
-from server.actions.standing import lock_residents
+from server.actions.archives.ledger import Archive
+from server.actions.archives.standing import lock_residents
+from server.actions.keeping.site import Site
+from server.actions.places import roster
 from server.demo.carried import Carried, OnTablet
 from server.demo.day import Before, Day, Story
 from server.records.kinds import get

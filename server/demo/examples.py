@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import openpyxl
 
-from server.actions.office_lists import LISTS, ORGANISATIONS, STAFF, VILLAGES
+from server.actions.places.office_lists import LISTS, ORGANISATIONS, STAFF, VILLAGES
 from server.demo.identities import REGION, id_number, phone
 from server.demo.names import FEMALE, MALE, SURNAMES
 

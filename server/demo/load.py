@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from server.actions.district import Loader, NewRecord, NewResident
-from server.actions.intake import civil_day
-from server.actions.site import Site
+from server.actions.keeping.site import Site
+from server.actions.places.district import Loader, NewRecord, NewResident
+from server.actions.tablets.intake import civil_day
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
 from server.demo.model import Facility, Item, PastRecord, Resident, Role, Staff, Team

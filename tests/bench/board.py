@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from server.actions import cards
+from server.actions.archives import cards
 from server.logs import configure
 from server.rules.figures import rules
 from server.store.ids import new_id

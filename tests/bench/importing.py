@@ -15,11 +15,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from server.actions import import_run, imports
-from server.actions.district import Loader
-from server.actions.import_upload import receive
-from server.actions.imports import Importer
-from server.actions.site import Site
+from server.actions.keeping.site import Site
+from server.actions.lists import import_run, imports
+from server.actions.lists.import_upload import receive
+from server.actions.lists.imports import Importer
+from server.actions.places.district import Loader
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
 from server.demo.model import Facility, Resident, Team

@@ -13,10 +13,10 @@ from typing import Final
 import msgspec
 
 from crypto.columns import add_kek
-from server.actions.cards import Face, key_of, open_face
-from server.actions.search import Lookup
-from server.actions.sessions import Signed
-from server.actions.site import Site, found_district, kek_ring, open_site
+from server.actions.accounts.sessions import Signed
+from server.actions.archives.cards import Face, key_of, open_face
+from server.actions.archives.search import Lookup
+from server.actions.keeping.site import Site, found_district, kek_ring, open_site
 from server.records.initials import initials
 from server.rules.accounts import StaffRole
 from server.settings import now_ms

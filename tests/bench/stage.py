@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from crypto.keys import Suite
-from server.actions.district import Loader, NewRecord, NewResident
+from server.actions.places.district import Loader, NewRecord, NewResident
 from server.settings import CIVIL, now_ms
 from server.store.tables import SPECS
 from server.store.tx import Tx

@@ -5,9 +5,9 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.actions.settle import open_change
-from server.actions.site import district_key_blob
-from server.actions.verify import verify_journal
+from server.actions.keeping.site import district_key_blob
+from server.actions.keeping.verify import verify_journal
+from server.actions.tablets.settle import open_change
 from server.store.vault import T_CELLS, T_PARTS, T_RESTRICTED
 from sync import digest
 from sync.merge import decode_cells

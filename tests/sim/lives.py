@@ -1,10 +1,10 @@
 """Steps in the life of archives: deaths, moves away, two that become one, and all of it undone."""
 
-from server.actions import life
-from server.actions.intake import civil_day
-from server.actions.merging import Wish, merge
-from server.actions.sessions import Signed
-from server.actions.unmerging import unmerge
+from server.actions.accounts.sessions import Signed
+from server.actions.archives import life
+from server.actions.archives.merging import Wish, merge
+from server.actions.archives.unmerging import unmerge
+from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import StaffRole
 from server.rules.life import Asked, Life

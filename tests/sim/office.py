@@ -1,9 +1,12 @@
 """Steps of the office: moves, consents, lost tablets, decisions, keys and backups."""
 
-from server.actions import consent, decisions, devices, move, release, upkeep
-from server.actions.audit_tree import number_leaves
-from server.actions.keyring import renew_kem
-from server.actions.site import district_key_blob
+from server.actions.archives import consent, decisions
+from server.actions.keeping import upkeep
+from server.actions.keeping.audit_tree import number_leaves
+from server.actions.keeping.keyring import renew_kem
+from server.actions.keeping.site import district_key_blob
+from server.actions.places import move
+from server.actions.tablets import devices, release
 from server.errors import NotFound, RuleSaysNo
 from server.rules.switch import CaseState, SpecialCase
 from server.store.tx import Tx

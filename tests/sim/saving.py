@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
-from server.actions.intake import civil_day
+from server.actions.tablets.intake import civil_day
 from sync.wire import Edit, Ground
 from tests.cast_forms import good
 from tests.sim.world import Carried, Sim

@@ -13,9 +13,9 @@ from random import Random
 from typing import Any, Protocol, TypeVar
 
 from crypto.keys import Suite
-from server.actions import backup
-from server.actions.exchange import exchange
-from server.actions.site import Site, open_site
+from server.actions.keeping import backup
+from server.actions.keeping.site import Site, open_site
+from server.actions.tablets.exchange import exchange
 from server.store.migrate import migrate
 from server.store.store import Store
 from server.store.tx import Tx

@@ -1,0 +1,59 @@
+"""What is derived from archives is remade after they have changed: cards and figures.
+
+A change to an archive leaves a note (touched.py) in its own transaction; this work takes notes in
+order of id, some hundred a transaction, under the residents' locks. A page may therefore be some
+seconds behind and is never wrong for good.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Final
+
+from server.actions.archives import cards, likeness
+from server.actions.archives.standing import ResidentRow
+from server.actions.archives.touched import take_touched
+from server.actions.figures import figures
+from server.actions.keeping.site import Site
+from server.store.tx import Tx, one
+
+AT_ONCE: Final = 500  # archives a transaction; a writer behind it waits for no more than that
+RUN_MS: Final = 20_000  # one run of the job ends after about this long; the next goes on
+
+Remaker = Callable[[Tx, Site, Mapping[bytes, ResidentRow]], Awaitable[None]]
+REMAKERS: Final[tuple[Remaker, ...]] = (cards.remake, figures.remake, likeness.remake)
+
+
+async def catch_up(site: Site) -> int:
+    """Until no note is left; how many archives were looked at. For the end of an import, for
+    commands and tests.
+    """
+    done = 0
+    while taken := await _some(site):
+        done += taken
+    return done
+
+
+async def run(site: Site) -> int:
+    """The job: what waits now, bounded in time."""
+    began, done = site.clock(), 0
+    while site.clock() - began < RUN_MS and (taken := await _some(site)):
+        done += taken
+    return done
+
+
+async def waits(site: Site) -> bool:
+    """Whether there is a note at all: asked before the job is claimed."""
+    sql = "SELECT 1 FROM touched WHERE district=? LIMIT 1"
+    return await site.store.read(lambda tx: one(tx, sql, site.district)) is not None
+
+
+async def _some(site: Site) -> int:
+    return await site.store.write(partial(_remake, site=site))
+
+
+async def _remake(tx: Tx, site: Site) -> int:
+    rows = await take_touched(tx, site.district, AT_ONCE)
+    if rows:
+        for remaker in REMAKERS:
+            await remaker(tx, site, rows)
+    return len(rows)

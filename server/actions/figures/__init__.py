@@ -1,0 +1,1 @@
+"""The yearly figures, their targets and the board."""

@@ -1,0 +1,1 @@
+"""The installation itself: site, keys, backup, verification, timed work, health."""

@@ -1,0 +1,1 @@
+"""Organisations, areas, teams, and whose a resident is."""

@@ -1,0 +1,109 @@
+"""How a decided change is written down: its row, and its line in the receipt."""
+
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from server.actions.archives.standing import GROUNDS
+from server.actions.tablets.batch import BatchInHand, known_of
+from server.actions.tablets.intake import Arrived, civil_day
+from server.store.tx import Row
+from server.store.vault import NOBODY, T_CHANGE, T_PARTS
+from sync import wire
+from sync.limits import DAY_MS
+from sync.reconcile import IN_FEED, Credit, Decision, State
+
+CARRIED: Final = "merged"  # flag of a change that is signed for another archive
+
+
+def change_row(
+    work: BatchInHand,
+    arrived: Arrived,
+    decision: Decision,
+    resident: bytes,
+    at: int,
+    rev: int,
+    *,
+    clamped: bool,
+) -> Row:
+    vault, intake, change = work.site.vault, work.intake, arrived.change
+    archive = work.ledger.archives.get(resident)
+    stranger = archive is None or decision.state is State.QUARANTINED
+    key = (
+        vault.key(NOBODY, work.district_key)
+        if stranger or archive is None
+        else vault.key(resident, archive.row.key)
+    )
+    parts = None
+    if decision.parts:
+        plain = wire.encode({cell: state.value for cell, state in decision.parts.items()})
+        parts = key.seal(vault.at(T_PARTS, arrived.id, resident), plain)
+    body = key.seal(vault.at(T_CHANGE, arrived.id, resident), arrived.key + arrived.raw)
+    credit = _credit(decision, arrived)
+    return (
+        work.site.district,
+        resident,
+        arrived.id,
+        change.kind if change is not None and arrived.cls == "A" else None,
+        arrived.cls,
+        "edit" if change is not None and change.set is not UNSET else "event",
+        decision.state.value,
+        decision.reason.value,
+        parts,
+        rev,
+        change.on if change is not None else civil_day(work.now).isoformat(),
+        at,
+        work.now,
+        work.device.device,
+        intake.header.epoch,
+        intake.header.seq,
+        arrived.index,
+        intake.staff,
+        "registrar" if work.role == "registrar" else "staff",
+        credit.value,
+        work.device.facility if credit is Credit.AUTHOR else None,
+        ",".join(_flags(change, decision, at, resident, clamped=clamped)),
+        *_claim(work, arrived),
+        "district" if stranger else "resident",
+        body,
+    )
+
+
+def _claim(work: BatchInHand, arrived: Arrived) -> tuple[bytes | None, int, int]:
+    known = known_of(work, arrived)
+    return (known.panel, known.epoch, known.csn) if known is not None else (None, 0, 0)
+
+
+def _credit(decision: Decision, arrived: Arrived) -> Credit:
+    if decision.state not in IN_FEED or arrived.change is None or arrived.change.body is UNSET:
+        return Credit.NONE
+    return decision.credit
+
+
+def _flags(
+    change: wire.Change | None, decision: Decision, at: int, resident: bytes, *, clamped: bool
+) -> list[str]:
+    flags: list[str] = []
+    if change is not None and change.resident != resident:
+        flags.append(CARRIED)  # signed for an archive that was merged into this one
+    if clamped:
+        flags.append("clock")
+    if decision.late:
+        flags.append("late")
+    if change is not None:
+        if change.ground is not None:
+            # Of the known grounds only: a free text would stand in the clear beside the row.
+            kind = change.ground.kind
+            flags.append(f"guest:{kind}" if kind in GROUNDS else "guest")
+        if change.on < civil_day(at - DAY_MS).isoformat():
+            flags.append("entered_late")
+    return flags
+
+
+def receipt_row(index: int, decision: Decision) -> tuple[Any, ...] | None:
+    if decision.state is State.APPLIED and not decision.reason and not decision.parts:
+        return None
+    row: tuple[Any, ...] = (index, decision.state.value, decision.reason.value)
+    if decision.parts:
+        return (*row, {cell: state.value for cell, state in decision.parts.items()})
+    return row

@@ -1,0 +1,380 @@
+"""One exchange: an envelope goes in, an envelope comes out.
+
+Checks run from cheap to dear: size, magic, header, signing key known, signature; then opening;
+then two transactions, one that takes the batch and one that packs the answer. Both have committed
+before a byte of the answer is made. Up to the signature every fault has the same answer; after it
+the tablet is told exactly what to do, sealed for it.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from crypto.audit import consistency_path
+from crypto.envelope import (
+    DownHeader,
+    EnvelopeRefused,
+    Sealed,
+    UpHeader,
+    parse_up,
+    seal_down,
+    verify,
+)
+from crypto.keys import KemKeyPair, KemPublicKey, Suite
+from server.actions.archives.ledger import audit
+from server.actions.archives.standing import DeviceRow, lock_device
+from server.actions.keeping.audit_tree import newest_checkpoint, node_reader
+from server.actions.keeping.site import Site, signer_of
+from server.actions.tablets.ingest import Ingested, UnknownDevice, ingest
+from server.actions.tablets.intake import Intake, read_batch
+from server.actions.tablets.packing import pack
+from server.actions.tablets.reports import shown, take_reports
+from server.actions.tablets.tablet_return import carried
+from server.errors import NotAnEnvelope, TooLarge
+from server.store.tx import Tx, one
+from sync import wire
+from sync.limits import (
+    CLOCK_AHEAD_MS,
+    ENVELOPE_BYTES,
+    LEASE_MS,
+    OUTCOMES_PER_ANSWER,
+    PANELS_PER_DEVICE,
+)
+
+VERSION: Final = 1
+UNKNOWN_KEY: Final = "unknown_key"
+GAP: Final = "gap"
+UNREADABLE: Final = "unreadable"
+BACKUP_MARGIN_MS: Final = 120_000
+SAY: Final = {
+    UNKNOWN_KEY: "服务器换了钥匙，平板会自动重新封装再传，记录不会丢。",
+    UNREADABLE: "服务器读不懂这个版本的应用。记录都在本机，请更新应用后再传。",
+    GAP: "中间有一批还没到，平板会自动从那里补传。",
+}
+
+
+@dataclass(slots=True)
+class Exchanged:
+    """The answer and what the log and the metrics may know of it."""
+
+    answer: bytes
+    verdict: str
+    changes: int = 0
+    rows: int = 0
+    device: bytes = b""
+
+
+@dataclass(slots=True)
+class _Packed:
+    device: DeviceRow
+    outcomes: tuple[wire.OutcomeRow, ...] = ()
+    pages: list[wire.Page] = field(default_factory=list[wire.Page])
+    commands: tuple[wire.Command, ...] = ()
+    checkpoint: wire.Checkpoint | None = None
+    feed_epoch: int = 1
+    backed_at: int = 0
+
+
+async def exchange(site: Site, raw: bytes) -> Exchanged:
+    """Raises TooLarge or NotAnEnvelope; anything else is answered inside a sealed envelope."""
+    if len(raw) > ENVELOPE_BYTES:
+        raise TooLarge
+    sealed, staff = await _verified(site, raw)
+    now = site.clock()
+    private = await _private_key(site, sealed.header.kid)
+    if private is None:
+        return await _finish(site, sealed, Ingested(), None, now, refused=UNKNOWN_KEY)
+    intake = await asyncio.to_thread(
+        partial(read_batch, sealed, raw, staff=staff, private=private, now=now)
+    )
+    ingested = Ingested()
+    if sealed.header.seq is not None:
+        try:
+            ingested = await site.store.write(lambda tx: ingest(tx, site, intake, now))
+        except UnknownDevice:
+            raise NotAnEnvelope("unknown_device") from None
+    refused = GAP if ingested.gap else ""
+    if intake.whole and sealed.header.seq is None:
+        refused = UNREADABLE  # an empty exchange has nothing to keep: say so instead of silence
+    return await _finish(site, sealed, ingested, intake, now, refused=refused)
+
+
+async def _verified(site: Site, raw: bytes) -> tuple[Sealed[UpHeader], bytes]:
+    """Parsed strictly and signed by a key this district knows for this tablet."""
+    try:
+        sealed = parse_up(raw, ENVELOPE_BYTES)
+    except EnvelopeRefused as refused:
+        raise NotAnEnvelope(str(refused.kind)) from None
+    signer = await signer_of(site, sealed.header.signer)
+    if signer is None or signer[0] != sealed.header.device:
+        raise NotAnEnvelope("unknown_signer")
+    _device, staff, public = signer
+    if public.suite != sealed.header.suite:
+        raise NotAnEnvelope("suite_not_allowed")
+    try:
+        await asyncio.to_thread(verify, sealed, public)
+    except EnvelopeRefused as refused:
+        raise NotAnEnvelope(str(refused.kind)) from None
+    return sealed, staff
+
+
+async def _private_key(site: Site, kid: bytes) -> KemKeyPair | None:
+    found = site.keys.kem.get(kid)
+    if found is None:
+        await site.reload_keys()  # another process may have renewed it
+        found = site.keys.kem.get(kid)
+    return found
+
+
+async def _finish(
+    site: Site,
+    sealed: Sealed[UpHeader],
+    ingested: Ingested,
+    intake: Intake | None,
+    now: int,
+    *,
+    refused: str,
+) -> Exchanged:
+    """Second transaction, then the sealed answer."""
+    batch = intake.batch if intake is not None else None
+    packed = await site.store.write(
+        lambda tx: _pack_all(tx, site, sealed, ingested, batch, now, quiet=bool(refused))
+    )
+    if packed is None:
+        raise NotAnEnvelope("unknown_device")
+    answer = await asyncio.to_thread(
+        partial(_seal, site, sealed, ingested, batch, packed, now, refused=refused)
+    )
+    verdict = refused or ("repeat" if ingested.repeat else (intake.whole if intake else ""))
+    return Exchanged(
+        answer=answer,
+        verdict=verdict or "ok",
+        changes=len(intake.arrived) if intake and not ingested.repeat and not refused else 0,
+        rows=sum(len(page.rows) + len(page.snap_rows) for page in packed.pages),
+        device=sealed.header.device,
+    )
+
+
+async def _pack_all(
+    tx: Tx,
+    site: Site,
+    sealed: Sealed[UpHeader],
+    ingested: Ingested,
+    batch: wire.Batch | None,
+    now: int,
+    *,
+    quiet: bool,
+) -> _Packed | None:
+    """Contact, the tablet's own reports, outcomes, pages. An empty exchange writes the contact."""
+    header = sealed.header
+    device = await lock_device(tx, site.district, header.device)
+    if device is None:
+        return None
+    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
+    assert epoch is not None
+    packed = _Packed(device, feed_epoch=epoch[0], backed_at=await _backed_at(tx, site.district))
+    if _is_stale(device, sealed):
+        # An old envelope once more, perhaps from somebody who recorded it: its receipt, no more.
+        # A copy of the tablet that has counted less learns, sealed for it, from where to count on.
+        if header.counter is not None:
+            packed.commands = (wire.Command(do="counter", ms=device.counter),)
+        return packed
+    heard = _is_heard(device, sealed, ingested)
+    if not heard:
+        device.lease_until = now + LEASE_MS
+        await _contact(tx, site, device, header, batch, now)
+    if batch is not None and not quiet and (not heard or header.counter is None):
+        # Of a lost tablet too: who was read on it, and that its copies are gone.
+        await take_reports(tx, site, device, batch, packed.feed_epoch, now)
+    if device.status in ("lost", "revoked"):
+        packed.commands = (wire.Command(do="wipe"),)
+        return packed
+    if batch is None or quiet:
+        return packed
+    packed.outcomes = await _outcomes(tx, site, device, batch.outcomes_seen)
+    if device.status == "enrolled" and await _stands(tx, site, device, header):
+        panels = await carried(tx, site, device.device, now)
+        packed.pages = await _pages(tx, site, packed, batch, panels, now)
+        packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
+    return packed
+
+
+async def _stands(tx: Tx, site: Site, device: DeviceRow, header: UpHeader) -> bool:
+    """Whether a page may go out: the chain is a confirmed one and the signing key has not ended."""
+    if device.chain_epoch > device.epoch_allowed:
+        return False
+    row = await one(
+        tx,
+        "SELECT until FROM device_key WHERE district=? AND device=? AND key=?",
+        site.district, device.device, header.signer,
+    )  # fmt: skip
+    return row is not None and row[0] is None
+
+
+async def _backed_at(tx: Tx, district: int) -> int:
+    """When the newest verified backup was begun, less the longest a transaction may have taken."""
+    row = await one(tx, "SELECT MAX(taken_at) FROM backup_mark WHERE district=?", district)
+    return max(0, row[0] - BACKUP_MARGIN_MS) if row is not None and row[0] is not None else 0
+
+
+def _is_stale(device: DeviceRow, sealed: Sealed[UpHeader]) -> bool:
+    """Whether a later envelope of this tablet has been taken already."""
+    header = sealed.header
+    if header.counter is not None:
+        return header.counter < device.counter
+    place = (header.epoch, header.seq or 0)
+    head = (device.chain_epoch, device.head_seq)
+    return place < head or (place == head and sealed.digest != device.head_digest)
+
+
+def _is_heard(device: DeviceRow, sealed: Sealed[UpHeader], ingested: Ingested) -> bool:
+    """Whether this very envelope has been counted as a contact already.
+
+    It is answered again, but whoever sends it need not be the tablet: a recorded envelope must not
+    make a lost tablet look alive nor prolong its lease.
+    """
+    if sealed.header.counter is not None:
+        return sealed.header.counter == device.counter and device.last_contact > 0
+    return ingested.repeat and device.last_contact >= ingested.taken_at
+
+
+async def _contact(
+    tx: Tx, site: Site, device: DeviceRow, header: UpHeader, batch: wire.Batch | None, now: int
+) -> None:
+    if batch is None:
+        return  # what cannot be opened need not come from the tablet: no sign of life
+    counter = max(device.counter, header.counter or 0)
+    lease = device.lease_until if device.status == "enrolled" else now
+    await tx.run(
+        "UPDATE device SET last_contact=?, lease_until=?, pending=?, oldest=?, app=?, schema=?, "
+        "trust=?, checkpoint=?, counter=?, first_contact=CASE WHEN first_contact=0 THEN ? "
+        "ELSE first_contact END WHERE district=? AND device=?",
+        now, lease, min(batch.pending, 2**31 - 1), batch.oldest, shown(batch.app, 64), batch.schema,
+        batch.trust, batch.checkpoint, counter, now, site.district, device.device,
+    )  # fmt: skip
+
+
+async def _outcomes(
+    tx: Tx, site: Site, device: DeviceRow, seen: int
+) -> tuple[wire.OutcomeRow, ...]:
+    """Numbers what is new for this tablet (under its lock, so without gaps) and reads what it has
+    not seen.
+    """
+    fresh = await tx.rows(
+        "SELECT outcome FROM outcome WHERE district=? AND device=? AND n IS NULL "
+        "ORDER BY at, outcome",
+        site.district,
+        device.device,
+    )
+    if fresh:
+        numbered = [
+            (site.district, device.device, row[0], device.outcome_n + place)
+            for place, row in enumerate(fresh, start=1)
+        ]
+        await tx.update("outcome", ("district", "device", "outcome"), ("n",), numbered)
+        await tx.run(
+            "UPDATE device SET outcome_n=? WHERE district=? AND device=?",
+            device.outcome_n + len(fresh), site.district, device.device,
+        )  # fmt: skip
+        device.outcome_n += len(fresh)
+    if seen >= device.outcome_n:
+        return ()
+    rows = await tx.rows(
+        "SELECT n, change, state, reason, at FROM outcome WHERE district=? AND device=? AND n>? "
+        "ORDER BY n LIMIT ?",
+        site.district, device.device, seen, OUTCOMES_PER_ANSWER,
+    )  # fmt: skip
+    return tuple(
+        wire.OutcomeRow(n=n, change=change, state=state, reason=reason, at=at)
+        for n, change, state, reason, at in rows
+    )
+
+
+async def _pages(
+    tx: Tx, site: Site, packed: _Packed, batch: wire.Batch, carried: list[bytes], now: int
+) -> list[wire.Page]:
+    """One page a panel, panels in order of id (the lock order). No cursors: no page is wanted."""
+    if not batch.cursors:
+        return []
+    cursors = {cursor.panel: cursor for cursor in batch.cursors}
+    claims = {claim.panel: claim for claim in batch.digests}
+    pages: list[wire.Page] = []
+    served = b""
+    for panel in sorted(carried)[:PANELS_PER_DEVICE]:
+        cursor = cursors.get(panel, wire.Cursor(panel=panel, epoch=0, csn=0))
+        page = await pack(
+            tx, site, packed.device, cursor, claims.get(panel), packed.feed_epoch, now
+        )
+        pages.append(page)
+        if page.rows or page.snap_rows:
+            served += panel + page.start.to_bytes(8) + page.end.to_bytes(8)
+    if served:
+        await audit(tx, site.district, "page", packed.device.device + served, now)
+    return pages
+
+
+async def _checkpoint(tx: Tx, site: Site, held: int, suite: Suite) -> wire.Checkpoint | None:
+    """The newest checkpoint, with the proof that the one the tablet holds is a prefix of it."""
+    newest = await newest_checkpoint(tx, site.district)
+    if newest is None or newest.size <= held:
+        return None
+    proof: tuple[bytes, ...] = ()
+    if held:
+        proof = await node_reader(tx, site.district, consistency_path, held, newest.size)
+    signed = newest.sign(site.keys.audit[suite])
+    return wire.Checkpoint(
+        size=newest.size, root=newest.root, at=newest.at_ms, signature=signed, proof=proof
+    )
+
+
+def _seal(
+    site: Site,
+    sealed: Sealed[UpHeader],
+    ingested: Ingested,
+    batch: wire.Batch | None,
+    packed: _Packed,
+    now: int,
+    *,
+    refused: str,
+) -> bytes:
+    device = packed.device
+    suite = Suite(device.suite)
+    pages = tuple(msgspec.Raw(wire.encode(page)) for page in packed.pages)
+    commands = packed.commands
+    # Only an empty exchange is sent when it is made; a batch may have lain in the outbox for days.
+    made_now = batch is not None and sealed.header.counter is not None
+    if batch is not None and made_now and abs(batch.created - now) > CLOCK_AHEAD_MS:
+        commands = (*commands, wire.Command(do="clock", ms=now - batch.created))
+    held = batch.trust if batch is not None else 0
+    answer = wire.Answer(
+        v=VERSION,
+        now=now,
+        head=wire.ChainHead(
+            epoch=device.chain_epoch, seq=device.head_seq, digest=device.head_digest
+        ),
+        receipt=msgspec.json.decode(ingested.receipt, type=wire.SignedReceipt)
+        if ingested.receipt
+        else None,
+        outcomes=packed.outcomes,
+        pages=pages,
+        more=any(page.more for page in packed.pages) or len(packed.outcomes) == OUTCOMES_PER_ANSWER,
+        commands=commands,
+        backed_up=wire.BackedUp(
+            epoch=device.backed_epoch, seq=device.backed_seq, at=packed.backed_at
+        ),
+        lease=device.lease_until if device.status == "enrolled" else now,
+        trust=site.keys.bundles[suite] if held != site.keys.version else None,
+        checkpoint=packed.checkpoint,
+        refused=refused,
+        say=SAY.get(refused, ""),
+    )
+    recipient = KemPublicKey(suite, device.kem_key)
+    signer = site.keys.sign[suite]
+    header = DownHeader(
+        suite=suite, kid=recipient.kid(), signer=signer.public.kid(), device=device.device,
+        request=sealed.digest, feed_epoch=packed.feed_epoch, trust=site.keys.version,
+    )  # fmt: skip
+    return seal_down(header, wire.encode(answer), recipient=recipient, signer=signer)

@@ -1,0 +1,226 @@
+"""The page a tablet gets: one closed csn range of each of its panels, then part of a snapshot.
+
+Read after the device's lock. Every put is joined with the present membership: who is not in the
+panel now is left out, whatever the feed says; leaves always go. What is answered is written into
+`copy` in the same transaction, so the question "who holds my archive" has an answer before the
+page leaves the server.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any, Final
+
+from msgspec import Raw
+
+from server.actions.archives.standing import DeviceRow
+from server.actions.keeping.site import Site
+from server.actions.tablets.intake import civil_day
+from server.actions.tablets.packer import (
+    EVENT,
+    GIVEN,
+    RESIDENT,
+    SHOWN,
+    Packer,
+    events_of,
+    member,
+    residents_of,
+)
+from server.actions.tablets.repair import compare
+from server.store.tx import Tx, one, sharing
+from sync import wire
+from sync.limits import (
+    PAGE_BYTES,
+    PAGE_ROWS,
+    RECENT_DAYS,
+    SNAPSHOT_ROWS,
+)
+
+LANES: Final = 3  # 0 roster and registers, 1 recent records, 2 history
+_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+async def pack(
+    tx: Tx,
+    site: Site,
+    device: DeviceRow,
+    cursor: wire.Cursor,
+    claim: wire.DigestClaim | None,
+    feed_epoch: int,
+    now: int,
+) -> wire.Page:
+    """One panel's page.
+
+    The caller has checked that the device carries the panel and is enrolled.
+    """
+    packer = Packer(site, tx, device, cursor.panel, now)
+    head = await one(
+        tx,
+        f"SELECT csn, root_open, root_restricted FROM panel "
+        f"WHERE district=? AND panel=?{sharing(tx)}",
+        site.district,
+        cursor.panel,
+    )
+    assert head is not None
+    csn = head[0]
+    if cursor.epoch != feed_epoch or cursor.csn > csn or not _can_go_on(cursor.snap):
+        page = await _first_page(packer, feed_epoch, csn)
+    else:
+        page = await _tail(packer, cursor, feed_epoch, csn)
+        if not page.more and cursor.snap is not None:
+            page = await _snapshot(packer, page, cursor.snap)
+    if not page.more:
+        page = await compare(packer, page, head, claim)
+    await _note(packer, page, feed_epoch)
+    return page
+
+
+def _can_go_on(snap: wire.Snap | None) -> bool:
+    """Whether a snapshot under way stands at a place this server could have named; else it begins
+    again.
+    """
+    if snap is None:
+        return True
+    if snap.lane == 0:
+        return len(snap.after) in (0, 16) and _A_DAY.fullmatch(snap.cut) is not None
+    day = snap.after[32:].decode("ascii", "replace") or snap.cut
+    return (
+        len(snap.after) in (0, 42)
+        and _A_DAY.fullmatch(day) is not None
+        and _A_DAY.fullmatch(snap.cut) is not None
+    )
+
+
+async def _tail(packer: Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) -> wire.Page:
+    """(cursor, end]: the newest mention of each entity, in order."""
+    feed = await packer.tx.rows(
+        "SELECT csn, op, resident, entity FROM feed WHERE district=? AND panel=? AND csn>? "
+        "ORDER BY csn LIMIT ?",
+        packer.site.district, packer.panel, cursor.csn, PAGE_ROWS + 1,
+    )  # fmt: skip
+    feed = feed[:PAGE_ROWS]
+    latest = {(op, entity): number for number, op, _, entity in feed}
+    wanted = [row for row in feed if latest[row[1], row[3]] == row[0]]
+    residents = await residents_of(packer, {row[2] for row in wanted if row[1] == "resident"})
+    events = await events_of(packer, {row[3] for row in wanted if row[1] == "event"})
+    rows: list[Raw] = []
+    end = feed[-1][0] if feed else csn
+    for number, op, who, entity in wanted:
+        if op == "leave":
+            rows.append(packer.leave_row(who, number))
+        elif op == "resident" and who in residents:
+            rows += packer.resident_rows(residents[who])
+        elif op == "event" and entity in events:
+            rows.append(packer.event_row(events[entity]))
+        if packer.size > PAGE_BYTES:
+            end = number
+            break
+    more = end < csn
+    return wire.Page(
+        panel=packer.panel, epoch=feed_epoch, start=cursor.csn, end=end, rows=tuple(rows),
+        snap=cursor.snap, more=more,
+    )  # fmt: skip
+
+
+async def _first_page(packer: Packer, feed_epoch: int, csn: int) -> wire.Page:
+    """Opens a snapshot at the present csn with the whole roster: who is not in it has left."""
+    left: list[Raw] = []
+    roster = await packer.tx.rows(
+        f"SELECT m.resident FROM member m WHERE {member(packer.now)} AND m.district=? "
+        "ORDER BY m.resident",
+        packer.panel,
+        packer.site.district,
+    )
+    # Who left before this tablet ever heard of it is told to it now, so that the purge is stated.
+    for (who,) in await packer.tx.rows(
+        "SELECT c.resident FROM copy c WHERE c.district=? AND c.device=? "
+        "AND c.state IN ('asked', 'unaccounted') "
+        "AND NOT EXISTS (SELECT 1 FROM member m JOIN device_panel p ON p.district=m.district "
+        "AND p.panel=m.panel WHERE m.district=c.district AND m.resident=c.resident "
+        "AND p.device=c.device) ORDER BY c.resident",
+        packer.site.district,
+        packer.device.device,
+    ):
+        left.append(packer.leave_row(who, csn))
+    cut = (civil_day(packer.now) - timedelta(days=RECENT_DAYS)).isoformat()
+    page = wire.Page(
+        panel=packer.panel, epoch=feed_epoch, start=csn, end=csn,
+        roster=b"".join(row[0] for row in roster), rows=tuple(left),
+    )  # fmt: skip
+    return await _snapshot(packer, page, wire.Snap(at=csn, lane=0, after=b"", cut=cut))
+
+
+async def _snapshot(packer: Packer, page: wire.Page, snap: wire.Snap) -> wire.Page:
+    """The next part of a snapshot, lane by lane, until the page is full."""
+    rows: list[Raw] = []
+    while snap.lane < LANES and len(rows) < SNAPSHOT_ROWS and packer.size < PAGE_BYTES:
+        part, after = await _lane(packer, snap, SNAPSHOT_ROWS - len(rows))
+        rows += part
+        snap = wire.Snap(
+            at=snap.at, lane=snap.lane if after else snap.lane + 1, after=after, cut=snap.cut
+        )
+    done = snap.lane >= LANES
+    return wire.Page(
+        panel=page.panel, epoch=page.epoch, start=page.start, end=page.end, rows=page.rows,
+        roster=page.roster, snap_rows=tuple(rows), snap=None if done else snap, more=not done,
+    )  # fmt: skip
+
+
+async def _lane(packer: Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], bytes]:
+    """Rows of one lane after `snap.after`; the position to go on from, empty at the lane's end."""
+    rows: list[Raw] = []
+    if snap.lane == 0:
+        found = await packer.tx.rows(
+            f"SELECT {RESIDENT} FROM member m JOIN resident r ON r.district=m.district "
+            f"AND r.resident=m.resident WHERE {member(packer.now)} AND m.district=? "
+            "AND m.resident > ? ORDER BY m.resident LIMIT ?",
+            packer.panel, packer.site.district, snap.after, most,
+        )  # fmt: skip
+        for row in found:
+            rows += packer.resident_rows(row)
+            if packer.size > PAGE_BYTES:
+                return rows, row[0]
+        return rows, found[-1][0] if len(found) == most else b""
+    who, day, change = snap.after[:16], snap.after[32:].decode(), snap.after[16:32]
+    side = ">=" if snap.lane == 1 else "<"
+    found = await packer.tx.rows(
+        f"SELECT {EVENT}, c.day FROM member m JOIN change c ON c.district=m.district "
+        "AND c.resident=m.resident JOIN resident r ON r.district=m.district AND "
+        f"r.resident=m.resident WHERE {member(packer.now)} AND m.district=? AND m.resident>=? AND "
+        f"(m.resident>? OR c.day>? OR (c.day=? AND c.change>?)) AND {SHOWN} AND {GIVEN} "
+        f"AND c.day{side}? "
+        "ORDER BY m.resident, c.day, c.change LIMIT ?",
+        packer.panel, packer.site.district, who, who, day, day, change, snap.cut, most,
+    )  # fmt: skip
+    for row in found:
+        if row[2] in packer.classes:
+            rows.append(packer.event_row(row))
+        if packer.size > PAGE_BYTES:
+            return rows, row[0] + row[1] + row[13].encode()
+    last = found[-1] if len(found) == most else None
+    return rows, last[0] + last[1] + last[13].encode() if last is not None else b""
+
+
+async def _note(packer: Packer, page: wire.Page, feed_epoch: int) -> None:
+    """What was answered: the served mark of the panel and a copy row for each resident given."""
+    district, device, now = packer.site.district, packer.device.device, packer.now
+    await packer.tx.run(
+        "UPDATE device_panel SET served_csn=?, served_epoch=?, served_at=? WHERE district=? "
+        "AND device=? AND panel=? AND (served_csn<? OR served_epoch<>?)",
+        page.end, feed_epoch, now, district, device, packer.panel, page.end, feed_epoch,
+    )  # fmt: skip
+    if not packer.given:
+        return
+    held = await packer.tx.rows_in(
+        "SELECT resident FROM copy WHERE district=? AND device=? AND state='possible' "
+        "AND resident {ids}",
+        sorted(packer.given),
+        district,
+        device,
+    )
+    new = sorted(packer.given - {row[0] for row in held})
+    rows: list[tuple[Any, ...]] = [(district, who, device, now, "possible", now) for who in new]
+    await packer.tx.insert("copy", rows, ignore=True)
+    await packer.tx.update(
+        "copy", ("district", "resident", "device"), ("state", "changed_at"),
+        [(district, who, device, "possible", now) for who in new],
+    )  # fmt: skip

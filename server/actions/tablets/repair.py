@@ -1,0 +1,134 @@
+"""Do tablet and server hold the same? The sum at one csn, and help bucket by bucket where not."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Raw
+
+from server.actions.archives.ledger import Ledger
+from server.actions.tablets.packer import EVENT, GIVEN, SHOWN, Packer, member, residents_of
+from server.store.tx import Row, one
+from sync import digest, wire
+from sync.limits import (
+    DIGEST_BUCKETS,
+    DIGEST_REPAIRS,
+    PAGE_BYTES,
+)
+
+
+async def compare(
+    packer: Packer, page: wire.Page, head: Row, claim: wire.DigestClaim | None
+) -> wire.Page:
+    """Nothing more is waiting: the sum at exactly this csn, and help where the tablet's differs."""
+    csn, root_open, root_restricted = head
+    if page.end != csn:
+        return page
+    restricted = "B" in packer.classes
+    root = digest.sum_of((root_open, root_restricted)) if restricted else root_open
+    if await _has_ended(packer):
+        return page  # the sum still counts somebody who is not served any more; soon it will not
+    if restricted and await _carried_twice(packer):
+        return page
+    page = msgspec.structs.replace(page, more=False, root=root)
+    if claim is None or claim.csn != csn:
+        return page
+    missed = claim.root != root
+    if missed:
+        page = await _repair(packer, page, claim)
+    await _count_misses(packer, missed=missed, mended=bool(page.mended))
+    return page
+
+
+async def _has_ended(packer: Packer) -> bool:
+    """Whether a consent of this panel is over whose leave has not been written yet."""
+    row = await one(
+        packer.tx,
+        "SELECT 1 FROM member WHERE district=? AND until<=? AND panel=? LIMIT 1",
+        packer.site.district, packer.now, packer.panel,
+    )  # fmt: skip
+    return row is not None
+
+
+async def _carried_twice(packer: Packer) -> bool:
+    """Whether somebody is in this panel by consent (class A) and assigned to another panel of this
+    tablet (class B too): it keeps one copy of them, which only the other panel's sum describes. A
+    repair here would take class B away from there.
+    """
+    row = await one(
+        packer.tx,
+        "SELECT 1 FROM device_panel p JOIN member o ON o.district=p.district AND o.panel=p.panel "
+        "JOIN member m ON m.district=o.district AND m.resident=o.resident "
+        "WHERE p.district=? AND p.device=? AND p.panel<>? AND o.ground='assigned' "
+        "AND m.panel=? AND m.ground='consent' LIMIT 1",
+        packer.site.district, packer.device.device, packer.panel, packer.panel,
+    )  # fmt: skip
+    return row is not None
+
+
+async def _count_misses(packer: Packer, *, missed: bool, mended: bool) -> None:
+    """Three in a row are a person's matter, not a loop; while pages mend buckets it may take one
+    more for each bucket.
+    """
+    district, device = packer.site.district, packer.device
+    sql = "UPDATE device SET digest_misses=CASE WHEN ? THEN digest_misses+1 ELSE 0 END "
+    await packer.tx.run(sql + "WHERE district=? AND device=?", missed, district, device.device)
+    row = await one(
+        packer.tx,
+        "SELECT digest_misses FROM device WHERE district=? AND device=?",
+        district,
+        device.device,
+    )
+    most = DIGEST_REPAIRS + (DIGEST_BUCKETS if mended else 0)
+    if row is not None and row[0] >= most:
+        ledger = Ledger(district, packer.site.vault, packer.now, 1)
+        ledger.task("digest", device.device, resident=None, facility=device.facility)
+        await packer.tx.insert("task", ledger.tasks, ignore=True)
+
+
+async def _repair(packer: Packer, page: wire.Page, claim: wire.DigestClaim) -> wire.Page:
+    """Our bucket sums, and the residents of buckets that differ, whole: as many buckets as fit."""
+    sums = await packer.tx.rows(
+        "SELECT r.resident, r.sum_open, r.sum_restricted, m.ground FROM member m JOIN resident r "
+        "ON r.district=m.district AND r.resident=m.resident "
+        f"WHERE {member(packer.now)} AND m.district=?",
+        packer.panel,
+        packer.site.district,
+    )
+    both = "B" in packer.classes
+    pairs = [
+        (who, digest.sum_of((a, b)) if both and ground == "assigned" else a)
+        for who, a, b, ground in sums
+    ]
+    ours = digest.buckets(pairs)
+    theirs = claim.buckets if len(claim.buckets) == len(ours) else ours
+    rows: list[Raw] = []
+    mended: list[int] = []
+    for number, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        if mine == other:
+            continue
+        if packer.size > PAGE_BYTES:
+            break
+        who = {resident for resident, _ in pairs if digest.bucket(resident) == number}
+        for row in (await residents_of(packer, who)).values():
+            rows += packer.resident_rows(row)
+        rows += [packer.event_row(row) for row in await _all_events(packer, who)]
+        mended.append(number)
+    return msgspec.structs.replace(
+        page, buckets=ours, again=tuple(rows), mended=tuple(mended), more=False
+    )
+
+
+async def _all_events(packer: Packer, who: Iterable[bytes]) -> list[Row]:
+    ids = sorted(who)
+    if not ids:
+        return []
+    rows = await packer.tx.rows_in(
+        f"SELECT {EVENT} FROM change c JOIN member m ON m.district=c.district "
+        f"AND m.resident=c.resident AND {member(packer.now)} "
+        "JOIN resident r ON r.district=c.district AND r.resident=c.resident "
+        f"WHERE c.district=? AND {SHOWN} AND {GIVEN} AND c.resident {{ids}}",
+        ids,
+        packer.panel,
+        packer.site.district,
+    )
+    return [row for row in rows if row[2] in packer.classes]
