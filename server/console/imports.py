@@ -23,7 +23,7 @@ from server.console.frame import HEADERS, Console, Key, Page, see, signed_of
 from server.console.import_upload import BODY_MAX, take_upload
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
-from server.records.sheet_columns import columns_of
+from server.records.sheet_columns import columns_of, like_offices
 from server.rules.accounts import StaffRole
 
 AnyRequest = Request[Any, Any, Any]
@@ -137,6 +137,7 @@ async def _draw(
     answer = await console.page(
         request, shown, status=status, job=job, fault=fault, saved=saved, refused=refused,
         choices=_choices(job, lines), groups=columns_of(job.kind), first=_name_column(job),
+        like_offices=like_offices(job.head.headings),
         names=await imports.mappings(console.site, job.kind, job.facility) if mapping else {},
     )  # fmt: skip
     if job.state in imports.AT_WORK:

@@ -128,6 +128,18 @@ def guess(kind_id: str, headings: Sequence[str]) -> dict[int, str]:
     return found
 
 
+def like_people(headings: Sequence[str]) -> bool:
+    """Whether these are clearly the headings of a list of residents."""
+    names = set(guess(PEOPLE, headings).values())
+    return "id_no" in names or {"name", "sex", "birth_date"} <= names
+
+
+def like_offices(headings: Sequence[str]) -> bool:
+    """Whether these are the headings of organisations, villages or staff."""
+    said = {normal(each) for each in headings}
+    return "机构代码" in said and bool(said & {"级别", "村居名称", "岗位"})
+
+
 @cache
 def _by_word(kind_id: str) -> dict[str, str]:
     words: dict[str, str] = {}

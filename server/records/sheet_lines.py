@@ -18,7 +18,7 @@ from server.records.id_number import Holder, Invalid, Reason, Valid, read_id_num
 from server.records.kinds import REGISTER
 from server.records.model import AccessClass, Field, Kind
 from server.records.sheet_columns import FACILITY, ID_NO, OLD_NO, ON, SINCE, TEAM, VILLAGE
-from server.records.sheet_values import Said, day_of, is_nothing, narrow, value_of
+from server.records.sheet_values import Said, day_of, is_nothing, narrow, not_a_day, value_of
 from sync.policy import Policy
 
 _TYPE_OF: Final = {Holder.CITIZEN: "01", Holder.HK_MO_TW: "05", Holder.FOREIGNER: "06"}
@@ -128,7 +128,7 @@ def _beside(found: Read, name: str, text: str) -> None:
         case "@since" | "@on":
             day = day_of(text)
             if day is None:
-                found.refusals.append("日期不是日历上的日期，写法如 2024-03-11")
+                found.refusals.append(not_a_day("日期", text, "2024-03-11"))
             else:
                 found.day = day.isoformat()
         case "@id_no":

@@ -38,6 +38,9 @@ _SEVERAL: Final = re.compile(r"[、,;|/\n]+|\s{1,}")
 _NOISE: Final = re.compile(r"[\s()\[\]【】“”\"'*:_-]+")
 _SIGNS_OF_TEXT: Final = re.compile("[^0-9A-Z+-]")
 _NOTHING: Final = frozenset({"", "-", "--", "/", "\\", "空", "未填", "未填写", "NULL", "N/A"})
+_SERIAL: Final = re.compile(r"[1-6]\d{4}(?:\.0)?")  # 1927 to 2091, counted as spreadsheets do
+_SIGN: Final = re.compile(r"(?:RH|D)?([+−-]|阳|阴)")
+_POSITIVE: Final = frozenset("+阳")
 _SINCE: Final = re.compile(r"\((\d{4}[-/.年]\d{1,2}月?)\)$")
 
 _YES: Final = {"是": "有", "否": "无", "没有": "无", "Y": "有", "N": "无"}
@@ -113,13 +116,13 @@ def value_of(kind: Kind, each: Field, text: str) -> Said:
         case Scaled(places):
             return _scaled(each, places, text)
         case Code():
-            code = words_of(each).get(normal(text))
+            code = words_of(each).get(normal(text)) or _by_sign(each, text)
             return Said(code) if code else _no_such(each, text)
         case Codes():
             return _several(kind, each, text)
         case Day():
             day = day_of(text)
-            return Said(day.isoformat()) if day else Said(fault=_not_a_day(each.label))
+            return Said(day.isoformat()) if day else Said(fault=not_a_day(each.label, text))
         case Month():
             return _month(each, text)
         case Time():
@@ -149,8 +152,11 @@ def day_of(text: str) -> date | None:
         return None
 
 
-def _not_a_day(label: str) -> str:
-    return f"{label}不是日历上的日期，写法如 1955-03-12"
+def not_a_day(label: str, text: str, like: str = "1955-03-12") -> str:
+    """Why a text is no day; a bare number of five digits is what a CSV keeps of a date cell."""
+    if _SERIAL.fullmatch(narrow(text)):
+        return f"{label}像 Excel 的日期数字，请把这一列设成日期格式再另存，写法如 {like}"
+    return f"{label}不是日历上的日期，写法如 {like}"
 
 
 def _month(each: Field, text: str) -> Said:
@@ -199,6 +205,16 @@ def _without_unit(each: Field, text: str) -> str:
     unit = unicodedata.normalize("NFKC", getattr(each.type, "unit", "")).upper()
     plain = narrow(text)
     return plain.removesuffix("".join(unit.split())) if unit else plain
+
+
+def _by_sign(each: Field, text: str) -> str | None:
+    """(+), RH-, 阴 as 阳性 or 阴性, where these are answers. A lone "-" never comes here: lists
+    write it for nothing (`is_nothing`), and a blood group is not guessed from it.
+    """
+    found = _SIGN.fullmatch(re.sub(r"[()\[\]]", "", narrow(text)))
+    if found is None:
+        return None
+    return words_of(each).get("阳性" if found[1] in _POSITIVE else "阴性")
 
 
 # ---- answers by their words ---------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.actions.lists.sheet_parts import FAULT_SAY, Line, Sheet
+from server.records.sheet_columns import like_people
 
 ORGANISATIONS: Final = "机构"
 VILLAGES: Final = "村居"
@@ -92,10 +93,14 @@ def read_lists(sheets: Iterable[Sheet]) -> Entries:
         headings = tuple(_heading(cell) for cell in first.cells)
         name = _which(headings)
         title = sheet.title or (name or "")
+        if like_people(headings) and (name is None or missing_in(name, headings)):
+            say = "这像是居民名单，请到「导入」上传"
+            aside.append(LineFault(title, first.n, "", say))
+            continue
         if name is None:
             aside.append(LineFault(title, first.n, "", _no_headings(headings)))
             continue
-        missing = [each for each in NEEDED[name] if each not in headings]
+        missing = missing_in(name, headings)
         found.faults += [LineFault(title, first.n, each, f"缺少这一列：{each}") for each in missing]
         if not missing:
             _take(found, name, title, headings, lines)
@@ -158,6 +163,11 @@ def _which(headings: tuple[str, ...]) -> str | None:
 def _no_headings(headings: tuple[str, ...]) -> str:
     seen = "、".join(each for each in headings if each)[:60]
     return f"第一行要有列名，例如机构代码、机构名称、级别；现在是：{seen}"
+
+
+def missing_in(name: str, headings: tuple[str, ...]) -> list[str]:
+    """The columns that this list cannot do without and that are not there."""
+    return [each for each in NEEDED[name] if each not in headings]
 
 
 def is_code(text: str) -> bool:
