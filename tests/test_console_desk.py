@@ -16,9 +16,11 @@ from sync import wire
 from tests.console import Desk, desk, offices, session_of, text_of
 from tests.desk_page import HTN, everything_typed, fill, hidden, page_of
 from tests.world import (
+    DISTRICT,
     HE,
     NAMES,
     QIN,
+    QINGHE,
     SU,
     TEAM_A,
     TEAM_B,
@@ -247,6 +249,41 @@ async def test_a_new_archive_without_a_team_waits_for_one(su: Desk, world: World
     done = await su.post("/console/archive/new", typed_from(NEW_FIELDS, body))
     made = bytes.fromhex(done.headers["location"].rpartition("/")[2])
     assert await world.rows("SELECT subject FROM task WHERE kind='unassigned'") == [(made,)]
+
+
+async def test_an_address_is_one_of_the_own_villages_or_a_code(su: Desk, world: World) -> None:
+    area = (DISTRICT, "371002101203", "河西村", QINGHE, None)
+    await world.store.write(lambda tx: tx.insert("service_area", [area]))
+    page = await su.get("/console/archive/new")
+    assert "河西村 371002101203" in page.text
+    sexes = re.findall(r'name="sex" value="(.)"', page.text)
+    assert sexes[:2] == ["1", "2"]
+    number = "37100219550312008"
+    body = {**basics(ZHOU), "name": "陈小寒", "id_no": number + check_digit(number)}
+    typed = {**typed_from(NEW_FIELDS, body), "panel": TEAM_A.hex()}
+    wrong = await su.post("/console/archive/new", {**typed, "address_region_other": "河西"})
+    assert wrong.status_code == 422
+    assert 'name="address_region_other" inputmode="numeric" autocomplete="off" value="河西"' in (
+        wrong.text
+    )
+    done = await su.post("/console/archive/new", {**typed, "address_region_other": "371003101203"})
+    assert "371003101203" in text_of(await su.get(done.headers["location"]))
+
+
+async def test_somebody_who_has_died_is_said_so_and_a_late_record_is_taken(
+    su: Desk, world: World
+) -> None:
+    await world.store.write(
+        lambda tx: tx.run("UPDATE resident SET status='dead' WHERE resident=?", ZHOU)
+    )
+    await world.store.write(
+        lambda tx: tx.run("UPDATE resident_card SET status='dead' WHERE resident=?", ZHOU)
+    )
+    page = await su.get(page_of(ZHOU, "/form/htn_followup"))
+    assert "已登记去世，这份记录只能补记去世以前的服务" in text_of(page)
+    assert (await fill(su, ZHOU)).status_code == 303
+    for rest in ("", "/life", "/switch"):
+        assert "已登记去世" in text_of(await su.get(page_of(ZHOU, rest))), rest
 
 
 async def test_somebody_without_a_panel_works_with_a_reason(su: Desk, world: World) -> None:

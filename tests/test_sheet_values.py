@@ -19,8 +19,8 @@ def said(name: str, text: str) -> Said:
     ("text", "label"),
     [
         ("+", "阳性"), ("（＋）", "阳性"), ("Rh+", "阳性"), ("阳", "阳性"), ("阳性", "阳性"),
-        ("\N{MINUS SIGN}", "阴性"), ("(-)", "阴性"), ("RH-", "阴性"), ("Rh（-）", "阴性"), ("阴", "阴性"),
-        ("RH阴性", "阴性"),
+        ("\N{MINUS SIGN}", "阴性"), ("(-)", "阴性"), ("RH-", "阴性"), ("Rh（-）", "阴性"),
+        ("阴", "阴性"), ("RH阴性", "阴性"),
     ],
 )  # fmt: skip
 def test_a_sign_is_an_answer_where_positive_and_negative_are(text: str, label: str) -> None:

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.archives import AlreadyThere, NewArchive
 from server.actions.archives.desk_new import open_at_desk
-from server.actions.archives.folder import facilities, own_panels
+from server.actions.archives.folder import facilities, own_areas, own_panels
 from server.actions.keeping.site import Site
 from server.console import desk_form, times
 from server.console.desk import rows_changed
@@ -45,7 +45,7 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
     @action("/archive/new", roles=FACILITY_ROLES)
     async def opened(request: AnyRequest) -> Response[Any]:
         typed = {name: v for name, v in (await posted(request)).items() if name != CSRF}
-        return await _take(console, request, typed)
+        return await _take(console, request, desk_form.with_other_place(typed))
 
     return [new, opened]
 
@@ -61,7 +61,8 @@ async def _draw(
     there: bytes | None = None,
 ) -> Response[Any]:  # fmt: skip
     w, signed, site = words("desk"), signed_of(request), console.site
-    drawn = desk_form.drawn(REGISTER, NEW_FIELDS, filled, {}, Choices({}, await facilities(site)))
+    choices = Choices({}, await facilities(site), await own_areas(site, signed))
+    drawn = desk_form.drawn(REGISTER, NEW_FIELDS, filled, {}, choices)
     keys = (Key("Ctrl Enter", w.new.save), Key("Escape", w.new.leave))
     shown = Page("archive_new.html.j2", "desk", w.new.title, "people", keys)
     return await console.page(

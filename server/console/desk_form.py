@@ -6,7 +6,7 @@ form, so it works without a script. Whatever a later form adds is drawn by its t
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final, cast
@@ -24,6 +24,8 @@ from server.records.values import Fault, Faults
 SERVICE_DAY: Final = "service_day"
 SURE: Final = "sure"
 DO: Final = "do"
+ADDRESS: Final = "address_region"
+OTHER: Final = "address_region_other"  # an address that is none of the own villages
 OTHERS: Final = "others"  # headings of forms that have none of their own
 ITEM: Final = "item"  # a reference to nothing but the row itself: its id is made here
 _ROW: Final = re.compile(r"([a-z][a-z0-9_]*)\.(\d{1,2})\.([a-z][a-z0-9_]*)")
@@ -35,12 +37,15 @@ def service_day_field() -> Field:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One field with its name in the page. `choices`: who or what a reference may name."""
+    """One field with its name in the page. `choices`: who or what a reference may name; `places`:
+    the villages of an address, code and name.
+    """
 
     field: Field
     last: str = ""
     choices: Mapping[str, str] | None = None
     hidden: bool = False
+    places: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +204,11 @@ def settled(filled: Filled) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What references may name, ids in hex."""
+    """What references may name, ids in hex; the villages of the own facility, by code."""
 
     staff: Mapping[str, str]
     facility: Mapping[str, str]
+    areas: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def of(self, each: Field) -> Mapping[str, str] | None:
         if not isinstance(each.type, Ref):
@@ -217,12 +223,29 @@ def drawn(
         if isinstance(each.type, ListOf):
             return _rows(each, each.type, filled, choices)
         found = last.get(each.name)
-        return Drawn(each, last_text(each, found.value) if found else "", choices.of(each))
+        said = last_text(each, found.value) if found else ""
+        places = choices.areas or None if each.name == ADDRESS else None
+        return Drawn(_told_first(each), said, choices.of(each), places=places)
 
     return [
         Section(title, tuple(one(each) for each in some))
         for title, some in sections_of(kind, fields)
     ]
+
+
+def _told_first(each: Field) -> Field:
+    """男 and 女 stand before the answers that hardly anybody gives."""
+    if each.name != "sex" or not isinstance(each.type, Code):
+        return each
+    codes = dict(sorted(each.type.codes.items(), key=lambda kv: kv[0] not in ("1", "2")))
+    return replace(each, type=replace(each.type, codes=codes))
+
+
+def with_other_place(typed: Posted) -> dict[str, list[str]]:
+    """What was typed, with an address beside the list of villages as the address."""
+    other = [text for text in typed.get(OTHER, ()) if text.strip()]
+    kept = {name: list(texts) for name, texts in typed.items() if name != OTHER}
+    return {**kept, ADDRESS: other} if other else kept
 
 
 def last_text(each: Field, value: Any) -> str:

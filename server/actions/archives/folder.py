@@ -230,3 +230,17 @@ async def own_panels(site: Site, signed: Signed) -> dict[str, str]:
         return {row[0].hex(): row[1] for row in rows}
 
     return await site.store.read(read)
+
+
+async def own_areas(site: Site, signed: Signed) -> dict[str, str]:
+    """The villages and townships that the own facility serves, code and name."""
+
+    async def read(tx: Tx) -> dict[str, str]:
+        rows = await tx.rows(
+            "SELECT code, name FROM service_area WHERE district=? AND facility=? ORDER BY code",
+            site.district,
+            signed.facility,
+        )
+        return {row[0]: row[1] for row in rows}
+
+    return await site.store.read(read)
