@@ -6,6 +6,7 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from server.actions.accounts import accounts
+from server.actions.places.first_steps import first_steps
 from server.console import forms
 from server.console.door import CSRF, action, check_csrf, page, posted
 from server.console.forms import Filled
@@ -29,11 +30,13 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
 
     async def draw(request: AnyRequest, filled: Filled = forms.EMPTY) -> Response[str]:
         done = request.query_params.get("done", "") if request.method == "GET" else ""
+        signed = signed_of(request)
         return await console.page(
             request, sheet, status=422 if filled.faults else 200, filled=filled,
             account=await accounts.own_account(console.site, signed_of(request)),
             done=done if done in _DONE else "", invite=words("invite"),
-            makes=accounts.makes_any(signed_of(request)),
+            makes=accounts.makes_any(signed),
+            begin=await first_steps(console.site, signed) if done == "ready" else (),
         )  # fmt: skip
 
     @page("/account", roles=EVERYBODY)

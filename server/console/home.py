@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.actions.accounts.sessions import Signed
+from server.actions.places.first_steps import first_steps
 from server.actions.queues import queue_lines, queues
 from server.actions.queues.queue_lines import Line, Listing, Peek
 from server.actions.queues.queues import PAGE, Sums, Which
@@ -134,12 +135,15 @@ async def _queue(console: Console, request: AnyRequest, key: str) -> Response[An
         task = rows[at].line.task
         held = await queue_lines.peek(console.site, signed, task.kind, task.subject)
         shown = _panel(console, held, place=place, at=at, number=number)
+    begin: tuple[str, ...] = ()
+    if not rows and which is Which.ALL and not kinds:
+        begin = await first_steps(console.site, signed)
     return await console.page(
         request,
         Page("home.html.j2", "queue", w.titles[key], here=key, keys=_keys(w)),
         rows=rows, at=at, here=entry.path, place=place, which=which.value, number=number,
         sentence=_sentence(found, which, w), walk=_walk(found, w), more=found.more,
-        filters=_filters(found.sums), **shown,
+        filters=_filters(found.sums), begin=begin, **shown,
     )  # fmt: skip
 
 
