@@ -4,7 +4,8 @@ Every opening passes the gate. Where it stays shut the page asks why; another fa
 answers like one that does not exist.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -109,7 +110,7 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
     found = await folder(console.site, signed, opened)
     today = times.civil(now).date()
     groups = value_groups(found, now)
-    disputed = [each for _, some in groups for each in some if each.disputed]
+    disputed = [each for _, _, some in groups for each in some if each.disputed]
     keys = (Key("f", w.keys.form), Key("e", w.keys.edit), Key("Escape", w.keys.back))
     may_write = signed.role in FACILITY_ROLES
     shown = Page("archive.html.j2", "archive", w.title, "people", keys if may_write else ())
@@ -154,18 +155,32 @@ def allergy_text(opened: Opened) -> str:
 # The register.
 
 
-def value_groups(found: Folder, now: int) -> list[tuple[str, list[Value]]]:
-    """Headings and their filled-in fields, in the order of the form."""
+def value_groups(found: Folder, now: int) -> list[tuple[str, str, list[Value]]]:
+    """Headings, where most of their values come from, and the filled-in fields in the order of the
+    form: only a value of another source says its own.
+    """
     fields = [
         each for each in REGISTER.fields
         if each.access.value in found.opened.classes and not isinstance(each.type, Ref)
     ]  # fmt: skip
-    made: list[tuple[str, list[Value]]] = []
+    made: list[tuple[str, str, list[Value]]] = []
     for title, some in sections_of(REGISTER, fields):
         drawn = [value for each in some for value in _values(each, found, now)]
         if drawn:
-            made.append((title, drawn))
+            by = _most_said(drawn)
+            made.append((title, by, [_unsaid(each, by) for each in drawn]))
     return made
+
+
+def _most_said(drawn: list[Value]) -> str:
+    """The source of more than half of them; "" where there is none."""
+    said = Counter(each.by for each in drawn if not each.disputed)
+    by, times_said = said.most_common(1)[0] if said else ("", 0)
+    return by if times_said > 1 and times_said * 2 > said.total() else ""
+
+
+def _unsaid(each: Value, by: str) -> Value:
+    return replace(each, by="") if each.by == by and not each.disputed else each
 
 
 def _values(each: Field, found: Folder, now: int) -> list[Value]:
@@ -177,11 +192,13 @@ def _values(each: Field, found: Folder, now: int) -> list[Value]:
         name: cell for name, cell in sorted(cells.items()) if name.partition("/")[0] == each.name
     }
     agreed = [
-        values.cell_text(name, shown_of(name, cell).value)
+        _value(each.label, name, cell, found, now)
         for name, cell in elements.items()
         if is_present(shown_of(name, cell).value) and not shown_of(name, cell).conflict
     ]
-    made = [Value(each.label, words("values").comma.join(agreed), "")] if agreed else []
+    text = words("values").comma.join(one.text for one in agreed)
+    by = words("archive").apart.join(dict.fromkeys(one.by for one in agreed))
+    made = [Value(each.label, text, by)] if agreed else []
     made += [
         _value(each.label, name, cell, found, now)
         for name, cell in elements.items()
