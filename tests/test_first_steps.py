@@ -28,7 +28,7 @@ async def test_a_facility_with_a_tablet_has_begun(world: World) -> None:
     await offices(world)
     async with desk(world, TIAN) as tian:
         text = text_of(await tian.get("/console/")).replace(" ", "")
-        assert "先在「平板」登记平板。" in text
+        assert "接下来在「平板」登记平板。" in text
         await field(world, "01")
         assert "登记平板。" not in text_of(await tian.get("/console/")).replace(" ", "")
     async with desk(world, MA) as ma:
