@@ -39,7 +39,7 @@ async def test_the_reference_tablet_is_let_in_by_the_code_on_the_screen(tmp_path
             await page.keyboard.press("Control+Enter")
             await page.wait_for_url("**&staff=*")
             await page.keyboard.press("Control+Enter")
-            await expect(page.locator("[role=alert]")).to_contain_text("2")
+            await expect(page.locator("[role=alert]")).to_contain_text("请填写平板上贴的号")
             await page.fill("#f-label", "07")
             await page.get_by_label("青禾一队").check()
             await page.keyboard.press("Control+Enter")
