@@ -113,6 +113,8 @@ async def test_shredding_takes_the_card_with_the_key(world: World) -> None:
 
 
 async def test_the_job_asks_first_whether_anything_waits(world: World) -> None:
+    assert not await afterwork.waits(world.site)  # more may follow at once
+    world.clock.pass_(ms=afterwork.SETTLE_MS)
     assert await afterwork.waits(world.site)
     await afterwork.run(world.site)
     assert not await afterwork.waits(world.site)

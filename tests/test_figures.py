@@ -40,7 +40,9 @@ async def remade(world: World) -> None:
     """What the job after work does, for figures alone."""
 
     async def some(tx: Tx) -> int:
-        rows: Mapping[bytes, ResidentRow] = await take_touched(tx, DISTRICT, 500)
+        rows: Mapping[bytes, ResidentRow] = await take_touched(
+            tx, DISTRICT, 500, before=world.clock()
+        )
         if rows:
             await figures.remake(tx, world.site, rows)
         return len(rows)

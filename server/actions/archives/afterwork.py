@@ -17,6 +17,7 @@ from server.actions.keeping.site import Site
 from server.store.tx import Tx, one
 
 AT_ONCE: Final = 500  # archives a transaction; a writer behind it waits for no more than that
+SETTLE_MS: Final = 10_000  # a tablet's batches come in a row: an archive is remade once for all
 RUN_MS: Final = 20_000  # one run of the job ends after about this long; the next goes on
 
 Remaker = Callable[[Tx, Site, Mapping[bytes, ResidentRow]], Awaitable[None]]
@@ -28,31 +29,36 @@ async def catch_up(site: Site) -> int:
     commands and tests.
     """
     done = 0
-    while taken := await _some(site):
+    while taken := await _some(site, before=site.clock()):
         done += taken
     return done
 
 
 async def run(site: Site) -> int:
-    """The job: what waits now, bounded in time."""
+    """The job: what was noted some seconds ago, bounded in time."""
     began, done = site.clock(), 0
-    while site.clock() - began < RUN_MS and (taken := await _some(site)):
+    while site.clock() - began < RUN_MS and (taken := await _some(site, before=_settled(site))):
         done += taken
     return done
 
 
 async def waits(site: Site) -> bool:
-    """Whether there is a note at all: asked before the job is claimed."""
-    sql = "SELECT 1 FROM touched WHERE district=? LIMIT 1"
-    return await site.store.read(lambda tx: one(tx, sql, site.district)) is not None
+    """Whether there is a note for `run` at all: asked before the job is claimed."""
+    sql = "SELECT 1 FROM touched WHERE district=? AND at<=? LIMIT 1"
+    before = _settled(site)
+    return await site.store.read(lambda tx: one(tx, sql, site.district, before)) is not None
 
 
-async def _some(site: Site) -> int:
-    return await site.store.write(partial(_remake, site=site))
+def _settled(site: Site) -> int:
+    return site.clock() - SETTLE_MS
 
 
-async def _remake(tx: Tx, site: Site) -> int:
-    rows = await take_touched(tx, site.district, AT_ONCE)
+async def _some(site: Site, *, before: int) -> int:
+    return await site.store.write(partial(_remake, site=site, before=before))
+
+
+async def _remake(tx: Tx, site: Site, before: int) -> int:
+    rows = await take_touched(tx, site.district, AT_ONCE, before=before)
     if rows:
         for remaker in REMAKERS:
             await remaker(tx, site, rows)

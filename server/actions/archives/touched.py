@@ -15,11 +15,16 @@ async def touch(tx: Tx, district: int, residents: Collection[bytes], now: int) -
     await tx.insert("touched", [(district, who, now) for who in sorted(residents)], ignore=True)
 
 
-async def take_touched(tx: Tx, district: int, most: int) -> dict[bytes, ResidentRow]:
-    """Up to `most` archives that have changed, locked, their notes deleted; oldest ids first."""
+async def take_touched(
+    tx: Tx, district: int, most: int, *, before: int
+) -> dict[bytes, ResidentRow]:
+    """Up to `most` archives noted before that instant, locked, their notes deleted; oldest ids
+    first.
+    """
     noted = await tx.rows(
-        "SELECT resident FROM touched WHERE district=? ORDER BY resident LIMIT ?", district, most
-    )
+        "SELECT resident FROM touched WHERE district=? AND at<=? ORDER BY resident LIMIT ?",
+        district, before, most,
+    )  # fmt: skip
     ids = {row[0] for row in noted}
     if not ids:
         return {}
