@@ -155,7 +155,7 @@ async def _draw(
     return await console.page(
         request,
         Page("conflict.html.j2", "conflict", w.title(name=name), here="conflict",
-             keys=_keys() if can else (Key("Esc", words("ui")["keys"].back),)),
+             keys=_keys(alone=len(rows) == 1) if can else (Key("Esc", words("ui")["keys"].back),)),
         status=status, found=found, rows=rows, closed=closed, can=can, moved=moved,
         filled=Filled(typed, {}, faults), note=_note(typed), card=card,
         person=values.person_line(card, today) if card else "",
@@ -169,9 +169,11 @@ async def _draw(
     )  # fmt: skip
 
 
-def _keys() -> tuple[Key, ...]:
+def _keys(*, alone: bool) -> tuple[Key, ...]:
+    """`alone`: one item is disputed, so one key can end it."""
     w, ui = words("conflict")["keys"], words("ui")["keys"]
     return (
+        *((Key("Shift 1", w.left_at_once),) if alone else ()),
         Key("1", w.left), Key("2", w.right), Key("3", w.other), Key("Tab", w.next),
         Key("Ctrl Enter", w.decide), Key("Esc", ui.back),
     )  # fmt: skip

@@ -95,6 +95,13 @@
     if (inField && !name.startsWith("Ctrl ")) return;
     if (name.toLowerCase() === "g" && one(".rail a")) { (one(".rail a[aria-current]") || one(".rail a")).focus(); event.preventDefault(); return; }
     const queue = event.target.closest(".rail") && (name === "ArrowDown" || name === "ArrowUp");
+    // Shift with its number chooses, and decides when that was the last one open.
+    const digit = event.shiftKey && hand && !one("dialog[open]") && /^Digit([1-9])$/.exec(event.code);
+    if (digit && press(digit[1])) {
+      if (choices().every(isChosen)) one("form[data-choices]").requestSubmit();
+      event.preventDefault();
+      return;
+    }
     if (queue) {
       const list = all(".rail a"), next = list[list.indexOf(event.target) + (name === "ArrowDown" ? 1 : -1)];
       if (next) next.focus();
