@@ -268,5 +268,6 @@ def test_what_a_demo_left_is_served_again(copied: Path) -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "/demo/" in done.stdout
+    assert "Open" not in done.stdout
+    assert "make demo DEMO_ARGS=--keep" in done.stdout
     assert "device list" in done.stdout

@@ -94,7 +94,7 @@ def _again(chosen: argparse.Namespace, console: Console) -> int:
     refuse_running(chosen.data.absolute())
     stage = Stage(chosen.data.absolute(), free_port(chosen.port))
     with served(stage) as server:
-        _next(console, stage)
+        _next(console, stage, stays=not chosen.once)
         return 0 if chosen.once else _stay(console, stage, server)
 
 
@@ -234,18 +234,21 @@ def _back(console: Console, carried: Carried, rounds: int) -> None:
     )
 
 
-def _next(console: Console, stage: Stage) -> None:
-    """What to open, what to try."""
+def _next(console: Console, stage: Stage, *, stays: bool) -> None:
+    """What to open, what to try; `stays`: the server goes on."""
     settings = stage.folder / "env"
     lines = [f"export {shlex.quote(each)}\n" for each in stage.variables()]
     settings.write_text("".join(lines), "utf-8")
     settings.chmod(0o600)
     python = shlex.quote(sys.executable)
-    console.print(f"\n[bold]Open[/]  {stage.address}/demo/")
-    console.print(f"      {stage.address}/console/   (the first command below lets you in)")
+    if stays:
+        console.print(f"\n[bold]Open[/]  {stage.address}/demo/")
+        console.print(f"      {stage.address}/console/   (the first command below lets you in)")
+    else:
+        console.print("\nThe server has ended. To open it again:  make demo DEMO_ARGS=--keep")
     console.print("\n[bold]Try[/]   in another terminal, here:", soft_wrap=True)
     console.print(f"   . {shlex.quote(str(settings))}", soft_wrap=True)
-    let_in = "admin create --name 演示县 --login county"
+    let_in = "admin create --name 陈立冬 --login county"
     for command in (let_in, "device list", "task list", "journal verify", "status"):
         console.print(f"   {python} -m server {command}", soft_wrap=True)
 
