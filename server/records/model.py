@@ -233,6 +233,22 @@ class Waiver:
     keeps: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a form works out by itself, in the language of expression.py.
+
+    `type`: of the result, as a field's. `fills`: the field that takes the result over while it is
+    filled in; "" for one that is only shown. `source`: clause or standard.
+    """
+
+    name: str
+    label: str
+    type: FieldType
+    expression: Any
+    source: str
+    fills: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """One form in one version, in force for services from `valid_from` on."""
@@ -250,6 +266,9 @@ class Kind:
     """What lists, notices and family pages call it: never a diagnosis."""
 
     subject: Subject = Subject.RESIDENT
+    computed: tuple[Computed, ...] = ()
+    """Values that follow from the answers; never stored but where they fill a field."""
+
     draft: bool = False
     """The official text has not been seen: the form may change before a district uses it."""
 
