@@ -35,7 +35,7 @@ that a form that is being filled in never breaks its own computing.
 | ["list", when, code, when, code ...] | the codes whose `when` is true |
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final, cast
 
