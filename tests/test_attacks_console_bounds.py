@@ -9,13 +9,14 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from server.actions.accounts import account_sign_in, drafts, password_hash
+from server.actions.accounts import drafts, password_hash
 from server.actions.accounts.account_sign_in import In, Shut
 from server.actions.accounts.sessions import csrf_of
 from server.actions.archives import opening
 from server.actions.archives.opening import Given
 from server.actions.lists.sheet_parts import BLANKS_MAX, SheetBlank
 from server.actions.lists.sheets import read_sheet
+from server.actions.tablets.pace import Pace
 from server.console.door import SIGN_IN
 from server.errors import NotFound
 from server.rules.access import GUESTS_PER_HOUR
@@ -81,7 +82,7 @@ async def test_slips_that_are_days_apart_shut_nobody_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(password_hash, "COST_LOG2", 10)
-    monkeypatch.setattr(account_sign_in, "_wrong_ones", account_sign_in.Pace(1_000))
+    world.site.paces["sign_in"] = Pace(1_000)
     await offices(world)
     qin = await with_account(world, QIN, "qin.sj")
     quiet = timedelta(minutes=QUIET_MINUTES) / timedelta(hours=1)

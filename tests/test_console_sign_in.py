@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from server.actions.accounts import account_sign_in, password_hash
+from server.actions.accounts import password_hash
 from server.console.door import CSRF, SIGN_IN
 from server.rules.accounts import IDLE_MINUTES
 from tests.console import CHEN, LU, MA, TIAN, Desk, desk, offices, text_of
@@ -15,10 +15,8 @@ from tests.world import HE, QIN, SU, ZHOU, World, an_id
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes cost less than they should; every test has its own pace of tries."""
+    """Hashes cost less than they should."""
     monkeypatch.setattr(password_hash, "COST_LOG2", 10)
-    most = account_sign_in.WRONG_PER_MINUTE
-    monkeypatch.setattr(account_sign_in, "_wrong_ones", account_sign_in.Pace(most))
 
 
 @pytest.fixture

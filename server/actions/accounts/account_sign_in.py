@@ -15,7 +15,6 @@ from server.actions.accounts.account_link import PASSWORD, TOTP
 from server.actions.accounts.account_making import event
 from server.actions.accounts.password_hash import TooManyTries, matches
 from server.actions.keeping.site import Site, district_key_blob
-from server.actions.tablets.pace import Pace
 from server.rules.accounts import StaffRole, lock_minutes, tries_left_standing
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
@@ -28,8 +27,6 @@ _SELECT: Final = (
     "FROM account a JOIN staff w ON w.district=a.district AND w.staff=a.staff AND w.active=? "
     "WHERE a.district=? AND a.login=? AND a.state='active'"
 )
-
-_wrong_ones = Pace(WRONG_PER_MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,8 @@ async def sign_in(
 ) -> In | Wrong | Shut:
     """`old`: the token of a session this browser had; it ends. Raises TooManyTries."""
     now, place = site.clock(), address.encode()
-    if _wrong_ones.full(place, now):
+    wrong_ones = site.pace("sign_in", WRONG_PER_MINUTE)
+    if wrong_ones.full(place, now):
         raise TooManyTries
     name = login.strip().casefold()
     kept = await site.store.read(partial(_kept, site=site, login=name))
@@ -70,7 +68,7 @@ async def sign_in(
         partial(_settle, site=site, login=name, kept=kept, right=right, code=code, old=old)
     )
     if not isinstance(answer, In):
-        _wrong_ones.note(place, now)
+        wrong_ones.note(place, now)
     return answer
 
 

@@ -11,7 +11,6 @@ from server.actions.accounts.account_making import event, mine
 from server.actions.accounts.password_hash import TooManyTries, hash_of, matches
 from server.actions.accounts.sessions import IDLE_MS, LONGEST_MS, Signed
 from server.actions.keeping.site import Site, district_key_blob
-from server.actions.tablets.pace import Pace
 from server.rules.accounts import MAKES, StaffRole
 from server.rules.passwords import PasswordFault, fault_of
 from server.store.tx import Tx, locking, one
@@ -19,8 +18,6 @@ from server.store.vault import NOBODY, T_ACCOUNT, T_STAFF
 
 HISTORY: Final = 50  # events shown of an account
 WRONG_PER_MINUTE: Final = 5  # old passwords of one person
-
-_wrong_ones = Pace(WRONG_PER_MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +211,11 @@ async def change_password(site: Site, signed: Signed, old: str, new: str) -> str
     fault = fault_of(new, login=login, name=signed.name)
     if fault is not None:
         return fault
-    if _wrong_ones.full(signed.staff, site.clock()):
+    wrong_ones = site.pace("old_password", WRONG_PER_MINUTE)
+    if wrong_ones.full(signed.staff, site.clock()):
         raise TooManyTries
     if not await matches(old, kept):
-        _wrong_ones.note(signed.staff, site.clock())
+        wrong_ones.note(signed.staff, site.clock())
         await site.store.write(
             partial(event, site=site, staff=signed.staff, actor=signed.staff, what="wrong")
         )

@@ -14,7 +14,7 @@ from server.actions.accounts.account_making import event
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.search import exact, how_of
 from server.actions.keeping.site import Site
-from server.actions.tablets.pace import HOUR_MS, Pace
+from server.actions.tablets.pace import HOUR_MS
 from server.errors import NotAllowed, NotFound, NotYours, Refusal
 from server.rules.access import GUESTS_PER_HOUR, Actor, Role
 from server.rules.accounts import StaffRole
@@ -25,9 +25,6 @@ from server.store.vault import T_REASON
 
 SAME_MS: Final = 30 * 60_000  # pages turned within this are one opening; a reason holds as long
 REASON_MAX: Final = 200
-
-_guests = Pace(GUESTS_PER_HOUR, HOUR_MS)
-_said = Pace(1, HOUR_MS)  # one event an hour is enough for whoever reads them
 
 
 class TooManyGuests(Refusal):
@@ -161,14 +158,16 @@ async def open_by_number(site: Site, signed: Signed, number: str, given: Given) 
     TooManyGuests (an event of the account).
     """
     now = site.clock()
-    if _guests.full(signed.staff, now):
-        if not _said.full(signed.staff, now):
-            _said.note(signed.staff, now)
+    guests = site.pace("guests", GUESTS_PER_HOUR, HOUR_MS)
+    said = site.pace("guests_said", 1, HOUR_MS)  # one event an hour is enough for its readers
+    if guests.full(signed.staff, now):
+        if not said.full(signed.staff, now):
+            said.note(signed.staff, now)
             await site.store.write(
                 partial(event, site=site, staff=signed.staff, actor=signed.staff, what="guests")
             )
         raise TooManyGuests
-    _guests.note(signed.staff, now)
+    guests.note(signed.staff, now)
     found = await site.store.write(
         partial(_by_number, site=site, signed=signed, number=number, given=given)
     )

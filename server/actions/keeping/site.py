@@ -10,6 +10,7 @@ from typing import Final
 from crypto.columns import BlindIndex, ColumnRefused, KekFileRefused, KekRing, load_kek_file
 from crypto.keys import SigningPublicKey, Suite
 from server.actions.keeping.keyring import Keyring, load_keys, make_keys
+from server.actions.tablets.pace import MINUTE_MS, Pace
 from server.errors import StartRefused
 from server.rules.districts import District, load
 from server.store.store import Store
@@ -33,9 +34,15 @@ class Site:
         default_factory=dict[bytes, tuple[bytes, bytes, SigningPublicKey]]
     )
 
+    paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
+
     @property
     def district(self) -> int:
         return self.vault.district
+
+    def pace(self, what: str, most: int, within: int = MINUTE_MS) -> Pace:
+        """How often `what` happens here; the same one each time it is asked for."""
+        return self.paces.setdefault(what, Pace(most, within))
 
     async def reload_keys(self) -> None:
         """After a rotation, by this process or another."""

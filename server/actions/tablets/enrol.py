@@ -26,7 +26,6 @@ from crypto.envelope import EnvelopeRefused
 from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
 from server.actions.archives.ledger import audit
 from server.actions.keeping.site import Site, district_key_blob
-from server.actions.tablets.pace import Pace
 from server.actions.tablets.reports import shown
 from server.errors import EnrolRefused, TooLarge
 from server.store.tx import Tx, locking, one
@@ -76,27 +75,25 @@ class OfferRow:
         return self.status in ("open", "joined") and now < self.expires_at and self.tries < TRIES
 
 
-_refusals = Pace(REFUSALS_PER_MINUTE)
-_requests = Pace(REQUESTS_PER_MINUTE)
-
-
 async def handle(site: Site, raw: bytes, address: str) -> bytes:
     """One step of an enrolment. Raises TooLarge, or EnrolRefused for everything else."""
     if len(raw) > ENROL_BYTES:
         raise TooLarge
     now, place = site.clock(), address.encode()
-    if _refusals.full(place, now):
+    refusals = site.pace("enrol_refusals", REFUSALS_PER_MINUTE)
+    requests = site.pace("enrol_requests", REQUESTS_PER_MINUTE)
+    if refusals.full(place, now):
         raise EnrolRefused("pace")
     answer = None
     try:
         step = wire.step(raw)
     except Malformed:
         step = None
-    if step is not None and not _requests.full(step.offer, now):
-        _requests.note(step.offer, now)
+    if step is not None and not requests.full(step.offer, now):
+        requests.note(step.offer, now)
         answer = await site.store.write(partial(_step, site=site, step=step, raw=raw, now=now))
     if answer is None:
-        _refusals.note(place, now)
+        refusals.note(place, now)
         raise EnrolRefused("step")
     return answer
 

@@ -1,20 +1,21 @@
 """How often in the last minute or hour, for a bounded number of names (addresses, codes, logins).
 
-It is kept in memory, one a process: with several workers the bound is that many times as high.
+It is kept in memory by the site (`Site.pace`), one a process: with several workers the bound is
+that many times as high.
 """
 
 from collections import OrderedDict, deque
 from typing import Final
 
 REMEMBERED: Final = 4_096
-_MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * _MINUTE_MS
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
 
 
 class Pace:
     """`note` each event; `full` says that a name had `most` of them within the last `within` ms."""
 
-    def __init__(self, most: int, within: int = _MINUTE_MS) -> None:
+    def __init__(self, most: int, within: int = MINUTE_MS) -> None:
         self._most, self._within = most, within
         self._seen: OrderedDict[bytes, deque[int]] = OrderedDict()
 
