@@ -4,7 +4,8 @@
 Every key starts with district. Archive tables are keyed by resident and never by facility or
 team: a switch moves no row. What is sealed: `sealed_*` and `body`; what is clear: ids, days,
 states, counters, access class, the kind of a class A record, and of the yearly figures
-(figure_flag) who counts in which class A row, in which village (crypto/SPEC.md 4).
+(figure_flag) who counts in which class A row, in which village, and of the service plan (plan_due)
+who is owed which class A service by when (crypto/SPEC.md 4).
 Ids are 16 bytes, instants int ms UTC, days ISO text.
 """
 
@@ -59,6 +60,7 @@ from server.store.tables_people import (
     Switch,
 )
 from server.store.tables_place import Closing, Leaving, TabletReturn, Upload
+from server.store.tables_plan import Plan, PlanDue, PlanYear
 from server.store.tables_sync import (
     BatchRow,
     Change,
@@ -133,6 +135,9 @@ __all__ = [
     "OpeningReason",
     "Outcome",
     "Panel",
+    "Plan",
+    "PlanDue",
+    "PlanYear",
     "Resident",
     "ResidentCard",
     "Search",
@@ -167,6 +172,7 @@ TABLES: tuple[type[Table], ...] = (
     Upload, Closing, Leaving, TabletReturn,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
+    Plan, PlanDue, PlanYear,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

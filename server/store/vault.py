@@ -29,6 +29,9 @@ T_CASE: Final = 14  # special cases
 T_NOTE: Final = 15  # what the resident or the writer is told of a decision
 T_SEARCH: Final = 16  # what staff searched for
 T_REASON: Final = 17  # why staff opened an archive outside their panel
+T_PLAN: Final = 18  # the service plan, class A
+T_PLAN_RESTRICTED: Final = 19  # the service plan, class B
+T_DUE: Final = 20  # one owed service of class B
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
 CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each
