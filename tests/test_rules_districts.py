@@ -10,7 +10,13 @@ from server.rules import districts
 from server.rules.districts import DistrictBroken, all_districts, load, parse
 
 FOLDER = Path(districts.__file__).with_name("districts")
-HUANCUI = (FOLDER / "huancui.toml").read_text("utf-8")
+HUANCUI = (FOLDER / "huancui-2024.toml").read_text("utf-8")
+
+
+def named(path: Path) -> tuple[str, int]:
+    """huancui-2024.toml -> huancui, 2024."""
+    name, _, year = path.stem.partition("-")
+    return name, int(year)
 
 
 def numbers(table: Any) -> list[Any]:
@@ -27,15 +33,15 @@ def numbers(table: Any) -> list[Any]:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_number_has_a_clause_or_the_word_default(path: Path) -> None:
     table = tomllib.loads(path.read_text("utf-8"))
-    assert numbers(table) == []
-    found = load(path.stem)
+    assert [each for each in numbers(table) if each != table["year"]] == []
+    found = load(*named(path))
     for clause in [*found.clauses.values(), *(each.clause for each in found.grounds)]:
         assert clause == "default" or clause.startswith("S")
 
 
-def test_the_three_districts_are_there_with_their_differences() -> None:
+def test_the_four_districts_are_there_with_their_differences() -> None:
     tables = all_districts()
-    assert set(tables) == {"371002", "140100", "500107"}
+    assert set(tables) == {"371002", "140100", "500107", "150300"}
     huancui, taiyuan, jiulongpo = tables["371002"], tables["140100"], tables["500107"]
     for each in tables.values():
         assert (each.late_credit_days, each.hold_days, each.panel_max) == (90, 5, 2000)
@@ -79,11 +85,11 @@ def test_a_broken_table_is_refused_with_file_and_line(old: str, new: str, said: 
     text = HUANCUI.replace(old, new, 1)
     line = HUANCUI[: HUANCUI.index(old)].count("\n") + 1
     with pytest.raises(DistrictBroken) as caught:
-        parse(text, file="huancui.toml")
+        parse(text, file="huancui-2024.toml")
     assert said in str(caught.value)
     # A wrong entry of a list is reported at its first line.
     assert caught.value.line in (line, line - 1)
-    assert str(caught.value).startswith(f"huancui.toml:{caught.value.line}: ")
+    assert str(caught.value).startswith(f"huancui-2024.toml:{caught.value.line}: ")
 
 
 @pytest.mark.parametrize("name", ["interval_years", "hold_days", "panel_max"])
@@ -95,7 +101,7 @@ def test_a_missing_number_is_named_at_its_section(name: str) -> None:
 
 def test_a_table_without_a_section_or_a_ground_is_refused() -> None:
     with pytest.raises(DistrictBroken, match=r"section \[switch\] is missing"):
-        parse('code = "371002"\nname = "环翠区"\n', file="x.toml")
+        parse('code = "371002"\nyear = 2024\nname = "环翠区"\n', file="x.toml")
     with pytest.raises(DistrictBroken, match=r"there is no \[\[switch.ground\]\]"):
         parse(HUANCUI.replace("[[switch.ground]]", "[[switch.special_case]]"), file="x.toml")
 

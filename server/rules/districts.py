@@ -1,22 +1,37 @@
 """The tables of a district: every number with the clause that it comes from.
 
-Districts differ and years differ, so what differs is data: one TOML file a district beside this
-module. A number or a ground without a clause (or the honest word "default") does not load. A
-broken table stops the start with file, line and one sentence.
+Districts differ and years differ, so what differs is data: one TOML file a district and year in
+districts/ beside this module (huancui-2024.toml). A number or a ground without a clause (or the
+honest word "default") does not load. A broken table stops the start with file, line and one
+sentence. `load` gives what the exchange and the switch run on, `table` all that is decided for a
+year (district_year.py).
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final, cast
 
-_FOLDER: Final = Path(__file__).with_name("districts")
-_CLAUSE: Final = re.compile(r"default|S[0-9]{3}-\S+")
-_TOML_LINE: Final = re.compile(r"at line ([0-9]+)")
+from server.rules.district_source import DistrictBroken, Source, files, in_force
+from server.rules.district_year import (
+    KINDS,
+    SECTIONS,
+    DistrictYear,
+    EmptyValue,
+    Value,
+    Where,
+    Written,
+    read_year,
+)
+
+__all__ = [
+    "District", "DistrictBroken", "DistrictYear", "EmptyValue", "Ground", "Value", "Where",
+    "Written", "all_districts", "load", "names", "parse", "parse_year", "table",
+]  # fmt: skip
+
 _AREA: Final = re.compile("[0-9]{6}")
+_HEAD: Final = frozenset({"code", "name", "year", "document"})
 
 # Where each number stands in the file, and between which bounds it makes sense.
 _NUMBERS: Final[Mapping[str, tuple[str, int, int]]] = {
@@ -33,15 +48,6 @@ _NUMBERS: Final[Mapping[str, tuple[str, int, int]]] = {
     "correction_due_days": ("portal", 1, 60),
     "special_case_due_days": ("portal", 1, 60),
 }
-
-
-class DistrictBroken(ValueError):
-    """A district's table cannot be used: `file:line: why`."""
-
-    def __init__(self, file: str, line: int, why: str) -> None:
-        super().__init__(f"{file}:{line}: {why}")
-        self.file = file
-        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,62 +108,97 @@ class District:
     clauses: Mapping[str, str]
 
 
-def load(name: str) -> District:
-    """The table of the district with that file name. Raises DistrictBroken."""
-    path = _FOLDER / f"{name}.toml"
-    if path.parent != _FOLDER or not path.is_file():
-        raise DistrictBroken(path.name, 0, "there is no such table")
-    return parse(path.read_text("utf-8"), file=path.name)
+def load(name: str, year: int | None = None) -> District:
+    """The table of that name for a year, the newest without one. Raises DistrictBroken."""
+    return _read(name, year)[0]
 
 
-def names() -> list[str]:
-    """File names of the tables there are, without the ending."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+def table(code: str, year: int) -> DistrictYear:
+    """All that the district with that area code has decided for a year.
+
+    A year without a table of its own has that of the newest year before it (`carried_from` says
+    so), else the first there is. Raises DistrictBroken.
+    """
+    name = next((each for each, found in _newest().items() if found.code == code), None)
+    if name is None:
+        raise DistrictBroken(f"{code}-{year}.toml", 0, "there is no such table")
+    return _table(name, year)
 
 
 @cache
+def _table(name: str, year: int) -> DistrictYear:
+    return _read(name, year)[1]
+
+
+def _read(name: str, year: int | None) -> tuple[District, DistrictYear]:
+    years = files().get(name)
+    if years is None:
+        raise DistrictBroken(f"{name}.toml", 0, "there is no such table")
+    stands = in_force(years, year)
+    path = years[stands]
+    source = Source(path.read_text("utf-8"), file=path.name)
+    if source.raw.get("year") != stands:
+        raise source.broken((), "year", f"the file is named for {stands}: year = {stands}")
+    district = _Table(source).district()
+    return district, read_year(source, stands, asked=stands if year is None else year)
+
+
+def names() -> list[str]:
+    """Names of the tables there are, without year and ending."""
+    return sorted(files())
+
+
 def all_districts() -> Mapping[str, District]:
-    """Every table beside this module by area code; read once. Raises DistrictBroken."""
-    tables: dict[str, District] = {}
-    for path in sorted(_FOLDER.glob("*.toml")):
-        found = load(path.stem)
-        if found.code in tables:
-            raise DistrictBroken(path.name, 1, f"area {found.code} has two tables")
-        tables[found.code] = found
-    return tables
+    """The newest table of each district by area code; read once. Raises DistrictBroken."""
+    return {each.code: each for each in _newest().values()}
+
+
+@cache
+def _newest() -> Mapping[str, District]:
+    """The newest table of each name. Raises DistrictBroken when two are of one area."""
+    found: dict[str, District] = {}
+    for name in names():
+        made = load(name)
+        if any(made.code == each.code for each in found.values()):
+            raise DistrictBroken(f"{name}.toml", 1, f"area {made.code} has two tables")
+        found[name] = made
+    return found
 
 
 def parse(text: str, *, file: str) -> District:
     """A District from the text of a table; `file` only names it. Raises DistrictBroken."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
-        found = _TOML_LINE.search(str(broken))
-        line = int(found[1]) if found else len(text.splitlines())
-        raise DistrictBroken(file, line, f"is no TOML: {broken}") from None
-    return _Table(file, text, raw).district()
+    return _Table(Source(text, file=file)).district()
+
+
+def parse_year(text: str, *, file: str, year: int | None = None) -> DistrictYear:
+    """What the text of a table says for a year, that of the table without one. Raises as parse."""
+    source = Source(text, file=file)
+    _Table(source).district()
+    own = source.raw["year"]
+    return read_year(source, own, asked=own if year is None else year)
 
 
 class _Table:
-    """One file while it is read; knows on which line each key stands."""
+    """The part of one table that the exchange and the switch run on, while it is read."""
 
-    def __init__(self, file: str, text: str, raw: dict[str, Any]) -> None:
-        self._file = file
-        self._raw = raw
-        self._lines = _line_index(text)
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._broken = source.broken
 
     def district(self) -> District:
         self._refuse_unknown()
-        code = self._string((), "code")
+        code = self._source.string("code")
         if not _AREA.fullmatch(code):
             raise self._broken((), "code", "the area code has six digits")
+        if not isinstance(self._source.raw.get("year"), int):
+            raise self._broken((), "year", "year is the year the table is written for")
         clauses: dict[str, str] = {}
         numbers: dict[str, int] = {}
         for name in _NUMBERS:
             numbers[name], clauses[name] = self._number(name)
         return District(
             code=code,
-            name=self._string((), "name"),
+            name=self._source.string("name"),
             grounds=self._grounds("ground"),
             special_cases=self._grounds("special_case"),
             clauses=clauses,
@@ -166,25 +207,19 @@ class _Table:
 
     def _refuse_unknown(self) -> None:
         known = {section for section, _, _ in _NUMBERS.values()}
-        for key in self._raw:
-            if key not in known | {"code", "name"}:
+        for key in self._source.raw:
+            if key not in known | _HEAD | SECTIONS.keys() | {KINDS}:
                 raise self._broken((), key, f"{key} is not known here")
-        for section in known & self._raw.keys():
-            table = self._section(section)
+        for section in known & self._source.raw.keys():
+            table = self._source.section(section)
             names = {name for name, (place, _, _) in _NUMBERS.items() if place == section}
             lists = {"ground", "special_case"} if section == "switch" else set[str]()
             for key in table.keys() - names - lists:
                 raise self._broken((section,), key, f"{key} is not known in [{section}]")
 
-    def _section(self, section: str) -> dict[str, Any]:
-        table = self._raw.get(section)
-        if not isinstance(table, dict):
-            raise self._broken((), section, f"section [{section}] is missing")
-        return cast("dict[str, Any]", table)
-
     def _number(self, name: str) -> tuple[int, str]:
         section, low, high = _NUMBERS[name]
-        entry = self._section(section).get(name)
+        entry = self._source.section(section).get(name)
         place = (section,)
         if entry is None:
             raise self._broken(place, name, f"{name} is missing in [{section}]")
@@ -196,10 +231,10 @@ class _Table:
         value = table["value"]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise self._broken(place, name, f"{name} is a whole number from {low} to {high}")
-        return value, self._clause(place, name, table["clause"])
+        return value, self._source.clause(place, name, table["clause"])
 
     def _grounds(self, kind: str) -> tuple[Ground, ...]:
-        entries = self._section("switch").get(kind)
+        entries = self._source.section("switch").get(kind)
         if not isinstance(entries, list) or not entries:
             raise self._broken(("switch",), kind, f"there is no [[switch.{kind}]]")
         made: list[Ground] = []
@@ -212,43 +247,6 @@ class _Table:
                 raise self._broken(place, "code", f"{table['code']} is there twice")
             if not all(isinstance(value, str) and value for value in table.values()):
                 raise self._broken(place, "code", f"code, label and clause of a {kind} are texts")
-            clause = self._clause(place, "clause", table["clause"])
+            clause = self._source.clause(place, "clause", table["clause"])
             made.append(Ground(table["code"], table["label"], clause))
         return tuple(made)
-
-    def _clause(self, place: tuple[str, ...], name: str, clause: object) -> str:
-        if not isinstance(clause, str) or not _CLAUSE.fullmatch(clause):
-            said = f'{name} cites {clause!r}: write a clause id (S000-art11) or "default"'
-            raise self._broken(place, name, said)
-        return clause
-
-    def _string(self, place: tuple[str, ...], name: str) -> str:
-        value = self._raw.get(name)
-        if not isinstance(value, str) or not value:
-            raise self._broken(place, name, f"{name} is missing or no text")
-        return value
-
-    def _broken(self, place: tuple[str, ...], key: str, why: str) -> DistrictBroken:
-        """The line of the key; else of its section; else the first."""
-        line = self._lines.get((*place, key)) or self._lines.get(place) or 1
-        return DistrictBroken(self._file, line, why)
-
-
-def _line_index(text: str) -> dict[tuple[str, ...], int]:
-    """{(section, ..., key): line}; the n-th [[a.b]] is (a, b, n). Only finds lines for messages."""
-    lines: dict[tuple[str, ...], int] = {}
-    place: tuple[str, ...] = ()
-    counts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip()
-        if stripped.startswith("[["):
-            name = stripped.strip("[] ")
-            place = (*name.split("."), str(counts.get(name, 0)))
-            counts[name] = counts.get(name, 0) + 1
-            lines[place] = number
-        elif stripped.startswith("["):
-            place = tuple(stripped.strip("[] ").split("."))
-            lines[place] = number
-        elif "=" in stripped and not stripped.startswith("#"):
-            lines.setdefault((*place, stripped.partition("=")[0].strip()), number)
-    return lines
