@@ -12,32 +12,24 @@ their keys.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
-import msgspec
-
+from server.actions.archives.content import Content, Page, contents
 from server.actions.archives.standing import ResidentRow
 from server.actions.keeping.site import Site
 from server.actions.tablets.intake import civil_day
 from server.records.id_number import Valid, read_id_number
 from server.records.kinds import REGISTER
-from server.records.upcast import newest, upcast
 from server.rules import figures as rule
-from server.settings import CIVIL
 from server.store.tx import Row, Tx
-from server.store.vault import NOBODY, T_CELLS, T_CHANGE
-from sync import wire
-from sync.merge import Cell, choose, decode_cells
+from server.store.vault import NOBODY
 
 FLAG: Final = "resident, year, item, facility, panel, done, done_day, last_day, lacks, village"
 PUT: Final = ("facility", "panel", "done", "done_day", "last_day", "lacks", "village")
 VILLAGE: Final = 12  # digits of an area code
 CITIZEN: Final = "01"  # id_type of a resident identity card
 REQUIRED: Final = tuple(each.name for each in REGISTER.fields if each.required)
-ASKED: Final = frozenset(REQUIRED) | {
-    "id_no", "birth_date", "address_region", "hx_disease", "special_group"
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +61,19 @@ class Flag:
 Flags = dict[tuple[bytes, int, str], Flag]
 
 
-async def remake(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> None:
-    """Judges these locked archives anew, for every year that is still open."""
+async def remake(
+    tx: Tx,
+    site: Site,
+    rows: Mapping[bytes, ResidentRow],
+    known: Mapping[bytes, Content] | None = None,
+) -> None:
+    """Judges these locked archives anew, for every year that is still open. `known`: what stands
+    in them, when the caller has opened them already.
+    """
     today = civil_day(site.clock())
     years = rule.open_years(rule.rules(), today)
     old = await flags_of(tx, site.district, rows, years)
-    new = await judged(tx, site, rows, years, old)
+    new = await judged(tx, site, rows, years, old, known)
     await _replace(tx, site.district, old, new)
     await tx.run(
         "UPDATE figure_year SET remade_at=? WHERE district=? AND year=?",
@@ -100,26 +99,34 @@ def _flag_of(row: Row) -> Flag:
 
 
 async def judged(
-    tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow], years: Sequence[int], old: Flags
+    tx: Tx,
+    site: Site,
+    rows: Mapping[bytes, ResidentRow],
+    years: Sequence[int],
+    old: Flags,
+    known: Mapping[bytes, Content] | None = None,
 ) -> Flags:
     """What the flags of these archives should be now.
 
     A year that is over has its people as they were at its end: only what was done is judged again.
     """
     today = civil_day(site.clock())
-    facts = await _facts(tx, site, rows, years, today)
+    since = date(min(years) - 1, 1, 1)
+    if known is None:
+        known = await contents(tx, site, rows, since=since)
+    facts = await _facts(tx, site, rows, known, since)
     made: Flags = {}
     for who, row in rows.items():
-        known, village, last = facts[who]
+        theirs, village, last = facts[who]
         for year in years:
             for each in rule.rules().rows:
                 before = old.get((who, year, each.id))
                 if year < today.year:
                     if before is None:
                         continue
-                    flag = _late(before, each, known, last)
+                    flag = _late(before, each, theirs, last)
                 else:
-                    flag = _flag(row, each, known, year, village, last)
+                    flag = _flag(row, each, theirs, year, village, last)
                 if flag is not None:
                     made[flag.key] = flag
     return made
@@ -164,9 +171,14 @@ def lack_code(lack: rule.Lack) -> str:
 
 
 async def _facts(
-    tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow], years: Sequence[int], today: date
+    tx: Tx,
+    site: Site,
+    rows: Mapping[bytes, ResidentRow],
+    known: Mapping[bytes, Content],
+    since: date,
 ) -> dict[bytes, tuple[rule.Facts, str, str]]:
-    """Facts, village and last service day of each."""
+    """Facts, village and last service day of each; records from `since` on."""
+    today = civil_day(site.clock())
     ids = sorted(rows)
     states = {
         row[0]: (row[1], row[2])
@@ -176,12 +188,15 @@ async def _facts(
             ids, site.district,
         )
     }  # fmt: skip
-    served = await _served(tx, site, rows, min(years))
     made: dict[bytes, tuple[rule.Facts, str, str]] = {}
-    for who, row in rows.items():
+    for who in rows:
         status, number = states[who]
-        page = _first_page(site, row)
-        events = served.get(who, ())
+        page = known[who].open  # restricted facts decide no row
+        events = tuple(
+            rule.Served(each.kind, each.on, each.body)
+            for each in known[who].records
+            if each.on >= since
+        )
         last = rule.last_served(events, today)
         facts = rule.Facts(
             status=status, birth=_day(page.text("birth_date")),
@@ -194,48 +209,6 @@ async def _facts(
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class _FirstPage:
-    """What the rules ask of an archive's own page: plain values, and the elements of sets."""
-
-    values: Mapping[str, Any]
-    sets: Mapping[str, frozenset[str]]
-
-    def text(self, name: str) -> str:
-        value = self.values.get(name)
-        return value if isinstance(value, str) else ""
-
-    def has(self, name: str) -> bool:
-        return name in self.values or name in self.sets
-
-
-def _first_page(site: Site, row: ResidentRow) -> _FirstPage:
-    """The open page of the archive as readers see it; restricted cells are never opened here."""
-    key, who = site.vault.key(row.resident, row.key), row.resident
-    cells = decode_cells(key.open(site.vault.at(T_CELLS, who, who, row.rev), row.sealed_cells))
-    values: dict[str, Any] = {}
-    sets: dict[str, set[str]] = {}
-    for name, cell in cells.items():
-        field, slash, element = name.partition("/")
-        if field not in ASKED:
-            continue
-        value = _shown(name, cell)
-        if value is None or (slash and value is False):
-            continue
-        if slash:
-            sets.setdefault(field, set()).add(element)
-        else:
-            values[field] = value
-    return _FirstPage(values, {name: frozenset(each) for name, each in sets.items()})
-
-
-def _shown(name: str, cell: Cell) -> Any:
-    """Most cells have one value; only where there are more a choice is made."""
-    if len(cell.heads) == 1:
-        return cell.heads[0].value
-    return choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name)).value
-
-
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -243,7 +216,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _complete(page: _FirstPage) -> bool:
+def _complete(page: Page) -> bool:
     """A standard archive: the first page is filled in, and the document is one that can be checked
     (values were each checked when they came in).
     """
@@ -252,43 +225,6 @@ def _complete(page: _FirstPage) -> bool:
     if page.text("id_type") != CITIZEN:
         return True
     return isinstance(read_id_number(page.text("id_no")), Valid)
-
-
-async def _served(
-    tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow], first_year: int
-) -> dict[bytes, tuple[rule.Served, ...]]:
-    """Records that stand, from the year before the first open one on. One that voids or amends
-    another arrived after it, so it is among them.
-    """
-    since = date(first_year - 1, 1, 1)
-    since_ms = int(datetime(since.year, 1, 1, tzinfo=CIVIL).timestamp() * 1000)
-    found = await tx.rows_in(
-        "SELECT resident, change, body FROM change WHERE district=? AND shape='event' "
-        "AND state IN ('applied', 'applied_guest') AND under='resident' "
-        "AND (day>=? OR received_at>=?) AND resident {ids}",
-        sorted(rows), site.district, since.isoformat(), since_ms,
-    )  # fmt: skip
-    changes: dict[bytes, list[wire.Change]] = {}
-    for who, change, body in found:
-        key = site.vault.key(who, rows[who].key)
-        raw = key.open(site.vault.at(T_CHANGE, change, who), body)[16:]
-        changes.setdefault(who, []).append(wire.change(raw))
-    return {who: _standing(each) for who, each in changes.items()}
-
-
-def _standing(changes: Sequence[wire.Change]) -> tuple[rule.Served, ...]:
-    gone = {name for each in changes for name in (each.amends, each.voids) if name is not None}
-    return tuple(
-        rule.Served(each.kind, date.fromisoformat(each.on), _form(each))
-        for each in changes
-        if each.id not in gone and each.body is not msgspec.UNSET
-    )
-
-
-def _form(change: wire.Change) -> Mapping[str, object]:
-    assert change.body is not msgspec.UNSET
-    body = msgspec.json.decode(change.body, type=dict[str, Any])
-    return upcast(change.kind, change.v, body, to=newest(change.kind) or change.v)
 
 
 # Writing what changed.
