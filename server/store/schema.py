@@ -8,7 +8,9 @@ from typing import Final
 from server.store.tables import SPECS, TableSpec
 
 # Rows of these hold large sealed values: a plain table with its key as an index writes fewer pages.
-_HEAP: Final = frozenset({"change", "envelope", "batch", "resident", "audit_leaf", "plan"})
+_HEAP: Final = frozenset(
+    {"change", "envelope", "batch", "resident", "audit_leaf", "plan", "facility_record"}
+)
 _SQLITE: Final = {
     "smallint": "INTEGER",
     "integer": "INTEGER",

@@ -23,6 +23,7 @@ from server.store.tables_card import (
     SearchShown,
 )
 from server.store.tables_decisions import DecisionNote
+from server.store.tables_facility_work import FacilityRecord
 from server.store.tables_import import ImportChunk, ImportJob, ImportMapping, Likeness
 from server.store.tables_life import (
     ArchiveSerial,
@@ -112,6 +113,7 @@ __all__ = [
     "EnrolOffer",
     "Envelope",
     "Facility",
+    "FacilityRecord",
     "FacilityService",
     "Feed",
     "Figure",
@@ -172,6 +174,7 @@ TABLES: tuple[type[Table], ...] = (
     Upload, Closing, Leaving, TabletReturn,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
+    FacilityRecord,
     Plan, PlanDue, PlanYear,
 )  # fmt: skip
 

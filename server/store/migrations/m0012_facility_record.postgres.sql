@@ -1,0 +1,21 @@
+-- Records of a facility's own work, as they were on 2026-11-22. Never edited: later changes are later migrations.
+
+CREATE TABLE "facility_record" (
+  "district" SMALLINT NOT NULL,
+  "record" BYTEA NOT NULL,
+  "facility" BYTEA NOT NULL,
+  "kind" TEXT NOT NULL,
+  "version" INTEGER NOT NULL,
+  "day" TEXT NOT NULL,
+  "staff" BYTEA NOT NULL,
+  "at" BIGINT NOT NULL,
+  "amends" BYTEA,
+  "voids" BYTEA,
+  "state" TEXT NOT NULL,
+  "sealed" BYTEA NOT NULL,
+  PRIMARY KEY ("district", "record")
+);
+
+CREATE INDEX "facility_record_by_facility_day" ON "facility_record" ("district", "facility", "day");
+
+CREATE INDEX "facility_record_by_amends" ON "facility_record" ("district", "amends");
