@@ -1,5 +1,8 @@
 """Which column of a list is which field: the fields that lists may have, and what headings are
 usually called. A guess is only proposed; a person looks at it before anything is read.
+
+A list holds residents, records of one kind of the catalogue, or who is registered in another
+system for one condition (sheet_registered.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -7,9 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from server.records.kinds import REGISTER, get
-from server.records.model import Kind, Ref, Shape
+from server.records.kinds import REGISTER, everything, get
+from server.records.model import AccessClass, Kind, Ref, Shape, Subject
 from server.records.sheet_values import normal, readable
+from server.records.upcast import newest
 from sync.policy import Policy
 
 # Columns that are no field of the form.
@@ -20,9 +24,33 @@ VILLAGE: Final = "@village"
 OLD_NO: Final = "@old_no"
 ID_NO: Final = "@id_no"
 ON: Final = "@on"
+NAME: Final = "@name"
+REG_NO: Final = "@reg_no"
+STATE: Final = "@state"
 
-RECORD_KINDS: Final = ("health_check", "htn_followup", "dm_followup")
 PEOPLE: Final = REGISTER.id
+_OLD_RECORDS: Final = ("health_check", "htn_followup", "dm_followup")
+RECORD_KINDS: Final = tuple(
+    dict.fromkeys(
+        (
+            *_OLD_RECORDS,
+            *(
+                kind.id
+                for kind in everything()
+                if kind.shape is Shape.EVENT and kind.subject is Subject.RESIDENT
+            ),
+        )
+    )
+)
+"""Every kind whose records a list may hold: those that old systems are left with come first."""
+
+REGISTERED: Final[Mapping[str, tuple[str, ...]]] = {
+    "registered_smd": ("smd_supplement", "smd_followup"),
+    "registered_tb": ("tb_first", "tb_followup"),
+    "registered_infectious": ("infectious_report",),
+    "registered_vaccination": ("vaccination",),
+}
+"""Lists of who is registered in another system, each with the kinds that register here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +109,36 @@ _PEOPLE_TOO: Final = (
     )),
     Column(OLD_NO, "原档案编号", ("档案编号", "档案号", "健康档案编号", "居民健康档案编号")),
 )  # fmt: skip
+_NAME_COLUMN: Final = Column(NAME, "姓名", _ALSO["name"])
+_FACILITY_WORDS: Final = ("体检机构", "随访机构", "机构名称", "管理机构", "接种门诊", "接种点")
+_REGISTERED_COLUMNS: Final = (
+    Column(ID_NO, "证件号码", _ALSO["id_no"], needed=True),
+    Column(NAME, "姓名", _ALSO["name"], needed=True),
+    Column(REG_NO, "登记号", ("患者编号", "登记编号", "卡片编号", "接种证号", "编号", "病案号")),
+    Column(SINCE, "登记日期", ("建卡日期", "录入日期", "登记时间", "报告日期", "确诊日期")),
+    Column(STATE, "在管状态", ("管理状态", "状态", "患者状态", "在册情况", "转归", "是否在管")),
+    Column(FACILITY, "管理机构", (
+        "现管单位", "管理单位", "所属机构", "责任机构", "机构名称", "接种单位", "报告单位",
+    )),
+)  # fmt: skip
+_DAYS: Final = {
+    "health_check": "体检日期", "htn_followup": "随访日期", "dm_followup": "随访日期",
+    "smd_followup": "随访日期", "tb_first": "随访日期", "tb_followup": "随访日期",
+    "copd_followup": "随访日期", "vaccination": "接种日期", "smd_supplement": "填表日期",
+    "infectious_report": "填卡日期",
+}  # fmt: skip
+_DAY_WORDS: Final = (
+    "日期", "服务日期", "检查日期", "本次随访日期", "随访日期", "填表日期", "填卡日期", "报告日期",
+    "接种时间", "建档日期",
+)  # fmt: skip
 _LEFT_OUT: Final = frozenset({"archive_status", "doctor"})
 
 
 @cache
 def columns_of(kind_id: str) -> tuple[Column, ...]:
     """The columns that a list of this kind may have, in the order people look for them."""
+    if kind_id in REGISTERED:
+        return _REGISTERED_COLUMNS
     kind = kind_of(kind_id)
     own = tuple(
         Column(f.name, f.label, _ALSO.get(f.name, ()), needed=f.name == "name")
@@ -99,18 +151,24 @@ def columns_of(kind_id: str) -> tuple[Column, ...]:
     )
     if kind.shape is Shape.REGISTER:
         return (*own[:4], *own[4:5], *_PEOPLE_TOO, *own[5:])
-    day = "体检日期" if kind_id == "health_check" else "随访日期"
     return (
         Column(ID_NO, "证件号码", _ALSO["id_no"], needed=True),
-        Column(ON, day, ("日期", "服务日期", "检查日期", "本次随访日期"), needed=True),
-        Column(FACILITY, "服务机构", ("体检机构", "随访机构", "机构名称", "管理机构")),
+        _NAME_COLUMN,
+        Column(ON, _DAYS.get(kind_id, "服务日期"), _DAY_WORDS, needed=True),
+        Column(FACILITY, "服务机构", _FACILITY_WORDS),
         *own,
     )
 
 
 def kind_of(kind_id: str) -> Kind:
-    """The form in the version that lists are read into. Raises UnknownKind."""
-    return get(kind_id, 1)
+    """The form in the version that lists are read into: the newest. Raises UnknownKind."""
+    return get(kind_id, newest(kind_id))
+
+
+def is_restricted(kind_id: str) -> bool:
+    """Whether that somebody is in such a list at all is class B. Raises UnknownKind."""
+    kinds = REGISTERED.get(kind_id, (kind_id,))
+    return any(kind_of(each).access is not AccessClass.A for each in kinds)
 
 
 def guess(kind_id: str, headings: Sequence[str]) -> dict[int, str]:

@@ -17,7 +17,18 @@ from server.records.check import FaultCode, check, hard
 from server.records.id_number import Holder, Invalid, Reason, Valid, read_id_number
 from server.records.kinds import REGISTER
 from server.records.model import AccessClass, Field, Kind
-from server.records.sheet_columns import FACILITY, ID_NO, OLD_NO, ON, SINCE, TEAM, VILLAGE
+from server.records.sheet_columns import (
+    FACILITY,
+    ID_NO,
+    NAME,
+    OLD_NO,
+    ON,
+    REG_NO,
+    SINCE,
+    STATE,
+    TEAM,
+    VILLAGE,
+)
 from server.records.sheet_values import Said, day_of, is_nothing, narrow, not_a_day, value_of
 from sync.policy import Policy
 
@@ -47,6 +58,10 @@ class Read:
     village: str = ""
     old_no: str = ""
     id_no: str = ""
+    name: str = ""  # whose line it says it is, beside the number
+    reg_no: str = ""  # number in the other system
+    state: str = ""
+    holder: Valid | None = None  # what a good ID number says of its holder
     refusals: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
     is_restricted: bool = False
@@ -64,7 +79,7 @@ def read_person(
     sentence that says why; `restricted`: whether class B facts may be taken.
     """
     found = Read()
-    _columns(found, REGISTER, cells, bad, mapping)
+    read_columns(found, REGISTER, cells, bad, mapping)
     _identify(found)
     _check_day(found, today, SINCE)
     _keep_class(found, REGISTER, restricted)
@@ -88,10 +103,8 @@ def read_record(
 ) -> Read:
     """A line of old checkups or follow-ups. Whose it is says its ID number alone."""
     found = Read()
-    _columns(found, kind, cells, bad, mapping)
-    number = read_id_number(found.id_no)
-    if isinstance(number, Invalid):
-        found.refusals.append(_WHY_NOT[number.reason] if found.id_no else "没有证件号码")
+    read_columns(found, kind, cells, bad, mapping)
+    identify_holder(found)
     if not found.day:
         found.refusals.append("没有服务日期")
     _check_day(found, today, ON)
@@ -102,17 +115,27 @@ def read_record(
     return found
 
 
-def _columns(
+def identify_holder(found: Read) -> None:
+    """What the ID number says; a text that is none refuses the line."""
+    number = read_id_number(found.id_no)
+    if isinstance(number, Invalid):
+        found.refusals.append(_WHY_NOT[number.reason] if found.id_no else "没有证件号码")
+    else:
+        found.holder = number
+
+
+def read_columns(
     found: Read,
-    kind: Kind,
+    kind: Kind | None,
     cells: Sequence[str],
     bad: Mapping[int, str],
     mapping: Mapping[int, str],
 ) -> None:
+    """Lays the cells of a line down. `kind` None: a list whose columns are no fields of a form."""
     width = len(cells)
     for at, name in mapping.items():
         text = cells[at] if at < width else ""
-        each = kind.field(name)
+        each = kind.field(name) if kind is not None else None
         if at in bad:
             _faulty(found, each, f"{each.label if each else _LABELS[name]}{bad[at]}")
         elif not text or is_nothing(text):
@@ -120,6 +143,7 @@ def _columns(
         elif each is None:
             _beside(found, name, text)
         else:
+            assert kind is not None
             _take(found, each, value_of(kind, each, text))
 
 
@@ -139,9 +163,13 @@ def _beside(found: Read, name: str, text: str) -> None:
 
 _LABELS: Final = {
     SINCE: "建档日期", ON: "服务日期", ID_NO: "证件号码", FACILITY: "机构", TEAM: "团队",
-    VILLAGE: "村（居）名称", OLD_NO: "原档案编号",
+    VILLAGE: "村（居）名称", OLD_NO: "原档案编号", NAME: "姓名", REG_NO: "登记号",
+    STATE: "在管状态",
 }  # fmt: skip
-_PLACES: Final = {FACILITY: "facility", TEAM: "team", VILLAGE: "village", OLD_NO: "old_no"}
+_PLACES: Final = {
+    FACILITY: "facility", TEAM: "team", VILLAGE: "village", OLD_NO: "old_no", NAME: "name",
+    REG_NO: "reg_no", STATE: "state",
+}  # fmt: skip
 assert (SINCE, ON, ID_NO) == ("@since", "@on", "@id_no")  # as matched above
 
 
@@ -202,10 +230,20 @@ def _keep_class(found: Read, kind: Kind, restricted: bool) -> None:
 
 
 def _judge(found: Read, kind: Kind, today: date) -> None:
-    """What the form itself finds wrong, missing answers left aside."""
+    """What the form itself finds wrong, missing answers left aside. A record's questions (a value
+    that is rare and may be) are kept and said; of a register they are nobody's to answer here.
+    """
     on = date.fromisoformat(found.day) if found.day else today
     body = msgspec.json.encode(found.basics)
-    for fault in hard(check(kind, body, on=on, today=today)):
+    holder = found.holder
+    faults = check(
+        kind, body, on=on, today=today, sex=holder.sex if holder else None,
+        birth=holder.birth if holder else None,
+    )  # fmt: skip
+    if holder is not None:
+        asked = [f for f in faults if f.warn and f.code is not FaultCode.MISSING]
+        found.notes += [f"请核对：{fault.sentence_zh}" for fault in asked]
+    for fault in hard(faults):
         if fault.code is FaultCode.MISSING:
             continue
         each = kind.field_of(fault.field)

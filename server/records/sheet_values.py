@@ -42,6 +42,7 @@ _SERIAL: Final = re.compile(r"[1-6]\d{4}(?:\.0)?")  # 1927 to 2091, counted as s
 _SIGN: Final = re.compile(r"(?:RH|D)?([+−-]|阳|阴)")
 _POSITIVE: Final = frozenset("+阳")
 _SINCE: Final = re.compile(r"\((\d{4}[-/.年]\d{1,2}月?)\)$")
+_TIMES: Final = re.compile(r"\(?(\d{1,3})次\)?$")
 
 _YES: Final = {"是": "有", "否": "无", "没有": "无", "Y": "有", "N": "无"}
 _ALSO: Final[Mapping[str, Mapping[str, str]]] = {
@@ -272,10 +273,11 @@ def _no_such(each: Field, text: str) -> Said:
 
 
 def _several(kind: Kind, each: Field, text: str) -> Said:
-    """Several answers in one cell: 高血压、糖尿病(2015-03)."""
+    """Several answers in one cell: 高血压、糖尿病(2015-03), or 自伤(2次)."""
     half = kind.field(f"{each.name}_restricted")
-    open_codes: dict[str, str] = {}
-    closed: dict[str, str] = {}
+    open_codes: dict[str, Any] = {}
+    closed: dict[str, Any] = {}
+    counted = _counted(each)
     words = words_of(each)
     closed_words = words_of(half) if half is not None else {}
     whole = words.get(normal(text))
@@ -283,22 +285,32 @@ def _several(kind: Kind, each: Field, text: str) -> Said:
     for part in parts:
         if not part:
             continue
-        since = _SINCE.search(part)
-        word = normal(part[: since.start()] if since else part)
-        month = _month(each, since[1]).value if since else None
+        end = _TIMES.search(part) if counted else _SINCE.search(part)
+        word = normal(part[: end.start()] if end else part)
+        more: dict[str, Any] = {}
+        if end is not None and counted:
+            more = {counted: int(end[1])}
+        elif end is not None and (month := _month(each, end[1]).value):
+            more = {"since": month}
         if word in words:
-            open_codes[words[word]] = month or ""
+            open_codes[words[word]] = more
         elif word in closed_words:
-            closed[closed_words[word]] = month or ""
+            closed[closed_words[word]] = more
         else:
             return _no_such(each, part)
     return Said(_as_value(each, open_codes), "", _as_value(half, closed) if half else None)
 
 
-def _as_value(each: Field, chosen: Mapping[str, str]) -> Any:
+def _counted(each: Field) -> str:
+    """The item's field that counts how often, as in 自伤(2次); "" where none does."""
+    fields = each.type.fields if isinstance(each.type, ListOf) else ()
+    return next((inner.name for inner in fields if isinstance(inner.type, Int)), "")
+
+
+def _as_value(each: Field, chosen: Mapping[str, Mapping[str, Any]]) -> Any:
     if not chosen:
         return None
     if isinstance(each.type, ListOf):
         key = each.type.key
-        return [{key: code, **({"since": m} if m else {})} for code, m in chosen.items()]
+        return [{key: code, **more} for code, more in chosen.items()]
     return list(chosen)
