@@ -7,7 +7,17 @@ from types import MappingProxyType
 from typing import Final
 
 from server.rules.plan.groups import groups_of
-from server.rules.plan.model import RESTRICTED_GROUPS, Asked, Facts, Group, Item, Maker, Plan, Rule
+from server.rules.plan.model import (
+    RESTRICTED_GROUPS,
+    Asked,
+    Facts,
+    Group,
+    Item,
+    Maker,
+    Plan,
+    Rule,
+    Spell,
+)
 from server.rules.plan.table import RulesBroken, numbers_of, rules
 
 NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
@@ -36,9 +46,10 @@ def plan_of(facts: Facts, year: int, *, district: Mapping[str, int] = NOTHING) -
     return Plan(year, tuple(items), groups)
 
 
-def open_groups(groups: Mapping[Group, object]) -> frozenset[Group]:
+def open_groups(groups: Mapping[Group, Spell]) -> frozenset[Group]:
     """The groups that everybody who sees the archive may know of."""
-    return frozenset(groups) - RESTRICTED_GROUPS
+    told = (group for group, spell in groups.items() if spell.cls == "A")
+    return frozenset(told) - RESTRICTED_GROUPS
 
 
 def _in_force(rule: Rule, year: int) -> bool:

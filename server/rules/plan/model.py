@@ -185,11 +185,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """From when until when somebody belongs to a group, and by which records that is known."""
+    """From when until when somebody belongs to a group, and by which records that is known.
+
+    `until`: the first day outside. `cls`: B when only a restricted fact tells of it.
+    """
 
     since: date
     until: date | None = None
     because: tuple[bytes, ...] = ()
+    cls: str = "A"
 
 
 Maker = Callable[[Asked], Sequence[Item]]
