@@ -21,6 +21,7 @@ from server.console.door import action, page, posted
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.words import Words, words
 from server.rules.accounts import StaffRole
+from server.rules.districts import DistrictYear, table
 from server.rules.figures import Row, rules, target_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -141,8 +142,25 @@ async def _draw(
         sums=[known.total(row.id) for row in rules().rows], some_missing=some_missing,
         tried=tried, said=said or tried.said, story=_story(known, now, w), source=tried.source,
         heads=w["heads_between"].join(row.label for row in rules().rows),
+        bases=rate_words(table(console.site.rules.code, year), w),
         facilities=len(known.facilities),
     )  # fmt: skip
+
+
+def rate_words(decided: DistrictYear, w: Words) -> dict[str, str]:
+    """Under each row its indicator and the district's rate for the year, or that none is set."""
+    said: dict[str, str] = {}
+    for row in rules().rows:
+        found = decided.find(f"targets.{row.indicator}")
+        if found is None or not isinstance(found.value, int):
+            said[row.id] = w.basis_none(indicator=row.indicator)
+        elif decided.carried_from is None:
+            said[row.id] = w.basis(indicator=row.indicator, rate=found.value)
+        else:
+            said[row.id] = w.basis_carried(
+                indicator=row.indicator, rate=found.value, year=decided.carried_from
+            )
+    return said
 
 
 def _boxes(known: TargetPage, tried: Tried, facility: bytes, name: str, w: Words) -> list[Box]:

@@ -51,14 +51,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the annex. `heads`: names of its column in lists of targets. `rate`: per cent."""
+    """One row of the annex. `heads`: names of its column in lists of targets.
+
+    `indicator`: by this name the district's table of a year gives the rate ("targets.I08").
+    """
 
     id: str
     label: str
     indicator: str
     clause: str
     heads: tuple[str, ...]
-    rate: int
     who: Who
     needs: tuple[Need, ...]
     years: int
@@ -309,7 +311,7 @@ def _row(raw: Mapping[str, Any]) -> Row:
     who = raw["who"]
     return Row(
         id=raw["id"], label=raw["label"], indicator=raw["indicator"], clause=raw["clause"],
-        heads=tuple(raw["heads"]), rate=raw["rate"], years=raw.get("years", 1),
+        heads=tuple(raw["heads"]), years=raw.get("years", 1),
         who=Who(
             who.get("from", 0), who.get("until", 200),
             frozenset(who.get("diseases", ())), frozenset(who.get("groups", ())),

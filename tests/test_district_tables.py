@@ -1,0 +1,258 @@
+"""What a district decides for a year: every value with its clause, or empty with who sets it."""
+
+from pathlib import Path
+
+import pytest
+
+from server.console.targets import rate_words
+from server.console.words import words
+from server.rules import figures
+from server.rules.district_source import FOLDER
+from server.rules.district_year import OFFICES, SECTIONS, Office, Where
+from server.rules.districts import (
+    DistrictBroken,
+    DistrictYear,
+    EmptyValue,
+    all_districts,
+    load,
+    parse_year,
+    table,
+)
+
+HUANCUI_FILE: Path = FOLDER / "huancui-2024.toml"
+HUANCUI_TEXT = HUANCUI_FILE.read_text("utf-8")
+HUANCUI = table("371002", 2024)
+TAIYUAN = table("140100", 2024)
+JIULONGPO = table("500107", 2025)
+WUHAI = table("150300", 2021)
+EVERY = pytest.mark.parametrize(
+    "decided", [HUANCUI, TAIYUAN, JIULONGPO, WUHAI], ids=lambda each: each.name
+)
+
+
+# Reading values.
+
+
+def test_huancui_has_the_numbers_of_its_plan_with_their_clauses() -> None:
+    for name, value, clause in (
+        ("targets.I02", 90, "S003-5(1)-b"), ("targets.I03", 64, "S003-5(1)-b"),
+        ("targets.I08", 64, "S003-5(6)-a"), ("targets.I09", 74, "S003-5(10)"),
+        ("targets.I12", 45, "S003-5(7)-d"), ("targets.I14", 35, "S003-5(7)-d"),
+        ("targets.I10", 42_200, "S003-ax2"), ("targets.I26", 420, "S003-5(8)"),
+        ("targets.I37", 88, "S003-7¶2"), ("targets.I40", 70, "S003-7¶3"),
+        ("money.per_capita", 94_00, "S003-3¶3-a"),
+        ("money.village_per_capita", 34_00, "S003-3¶3-a"),
+        ("money.major_projects_per_capita", 9_00, "S003-3¶3-a"),
+        ("money.village_prepay", 70, "S003-9(2)"),
+        ("prices.fd_contract", 30_00, "S003-7¶1-a"),
+        ("prices.disabled_check", 100_00, "S003-6(6)"),
+        ("entitlements.hypertension.htn_followup", 4, "S003-5(7)-b"),
+    ):  # fmt: skip
+        found = HUANCUI.find(name)
+        assert found is not None, name
+        assert (found.value, found.clause) == (value, clause), name
+        assert HUANCUI.number(name) == value
+
+
+def test_the_village_floor_is_forty_percent_of_what_is_left_of_the_money() -> None:
+    money = [
+        HUANCUI.number(f"money.{each}") for each in ("per_capita", "major_projects_per_capita")
+    ]
+    share = HUANCUI.number("money.village_share")
+    assert (money[0] - money[1]) * share // 100 == HUANCUI.number("money.village_per_capita")
+
+
+def test_taiyuan_has_its_years_cuts_and_cards() -> None:
+    assert load("taiyuan").interval_years == 1
+    assert TAIYUAN.number("money.agreement_term") == 2
+    assert TAIYUAN.numbers("money.bottom_cut") == (10, 5, 3)
+    assert TAIYUAN.numbers("money.top_split") == (5, 3, 2)
+    assert TAIYUAN.number("money.yellow_cards") == 5
+    assert TAIYUAN.number("versions.valid_years") == 5
+
+
+def test_wuhai_gives_its_targets_by_city_district_and_town() -> None:
+    heads = WUHAI.find("targets.I10")
+    assert heads is not None
+    assert (heads.value, heads.level, heads.shown) == (45_000, "city", "45000 people")
+    assert WUHAI.number("targets.I10_diabetes") == 15_000
+    assert WUHAI.number("targets.I28") == 85
+    assert WUHAI.number("money.per_capita") == 70_00
+    panel = load("wuhai")
+    assert (panel.panel_max, panel.clauses["panel_max"]) == (2000, "S004-2(11)-a")
+
+
+def test_two_services_in_one_visit_are_one_unit_of_pay_where_the_district_says_so() -> None:
+    assert JIULONGPO.number("money.combined_visit_paid_once") == 1
+    with pytest.raises(EmptyValue):
+        HUANCUI.number("money.combined_visit_paid_once")
+
+
+@EVERY
+def test_using_an_empty_value_says_which_it_is_and_who_sets_it(decided: DistrictYear) -> None:
+    for each in decided.empties():
+        with pytest.raises(EmptyValue) as caught:
+            decided.number(each.name)
+        assert caught.value.name == each.name
+        said = str(caught.value)
+        assert said.startswith(f"{each.name} is empty in the table of {decided.name}")
+        assert OFFICES[each.who] in said
+        assert SECTIONS[each.name.partition(".")[0]] in said
+
+
+def test_a_value_that_has_no_line_is_as_empty_and_the_county_sets_it() -> None:
+    with pytest.raises(EmptyValue) as caught:
+        WUHAI.number("prices.fd_contract")
+    assert caught.value.who is Office.COUNTY
+
+
+@pytest.mark.parametrize("name", ["target.I08", "nowhere", "P05", ""])
+def test_a_name_outside_the_sections_is_a_mistake_of_the_code(name: str) -> None:
+    with pytest.raises(LookupError):
+        HUANCUI.number(name)
+
+
+def test_a_number_is_no_text_and_no_list() -> None:
+    with pytest.raises(LookupError):
+        HUANCUI.text("targets.I08")
+    with pytest.raises(LookupError):
+        HUANCUI.numbers("targets.I08")
+    with pytest.raises(LookupError):
+        HUANCUI.number("versions.specification")
+    assert "2017" in HUANCUI.text("versions.specification")
+
+
+def test_a_number_of_the_plan_is_found_by_its_rule() -> None:
+    assert HUANCUI.plan_numbers == {"P52.times": 4}
+    assert HUANCUI.number("P52.times") == HUANCUI.number("plan.P52.times") == 4
+
+
+def test_money_and_answers_are_shown_as_people_write_them() -> None:
+    for decided, name, text in (
+        (HUANCUI, "money.per_capita", "94.00 yuan"), (HUANCUI, "targets.I08", "64 %"),
+        (HUANCUI, "money.village_prepay_within", "1 months"),
+        (JIULONGPO, "money.combined_visit_paid_once", "yes"),
+        (TAIYUAN, "money.bottom_cut", "10 5 3 %"),
+    ):  # fmt: skip
+        found = decided.find(name)
+        assert found is not None
+        assert found.shown == text
+
+
+# Years.
+
+
+def test_a_year_without_its_own_table_has_the_newest_before_it_and_says_so() -> None:
+    assert HUANCUI.carried_from is None
+    later = table("371002", 2027)
+    assert (later.year, later.carried_from) == (2027, 2024)
+    assert later.values == HUANCUI.values
+    assert table("371002", 2019).carried_from == 2024
+
+
+def test_a_district_without_a_table_is_a_clear_error() -> None:
+    with pytest.raises(DistrictBroken, match="there is no such table"):
+        table("110101", 2024)
+
+
+def test_the_year_of_a_table_is_that_of_its_name() -> None:
+    for name, decided in all_districts().items():
+        years = [each for each in range(2020, 2027) if table(name, each).carried_from is None]
+        assert len(years) == 1, decided.name
+
+
+# Kinds: where first written, how long kept.
+
+
+def test_vaccination_and_reports_are_first_written_elsewhere_where_the_table_says_so() -> None:
+    for decided in (TAIYUAN, JIULONGPO, WUHAI):
+        for kind in ("vaccination", "infectious_report"):
+            written = decided.written(kind)
+            assert written.where is Where.ELSEWHERE
+            assert written.system
+    assert HUANCUI.written("vaccination").where is Where.HERE
+    assert WUHAI.written("smd_followup").clause == "S004-2(7)"
+    assert WUHAI.written("htn_followup").where is Where.HERE
+
+
+def test_records_are_kept_for_the_years_of_the_table_and_without_end_otherwise() -> None:
+    assert HUANCUI.retention_years("htn_followup") == 30
+    assert HUANCUI.retention_years("supervision_patrol") == 10
+    assert HUANCUI.retention_years("no_such_kind") is None
+
+
+# Targets on the page: they belong to the district and its year, never to code.
+
+
+def test_the_page_of_targets_shows_the_rate_of_the_year_or_that_there_is_none() -> None:
+    w = words("targets")
+    assert rate_words(HUANCUI, w)["elder"] == "I08，比例 64%"
+    assert rate_words(table("371002", 2026), w)["elder"] == "I08，比例 64%（2024 年的规定）"
+    assert rate_words(WUHAI, w)["elder"] == "I08，比例还没有定"
+    assert set(rate_words(TAIYUAN, w).values()) == {
+        f"{each.indicator}，比例还没有定" for each in figures.rules().rows
+    }
+
+
+def test_the_rows_of_the_figures_hold_no_rate() -> None:
+    assert "rate" not in figures.TABLE.read_text("utf-8").split("[[row]]", 1)[1]
+
+
+# Mistakes in a table.
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("I02 = { value = 90,", "I02 = { value = 101,", "fits its unit"),
+        ("I02 = { value = 90,", "I02 = { value = -1,", "fits its unit"),
+        ("I02 = { value = 90,", "I02 = { value = 90.5,", "fits its unit"),
+        ("I02 = { value = 90,", "I02 = { value = [],", "fits its unit"),
+        ('I02 = { value = 90, unit = "%"', 'I02 = { value = 90, unit = "pct"', "the unit 'pct'"),
+        ('I02 = { value = 90, unit = "%"', 'I02 = { value = 90, rate = "%"', "rate, which is not"),
+        (
+            'I02 = { value = 90, unit = "%", clause = "S003-5(1)-b" }', "I02 = 90",
+            "needs its clause",
+        ),
+        (
+            'I02 = { value = 90, unit = "%", clause = "S003-5(1)-b" }',
+            'I02 = { value = 90, unit = "%" }', "cites None",
+        ),
+        (
+            'I02 = { value = 90, unit = "%", clause = "S003-5(1)-b" }',
+            'I02 = { value = 90, unit = "%", who = "county", clause = "S003-5(1)-b" }',
+            "only then",
+        ),
+        ('I01 = { empty = true, who = "county"', "I01 = { empty = true", "only then"),
+        ('I01 = { empty = true, who = "county"', 'I01 = { empty = true, who = "me"', "set by one"),
+        ("I01 = { empty = true", "I01 = { empty = true, value = 3", "has a value, or"),
+        ("I01 = { empty = true", "I01 = { empty = false", "has a value, or"),
+        (
+            '"P52.times" = { value = 4, unit = "times", clause = "default" }',
+            '"P52.times" = { empty = true, who = "county", clause = "default" }',
+            "cannot be empty",
+        ),
+        ('vaccination = { where = "here"', 'vaccination = { where = "there"', "here or elsewhere"),
+        ('vaccination = { where = "here"', 'vaccination = { place = "here"', "where, system and"),
+        (
+            'vaccination = { where = "here", system = "免疫规划信息管理系统"',
+            'vaccination = { where = "elsewhere", system = ""', "name the system",
+        ),
+        ("[money]", "[moneys]", "moneys is not known here"),
+        ("year = 2024", 'year = "2024"', "the year the table is written for"),
+    ],
+)  # fmt: skip
+def test_a_broken_value_is_refused_with_file_and_line(old: str, new: str, said: str) -> None:
+    assert HUANCUI_TEXT.count(old) >= 1
+    text = HUANCUI_TEXT.replace(old, new, 1)
+    line = HUANCUI_TEXT[: HUANCUI_TEXT.index(old)].count("\n") + 1
+    with pytest.raises(DistrictBroken) as caught:
+        parse_year(text, file="huancui-2024.toml")
+    assert said in str(caught.value)
+    assert str(caught.value).startswith(f"huancui-2024.toml:{line}: ")
+
+
+def test_a_table_without_its_kinds_is_refused() -> None:
+    text = HUANCUI_TEXT.replace("[kinds]", "[bands]", 1).replace("[bands]", "[odd]", 1)
+    with pytest.raises(DistrictBroken):
+        parse_year(text, file="x.toml")
