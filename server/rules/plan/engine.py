@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from server.rules.plan.groups import groups_of
 from server.rules.plan.model import (
@@ -35,12 +35,13 @@ def plan_of(facts: Facts, year: int, *, district: Mapping[str, int] = NOTHING) -
     if not facts.due:
         return Plan(year, (), groups)
     items: list[Item] = []
+    shared: dict[str, Any] = {}
     for rule, make in _makers():
         if rule.group is not None and rule.group not in groups:
             continue
         if not _in_force(rule, year):
             continue
-        asked = Asked(facts, year, rule, numbers_of(rule, district), groups)
+        asked = Asked(facts, year, rule, numbers_of(rule, district), groups, district, shared)
         items.extend(make(asked))
     items.sort(key=lambda each: (each.due, each.rule, each.slot))
     return Plan(year, tuple(items), groups)

@@ -166,13 +166,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a family's function is given: the facts, the year, its rule and all rules' numbers."""
+    """What a family's function is given: the facts, the year, its rule with its numbers.
+
+    `district`: the numbers of the district, by "P52.times". `shared`: what several rules of one
+    plan work out once; never anything that depends on a single rule.
+    """
 
     facts: Facts
     year: int
     rule: Rule
     numbers: Numbers
     groups: "Mapping[Group, Spell]"
+    district: Mapping[str, int] = field(default_factory=dict[str, int])
+    shared: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def first(self) -> date:
