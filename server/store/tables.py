@@ -23,6 +23,7 @@ from server.store.tables_card import (
     SearchShown,
 )
 from server.store.tables_decisions import DecisionNote
+from server.store.tables_elsewhere import ImportSource, Reconciliation
 from server.store.tables_facility_work import FacilityRecord
 from server.store.tables_import import ImportChunk, ImportJob, ImportMapping, Likeness
 from server.store.tables_life import (
@@ -123,6 +124,7 @@ __all__ = [
     "ImportChunk",
     "ImportJob",
     "ImportMapping",
+    "ImportSource",
     "Invite",
     "JobRun",
     "Kin",
@@ -140,6 +142,7 @@ __all__ = [
     "Plan",
     "PlanDue",
     "PlanYear",
+    "Reconciliation",
     "Resident",
     "ResidentCard",
     "Search",
@@ -175,6 +178,7 @@ TABLES: tuple[type[Table], ...] = (
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
     FacilityRecord,
+    ImportSource, Reconciliation,
     Plan, PlanDue, PlanYear,
 )  # fmt: skip
 

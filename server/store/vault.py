@@ -33,6 +33,8 @@ T_PLAN: Final = 18  # the service plan, class A
 T_PLAN_RESTRICTED: Final = 19  # the service plan, class B
 T_DUE: Final = 20  # one owed service of class B
 T_FACILITY_RECORD: Final = 21  # patrols and health education of a facility
+T_SOURCE: Final = 22  # which other system a list of records comes from
+T_RECONCILE: Final = 23  # who is registered in another system
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
 CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each
