@@ -9,7 +9,7 @@ import pytest
 
 from server.actions.archives import afterwork
 from server.actions.archives.standing import lock_residents
-from server.actions.lists import import_run, imports
+from server.actions.lists import import_mappings, import_run, imports
 from server.actions.lists.imports import ColumnsMissing
 from server.actions.places import unassigned
 from server.errors import NotYours, RuleSaysNo
@@ -334,10 +334,10 @@ async def test_a_mapping_is_kept_under_a_name_and_must_have_what_every_line_need
     with pytest.raises(ColumnsMissing) as lacks:
         await imports.start(world.site, who, job.id)
     assert lacks.value.labels == ("姓名", "证件号码，或者性别和出生日期")
-    await imports.save_mapping(
+    await import_mappings.save_mapping(
         world.site, who, kind="basic_info", name=" 镇里的表 ", columns={"名": "name", "证": "id_no"}
     )
-    saved = await imports.mappings(world.site, "basic_info", QINGHE)
+    saved = await import_mappings.mappings(world.site, "basic_info", QINGHE)
     assert saved == {"镇里的表": {"名": "name", "证": "id_no"}}
     await imports.map_columns(world.site, who, job.id, {0: "name", 1: "id_no"})
     with pytest.raises(RuleSaysNo):

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +19,7 @@ from rich.progress import (
 )
 
 from server.actions.keeping.site import Site
-from server.actions.lists import import_run, imports
+from server.actions.lists import import_mappings, import_run, imports
 from server.actions.lists.import_columns import apply_names
 from server.actions.lists.import_upload import receive
 from server.actions.lists.imports import MAPPING, READING, Importer, Job
@@ -25,6 +27,7 @@ from server.actions.lists.sheets import csv_text
 from server.cli.session import opened_site, run, settings
 from server.errors import StartRefused
 from server.records.sheet_columns import columns_of, missing
+from server.settings import CIVIL
 from server.store.vault import NOBODY
 
 SHOWN: Final = 20
@@ -45,13 +48,19 @@ def residents() -> None:
 
 @residents.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(imports.KINDS), default=imports.KINDS[0],
+@click.option("--kind", type=click.Choice(imports.OPEN_KINDS), default=imports.KINDS[0],
               show_default=True, help="What the lines are.")  # fmt: skip
 @click.option("--mapping", help="Name of a saved mapping; else columns are told by headings.")
+@click.option("--system", default="", help="Name of the system that gave the list out.")
+@click.option("--exported", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+              help="When it was given out there, such as 2026-11-19T08:30.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say how the first 200 lines would end, and stop.")
 @click.option("--result", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the list with its results to this new CSV file.")  # fmt: skip
-def import_(file: Path, kind: str, mapping: str | None, dry_run: bool, result: Path | None) -> None:
+def import_(
+    file: Path, kind: str, mapping: str | None, system: str, exported: datetime | None,
+    dry_run: bool, result: Path | None,
+) -> None:  # fmt: skip
     """Read a list in, CSV or xlsx.
 
     What was stopped goes on with the console, or by itself when the server runs.
@@ -62,16 +71,27 @@ def import_(file: Path, kind: str, mapping: str | None, dry_run: bool, result: P
     """
     if result is not None and result.exists():
         raise StartRefused(f"{result} exists already: name a new file.")
-    run(_import(file, kind, mapping, dry_run=dry_run, result=result))
+    at = 0 if exported is None else int(exported.replace(tzinfo=CIVIL).timestamp() * 1000)
+    given = Given(kind, mapping, system, at)
+    run(_import(file, given, dry_run=dry_run, result=result))
 
 
-async def _import(
-    file: Path, kind: str, mapping: str | None, *, dry_run: bool, result: Path | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller says of a list. `exported_at`: ms UTC, 0 unknown."""
+
+    kind: str
+    mapping: str | None
+    system: str
+    exported_at: int
+
+
+async def _import(file: Path, given: Given, *, dry_run: bool, result: Path | None) -> None:
     async with opened_site(settings()) as site:
-        job = await _upload(site, file, kind)
+        job = await _upload(site, file, given.kind)
         try:
-            job = await _mapped(site, job, mapping)
+            job = await _mapped(site, job, given.mapping)
+            job = await _sourced(site, job, given)
             if dry_run:
                 await _try(site, job)
                 return
@@ -116,11 +136,24 @@ async def _upload(site: Site, file: Path, kind: str) -> Job:
 async def _mapped(site: Site, job: Job, mapping: str | None) -> Job:
     if mapping is None:
         return job
-    names = await imports.mappings(site, job.kind, None)
+    names = await import_mappings.mappings(site, job.kind, None)
     if mapping not in names:
         known = ", ".join(names) or "none yet"
         raise StartRefused(f"There is no mapping called {mapping}; known: {known}.")
     return await imports.put_columns(site, job, apply_names(job.head.headings, names[mapping]))
+
+
+async def _sourced(site: Site, job: Job, given: Given) -> Job:
+    system = given.system or job.head.system
+    if given.exported_at > site.clock():
+        raise StartRefused("--exported lies ahead: a list was given out before it is read in.")
+    job = await imports.say_source(site, job, system=system, exported_at=given.exported_at)
+    if imports.lacks_source(site, job):
+        raise StartRefused(
+            f"{job.kind} is first written in another system: say --exported, and --system where "
+            "the district's table names none."
+        )
+    return job
 
 
 async def _try(site: Site, job: Job) -> None:

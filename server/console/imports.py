@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from server.actions.lists import import_run, imports
+from server.actions.lists import import_mappings, import_run, imports
 from server.actions.lists.import_columns import apply_names
 from server.actions.lists.import_reading import NotOurs, lines_in
 from server.actions.lists.imports import ColumnsMissing, Job
@@ -138,11 +138,15 @@ async def _draw(
         request, shown, status=status, job=job, fault=fault, saved=saved, refused=refused,
         choices=_choices(job, lines), groups=columns_of(job.kind), first=_name_column(job),
         like_offices=like_offices(job.head.headings),
-        names=await imports.mappings(console.site, job.kind, job.facility) if mapping else {},
+        names=await _mappings(console, job) if mapping else {},
     )  # fmt: skip
     if job.state in imports.AT_WORK:
         answer.headers["refresh"] = REFRESH_S  # the page follows by itself, without a script
     return answer
+
+
+async def _mappings(console: Console, job: Job) -> dict[str, dict[str, str]]:
+    return await import_mappings.mappings(console.site, job.kind, job.facility)
 
 
 def sample(text: str) -> str:
@@ -178,7 +182,7 @@ def _steps(console: Console) -> list[HTTPRouteHandler]:
             if name:
                 headings = found.head.headings
                 said = {headings[at]: column for at, column in wanted.items()}
-                await imports.save_mapping(
+                await import_mappings.save_mapping(
                     console.site, signed, kind=found.kind, name=name, columns=said
                 )
             if what == "start":
@@ -193,7 +197,7 @@ def _steps(console: Console) -> list[HTTPRouteHandler]:
     @action("/imports/{job:str}/mapping", roles=MANAGERS)
     async def mapping(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
         found, form = await _found(console, request, job), await posted(request)
-        names = await imports.mappings(console.site, found.kind, found.facility)
+        names = await import_mappings.mappings(console.site, found.kind, found.facility)
         saved = names.get(form.get("name", [""])[0])
         if saved is None:
             return see(f"{HERE}/{job}")

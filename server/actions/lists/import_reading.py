@@ -20,7 +20,6 @@ from server.actions.lists.imports import (
     LINES_CHUNK,
     MAPPING,
     READING,
-    Head,
     Job,
     locked,
     place_of,
@@ -156,7 +155,7 @@ def _read_all(bridge: Bridge, job: Job, owner: str, raw_chunk: int) -> None:
             chunks, total = chunks + 1, total + len(part)
     if not total:
         raise SheetEmpty
-    head = Head(job.head.name, headings, guess(job.kind, headings))
+    head = msgspec.structs.replace(job.head, headings=headings, columns=guess(job.kind, headings))
     found = (sheet.kind, sheet.encoding, chunks, total, seal_head(site, key, job.id, head))
     bridge.write(partial(_ready, site=site, job=job.id, found=found))
 

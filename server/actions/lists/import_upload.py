@@ -12,6 +12,7 @@ from server.actions.lists.imports import (
     RAW_CHUNK,
     READING,
     RECEIVING,
+    SEALED_KIND,
     XLSX_MAX,
     FileTooLarge,
     Head,
@@ -23,7 +24,10 @@ from server.actions.lists.imports import (
     seal_head,
 )
 from server.actions.lists.sheet_parts import SheetEmpty
+from server.actions.tablets.intake import civil_day
 from server.errors import RuleSaysNo
+from server.records.sheet_columns import is_restricted
+from server.rules.elsewhere import system_of
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx
@@ -102,9 +106,9 @@ async def _insert(tx: Tx, rows: list[Row]) -> None:
 async def receive(site: Site, who: Importer, *, kind: str, name: str) -> Receiving:
     """Begins to take a list in. `name` as the browser says it: shown, never used as a path.
 
-    Raises RuleSaysNo.
+    Raises RuleSaysNo: no such kind, or one of class B for somebody without that scope.
     """
-    if kind not in KINDS:
+    if kind not in KINDS or (is_restricted(kind) and not who.restricted):
         raise RuleSaysNo("kind")
     now = site.clock()
     job = new_id(now)
@@ -112,10 +116,13 @@ async def receive(site: Site, who: Importer, *, kind: str, name: str) -> Receivi
     shown = "".join(
         each for each in name.replace("\\", "/").rpartition("/")[2] if each.isprintable()
     )
-    head = seal_head(site, key, job, Head(shown[:NAME_MAX]))
+    sealed_kind = kind if is_restricted(kind) else ""
+    system = system_of(site.rules.code, kind, civil_day(now))
+    head = seal_head(site, key, job, Head(shown[:NAME_MAX], kind=sealed_kind, system=system))
     row: tuple[Any, ...] = (
-        site.district, job, kind, who.facility, who.staff, who.restricted, RECEIVING, "", "", "",
-        0, wrapped, head, 0, 0, 0, 0, 0, 0, 0, 0, 0, now, None, None, None, "", 0,
+        site.district, job, SEALED_KIND if sealed_kind else kind, who.facility, who.staff,
+        who.restricted, RECEIVING, "", "", "", 0, wrapped, head, 0, 0, 0, 0, 0, 0, 0, 0, 0, now,
+        None, None, None, "", 0,
     )  # fmt: skip
 
     async def write(tx: Tx) -> None:

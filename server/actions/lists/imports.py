@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -16,16 +16,27 @@ from crypto.columns import DataKey
 from server.actions.accounts.sessions import Signed
 from server.actions.keeping.site import Site
 from server.actions.lists.sheet_parts import SheetRefused
+from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
-from server.records.sheet_columns import PEOPLE, RECORD_KINDS, columns_of, missing
+from server.records.sheet_columns import (
+    PEOPLE,
+    RECORD_KINDS,
+    REGISTERED,
+    columns_of,
+    is_restricted,
+    missing,
+)
 from server.rules.accounts import StaffRole
-from server.store.ids import new_id
+from server.rules.elsewhere import needs_source
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
 from server.store.vault import NOBODY, T_IMPORT
 from sync.limits import DAY_MS
 
-KINDS: Final = (PEOPLE, *RECORD_KINDS)
+KINDS: Final = (PEOPLE, *RECORD_KINDS, *REGISTERED)
+OPEN_KINDS: Final = tuple(each for each in KINDS if not is_restricted(each))
+SEALED_KIND: Final = "restricted"  # in the clear of a list of class B; which it is stays sealed
+SYSTEM_MAX: Final = 60
 MIB: Final = 1024 * 1024
 CSV_MAX: Final = 200 * MIB
 XLSX_MAX: Final = 60 * MIB
@@ -66,11 +77,18 @@ class Importer:
 
 
 class Head(msgspec.Struct, frozen=True):
-    """Sealed content of a job's row. `columns`: {column from 0: what it is}."""
+    """Sealed content of a job's row. `columns`: {column from 0: what it is}.
+
+    `kind`: of a list of class B, whose row does not say it. `system`, `exported_at` (ms UTC, 0
+    unknown): where the list comes from and when it was given out there.
+    """
 
     name: str
     headings: tuple[str, ...] = ()
     columns: dict[int, str] = {}
+    kind: str = ""
+    system: str = ""
+    exported_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +182,7 @@ def job_of(site: Site, row: Row) -> Job:
         key = site.vault.key(row[0], wrapped)
         said = unseal(site, key, row[0], HEAD_PLACE, sealed)
         head = msgspec.json.decode(said, type=Head)
+    plain[1] = head.kind or plain[1]
     return Job(*plain, head=head)
 
 
@@ -223,8 +242,19 @@ async def put_columns(site: Site, job: Job, columns: Mapping[int, str]) -> Job:
         or any(not 0 <= at < len(job.head.headings) for at in columns)
     ):
         raise RuleSaysNo("columns")
-    head = msgspec.structs.replace(job.head, columns=dict(columns))
+    return await _put_head(site, job, msgspec.structs.replace(job.head, columns=dict(columns)))
 
+
+async def say_source(site: Site, job: Job, *, system: str, exported_at: int) -> Job:
+    """Says where a list comes from, before the start. Raises RuleSaysNo."""
+    if exported_at > site.clock():
+        raise RuleSaysNo("exported_ahead")
+    said = " ".join(system.split())[:SYSTEM_MAX]
+    head = msgspec.structs.replace(job.head, system=said, exported_at=exported_at)
+    return await _put_head(site, job, head)
+
+
+async def _put_head(site: Site, job: Job, head: Head) -> Job:
     async def write(tx: Tx) -> None:
         row = await locked(tx, site, job.id)
         if row[0] != MAPPING:
@@ -256,8 +286,17 @@ async def start(site: Site, signed: Signed, job: bytes) -> None:
     await begin(site, job, signed.staff)
 
 
+def lacks_source(site: Site, job: Job) -> bool:
+    """Whether it is still to be said where the list comes from."""
+    today = civil_day(site.clock())
+    needed = needs_source(site.rules.code, job.kind, today)
+    return needed and not (job.head.system and job.head.exported_at)
+
+
 async def begin(site: Site, job: bytes, staff: bytes) -> None:
     """Begins or goes on, asked by whoever may. Raises RuleSaysNo."""
+    if lacks_source(site, await job_by_id(site, job)):
+        raise RuleSaysNo("source_missing")
     await site.store.write(
         partial(turn, site=site, job=job, before=(MAPPING, STOPPED), after=RUNNING, staff=staff)
     )
@@ -351,49 +390,3 @@ async def delete_old(site: Site) -> int:
     for (job,) in rows:
         await site.store.write(partial(destroy, site=site, job=job))
     return len(rows)
-
-
-# Mappings under a name.
-
-
-async def save_mapping(
-    site: Site, signed: Signed, *, kind: str, name: str, columns: Mapping[str, str]
-) -> None:
-    """Keeps {heading: column} under a name; one of that name is replaced."""
-    whose = importer_of(signed)
-    said = name.strip()[:40]
-    if not said or kind not in KINDS:
-        raise RuleSaysNo("name")
-
-    async def write(tx: Tx) -> None:
-        for each, facility, old in await tx.rows(
-            "SELECT mapping, facility, name FROM import_mapping WHERE district=? AND kind=?",
-            site.district, kind,
-        ):  # fmt: skip
-            if old == said and facility == whose.facility:
-                await tx.run(
-                    "DELETE FROM import_mapping WHERE district=? AND mapping=?", site.district, each
-                )
-        now = site.clock()
-        text = msgspec.json.encode(dict(columns)).decode()
-        row: Row = (site.district, new_id(now), whose.facility, kind, said, text, whose.staff, now)
-        await tx.insert("import_mapping", [row])
-
-    await site.store.write(write)
-
-
-async def mappings(site: Site, kind: str, facility: bytes | None) -> dict[str, dict[str, str]]:
-    """{name: {heading: column}}: the county's, and over them the facility's own."""
-    rows = await site.store.read(
-        lambda tx: tx.rows(
-            "SELECT facility, name, columns FROM import_mapping WHERE district=? AND kind=? "
-            "ORDER BY name",
-            site.district, kind,
-        )
-    )  # fmt: skip
-    found: dict[str, Any] = {}
-    for whose in (None, facility):
-        for owner, name, text in rows:
-            if owner == whose:
-                found[name] = msgspec.json.decode(text, type=dict[str, str])
-    return found
