@@ -1,0 +1,70 @@
+"""Days of an item, and the record that fills it.
+
+Of several records that would do, the earliest fills an item, of those of one day the one with the
+smaller id: so a plan does not hang on the order in which records of a day were read, and a record
+more never takes from an item what filled it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from server.rules.plan.model import Asked, Facts, Item, Record
+
+DAY = timedelta(days=1)
+Fills = Callable[[Record], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when an item may be done, by when it should be, after when it is missed."""
+
+    opens: date
+    due: date
+    closes: date | None
+
+    def __contains__(self, on: date) -> bool:
+        return self.opens <= on and (self.closes is None or on <= self.closes)
+
+
+def until(opens: date, closes: date) -> Window:
+    """To be done until its last day."""
+    return Window(opens, closes, closes)
+
+
+def ordered(facts: Facts, *kinds: str) -> list[Record]:
+    """The records of these kinds in which a service was given, by day, then by id."""
+    return sorted(facts.of(*kinds), key=lambda each: (each.on, each.id))
+
+
+def first_in(window: Window, records: Iterable[Record]) -> Record | None:
+    """The earliest of the records that lies in the window."""
+    inside = (each for each in records if each.on in window)
+    return min(inside, key=lambda each: (each.on, each.id), default=None)
+
+
+def owed(
+    asked: Asked,
+    slot: str,
+    window: Window,
+    done: Record | None,
+    why: str,
+    *,
+    given: Mapping[str, str | int] | None = None,
+    because: tuple[bytes, ...] = (),
+    done_on: date | None = None,
+    cls: str = "",
+) -> Iterator[Item]:
+    """The item, if its days touch the year that is asked for; still owed, it is in every year.
+
+    `done_on`: when it was done, where that is not the record's service day; `cls`: where it is not
+    the rule's.
+    """
+    on = done_on or (done.on if done else None)
+    last = window.closes or on or date.max
+    if window.opens > asked.last or max(last, window.opens) < asked.first:
+        return
+    yield Item(
+        asked.rule.id, slot, window.opens, window.due, window.closes, asked.rule.kinds, why,
+        given or {}, because, done.id if done else None, on, cls or asked.rule.cls,
+    )  # fmt: skip
