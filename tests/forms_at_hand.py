@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 
 from server.records.check import Fault, FaultCode, check
-from server.records.kinds import get
+from server.records.computed import computed
+from server.records.kinds import current, get
 from tests.cast_forms import ON, TODAY, good_bytes
 
 CONTRADICTION = FaultCode.CONTRADICTION
@@ -38,3 +39,8 @@ def asked(kind_id: str, **changes: Any) -> set[str]:
     """The fields that are questioned; nothing may be refused."""
     assert refused(kind_id, **changes) == set()
     return {f.field for f in found(kind_id, **changes) if f.warn}
+
+
+def follows(kind_id: str, body: dict[str, Any], **known: Any) -> dict[str, Any]:
+    """Everything that is computed from these answers and what is known beside them."""
+    return computed(current(kind_id, on=ON), body, {"on": ON, **known})

@@ -3,10 +3,11 @@
 `python -m tests.forms_page` writes the page again; tests/test_forms_page.py holds it to the code.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from server.records import safer
 from server.records.kinds import everything
@@ -16,6 +17,7 @@ from server.records.model import (
     Check,
     Code,
     Codes,
+    Computed,
     Day,
     Field,
     FieldType,
@@ -32,7 +34,7 @@ from server.records.model import (
     decimal_text,
 )
 from sync.policy import Policy
-from tests.forms_rules import RULES, answers_asked, scored
+from tests.forms_rules import RULES, answers_asked
 from tests.source import REPOSITORY
 
 PAGE: Final = REPOSITORY / "docs" / "FORMS.md"
@@ -83,7 +85,13 @@ between fields are those a tablet makes over the whole page when it is filled in
 
 **Checks** look at several fields; each is made only when all it looks at is filled in and free of
 faults. The fault is shown at the field named, with the sentence. Those that need the birth date
-are the tablet's to make, where it knows the date; the server makes them not.
+are made where the date is known: by the tablet while the form is filled in, by the server when the
+record arrives.
+
+**Computed** values follow from the answers, from what is known beside the form and from those
+before them, in the language of server/records/expression.py (vectors:
+tests/vectors/expressions.json). A value with `fills` is taken over where that field was left empty.
+What was typed is asked about, or refused, at `asks at` when it does not fit.
 """
 
 
@@ -95,8 +103,6 @@ def rule_of(kind: Kind, check: Check) -> str:
     name, needs, then = check.name, check.needs, check.missing
     if name == f"{then}_answered":
         return "always"
-    if name.startswith(("score_of_", "finding_of_")):
-        return scored(check)
     if name == "grade_fits_pressure":
         return f"`{needs[0]}` is 1 and (`sbp` >= 140 or `dbp` >= 90)"
     if "_due_by_" in name or name == "asphyxia_is_scored":
@@ -135,7 +141,8 @@ def _kind(kind: Kind) -> Iterator[str]:
     yield (
         "A register: one a resident." if register else "An event: every field's policy is `event`."
     )
-    yield f"In force for services from {kind.valid_from} on. Class of the form:"
+    until = f"to {kind.valid_until}" if kind.valid_until else "on"
+    yield f"In force for services from {kind.valid_from} {until}. Class of the form:"
     yield f"{kind.access.value}. Lists and notices call it {kind.neutral_label}.\n"
     if kind.draft:
         yield "**Draft**: the official text has not been seen; the form may still change.\n"
@@ -155,6 +162,11 @@ def _kind(kind: Kind) -> Iterator[str]:
         yield "| check | finds fault when | and left out | at | kind | sentence |"
         yield "|---|---|---|---|---|---|"
         yield from (_check(kind, each) for each in kind.checks)
+    if kind.computed:
+        yield "\nComputed:\n"
+        yield "| name | label | result | fills | from | asks at | when | kind | sentence |"
+        yield "|---|---|---|---|---|---|---|---|---|"
+        yield from map(_computed, kind.computed)
     yield ""
 
 
@@ -178,6 +190,21 @@ def _check(kind: Kind, each: Check) -> str:
     weight = "question" if each.warn else "hard"
     said = f"{rule_of(kind, each)} | {left_out} | `{each.place()}` | {weight}"
     return f"| `{each.name}` | {said} | {each.sentence_zh} |"
+
+
+def _computed(each: Computed) -> str:
+    fills = f"`{each.fills}`" if each.fills else ""
+    row = f"| `{each.name}` | {each.label} | {type_of(each.type)} | {fills} "
+    row += f"| `{_json(each.expression)}` |"
+    if not each.place():
+        return f"{row} | | | |"
+    when = "it differs" if each.asks is None else f"`{_json(each.asks)}`"
+    weight = "question" if each.warn else "hard"
+    return f"{row} `{each.place()}` | {when} | {weight} | {each.said()} |"
+
+
+def _json(expression: Any) -> str:
+    return json.dumps(expression, ensure_ascii=False).replace("|", "\\|")
 
 
 def _cell(each: Field) -> str:

@@ -7,7 +7,6 @@ question with given answers is asked for each answer, so its row cannot differ f
 from collections.abc import Mapping
 from typing import Final
 
-from server.records.elder_tcm_questions import BALANCED, TYPES
 from server.records.infectious_diseases import STAGED, UNNAMED
 from server.records.model import Check, Code, Kind
 from server.records.restricted import _ICD10
@@ -17,7 +16,6 @@ _OLDEST: Final = "; ".join(
     f"{name} {' '.join(str(age) for age in ages)}" for name, ages in MIN_AGE_MONTHS.items()
 )
 _MONTHS_LATER: Final = "the same day of a later month, or its last day where there is no such day"
-_BALANCE_SCORES: Final = ", ".join(f"`score_{name}`" for name in TYPES if name != BALANCED)
 
 RULES: Final[Mapping[str, str]] = {
     "id_number_is_one": "`id_type` is 01 (citizen) or 05 (Hong Kong, Macao, Taiwan; 81, 82, 83) "
@@ -33,35 +31,19 @@ RULES: Final[Mapping[str, str]] = {
     "next_within_two_weeks": "`class` is not 1 and `next_date` more than 14 days after `on`",
     "emergency_is_referred": "`sbp` >= 180 or `dbp` >= 110",
     "glucose_emergency_is_referred": "`fpg` >= 167 or <= 39",
-    "htn_followup.class_fits_pressure": "`class` is 1 and (`sbp` >= 150 or `dbp` >= 90)",
     "open_diagnoses_reveal_nothing": f"an item's `code` begins with one of {' '.join(_ICD10)}",
     "reason_given": "always",
-    "result_followed_in_14_days": "`follow_due` is not `on` + 14 days",
-    "restricted_result_followed_in_time": "`follow_due` is not `on` + 7 days when "
-    "`reason_restricted` is 2, `on` + 14 days when it is another",
-    "class_fits_glucose": "`class` is 1 and `fpg` >= 70",
     "one_arm_measured": "always",
-    "bmi_as_computed": "abs(`bmi` x `height`^2 - `weight` x 1000000) > `height`^2, all as on the "
-    "wire: more than 0.1 off",
     "bilirubin_fits": "`dbil` > `tbil`",
     "inpatient_days_fit": "an item's `out_date` is before its `in_date`",
     "home_bed_days_fit": "an item's `out_date` is before its `in_date`",
     "feedback_after_check": "`feedback_date` is before `on`",
     # The elderly.
-    "total_as_answered": "`total` is not the sum of the five answers as numbers",
     "of_an_elder": "year of `on` less year of birth is below 65",
-    "finding_of_balanced": "`is_balanced` is not what follows: 3 when `score_balanced` is below 17 "
-    f"or one of {_BALANCE_SCORES} is above 10, else 2 when one of them is above 8, else 1",
-    "yin_and_yang_not_both": "`is_yin` and `is_yang` are both 1",
-    "some_type_found": "all findings are 3",
     # COPD.
     "family_risk_fits": "`risk_factors` has 8 and `family_hx` is 2",
     "low_oxygen_is_referred": "`spo2` is below 90",
     "hospital_within_all": "`exac_hosp` > `exac`",
-    "grade_by_fev1": "`gold_grade` is not what follows from `fev1_pred`: 1 from 800, 2 from 500, "
-    "3 from 300, else 4",
-    "group_by_symptoms": "`gold_group` is not what follows: e when `exac` >= 2 or `exac_hosp` >= "
-    "1, else b when `cat` >= 10 or `mmrc` >= 2, else a",
     # Children.
     "yellow_somewhere": "`face` is 2 and `jaundice` has 1",
     "screening_fits": "`disease_screen` has 2 and another",
@@ -77,17 +59,10 @@ RULES: Final[Mapping[str, str]] = {
     "vision_l_on_a_chart": "`vision_l` is above 20 and below 40",
     "vision_r_on_a_chart": "`vision_r` is above 20 and below 40",
     "caries_within_teeth": "`caries` > `teeth`",
-    "signs_are_followed": "`dev_warn` has a sign other than 0 and `referral` is 1",
-    "technique_of_this_age": "`technique` is not 1 for 6 and 12 months, 2 for 18 and 24, 3 for 30 "
-    "and 36",
     "age_as_month": "`on` is before the day of so many months or not before that of one more "
     f"({_MONTHS_LATER})",
     # Pregnancy and birth.
     "of_a_woman": "the resident's sex is 1",
-    "weeks_as_last_period": "days from `lmp` to `on` and `gest_week` x 7 + `gest_day` are more "
-    "than 7 apart",
-    "due_as_last_period": "`edd` is more than 7 days from nine months and 7 days after `lmp` "
-    f"(first the months, {_MONTHS_LATER}, then the days)",
     "due_not_long_ago": "`on` is more than 14 days after `edd`",
     "pregnancies_add_up": "`gravida` < 1 + `para_vaginal` + `para_caesarean` + `lost_early` + "
     "`lost_induced`",
@@ -124,9 +99,6 @@ RULES: Final[Mapping[str, str]] = {
     "no_act_beside_acts": "several items, one of them with code 7",
     "acts_are_counted": "an item with another code than 7 has no `times`",
     "onset_before_diagnosis": "`onset` is after the month of `diagnosed_on`",
-    "class_fits_risk": "`class` is 2 or 3 and `risk` is 3 or more, or `class` is 3 and `risk` is 1 "
-    "or 2",
-    "class_fits_insight": "`class` is 3 and `insight` is 3",
     "not_met_when_lost": "`class` is not 0",
     "next_by_class": "`next_date` is more days after `on` than 14 (class 1), 31 (2), 92 (3)",
     "visited_in_72_hours": "`on` is more than 3 days after `notified_on`",
@@ -148,17 +120,3 @@ def answers_asked(kind: Kind, check: Check) -> str:
         raise KeyError(check.name)
     found = [code for code in field.type.codes if check.broken(code)]
     return f"`{name}` is {'one of ' if len(found) > 1 else ''}{' '.join(found)}"
-
-
-def scored(check: Check) -> str:
-    """The rules of the constitution's scores and findings."""
-    kind_of, _, name = check.name.partition("_of_")
-    _, questions = TYPES[name]
-    if kind_of == "finding":
-        return (
-            f"`is_{name}` is not what follows from `score_{name}`: 1 from 11, 2 at 9 and 10, else 3"
-        )
-    asked = " + ".join(f"`q{number}`" for number in questions)
-    if name == BALANCED:
-        return f"`score_{name}` is not {asked} as numbers, all but the first taken from 6"
-    return f"`score_{name}` is not {asked} as numbers"

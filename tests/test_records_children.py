@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from server.records.ages import due_date, full_years, months_later
+from server.records.ages import full_years, months_later
 from server.records.child_slots import SIGNS, SLOTS, in_slot, slot_of
 from server.records.vaccines import MIN_AGE_MONTHS, VACCINES
 from tests.cast_forms import LEFT_OUT, ON
-from tests.forms_at_hand import asked, contradicted, found, missing
+from tests.forms_at_hand import asked, contradicted, follows, found, missing
 
 BORN = date(2025, 3, 10)
 """A year old on the service day of the examples."""
@@ -48,7 +48,7 @@ def test_who_was_born_on_29_february_grows_older_on_1_march() -> None:
     ],
 )
 def test_the_due_day_is_nine_months_and_seven_days_on(lmp: date, edd: date) -> None:
-    assert due_date(lmp) == edd
+    assert follows("antenatal_first", {"lmp": lmp.isoformat()})["edd"] == edd.isoformat()
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 
-from server.records.copd import group, obstruction
-from server.records.elder_selfcare import level, total
-from server.records.elder_tcm_questions import QUESTIONS, TYPES, balance, finding, score
+from server.records.elder_tcm_questions import QUESTIONS, TYPES
 from tests.cast_forms import LEFT_OUT
-from tests.forms_at_hand import asked, contradicted, found, missing
+from tests.forms_at_hand import asked, contradicted, follows, found, missing
 
 
 @pytest.mark.parametrize(
@@ -28,11 +26,10 @@ from tests.forms_at_hand import asked, contradicted, found, missing
 def test_self_care_is_the_sum_of_five_answers(
     answers: tuple[str, ...], points: int, grade: str
 ) -> None:
-    assert total(*answers) == points
-    assert level(points) == grade
     given: dict[str, Any] = dict(
         zip(("eat", "wash", "dress", "toilet", "move"), answers, strict=True)
     )
+    assert follows("elder_selfcare", given) == {"selfcare_total": points, "selfcare_class": grade}
     assert contradicted("elder_selfcare", total=points, **given) == set()
     assert contradicted("elder_selfcare", total=abs(points - 1), **given) == {"total"}
 
@@ -52,33 +49,52 @@ def test_every_question_counts_for_the_types_it_stands_under() -> None:
     assert TYPES["balanced"][1] == (1, 2, 4, 5, 13)
 
 
+def scoring(name: str, points: int) -> dict[str, str]:
+    """Answers to the questions of a type that make so many points."""
+    _, questions = TYPES[name]
+    answers = {f"q{number}": 1 for number in questions}
+    for number in questions:
+        answers[f"q{number}"] += min(4, points - sum(answers.values()))
+    return {question: str(answer) for question, answer in answers.items()}
+
+
 @pytest.mark.parametrize(
     ("points", "found_"), [(4, "3"), (8, "3"), (9, "2"), (10, "2"), (11, "1"), (20, "1")]
 )
 def test_a_biased_constitution_is_found_from_eleven_points(points: int, found_: str) -> None:
-    assert finding(points) == found_
+    for name in TYPES:
+        if name != "balanced":
+            made = follows("elder_tcm", scoring(name, points))
+            assert (made[f"score_{name}"], made[f"is_{name}"]) == (points, found_)
 
 
 @pytest.mark.parametrize(
-    ("points", "others", "found_"),
-    [
-        (17, (8,) * 8, "1"),
-        (16, (4,) * 8, "3"),
-        (17, (9, *(4,) * 7), "2"),
-        (25, (10, *(8,) * 7), "2"),
-        (25, (11, *(4,) * 7), "3"),
-    ],
+    ("first", "worst", "found_"),
+    # Question 1 counts for the balanced type alone, so it moves the points of no other; the other
+    # four of it are answered 2, 2, 2, 2: sixteen points backwards.
+    [("1", 8, "1"), ("1", 9, "2"), ("5", 10, "2"), ("5", 11, "3"), ("1", 20, "3")],
 )
 def test_the_balanced_constitution_looks_at_the_eight_others(
-    points: int, others: tuple[int, ...], found_: str
+    first: str, worst: int, found_: str
 ) -> None:
-    assert balance(points, *others) == found_
+    calm = {f"q{number}": "1" for number in range(2, 34)}
+    calm |= {f"q{number}": "2" for number in (2, 4, 5, 13)}
+    made = follows("elder_tcm", {**calm, "q1": first, **scoring("damp", worst)})
+    assert made["score_balanced"] == 16 + int(first)
+    assert (made["tcm_highest"], made["is_balanced"]) == (worst, found_)
+
+
+def test_sixteen_points_are_never_balanced() -> None:
+    calm = {f"q{number}": "1" for number in range(1, 34)}
+    made = follows("elder_tcm", {**calm, "q2": "3", "q4": "2", "q5": "2", "q13": "2"})
+    assert (made["score_balanced"], made["tcm_highest"], made["is_balanced"]) == (16, 7, "3")
 
 
 def test_four_answers_of_the_balanced_type_count_backwards() -> None:
-    assert score("balanced", "5", "1", "1", "1", "1") == 25
-    assert score("balanced", "1", "5", "5", "5", "5") == 5
-    assert score("yin", "5", "5", "5", "5") == 20
+    best = {"q1": "5", "q2": "1", "q4": "1", "q5": "1", "q13": "1"}
+    assert follows("elder_tcm", best)["score_balanced"] == 25
+    worst = {"q1": "1", "q2": "5", "q4": "5", "q5": "5", "q13": "5"}
+    assert follows("elder_tcm", worst)["score_balanced"] == 5
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -132,7 +148,7 @@ def test_advice_is_given_for_some_type() -> None:
     [(800, "1"), (799, "2"), (500, "2"), (499, "3"), (300, "3"), (299, "4"), (50, "4")],
 )
 def test_obstruction_is_graded_by_lung_function(percent: int, grade: str) -> None:
-    assert obstruction(percent) == grade
+    assert follows("copd_followup", {"fev1_pred": percent})["gold_grade"] == grade
     assert contradicted("copd_followup", fev1_pred=percent, gold_grade=grade) == set()
     other = "1" if grade != "1" else "2"
     assert contradicted("copd_followup", fev1_pred=percent, gold_grade=other) == {"gold_grade"}
@@ -151,8 +167,8 @@ def test_obstruction_is_graded_by_lung_function(percent: int, grade: str) -> Non
 def test_the_group_goes_by_symptoms_and_exacerbations(
     cat: int, mmrc: int, exac: int, hosp: int, letter: str
 ) -> None:
-    assert group(cat, mmrc, exac, hosp) == letter
     given = {"cat": cat, "mmrc": mmrc, "exac": exac, "exac_hosp": hosp}
+    assert follows("copd_followup", given)["gold_group"] == letter
     assert contradicted("copd_followup", **given, gold_group=letter) == set()
     other = "e" if letter != "e" else "a"
     assert contradicted("copd_followup", **given, gold_group=other) == {"gold_group"}

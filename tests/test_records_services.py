@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from server.records.infectious_diseases import DISEASES, HOURS, STAGED, UNNAMED
-from server.records.smd import class_of_risk
-from server.records.tb import regular
 from tests.cast_forms import LEFT_OUT
-from tests.forms_at_hand import asked, contradicted, found, missing, refused
+from tests.forms_at_hand import asked, contradicted, follows, found, missing, refused
 
 
 @pytest.mark.parametrize(
@@ -77,7 +75,7 @@ def test_the_restricted_page_says_something() -> None:
     ("risk", "best"), [("0", "3"), ("1", "2"), ("2", "2"), ("3", "1"), ("4", "1"), ("5", "1")]
 )
 def test_a_risk_leaves_no_better_class_than_its_own(risk: str, best: str) -> None:
-    assert class_of_risk(risk) == best
+    assert follows("smd_followup", {"risk": risk, "insight": "1"})["stability"] == best
     for grade in ("1", "2", "3"):
         given = {"class": grade, "next_date": "2026-03-20", "risk": risk}
         given |= {"referral": "2", "referral_reason": "病情波动", "referral_org": "精神卫生中心"}
@@ -134,10 +132,12 @@ def test_an_illness_began_before_it_was_named() -> None:
 
 
 def test_doses_are_regular_from_nine_in_ten() -> None:
-    assert regular(162, 180)
-    assert not regular(161, 180)
-    assert regular(180, 180)
-    assert not regular(0, 0)
+    for done, due, share, answer in (
+        (162, 180, 90, "1"), (161, 180, 89, "2"), (180, 180, 100, "1"), (899, 1000, 89, "2"),
+    ):  # fmt: skip
+        given = {"done_doses": done, "due_doses": due}
+        assert follows("tb_followup", given) == {"dose_share": share, "regular": answer}
+    assert follows("tb_followup", {"done_doses": 0, "due_doses": 0}) == {}
 
 
 CLOSING: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Days and ages as forms count them."""
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date
 
 
 def months_later(day: date, months: int) -> date:
@@ -14,13 +14,3 @@ def months_later(day: date, months: int) -> date:
 def full_years(birth: date, on: date) -> int:
     """The age on a day; somebody born on 29 February has a birthday on 1 March of other years."""
     return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
-
-
-def due_date(lmp: date) -> date:
-    """The expected day of birth by the last period: nine months and seven days later."""
-    return months_later(lmp, 9) + timedelta(days=7)
-
-
-def gestation(lmp: date, on: date) -> int:
-    """Days of pregnancy since the last period."""
-    return (on - lmp).days

@@ -6,14 +6,14 @@ purple among the risk colours and mental illness in the family stand on the rest
 days later, so a missing one is questioned and the form can be saved.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from server.records import basic_info, checks
-from server.records.ages import due_date, gestation
+from server.records.definitions import age, bmi, field, known, pregnancy
 from server.records.form_parts import (
     AGE,
-    BMI_CHECK,
     PHONE,
     WAIVER,
     Part,
@@ -36,6 +36,7 @@ from server.records.model import (
     Check,
     Code,
     Codes,
+    Computed,
     Day,
     Field,
     Int,
@@ -125,7 +126,6 @@ _EXAM: Final = form(
     must("height", "身高", Scaled(1, 1200, 2000, 1400, 1850, "cm")),
     must("weight", "体重", WEIGHT),
     *asked("bmi"),
-    BMI_CHECK,
     pressure(),
     _examined(
         ("heart", "心脏听诊"),
@@ -162,14 +162,6 @@ _GUIDANCE: Final = (
 )
 
 
-def _weeks_differ(week: int, day: int, lmp: date, on: date) -> bool:
-    return abs(gestation(lmp, on) - week * 7 - day) > 7
-
-
-def _due_differs(edd: date, lmp: date) -> bool:
-    return abs((edd - due_date(lmp)).days) > 7
-
-
 def _too_few(gravida: int, vaginal: int, caesarean: int, early: int, induced: int) -> bool:
     return gravida < 1 + vaginal + caesarean + early + induced
 
@@ -194,20 +186,6 @@ _FORM: Final = form(
     ending(),
     of_a_woman("gest_week"),
     given_once("lmp", ("lmp_unknown",), "请填写末次月经，或选择不详"),
-    Check(
-        "weeks_as_last_period",
-        ("gest_week", "gest_day", "lmp", ON),
-        _weeks_differ,
-        "孕周与末次月经相差一周以上，请核对",
-        warn=True,
-    ),
-    Check(
-        "due_as_last_period",
-        ("edd", "lmp"),
-        _due_differs,
-        "预产期与末次月经相差一周以上，请核对",
-        warn=True,
-    ),
     Check("due_not_long_ago", ("edd", ON), _is_over, "预产期已过去两周以上"),
     Check(
         "pregnancies_add_up",
@@ -222,6 +200,40 @@ _FORM: Final = form(
     checks.follows("risk_level", "4", then="referral_org", sentence_zh="红色风险应转诊", warn=True),
 )
 
+_TYPED_DAYS: Final = ["+", ["*", field("gest_week"), 7], field("gest_day")]
+_DAYS, _WEEK = pregnancy(field("lmp"))
+_COMPUTED: Final = (
+    age(fills="age"),
+    bmi(field("height")),
+    replace(
+        _DAYS,
+        asks=[">", ["abs", ["-", _TYPED_DAYS, known("gest_days")]], 7],
+        field="gest_week",
+        sentence_zh="孕周与末次月经相差一周以上，请核对",
+    ),
+    _WEEK,
+    Computed(
+        "gest_day",
+        "孕周余天数",
+        Int(0, 6, unit="天"),
+        ["rest", known("gest_days"), 7],
+        "P36",
+        fills="gest_day",
+        asks=False,
+    ),
+    # Nine months and seven days after the last period.
+    Computed(
+        "edd",
+        "预产期",
+        Day(),
+        ["add_days", ["add_months", field("lmp"), 9], 7],
+        "national specification, third edition (2017)",
+        fills="edd",
+        asks=[">", ["abs", ["days", known("edd"), field("edd")]], 7],
+        sentence_zh="预产期与末次月经相差一周以上，请核对",
+    ),
+)
+
 V1: Final = Kind(
     id="antenatal_first",
     label="第 1 次产前检查服务记录表",
@@ -232,4 +244,5 @@ V1: Final = Kind(
     checks=_FORM.checks,
     waiver=WAIVER,
     neutral_label="产前检查",
+    computed=_COMPUTED,
 )

@@ -4,10 +4,12 @@ At 16 to 20, 21 to 24, 28 to 36 and 37 to 40 weeks (P37, P38), by a body with mi
 without them writes down that it urged the woman to go, and then nothing is measured.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field, known, pregnancy
 from server.records.form_parts import (
     UNREMARKABLE,
     Part,
@@ -157,6 +159,16 @@ _FORM: Final = form(
     ),
 )
 
+_DAYS, _WEEK = pregnancy(known("lmp"))
+_COMPUTED: Final = (
+    _DAYS,
+    replace(
+        _WEEK,
+        asks=[">", ["abs", ["-", field("gest_week"), known("gest_week")]], 1],
+        sentence_zh="孕周与末次月经相差一周以上，请核对",
+    ),
+)
+
 V1: Final = Kind(
     id="antenatal_next",
     label="第 2～5 次产前随访服务记录表",
@@ -167,4 +179,5 @@ V1: Final = Kind(
     checks=_FORM.checks,
     waiver=waiver("seq"),
     neutral_label="产前检查",
+    computed=_COMPUTED,
 )

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import UNSET
 
+from server.records.computed import questions
 from server.records.model import (
     BIRTH,
     ON,
@@ -42,6 +43,7 @@ from sync.policy import Policy
 __all__ = ["Fault", "FaultCode", "Faults", "check", "edit_faults", "hard"]
 
 _LONGEST_NUMBER: Final = 20
+_KNOWN: Final = "@known"
 _HUGE: Final = 10**_LONGEST_NUMBER
 _MALFORMED: Final = (Fault("", FaultCode.MALFORMED, "记录内容无法读取"),)
 _NOT_AN_OBJECT: Final = (Fault("", FaultCode.WRONG_TYPE, "记录内容不是一张表单"),)
@@ -55,13 +57,17 @@ def check(
     today: date,
     sex: str | None = None,
     birth: date | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> Faults:
     """Every fault of a filled-in form, hard ones and questions (`warn`); () when it is all right.
 
     `on` is the service day, `today` the civil day in Asia/Shanghai; `sex` (GB/T 2261.1) and
-    `birth` are the resident's, where known.
+    `birth` are the resident's, where known; `known` is what else computed values look at
+    (computed.py).
     """
-    beside = {ON: on, TODAY: today, SEX: sex, BIRTH: birth}
+    beside: dict[str, Any] = {ON: on, TODAY: today, SEX: sex, BIRTH: birth}
+    if known:
+        beside[_KNOWN] = known
     plan = plan_of(kind)
     # An escape may hide a colon or a control character, and JSON lets one control character stand
     # unescaped: then only the careful way is sure.
@@ -188,7 +194,15 @@ def _between_fields(
                 continue
         if UNSET not in known and each.broken(*known):
             faults.append(_said(each))
+    if plan.works is not None:
+        faults += questions(plan.works, filled, _known_of(beside))
     return tuple(faults)
+
+
+def _known_of(beside: Mapping[str, Any]) -> dict[str, Any]:
+    """What definitions look at beside the form, under the names they use."""
+    known = {"on": beside[ON], "birth": beside[BIRTH], "sex": beside[SEX]}
+    return {**known, **beside[_KNOWN]} if _KNOWN in beside else known
 
 
 def _said(each: Check) -> Fault:

@@ -19,6 +19,7 @@ from server.records.child_slots import (
     fits_slot,
     in_slot,
 )
+from server.records.definitions import field, known
 from server.records.form_parts import (
     NO_YES,
     UNREMARKABLE,
@@ -42,6 +43,7 @@ from server.records.model import (
     Check,
     Code,
     Codes,
+    Computed,
     FieldType,
     Int,
     Kind,
@@ -199,10 +201,6 @@ def _more_caries(caries: int, teeth: int) -> bool:
     return caries > teeth
 
 
-def _well_with_signs(referred: str, signs: list[str]) -> bool:
-    return referred == "1" and "0" not in signs
-
-
 def _born_later(birth: date, on: date) -> bool:
     return on < birth
 
@@ -240,18 +238,35 @@ _FITS: Final = (
     _chart("vision_r", "右眼视力"),
     Check("caries_within_teeth", ("caries", "teeth"), _more_caries, "龋齿数不能多于牙数"),
     Check(
-        "signs_are_followed",
-        ("referral", "dev_warn"),
-        _well_with_signs,
-        "有发育预警征象，应指导并建议转诊",
-        warn=True,
-    ),
-    Check(
         "born_before_check",
         (BIRTH, ON),
         _born_later,
         "检查日期不能早于出生日期",
         field="age_slot",
+    ),
+)
+
+_COMPUTED: Final = (
+    Computed(
+        "age_months",
+        "月龄",
+        Int(0, 1_560, unit="月"),
+        ["months", known("birth"), known("on")],
+        "P29, P30",
+    ),
+    # Any one sign is enough to guide and to refer.
+    Computed(
+        "delay",
+        "发育评估",
+        Code({"1": "未发现预警征象", "2": "可疑发育迟缓"}),
+        [
+            *("if", ["has", field("dev_warn"), "0"], "1"),
+            *([">", ["size", field("dev_warn")], 0], "2"),
+        ],
+        "national specification, third edition (2017)",
+        asks=["and", ["=", known("delay"), "2"], ["=", field("referral"), "1"]],
+        field="referral",
+        sentence_zh="有发育预警征象，应指导并建议转诊",
     ),
 )
 
@@ -265,4 +280,5 @@ V1: Final = Kind(
     checks=(*_SIZE.checks, *_EXAM.checks, *_LIFE.checks, *_FITS),
     waiver=waiver("age_slot"),
     neutral_label="儿童健康检查",
+    computed=_COMPUTED,
 )

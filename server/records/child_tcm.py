@@ -9,14 +9,10 @@ from typing import Final
 
 from server.records.ages import months_later
 from server.records.form_parts import ending, form, must, next_visit, one, several, waiver
-from server.records.model import BIRTH, ON, Check, Code, Kind, Shape
+from server.records.model import BIRTH, ON, Check, Code, Computed, Kind, Shape
 
 MONTHS: Final = ("6", "12", "18", "24", "30", "36")
 _TECHNIQUES: Final = {"6": "1", "12": "1", "18": "2", "24": "2", "30": "3", "36": "3"}
-
-
-def _another(given: str, month: str) -> bool:
-    return given != _TECHNIQUES[month]
 
 
 def _outside(month: str, birth: date, on: date) -> bool:
@@ -27,6 +23,13 @@ def _next_is_due(month: str) -> bool:
     return month != "36"
 
 
+_TECHNIQUE: Final = one(
+    "technique",
+    "传授的手法",
+    "摩腹、捏脊",
+    "按揉迎香穴、足三里穴",
+    "按揉四神聪穴",
+)
 _FORM: Final = form(
     must("month", "月龄", Code({each: f"{each} 月龄" for each in MONTHS})),
     several(
@@ -39,16 +42,9 @@ _FORM: Final = form(
         other="4",
         none="",
     ),
-    one(
-        "technique",
-        "传授的手法",
-        "摩腹、捏脊",
-        "按揉迎香穴、足三里穴",
-        "按揉四神聪穴",
-    ),
+    _TECHNIQUE,
     next_visit(required=False),
     ending(),
-    Check("technique_of_this_age", ("technique", "month"), _another, "手法与月龄不符"),
     Check("next_due_by_month", ("month",), _next_is_due, "请填写下次随访日期", missing="next_date"),
     Check(
         "age_as_month",
@@ -69,4 +65,16 @@ V1: Final = Kind(
     checks=_FORM.checks,
     waiver=waiver("month"),
     neutral_label="中医药健康管理",
+    computed=(
+        Computed(
+            "technique",
+            _TECHNIQUE.label,
+            _TECHNIQUE.type,
+            ["look", ["field", "month"], _TECHNIQUES],
+            "P34",
+            fills="technique",
+            sentence_zh="手法与月龄不符",
+            warn=False,
+        ),
+    ),
 )

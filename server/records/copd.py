@@ -8,7 +8,8 @@ has the paragraphs of the other chronic diseases, so that a combined visit asks 
 from datetime import date
 from typing import Final
 
-from server.records import checks, followup
+from server.records import checks, definitions, followup
+from server.records.definitions import field
 from server.records.form_parts import (
     HEIGHT,
     LOST_CHECK,
@@ -26,7 +27,18 @@ from server.records.form_parts import (
     several,
 )
 from server.records.health_check_fields import asked
-from server.records.model import Check, Code, Codes, Int, Kind, Month, Scaled, Shape, Text
+from server.records.model import (
+    Check,
+    Code,
+    Codes,
+    Computed,
+    Int,
+    Kind,
+    Month,
+    Scaled,
+    Shape,
+    Text,
+)
 
 _SINCE: Final = date(2024, 9, 13)
 _SMOKER: Final = "1"
@@ -96,26 +108,6 @@ RECORD_V1: Final = Kind(
 )
 
 
-def obstruction(fev1_pred: int) -> str:
-    """GOLD grade of airflow by FEV1 as tenths of a percent of the predicted value: "1" to "4"."""
-    return str(1 + sum(fev1_pred < edge for edge in (800, 500, 300)))
-
-
-def group(cat: int, mmrc: int, exacerbations: int, admitted: int) -> str:
-    """GOLD group since 2023: "e" two exacerbations or one in hospital, else by symptoms."""
-    if exacerbations >= 2 or admitted >= 1:
-        return "e"
-    return "b" if cat >= 10 or mmrc >= 2 else "a"
-
-
-def _grade_differs(given: str, fev1_pred: int) -> bool:
-    return given != obstruction(fev1_pred)
-
-
-def _group_differs(given: str, cat: int, mmrc: int, exac: int, hosp: int) -> bool:
-    return given != group(cat, mmrc, exac, hosp)
-
-
 def _more_admitted(hosp: int, exac: int) -> bool:
     return hosp > exac
 
@@ -125,6 +117,10 @@ def _low_oxygen(spo2: int) -> bool:
 
 
 _SYMPTOMS: Final = numbered("无症状", "咳嗽", "咳痰", "气急", "喘憋", "呼吸困难", "咯血", "乏力")
+_GRADES: Final = numbered(
+    "GOLD 1（≥80%）", "GOLD 2（50%～79%）", "GOLD 3（30%～49%）", "GOLD 4（＜30%）"
+)
+_GROUPS: Final = {"a": "A 组", "b": "B 组", "e": "E 组"}
 _TIMES: Final = Int(0, 50, 0, 10, "次/年")
 _FOLLOWUP: Final = form(
     followup.mode(),
@@ -160,16 +156,8 @@ _FOLLOWUP: Final = form(
     maybe("fev1_pred", "第一秒用力呼气容积占预计值百分比", Scaled(1, 50, 1500, 150, 1300, "%")),
     maybe("cat", "CAT 评分", Int(0, 40, unit="分")),
     must("mmrc", "mMRC 分级", Int(0, 4, unit="级")),
-    maybe(
-        "gold_grade",
-        "气流受限分级",
-        Code(
-            numbered(
-                "GOLD 1（≥80%）", "GOLD 2（50%～79%）", "GOLD 3（30%～49%）", "GOLD 4（＜30%）"
-            )
-        ),
-    ),
-    maybe("gold_group", "综合评估分组", Code({"a": "A 组", "b": "B 组", "e": "E 组"})),
+    maybe("gold_grade", "气流受限分级", Code(_GRADES)),
+    maybe("gold_group", "综合评估分组", Code(_GROUPS)),
     one("level", "管理等级", "稳定期低风险", "稳定期高风险", "急性加重期"),
     one("med_adherence", "用药依从性", "规律", "间断", "不用药"),
     one("adr", "药物不良反应", "无", "轻微", "严重"),
@@ -208,12 +196,42 @@ _FOLLOWUP: Final = form(
         _more_admitted,
         "住院次数不能多于急性加重次数",
     ),
-    Check("grade_by_fev1", ("gold_grade", "fev1_pred"), _grade_differs, "气流受限分级与肺功能不符"),
-    Check(
-        "group_by_symptoms",
-        ("gold_group", "cat", "mmrc", "exac", "exac_hosp"),
-        _group_differs,
-        "综合评估分组与症状、急性加重次数不符",
+)
+
+_FOLLOWUP_COMPUTED: Final = (
+    definitions.age(),
+    definitions.bmi(field("height"), asks=False),
+    # FEV1 as tenths of a percent of the predicted value.
+    Computed(
+        "gold_grade",
+        "气流受限分级",
+        Code(_GRADES),
+        [
+            *("if", [">=", field("fev1_pred"), 800], "1"),
+            *([">=", field("fev1_pred"), 500], "2"),
+            *([">=", field("fev1_pred"), 300], "3"),
+            *(["given", field("fev1_pred")], "4"),
+        ],
+        "GOLD",
+        fills="gold_grade",
+        sentence_zh="气流受限分级与肺功能不符",
+        warn=False,
+    ),
+    # Two exacerbations or one in hospital are E since 2023, else it goes by symptoms.
+    Computed(
+        "gold_group",
+        "综合评估分组",
+        Code(_GROUPS),
+        [
+            *("if", ["or", [">=", field("exac"), 2], [">=", field("exac_hosp"), 1]], "e"),
+            *(["not", ["and", ["given", field("exac")], ["given", field("exac_hosp")]]], None),
+            *(["or", [">=", field("cat"), 10], [">=", field("mmrc"), 2]], "b"),
+            *(["and", ["given", field("cat")], ["given", field("mmrc")]], "a"),
+        ],
+        "GOLD 2023",
+        fills="gold_group",
+        sentence_zh="综合评估分组与症状、急性加重次数不符",
+        warn=False,
     ),
 )
 
@@ -227,4 +245,5 @@ FOLLOWUP_V1: Final = Kind(
     checks=_FOLLOWUP.checks,
     waiver=WAIVER,
     draft=True,
+    computed=_FOLLOWUP_COMPUTED,
 )

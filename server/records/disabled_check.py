@@ -72,4 +72,5 @@ V1: Final = Kind(
     fields=(*health_check.V1.fields, *_FORM.fields),
     checks=(*health_check.V1.checks, *_FORM.checks),
     neutral_label="健康体检",
+    computed=health_check.COMPUTED,
 )

@@ -6,7 +6,7 @@ At least four face to face a year, with four free fasting glucose tests (S003-5(
 from datetime import date
 from typing import Final
 
-from server.records import checks, followup
+from server.records import checks, definitions, followup
 from server.records.htn_followup import CLASSES
 from server.records.model import (
     Check,
@@ -72,10 +72,6 @@ def _glucose_emergency(fpg: int) -> bool:
     return fpg >= 167 or fpg <= 39
 
 
-def _above_goal_yet_content(fpg: int, grade: str) -> bool:
-    return grade == "1" and fpg >= 70
-
-
 V1: Final = Kind(
     id="dm_followup",
     label="2 型糖尿病患者随访服务记录表",
@@ -95,14 +91,13 @@ V1: Final = Kind(
             missing="referral_reason",
             warn=True,
         ),
-        Check(
-            "class_fits_glucose",
-            ("fpg", "class"),
-            _above_goal_yet_content,
-            "空腹血糖未达标却选择了控制满意，请核对",
-            field="class",
-            warn=True,
-        ),
     ),
     waiver=followup.WAIVER,
+    computed=(
+        definitions.age(),
+        definitions.bmi(definitions.known("height"), warn=True),
+        *definitions.PRESSURE,
+        definitions.GLUCOSE,
+        definitions.visit_class("glucose_class", CLASSES, "P16 to P18"),
+    ),
 )

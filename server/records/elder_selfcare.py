@@ -6,26 +6,13 @@ moderate, 19 and more unable to care for oneself. Eating and dressing have no sc
 """
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
+from server.records.definitions import SPECIFICATION
 from server.records.form_parts import WAIVER, ending, form, must
-from server.records.model import BIRTH, ON, Check, Code, Int, Kind, Shape
+from server.records.model import BIRTH, ON, Check, Code, Computed, Int, Kind, Shape
 
 _NAMES: Final = ("eat", "wash", "dress", "toilet", "move")
-
-
-def total(*answers: str) -> int:
-    """The score of the five answers, 0 to 37."""
-    return sum(int(each) for each in answers)
-
-
-def level(score: int) -> str:
-    """Which answer to `elder_selfcare` of the health check a total is: "1" to "4"."""
-    return "1" if score <= 3 else "2" if score <= 8 else "3" if score <= 18 else "4"
-
-
-def _differs(given: int, *answers: str) -> bool:
-    return given != total(*answers)
 
 
 def _is_younger(birth: date, on: date) -> bool:
@@ -86,9 +73,41 @@ _FORM: Final = form(
         ),
     ),
     must("total", "总评分", Int(0, 37, unit="分")),
-    Check("total_as_answered", ("total", *_NAMES), _differs, "总评分与各项得分之和不符"),
     Check("of_an_elder", (BIRTH, ON), _is_younger, "未满 65 岁，请核对", field="total", warn=True),
     ending("评估人"),
+)
+
+
+def _points(name: str) -> list[Any]:
+    answer = _FORM_FIELDS[name].type
+    assert isinstance(answer, Code)
+    return ["look", ["field", name], {code: int(code) for code in answer.codes}]
+
+
+_FORM_FIELDS: Final = {each.name: each for each in _FORM.fields}
+_COMPUTED: Final = (
+    Computed(
+        "selfcare_total",
+        "总评分",
+        Int(0, 37, unit="分"),
+        ["+", *(_points(name) for name in _NAMES)],
+        SPECIFICATION,
+        fills="total",
+        sentence_zh="总评分与各项得分之和不符",
+        warn=False,
+    ),
+    Computed(
+        "selfcare_class",
+        "生活自理能力",
+        Code({"1": "可自理", "2": "轻度依赖", "3": "中度依赖", "4": "不能自理"}),
+        [
+            *("if", ["<=", ["known", "selfcare_total"], 3], "1"),
+            *(["<=", ["known", "selfcare_total"], 8], "2"),
+            *(["<=", ["known", "selfcare_total"], 18], "3"),
+            *([">=", ["known", "selfcare_total"], 19], "4"),
+        ],
+        SPECIFICATION,
+    ),
 )
 
 V1: Final = Kind(
@@ -101,4 +120,5 @@ V1: Final = Kind(
     checks=_FORM.checks,
     waiver=WAIVER,
     neutral_label="生活自理能力评估",
+    computed=_COMPUTED,
 )

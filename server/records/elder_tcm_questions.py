@@ -94,30 +94,5 @@ TYPES: Final[Mapping[str, tuple[str, tuple[int, ...]]]] = {
     BALANCED: ("平和质", (1, 2, 4, 5, 13)),
 }
 """Type -> (label, the questions that count)."""
-_BACKWARDS: Final = frozenset({2, 4, 5, 13})
-
-
-def score(constitution: str, *answers: str) -> int:
-    """The sum of a type's answers, given in the order of its questions."""
-    _, questions = TYPES[constitution]
-    if constitution != BALANCED:
-        return sum(int(each) for each in answers)
-    return sum(
-        6 - int(each) if number in _BACKWARDS else int(each)
-        for number, each in zip(questions, answers, strict=True)
-    )
-
-
-def finding(points: int) -> str:
-    """A biased type by its score: "1" yes from 11, "2" tends at 9 and 10, "3" no."""
-    return "1" if points >= 11 else "2" if points >= 9 else "3"
-
-
-def balance(points: int, *biased: int) -> str:
-    """The balanced type: "1" yes, "2" basically, "3" no, by its score and the eight others.
-
-    From 17 points: yes when every other type has at most 8, basically when at most 10.
-    """
-    if points < 17 or max(biased) > 10:
-        return "3"
-    return "1" if max(biased) <= 8 else "2"
+BACKWARDS: Final = frozenset({2, 4, 5, 13})
+"""Questions that count as 6 less the answer, for the balanced type."""

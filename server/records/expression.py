@@ -15,13 +15,16 @@ that a form that is being filled in never breaks its own computing.
 | expression | value |
 |---|---|
 | ["field", name] | the answer of this form |
+| ["each", name, key] | of a list of objects in this form, the answers to `key` that are there |
 | ["last", name] | the answer of the record of the same kind before this one |
 | ["known", name] | what is known beside the form: on, birth, sex, height ... |
 | ["number", name] | a number of the district or of the rule, in the field's unit |
 | ["+", a, b ...] ["-", a, b] ["*", a, b ...] | as usual |
 | ["div", a, b] | a / b, halves rounded away from zero; null when b is 0 |
+| ["floor", a, b] ["rest", a, b] | whole times b goes into a, what is left; null unless b > 0 |
+| ["abs", a] | a without its sign |
 | ["min", a ...] ["max", a ...] | of those that are known; null when none is |
-| ["<", a, b] and <=, >, >=, =, != | numbers or strings, days among them; never mixed |
+| ["<", a, b] and <=, >, >=, =, != | numbers, strings (days, codes) or booleans; never mixed |
 | ["and", ...] ["or", ...] ["not", a] | three-valued |
 | ["given", a] | whether a is known |
 | ["if", when, then, when, then ..., else] | the first whose `when` is true; `else` may be absent |
@@ -67,6 +70,9 @@ def looked_at(expression: Expression) -> Iterator[tuple[str, str]]:
     if op in _SOURCES and len(rest) == 1 and isinstance(rest[0], str):
         yield op, rest[0]
         return
+    if op == "each" and isinstance(rest[0], str):
+        yield "field", rest[0]
+        return
     for each in rest:
         yield from looked_at(each)
 
@@ -86,6 +92,8 @@ def _compile(expression: Expression, at: str, depth: int) -> Made:
     here = f"{at}/{op}"
     if op in _SOURCES:
         return _source(op, rest, here)
+    if op == "each":
+        return _each(rest, here)
     if op == "look":
         return _look(rest, here, depth)
     if op not in OPERATIONS:
@@ -117,9 +125,34 @@ def _source(op: str, rest: Sequence[Any], here: str) -> Made:
 def _value(found: object) -> Value:
     if isinstance(found, date):
         return found.isoformat()
-    if found is None or isinstance(found, str | bool | int):
+    if found is None or isinstance(found, str | bool):
         return found
-    return cast("list[str]", found) if isinstance(found, list) else None
+    if isinstance(found, int):
+        return found if abs(found) <= LARGEST else None
+    if not isinstance(found, list):
+        return None
+    answers = cast("list[Any]", found)
+    return answers if all(isinstance(each, str) for each in answers) else None
+
+
+def _each(rest: Sequence[Any], here: str) -> Made:
+    if len(rest) != 2 or not all(isinstance(each, str) for each in rest):
+        raise ExpressionBroken(f"{here}: names a list and a key of its objects")
+    name, key = cast("tuple[str, str]", tuple(rest))
+
+    def run(scope: Scope) -> Value:
+        items = scope.fields.get(name)
+        if not isinstance(items, list):
+            return None
+        objects = [cast("dict[str, Any]", i) for i in cast("list[Any]", items) if _is_object(i)]
+        answers = [each.get(key) for each in objects]
+        return [each for each in answers if isinstance(each, str)]
+
+    return run
+
+
+def _is_object(item: object) -> bool:
+    return isinstance(item, dict)
 
 
 def _look(rest: Sequence[Any], here: str, depth: int) -> Made:

@@ -186,16 +186,6 @@ TEMPERATURE: Final = Scaled(1, 340, 420, 355, 390, "℃")
 HEIGHT: Final = Scaled(1, 500, 2200, 700, 2000, "cm")
 
 
-def bmi_differs(bmi: int, weight: int, height: int) -> bool:
-    """All three are tenths; more than 0.1 off is no rounding."""
-    return abs(bmi * height * height - weight * 1_000_000) > height * height
-
-
-BMI_CHECK: Final = Check(
-    "bmi_as_computed", ("bmi", "weight", "height"), bmi_differs, "BMI 与身高、体重不符"
-)
-
-
 # What comes at the end of a visit.
 
 

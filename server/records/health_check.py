@@ -8,9 +8,9 @@ hepatitis B surface antigen is a class B fact and waits for a kind of its own.
 from datetime import date
 from typing import Final
 
-from server.records import checks, form_parts
+from server.records import checks, definitions
 from server.records.health_check_fields import FIELDS
-from server.records.model import BIRTH, ON, Check, Kind, Shape
+from server.records.model import BIRTH, ON, Check, Code, Computed, Kind, Shape
 
 
 def _is_65(birth: date, on: date) -> bool:
@@ -117,6 +117,20 @@ _OTHERS: Final = (
     checks.follows("assessment", "2", then="abnormals", sentence_zh="请写明体检的异常"),
 )
 
+COMPUTED: Final = (
+    definitions.age(),
+    definitions.bmi(definitions.field("height")),
+    Computed(
+        "elder_selfcare",
+        "生活自理能力",
+        Code({"1": "可自理", "2": "轻度依赖", "3": "中度依赖", "4": "不能自理"}),
+        definitions.known("selfcare_class"),
+        definitions.SPECIFICATION,
+        fills="elder_selfcare",
+        sentence_zh="与今年的生活自理能力评估表不符，请核对",
+    ),
+)
+
 V1: Final = Kind(
     id="health_check",
     label="健康体检表",
@@ -126,7 +140,6 @@ V1: Final = Kind(
     fields=FIELDS,
     checks=(
         *_PRESSURE,
-        form_parts.BMI_CHECK,
         *_ELDERS,
         *_LIFESTYLE,
         *_OTHERS,
@@ -149,4 +162,5 @@ V1: Final = Kind(
         ),
     ),
     neutral_label="健康体检",
+    computed=COMPUTED,
 )

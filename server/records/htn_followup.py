@@ -7,8 +7,8 @@ class 2 twice in a row leads to a referral (S003-5(7)-c) is `class` and `referra
 from datetime import date
 from typing import Final
 
-from server.records import followup
-from server.records.model import Check, Code, Field, Int, Kind, Shape, Text
+from server.records import definitions, followup
+from server.records.model import Code, Field, Int, Kind, Shape, Text
 
 _SYMPTOMS: Final = {
     "1": "无症状",
@@ -43,11 +43,6 @@ _FIELDS: Final = (
 )
 
 
-def _above_goal_yet_content(sbp: int, dbp: int, grade: str) -> bool:
-    """The wider goal, 150/90 at 65 and over, so that nobody is asked for nothing (P11)."""
-    return grade == "1" and (sbp >= 150 or dbp >= 90)
-
-
 V1: Final = Kind(
     id="htn_followup",
     label="高血压患者随访服务记录表",
@@ -55,16 +50,12 @@ V1: Final = Kind(
     valid_from=date(2017, 1, 1),
     shape=Shape.EVENT,
     fields=_FIELDS,
-    checks=(
-        *followup.CHECKS,
-        Check(
-            "class_fits_pressure",
-            ("sbp", "dbp", "class"),
-            _above_goal_yet_content,
-            "血压未达标却选择了控制满意，请核对",
-            field="class",
-            warn=True,
-        ),
-    ),
+    checks=followup.CHECKS,
     waiver=followup.WAIVER,
+    computed=(
+        definitions.age(),
+        definitions.bmi(definitions.known("height"), warn=True),
+        *definitions.PRESSURE,
+        definitions.visit_class("bp_class", CLASSES, "P07 to P09"),
+    ),
 )

@@ -237,8 +237,12 @@ class Waiver:
 class Computed:
     """What a form works out by itself, in the language of expression.py.
 
-    `type`: of the result, as a field's. `fills`: the field that takes the result over while it is
-    filled in; "" for one that is only shown. `source`: clause or standard.
+    `type`: of the result, as a field's. `fills`: the field that takes the result over while it was
+    left empty; "" for one that is only shown. `source`: clause or standard.
+
+    `asks` is true when what was typed does not fit the result, which it sees as ["known", name];
+    None: whenever the filled field holds something else; False: never. Then `sentence_zh` is said
+    at `field`, by default the one it fills, as a question or, without `warn`, as a fault.
     """
 
     name: str
@@ -247,6 +251,18 @@ class Computed:
     expression: Any
     source: str
     fills: str = ""
+    asks: Any = None
+    field: str = ""
+    sentence_zh: str = ""
+    warn: bool = True
+
+    def place(self) -> str:
+        """The field that its question is shown at; "" when it never asks."""
+        return "" if self.asks is False else self.field or self.fills
+
+    def said(self) -> str:
+        """The sentence of its question."""
+        return self.sentence_zh or f"{self.label}与所填内容不符，请核对"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,7 +283,14 @@ class Kind:
 
     subject: Subject = Subject.RESIDENT
     computed: tuple[Computed, ...] = ()
-    """Values that follow from the answers; never stored but where they fill a field."""
+    """Values that follow from the answers, each from those before it; stored only where they fill
+    a field.
+    """
+
+    valid_until: date | None = None
+    """The last service day it is offered for; None: until the next version. A record of an earlier
+    version is read and accepted at any time.
+    """
 
     draft: bool = False
     """The official text has not been seen: the form may change before a district uses it."""

@@ -67,6 +67,34 @@ def _div(values: list[Made]) -> Made:
     return run
 
 
+def _floor(values: list[Made]) -> Made:
+    above, below = values
+
+    def run(scope: Scope) -> Value:
+        a, b = _number(above(scope)), _number(below(scope))
+        return a // b if a is not None and b is not None and b > 0 else None
+
+    return run
+
+
+def _rest(values: list[Made]) -> Made:
+    above, below = values
+
+    def run(scope: Scope) -> Value:
+        a, b = _number(above(scope)), _number(below(scope))
+        return a % b if a is not None and b is not None and b > 0 else None
+
+    return run
+
+
+def _abs(values: list[Made]) -> Made:
+    def run(scope: Scope) -> Value:
+        found = _number(values[0](scope))
+        return abs(found) if found is not None else None
+
+    return run
+
+
 def _extreme(choose: Callable[[list[int]], int]) -> Callable[[list[Made]], Made]:
     def make(values: list[Made]) -> Made:
         def run(scope: Scope) -> Value:
@@ -154,7 +182,8 @@ def _in(values: list[Made]) -> Made:
         found = asked(scope)
         if found is None:
             return None
-        return any(found == each(scope) for each in others)
+        # True and 1 are equal in Python and nowhere else.
+        return any(found == it and type(found) is type(it) for it in (e(scope) for e in others))
 
     return run
 
@@ -200,7 +229,8 @@ def _list(values: list[Made]) -> Made:
 
 
 def _day(value: Value) -> date | None:
-    if not isinstance(value, str) or len(value) != 10:
+    # The week days of ISO 8601 ("2026-W11-2") are as long, and are no days of a form.
+    if not isinstance(value, str) or len(value) != 10 or value[4] != "-" or value[7] != "-":
         return None
     try:
         return date.fromisoformat(value)
@@ -253,6 +283,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "-": (2, 2, _arithmetic(lambda a, b: a - b)),
     "*": (2, _MANY, _arithmetic(lambda a, b: a * b)),
     "div": (2, 2, _div),
+    "floor": (2, 2, _floor),
+    "rest": (2, 2, _rest),
+    "abs": (1, 1, _abs),
     "min": (1, _MANY, _extreme(min)),
     "max": (1, _MANY, _extreme(max)),
     "<": (2, 2, _compare(lambda a, b: a < b)),

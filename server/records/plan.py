@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from operator import attrgetter
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from server.records.computed import Works, tuple_of, works_of
 from server.records.model import (
     Check,
     Code,
@@ -38,7 +38,6 @@ from server.records.model import (
 )
 from server.records.values import MONTH_PATTERN, REF_PATTERN, TIME_PATTERN, usual_band
 
-_NOTHING: Final = ()
 Filled = Any
 """A decoded record: an instance of a struct that is made at run time."""
 Wire = Any
@@ -59,6 +58,9 @@ class Plan:
     lists: tuple["Listed", ...]
     """Lists that hold more than the decoder judges."""
     checks: tuple["Made", ...]
+    works: Works | None
+    """The definitions that may ask something of what was typed; None for a form without."""
+
     waiver: str = ""
 
 
@@ -82,7 +84,7 @@ class Listed:
     past: tuple[str, ...]
     """Days and months of an item that are not after today."""
     looked_into: bool
-    """A check between fields gets its items, as plain objects."""
+    """A check between fields or a definition gets its items, as plain objects."""
 
 
 @cache
@@ -90,22 +92,24 @@ def plan_of(kind: Kind) -> Plan:
     """The plan of a kind; made on first use and kept."""
     struct = _struct(kind.id, kind.fields)
     waiver = kind.waiver.field if kind.waiver else ""
+    works = works_of(kind)
     return Plan(
         struct=struct,
         decode=msgspec.json.Decoder(struct).decode,
         keys=_key_counter(kind.fields),
         several=tuple((f, f.type) for f in kind.fields if isinstance(f.type, Codes)),
         past=tuple(f for f in kind.fields if isinstance(f.type, Day | Month) and f.type.past),
-        lists=_lists(kind),
+        lists=_lists(kind, works),
         checks=tuple(
             Made(each, _values(kind, each), _stands(each, waiver)) for each in kind.checks
         ),
+        works=works if works.asked else None,
         waiver=waiver,
     )
 
 
 def _values(kind: Kind, each: Check) -> _Getter | None:
-    return _getter(each.needs) if all(map(kind.field, each.needs)) else None
+    return tuple_of(each.needs) if all(map(kind.field, each.needs)) else None
 
 
 def _stands(each: Check, waiver: str) -> bool:
@@ -113,8 +117,8 @@ def _stands(each: Check, waiver: str) -> bool:
     return not each.missing or waiver in each.needs
 
 
-def _lists(kind: Kind) -> tuple[Listed, ...]:
-    needed = {name for each in kind.checks for name in each.needs}
+def _lists(kind: Kind, works: Works) -> tuple[Listed, ...]:
+    needed = {name for each in kind.checks for name in each.needs} | set(works.fields)
     found = tuple(
         Listed(
             each.name,
@@ -174,8 +178,8 @@ def _pattern(pattern: str, least: int, most: int) -> Wire:
 def _key_counter(fields: tuple[Field, ...]) -> Callable[[Filled], int]:
     """A function from a decoded record to its number of colons, if it is written plainly."""
     base = len(fields) + sum(isinstance(f.type, Time) for f in fields if f.required)
-    optional = _getter(tuple(f.name for f in fields if not f.required))
-    times = _getter(tuple(f.name for f in fields if isinstance(f.type, Time) and not f.required))
+    optional = tuple_of(tuple(f.name for f in fields if not f.required))
+    times = tuple_of(tuple(f.name for f in fields if isinstance(f.type, Time) and not f.required))
     lists = tuple(
         (f.name, _key_counter(f.type.fields)) for f in fields if isinstance(f.type, ListOf)
     )
@@ -196,12 +200,3 @@ def _key_counter(fields: tuple[Field, ...]) -> Callable[[Filled], int]:
         return count
 
     return keys
-
-
-def _getter(names: tuple[str, ...]) -> _Getter:
-    if not names:
-        return lambda _: _NOTHING
-    if len(names) == 1:
-        only = attrgetter(names[0])
-        return lambda filled: (only(filled),)
-    return attrgetter(*names)

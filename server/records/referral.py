@@ -2,21 +2,27 @@
 
 The result of every referral is followed: 14 days, 7 for suspected tuberculosis (P61, P46). A
 reason that reveals a class B condition makes the texts beside it class B as well.
+
+Version 1 is one sheet of paper with both halves. From 2026 on the loop is closed by records that
+name what they answer: sent (1), received (3), back with the result (2); each asks for its half.
 """
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from server.records import checks
 from server.records.followup import REFERRAL_REASONS
+from server.records.form_parts import needed_at
 from server.records.model import (
-    ON,
     AccessClass,
     Check,
     Code,
+    Computed,
     Day,
     Field,
     Kind,
+    Ref,
     Shape,
     Text,
     Time,
@@ -24,8 +30,11 @@ from server.records.model import (
 
 _TB_SUSPECT: Final = "2"
 
+SENT, BACK, RECEIVED = "1", "2", "3"
+_DIRECTIONS: Final = {SENT: "转出（上转）", BACK: "回转（下转）"}
+
 _FIELDS: Final = (
-    Field("direction", "方向", Code({"1": "转出（上转）", "2": "回转（下转）"}), required=True),
+    Field("direction", "方向", Code(_DIRECTIONS), required=True),
     Field("from_org", "转出机构", Text(1, 100), required=True),
     Field("from_doctor", "转出医生", Text(1, 30), required=True),
     Field("to_org", "转入机构", Text(1, 100), required=True),
@@ -69,23 +78,37 @@ def _always() -> bool:
     return True
 
 
-def _is_not(due: date, on: date, days: int) -> bool:
-    return due - on != timedelta(days=days)
-
-
-def _not_in_14_days(due: date, on: date) -> bool:
-    return _is_not(due, on, 14)
-
-
-def _not_in_time(due: date, on: date, reason: str) -> bool:
-    return _is_not(due, on, 7 if reason == _TB_SUSPECT else 14)
-
+# 14 days, 7 when tuberculosis is suspected.
+_FOLLOW_DUE: Final = Computed(
+    "follow_due",
+    "随访转诊结果期限",
+    Day(),
+    [
+        "add_days",
+        ["known", "on"],
+        ["if", ["=", ["field", "reason_restricted"], _TB_SUSPECT], 7, 14],
+    ],
+    "P61, P46",
+    fills="follow_due",
+    sentence_zh="随访转诊结果期限应为转诊后 14 天，疑似肺结核为 7 天",
+    warn=False,
+)
+_OTHER_REASON: Final = checks.follows(
+    "reason", "9", then="reason_text", sentence_zh="请写明其他转诊原因"
+)
+_BACK: Final = (
+    checks.follows("direction", BACK, then="back_dx", sentence_zh="回转时请填写诊断"),
+    checks.follows("direction", BACK, then="back_treatment", sentence_zh="回转时请填写治疗经过"),
+    checks.follows("direction", BACK, then="rehab_advice", sentence_zh="回转时请填写康复建议"),
+    checks.follows("direction", BACK, then="back_date", sentence_zh="回转时请填写日期"),
+)
 
 V1: Final = Kind(
     id="referral",
     label="双向转诊单",
     version=1,
     valid_from=date(2017, 1, 1),
+    valid_until=date(2025, 12, 31),
     shape=Shape.EVENT,
     fields=_FIELDS,
     checks=(
@@ -97,24 +120,78 @@ V1: Final = Kind(
             missing="reason",
             unless=("reason_restricted",),
         ),
-        checks.follows("reason", "9", then="reason_text", sentence_zh="请写明其他转诊原因"),
-        Check(
-            "result_followed_in_14_days",
-            ("follow_due", ON),
-            _not_in_14_days,
-            "随访转诊结果期限应为转诊后 14 天",
-            unless=("reason_restricted",),
-        ),
-        Check(
-            "restricted_result_followed_in_time",
-            ("follow_due", ON, "reason_restricted"),
-            _not_in_time,
-            "随访转诊结果期限应为转诊后 14 天，疑似肺结核为 7 天",
-        ),
-        checks.follows("direction", "2", then="back_dx", sentence_zh="回转时请填写诊断"),
-        checks.follows("direction", "2", then="back_treatment", sentence_zh="回转时请填写治疗经过"),
-        checks.follows("direction", "2", then="rehab_advice", sentence_zh="回转时请填写康复建议"),
-        checks.follows("direction", "2", then="back_date", sentence_zh="回转时请填写日期"),
+        _OTHER_REASON,
+        *_BACK,
     ),
     neutral_label="转诊",
+    computed=(_FOLLOW_DUE,),
 )
+
+_KEPT: Final = frozenset({"direction", "from_org", "to_org"})
+_OF_SENDING: Final = tuple(each for each in _FIELDS if each.required and each.name not in _KEPT)
+
+
+def _is_sent(direction: str) -> bool:
+    return direction == SENT
+
+
+def _in_version_2(each: Field) -> Field:
+    if each.name == "direction":
+        return replace(each, type=Code({**_DIRECTIONS, RECEIVED: "接诊确认"}))
+    return replace(each, required=each.name in _KEPT)
+
+
+V2: Final = Kind(
+    id="referral",
+    label="双向转诊单",
+    version=2,
+    valid_from=date(2026, 1, 1),
+    shape=Shape.EVENT,
+    fields=(
+        _in_version_2(_FIELDS[0]),
+        Field("answers", "所答复的转诊单", Ref("record")),
+        *(_in_version_2(each) for each in _FIELDS[1:]),
+        Field("received_on", "接诊日期", Day(past=True)),
+    ),
+    checks=(
+        *(
+            check
+            for each in _OF_SENDING
+            for check in needed_at("direction", (SENT,), each.name, each.label).checks
+        ),
+        Check(
+            "reason_given",
+            ("direction",),
+            _is_sent,
+            "请填写转诊原因",
+            missing="reason",
+            unless=("reason_restricted",),
+        ),
+        _OTHER_REASON,
+        *_BACK,
+        checks.follows(
+            "direction", RECEIVED, then="answers", sentence_zh="接诊确认时请选择所答复的转诊单"
+        ),
+        checks.follows("direction", RECEIVED, then="received_on", sentence_zh="请填写接诊日期"),
+        # Who was sent on paper may come back without a record to answer.
+        checks.follows(
+            "direction",
+            BACK,
+            then="answers",
+            sentence_zh="回转时请选择所答复的转诊单；纸质转诊可以不填",
+            warn=True,
+        ),
+    ),
+    neutral_label="转诊",
+    computed=(
+        replace(
+            _FOLLOW_DUE,
+            expression=["if", ["=", ["field", "direction"], SENT], _FOLLOW_DUE.expression],
+        ),
+    ),
+)
+
+
+def answered(body: dict[str, object]) -> dict[str, object]:
+    """A sheet of version 1 as version 2 reads it: it never said which record it answers."""
+    return body

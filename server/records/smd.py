@@ -6,7 +6,7 @@ is where they are first written. No list, notice or family page names these form
 """
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from server.records import checks
 from server.records.followup import drugs
@@ -34,6 +34,7 @@ from server.records.model import (
     Check,
     Code,
     Codes,
+    Computed,
     Day,
     Field,
     Int,
@@ -173,22 +174,17 @@ RISKS: Final = {
     "4": "持续的打砸行为，不分场合，针对财物或人，不能接受劝说而停止（包括自伤、自杀）",
     "5": "持械针对人的任何暴力行为，或者纵火、爆炸等行为",
 }
+_CLASSES: Final = {_UNSTABLE: "不稳定", _NEARLY: "基本稳定", _STABLE: "稳定", _NOT_MET: "未访到"}
+_FUNCTIONS: Final = ("self_care", "housework", "work", "study", "social")
+_RISK: Final = ["look", ["field", "risk"], {each: int(each) for each in RISKS}]
+_LEVEL: Final = ["known", "risk_level"]
 _GOOD_FAIR_BAD: Final = ("良好", "一般", "较差")
 _SOCIAL: Final = {"1": "良好", "2": "一般", "3": "较差", "9": "此项不适用"}
 _APART: Final = {"1": 14, "2": 31, "3": 92}
 
 
-def class_of_risk(risk: str) -> str:
-    """The best class that a risk leaves open: 3 to 5 is unstable, 1 and 2 no better than nearly."""
-    return _UNSTABLE if risk >= "3" else _NEARLY if risk >= "1" else _STABLE
-
-
-def _better_than_risk(grade: str, risk: str) -> bool:
-    return grade != _NOT_MET and grade > class_of_risk(risk)
-
-
-def _stable_without_insight(grade: str, insight: str) -> bool:
-    return grade == _STABLE and insight == "3"
+def _poor(function: str) -> list[Any]:
+    return ["=", ["field", function], "3"]
 
 
 def _met_and_lost(_: str, grade: str) -> bool:
@@ -298,27 +294,13 @@ _FOLLOWUP: Final = form(
     must(
         "class",
         "本次随访分类",
-        Code({_UNSTABLE: "不稳定", _NEARLY: "基本稳定", _STABLE: "稳定", _NOT_MET: "未访到"}),
+        Code(_CLASSES),
     ),
     must("next_date", "下次随访日期", Day()),
     doctor(),
     NEXT_AFTER_VISIT,
 )
 _CLASS: Final = (
-    Check(
-        "class_fits_risk",
-        ("class", "risk"),
-        _better_than_risk,
-        "随访分类好于危险性评估，请核对",
-        warn=True,
-    ),
-    Check(
-        "class_fits_insight",
-        ("class", "insight"),
-        _stable_without_insight,
-        "自知力缺失却选择了稳定，请核对",
-        warn=True,
-    ),
     Check(
         "not_met_when_lost", ("lost_reason", "class"), _met_and_lost, "失访或死亡时分类应为未访到"
     ),
@@ -335,6 +317,46 @@ _CLASS: Final = (
     ),
 )
 
+_ACTED: Final = ["each", "risk_acts", "code"]
+_COMPUTED: Final = (
+    # What was assessed, and not less than what happened: harm to oneself is level 4, and who did
+    # anything dangerous is not without risk.
+    Computed(
+        "risk_level",
+        "危险性等级",
+        Int(0, 5, unit="级"),
+        [
+            *("if", ["has", _ACTED, "5", "6"], ["max", _RISK, 4]),
+            *(["has", _ACTED, "1", "2", "3", "4"], ["max", _RISK, 1]),
+            _RISK,
+        ],
+        "P42 to P44",
+        asks=["<", _RISK, ["known", "risk_level"]],
+        field="risk",
+        sentence_zh="危险性评估低于所填的危险行为，请核对",
+    ),
+    # A doctor may have reasons for a worse class, so only a better one is asked about.
+    Computed(
+        "stability",
+        "病情分类",
+        Code(_CLASSES),
+        [
+            *("if", ["given", ["field", "lost_reason"]], _NOT_MET),
+            *(["or", [">=", _LEVEL, 3], ["=", ["field", "insight"], "3"]], _UNSTABLE),
+            *(["or", [">=", _LEVEL, 1], *(_poor(name) for name in _FUNCTIONS)], _NEARLY),
+            *(["and", ["given", _LEVEL], ["given", ["field", "insight"]]], _STABLE),
+        ],
+        "P42 to P44",
+        fills="class",
+        asks=[
+            "and",
+            ["!=", ["known", "stability"], _NOT_MET],
+            [">", ["field", "class"], ["known", "stability"]],
+        ],
+        sentence_zh="随访分类好于危险性、自知力和社会功能所示，请核对",
+    ),
+)
+
 FOLLOWUP_V1: Final = Kind(
     id="smd_followup",
     label="严重精神障碍患者随访服务记录表",
@@ -345,4 +367,5 @@ FOLLOWUP_V1: Final = Kind(
     checks=(*_FOLLOWUP.checks, *_CLASS),
     access=AccessClass.B,
     waiver=Waiver("lost_reason", keeps=("mode", "doctor")),
+    computed=_COMPUTED,
 )

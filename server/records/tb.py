@@ -33,6 +33,7 @@ from server.records.model import (
     AccessClass,
     Check,
     Code,
+    Computed,
     Day,
     Int,
     Kind,
@@ -153,11 +154,6 @@ FIRST_V1: Final = Kind(
 )
 
 
-def regular(done: int, due: int) -> bool:
-    """Whether doses were taken regularly: nine in ten of those due."""
-    return due > 0 and done * 10 >= due * 9
-
-
 def _more_than_due(done: int, due: int) -> bool:
     return done > due
 
@@ -238,4 +234,24 @@ FOLLOWUP_V1: Final = Kind(
     checks=_FOLLOWUP.checks,
     access=AccessClass.B,
     waiver=WAIVER,
+    computed=(
+        # Rounded down: 89.9 % is not nine in ten.
+        Computed(
+            "dose_share",
+            "规律服药率",
+            Int(0, 100, unit="%"),
+            ["floor", ["*", ["field", "done_doses"], 100], ["field", "due_doses"]],
+            "P51",
+        ),
+        Computed(
+            "regular",
+            "规律服药",
+            Code({"1": "规律", "2": "不规律"}),
+            [
+                *("if", [">=", ["known", "dose_share"], 90], "1"),
+                *(["given", ["known", "dose_share"]], "2"),
+            ],
+            "P51",
+        ),
+    ),
 )

@@ -7,6 +7,7 @@ members go through untouched. A new version of a form adds its step here and a t
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from server.records import referral
 from server.records.kinds import KINDS
 from server.records.model import Kind
 
@@ -14,8 +15,8 @@ Body = dict[str, Any]
 Step = Callable[[Body], Body]
 Steps = Mapping[tuple[str, int], Step]
 
-STEPS: Final[Steps] = {}
-"""(kind, version) -> the step to the next version. Every form is in its first version so far."""
+STEPS: Final[Steps] = {("referral", 1): referral.answered}
+"""(kind, version) -> the step to the next version."""
 
 
 class NoWayUp(LookupError):
