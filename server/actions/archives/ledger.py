@@ -172,7 +172,7 @@ class Ledger:
             changed.update(placed.values())
         await touch(tx, self.district, changed, self.now)
         await audit(tx, self.district, what, detail + b"".join(self.revisions), self.now)
-        await self._write_panels(tx)
+        await self.place(tx)
         await self._ask_back(tx)
 
     async def _ask_back(self, tx: Tx) -> None:
@@ -258,8 +258,10 @@ class Ledger:
         """
         self.revisions.append(who + cls.encode() + rev.to_bytes(8) + sha256(sealed).digest()[:16])
 
-    async def _write_panels(self, tx: Tx) -> None:
-        """Last of the transaction: lock, count up, place the rows."""
+    async def place(self, tx: Tx) -> None:
+        """Last of the transaction: lock the panels, count up, place the feed rows. By itself for
+        what is derived from archives, whose change is already in the audit.
+        """
         panels = sorted({*self.feed, *self.moved})
         if not panels:
             return

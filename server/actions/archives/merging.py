@@ -23,6 +23,7 @@ from server.actions.archives.standing import MERGED, Membership, survivors
 from server.actions.archives.status import CELL, move
 from server.actions.archives.twins import decided
 from server.actions.keeping.site import Site
+from server.actions.plan import remake as plans
 from server.actions.tablets.intake import civil_day
 from server.actions.tablets.settle import settle_conflicts
 from server.errors import NotYours, RuleSaysNo
@@ -241,6 +242,7 @@ async def _put_away(tx: Tx, site: Site, ledger: Ledger, signed: Signed, wish: Wi
         site.district,
         wish.gone,
     )
+    await plans.drop(tx, site.district, [wish.gone])
     await tx.insert("merged", [(site.district, wish.gone, wish.kept)])
     await tx.run(
         "UPDATE merged SET kept=? WHERE district=? AND kept=?",

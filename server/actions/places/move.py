@@ -16,6 +16,7 @@ from server.actions.archives.membership import enter, leave
 from server.actions.archives.standing import MERGED, ResidentRow, lock_residents
 from server.actions.archives.touched import touch
 from server.actions.keeping.site import Site
+from server.actions.plan import remake as plans
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, RuleSaysNo
 from server.rules import switch as rule
@@ -149,6 +150,7 @@ async def reassign(
     key = ("district", "resident")
     placed = [(district, who, p, facilities[who]) for who, (_, p) in places.items()]
     await tx.update("resident", key, ("panel", "facility"), placed)
+    await plans.moved(tx, district, {who: (facilities[who], p) for who, (_, p) in places.items()})
     for who, at in facilities.items():
         await tx.run(
             "UPDATE task SET facility=? WHERE district=? AND resident=? AND closed_at IS NULL",

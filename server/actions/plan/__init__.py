@@ -1,0 +1,1 @@
+"""The service plan at rest: made again after a change, kept for lists, explained."""
