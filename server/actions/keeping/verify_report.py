@@ -46,6 +46,8 @@ class Code(StrEnum):
     REVISION_BYTES = "revision_bytes"  # the revision, other bytes
     REVISION_NOT_AUDITED = "revision_not_audited"
     RESIDENT_SUM = "resident_sum"  # the digest is not that of the records
+    FACILITY_RECORD = "facility_record"  # does not open at its place, or is not what was audited
+    FACILITY_RECORD_MISSING = "facility_record_missing"  # in the audit log, not there
     PANEL_ROOT = "panel_root"  # the digest is not that of the residents
 
 

@@ -15,6 +15,7 @@ from server.store.tx import Row
 REVISION_BYTES: Final = 16 + 1 + 8 + 16
 _BATCH_BYTES: Final = 32 + 32
 _DECISION: Final = b"decision"
+_FACILITY_RECORD: Final = b"facility-record"
 
 
 @dataclass(slots=True)
@@ -27,6 +28,8 @@ class Told:
     revisions: dict[tuple[bytes, str], tuple[int, bytes]] = field(
         default_factory=dict[tuple[bytes, str], tuple[int, bytes]]
     )
+    # record of a facility's own work -> half a hash of its sealed bytes
+    facility_records: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
 
     def take(self, what: str, detail: bytes, residents: set[bytes]) -> None:
         if what == "batch":
@@ -38,6 +41,10 @@ class Told:
             return
         if detail.startswith(_DECISION):
             self.decisions.add(detail[len(_DECISION) : len(_DECISION) + 16])
+        if detail.startswith(_FACILITY_RECORD):
+            at = len(_FACILITY_RECORD)
+            self.facility_records[detail[at : at + 16]] = detail[at + 16 :]
+            return
         # An act ends in the revisions it made; words and ids of many kinds stand before them.
         end = len(detail)
         while end >= REVISION_BYTES and detail[end - 41 : end - 25] in residents:
