@@ -123,7 +123,7 @@ def test_a_number_is_no_text_and_no_list() -> None:
 
 
 def test_a_number_of_the_plan_is_found_by_its_rule() -> None:
-    assert HUANCUI.plan_numbers == {"P52.times": 4}
+    assert HUANCUI.plan_numbers["P52.times"] == 4
     assert HUANCUI.number("P52.times") == HUANCUI.number("plan.P52.times") == 4
 
 
@@ -137,6 +137,12 @@ def test_money_and_answers_are_shown_as_people_write_them() -> None:
         found = decided.find(name)
         assert found is not None
         assert found.shown == text
+
+
+def test_an_entitlement_is_the_number_of_the_plan_that_it_sets() -> None:
+    assert HUANCUI.plan_numbers["P05.times"] == 4
+    assert HUANCUI.plan_numbers["P59.consultations"] == 9
+    assert not TAIYUAN.plan_numbers
 
 
 # Years.

@@ -22,6 +22,8 @@ def named(path: Path) -> tuple[str, int]:
 def numbers(table: Any) -> list[Any]:
     """Every bare number of a table that has no clause beside it."""
     if isinstance(table, dict):
+        if table.get("empty") is True:
+            return [] if table.keys() <= {"empty", "who", "clause"} else [table]
         if "clause" in table:
             return [] if table["clause"] else [table]
         return [found for value in table.values() for found in numbers(value)]

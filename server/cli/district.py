@@ -1,6 +1,7 @@
-"""`district`: begin one, fill it with the demo, look at its teams."""
+"""`district`: begin one, fill it with the demo, see its teams and what its table leaves open."""
 
 import secrets
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ from server.demo import load as demo
 from server.demo.counts import scaled
 from server.demo.examples import write_examples
 from server.errors import StartRefused
+from server.rules.district_check import State
+from server.rules.district_check import check as checked
 from server.rules.districts import load as load_rules
 from server.rules.districts import names
 from server.settings import Settings
@@ -38,6 +41,16 @@ COLUMNS: Final = {
     "facility_name": Column(heading="facility", words=10),
     "residents": Column(heading="residents"),
     "tablets": Column(heading="tablets"),
+}
+CHECK_COLUMNS: Final = {
+    "table": Column(heading="table"),
+    "line": Column(heading="line"),
+    "name": Column(heading="value"),
+    "state": Column(heading="state"),
+    "value": Column(heading="is", words=6),
+    "clause": Column(heading="clause"),
+    "who": Column(heading="who sets it", words=14),
+    "until": Column(heading="until then", words=20),
 }
 
 
@@ -146,6 +159,41 @@ def examples(folder: Path) -> None:
     """
     for path in write_examples(folder):
         click.echo(f"Wrote {path}")
+
+
+@district.command(name="check")
+@click.option(
+    "--rules", type=click.Choice(names()), help="One table; every table there is without it."
+)
+@click.option(
+    "--year", type=Whole(2000, 2100), help="As it stands in a year; for its own year without it."
+)
+@click.option("--defaults", is_flag=True, help="Also what no document gives and we decided.")
+@as_json
+def check_tables(rules: str | None, year: int | None, defaults: bool, as_json: bool) -> None:
+    """What a district's table leaves open, and who sets it.
+
+    An empty value is no mistake: its use is refused until it is set. Exit code 1 when a table is
+    wrong: a value without a clause, a clause that no document has, a kind that is not there.
+
+    \b
+    Example:
+      python -m server district check --rules huancui --year 2026 --defaults
+    """
+    found = [each for name in ([rules] if rules else names()) for each in checked(name, year)]
+    shown = [each for each in found if defaults or each.state is not State.DEFAULT]
+    listing(
+        shown, as_json=as_json, title="Tables of the districts", columns=CHECK_COLUMNS,
+        none="Everything is set.",
+    )  # fmt: skip
+    counts = Counter(each.state for each in found)
+    if not as_json:
+        click.echo(
+            f"{counts[State.EMPTY]} empty, {counts[State.DEFAULT]} decided by this project "
+            f"(--defaults), {counts[State.FAULT]} wrong."
+        )
+    if counts[State.FAULT]:
+        raise click.ClickException("A table is wrong: see the lines marked fault.")
 
 
 @district.command(name="list")

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
+from server.rules.clauses import parts_of
+
 FOLDER: Final = Path(__file__).with_name("districts")
 DEFAULT: Final = "default"
 """Stands where a clause would, beside what no document gives and the project decided."""
 
-_CLAUSE: Final = re.compile(r"default|S[0-9]{3}-\S+")
 _TOML_LINE: Final = re.compile(r"at line ([0-9]+)")
 _FILE: Final = re.compile(r"([a-z]+)-([0-9]{4})")
 
@@ -59,7 +60,7 @@ class Source:
 
     def clause(self, place: tuple[str, ...], name: str, clause: object) -> str:
         """What stands as a clause. Raises DistrictBroken when it is no clause."""
-        if not isinstance(clause, str) or not _CLAUSE.fullmatch(clause):
+        if not isinstance(clause, str) or (clause != DEFAULT and not parts_of(clause)):
             said = f'{name} cites {clause!r}: write a clause id (S000-art11) or "default"'
             raise self.broken(place, name, said)
         return clause

@@ -42,7 +42,7 @@ UNITS: Final = frozenset(
     }
 )  # fmt: skip
 _MOST: Final = 1_000_000_000
-_KEYS: Final = frozenset({"value", "empty", "unit", "clause", "who", "level", "base"})
+_KEYS: Final = frozenset({"value", "empty", "unit", "clause", "who", "level", "base", "sets"})
 
 
 class Office(StrEnum):
@@ -58,9 +58,9 @@ class Office(StrEnum):
 OFFICES: Final[Mapping[Office, str]] = MappingProxyType(
     {
         Office.NATION: "the national health commission",
-        Office.PROVINCE: "the health commission of the province",
-        Office.CITY: "the health commission of the city",
-        Office.COUNTY: "the health bureau of the county or district",
+        Office.PROVINCE: "the province's health commission",
+        Office.CITY: "the city's health commission",
+        Office.COUNTY: "the county's health bureau",
         Office.FACILITY: "the facility",
     }
 )
@@ -95,6 +95,7 @@ class Value:
 
     `unit`: one of UNITS, "" for a plain number or a text. `level`: for whom a target is meant
     (district, town, facility). `base`: of what a rate is the share, where that is in doubt.
+    `sets`: the number of the plan that an entitlement is ("P05.times").
     """
 
     name: str
@@ -105,6 +106,7 @@ class Value:
     who: Office = Office.COUNTY
     level: str = ""
     base: str = ""
+    sets: str = ""
 
     @property
     def is_default(self) -> bool:
@@ -153,12 +155,11 @@ class DistrictYear:
 
     @property
     def plan_numbers(self) -> Mapping[str, int]:
-        """The plan's numbers that differ here: {"P52.times": 4}."""
-        cut = len(PLAN) + 1
+        """The plan's numbers as they are here, entitlements among them: {"P52.times": 4}."""
         return {
-            name[cut:]: each.value
-            for name, each in self.values.items()
-            if name.startswith(f"{PLAN}.") and isinstance(each.value, int)
+            each.sets: each.value
+            for each in self.values.values()
+            if each.sets and isinstance(each.value, int)
         }
 
     def number(self, name: str) -> int:
@@ -261,11 +262,15 @@ def _value(source: Source, place: tuple[str, ...], name: str, entry: Mapping[str
     value = None if empty else _checked(entry["value"], unit)
     if value is None and not empty:
         raise refuse("is a whole number that fits its unit, a list of them, or a text")
-    clause = source.clause(place, name, entry.get("clause"))
+    # What no document speaks of has no clause to cite while it is empty.
+    clause = (
+        "" if empty and "clause" not in entry else source.clause(place, name, entry.get("clause"))
+    )
+    sets = name if place[0] == PLAN else str(entry.get("sets", ""))
     return Value(
         name=".".join((*place, name)), value=value, unit=unit, clause=clause,
         line=source.line(place, name), who=Office(entry.get("who", Office.COUNTY)),
-        level=str(entry.get("level", "")), base=str(entry.get("base", "")),
+        level=str(entry.get("level", "")), base=str(entry.get("base", "")), sets=sets,
     )  # fmt: skip
 
 
