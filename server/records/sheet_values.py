@@ -6,7 +6,7 @@ from one register to the next. What cannot be read is a sentence for whoever mad
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -35,6 +35,7 @@ _DAY: Final = re.compile(
 _MONTH: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})月?(?:[-/.]?\d{1,2}日?)?")
 _NUMBER: Final = re.compile(r"([+-]?)(\d{1,15})(?:\.(\d{1,9}))?")
 _SEVERAL: Final = re.compile(r"[、,;|/\n]+|\s{1,}")
+_APART: Final = re.compile(r"[;|\n]+")  # where an answer holds a comma of its own
 _NOISE: Final = re.compile(r"[\s()\[\]【】“”\"'*:_-]+")
 _SIGNS_OF_TEXT: Final = re.compile("[^0-9A-Z+-]")
 _NOTHING: Final = frozenset({"", "-", "--", "/", "\\", "空", "未填", "未填写", "NULL", "N/A"})
@@ -175,7 +176,10 @@ def _text(each: Field, text: str) -> str:
         return found.normalised if isinstance(found, Valid) else narrow(text)
     if each.type.pattern:
         plain = narrow(text).replace("－", "-").replace("—", "-")
-        return _phone(plain) if "phone" in each.name else plain
+        if "phone" in each.name:
+            return _phone(plain)
+        low = plain.lower()
+        return low if re.fullmatch(each.type.pattern, low) else plain
     return unicodedata.normalize("NFC", text)
 
 
@@ -275,13 +279,23 @@ def _no_such(each: Field, text: str) -> Said:
 def _several(kind: Kind, each: Field, text: str) -> Said:
     """Several answers in one cell: 高血压、糖尿病(2015-03), or 自伤(2次)."""
     half = kind.field(f"{each.name}_restricted")
+    plain = unicodedata.normalize("NFKC", text)
+    whole = words_of(each).get(normal(text))
+    ways = [[text]] if whole else [_APART.split(plain), _SEVERAL.split(plain)]
+    said = NOTHING
+    for parts in ways:
+        said = _these(each, half, parts)
+        if not said.fault:
+            break
+    return said
+
+
+def _these(each: Field, half: Field | None, parts: Sequence[str]) -> Said:
+    """The answers, each written as one part."""
+    words, closed_words = words_of(each), words_of(half) if half is not None else {}
     open_codes: dict[str, Any] = {}
     closed: dict[str, Any] = {}
     counted = _counted(each)
-    words = words_of(each)
-    closed_words = words_of(half) if half is not None else {}
-    whole = words.get(normal(text))
-    parts = [text] if whole else _SEVERAL.split(unicodedata.normalize("NFKC", text))
     for part in parts:
         if not part:
             continue

@@ -1,11 +1,13 @@
 """One part of a list of old checkups or follow-ups: each a record of its archive, found by the ID
 number alone.
 
-They are imports: author "import", unsigned, shown as such. The same line read twice is one record,
-also after a merge, because its id is a keyed hash of the document and what the line says; another
-record of that kind on that day makes a task for a person (possible_duplicate). What a line leaves
-open stays open. A line about a merged archive goes to the one that stands for it and, where the
-merge is undone, back with everything else that was written for the gone one.
+They are imports: author "import", unsigned, shown as such, with the system they come from. The same
+line read twice is one record, also after a merge, because its id is a keyed hash of the document
+and what the line says. Another open record of that kind on that day makes a task for a person
+(possible_duplicate); a dose or a restricted record that is there already and says something else
+refuses the line. What a line leaves open stays open. A line about a merged archive goes to the one
+that stands for it and, where the merge is undone, back with everything else that was written for
+the gone one.
 """
 
 import asyncio
@@ -20,6 +22,7 @@ from msgspec import Raw
 
 from crypto.columns import DataKey
 from server.actions.archives.ledger import Archive, Ledger, first_rev
+from server.actions.archives.likeness import mark_of
 from server.actions.archives.standing import (
     MERGED,
     Membership,
@@ -30,12 +33,15 @@ from server.actions.archives.standing import (
 from server.actions.keeping.site import Site
 from server.actions.lists.import_archives import change_row
 from server.actions.lists.import_places import Places
+from server.actions.lists.import_source import flag_of, keep_source
 from server.actions.lists.import_steps import Ending, Outcome, Part, Taken, bad_cells, take_step
+from server.actions.lists.import_there import There, differs, looked_into, there_of
 from server.actions.lists.imports import Job
 from server.actions.lists.sheet_parts import Line
 from server.actions.tablets.changerow import CARRIED
 from server.actions.tablets.intake import civil_day
 from server.records.model import Kind
+from server.records.same_service import Same, same_service, told_apart
 from server.records.sheet_columns import kind_of
 from server.records.sheet_lines import Read, read_record
 from server.records.sheet_values import normal
@@ -47,6 +53,9 @@ NO_ARCHIVE: Final = "没有这个证件号码的档案，请先导入居民"
 OUT_OF_PLACE: Final = "责任机构不是本机构，这一行请交给县里上传"
 SAME_RECORD: Final = "已有同样的记录，没有再写"
 ALIKE: Final = "已写入；同一天另有一份同样的表，等人核对是不是重复"
+SAME_SERVICE: Final = "已有这一次的记录，没有再写"
+SAYS_OTHERWISE: Final = "已有这一次的记录，{what}与这一行不同，没有再写，请核对"
+OTHER_NAME: Final = "姓名与这个证件号码的档案不同，没有写入，请核对是谁的"
 ELSEWHERE: Final = "同样的记录在另一份档案里，没有再写，请核对这个证件号码是谁的"
 
 
@@ -63,6 +72,8 @@ class Entry:
     ending: Ending | None = None
     change: bytes = b""
     row: Row = ()
+    cls: str = "A"
+    same: Same = ()
 
 
 async def take_records(site: Site, job: Job, places: Places, part: Part) -> Taken:
@@ -85,8 +96,11 @@ async def look_at_records(
     """A dry run: how these lines would end."""
     entries = await asyncio.to_thread(_read_part, site, job, places, lines)
     await site.store.read(partial(_residents, site=site, job=job, entries=entries))
-    created = Ending(Outcome.CREATED)
-    return [(each.line, each.ending or created) for each in entries]
+    return [(each.line, each.ending or _created(each)) for each in entries]
+
+
+def _created(entry: Entry) -> Ending:
+    return Ending(Outcome.CREATED, "；".join(entry.read.notes), entry.resident)
 
 
 def _read_part(site: Site, job: Job, places: Places, lines: Sequence[Line]) -> list[Entry]:
@@ -136,7 +150,29 @@ async def _residents(tx: Tx, site: Site, job: Job, entries: Sequence[Entry]) -> 
         else:
             each.named, each.resident = named[each.id_index or b""], found[1]
             keys[found[1]] = found[4]
+    await _names_fit(tx, site, going)
     return keys
+
+
+async def _names_fit(tx: Tx, site: Site, going: Sequence[Entry]) -> None:
+    """A line whose name is not that of the archive with its number is nobody's to write."""
+    said = {each.resident for each in going if each.resident is not None and each.read.name}
+    if not said:
+        return
+    marks = dict(
+        await tx.rows_in(
+            "SELECT resident, mark FROM likeness WHERE district=? AND resident {ids}",
+            sorted(said),
+            site.district,
+        )
+    )
+    for each in going:
+        holder, mark = each.read.holder, marks.get(each.resident or b"")
+        if each.ending is not None or holder is None or mark is None or not each.read.name:
+            continue
+        born = {"birth_date": holder.birth.isoformat(), "sex": holder.sex}
+        if mark_of(site, {"name": each.read.name, **born}) != mark:
+            each.ending = Ending(Outcome.REFUSED, OTHER_NAME)
 
 
 async def _standing(tx: Tx, district: int, kept: Mapping[bytes, bytes]) -> dict[bytes, Row]:
@@ -174,19 +210,23 @@ def _seal(
     assert entry.named is not None
     body = msgspec.json.encode(entry.read.basics, order="sorted")
     day = entry.read.day
+    entry.cls = "B" if entry.read.is_restricted else "A"
+    entry.same = same_service(kind.id, day, entry.read.basics)
     said = kind.id.encode() + b"\x00" + day.encode() + b"\x00" + body
+    if told_apart(kind.id):
+        said = msgspec.json.encode(entry.same)
     entry.change = _id_of(site.index.of_imported(entry.read.id_no, said), day)
     change = wire.Change(
         id=entry.change, resident=entry.named, kind=kind.id, v=kind.version, on=day, at=now,
         body=Raw(body),
     )  # fmt: skip
     place = site.vault.at(T_CHANGE, entry.change, entry.resident)
-    cls = "B" if entry.read.is_restricted else "A"
+    cls = entry.cls
     entry.row = change_row(
         (site.district, entry.resident, entry.change),
         (kind.id if cls == "A" else None, cls, "event"), day, rev=rev, now=now,
         staff=job.staff, facility=entry.facility,
-        flags="" if entry.named == entry.resident else CARRIED,
+        flags=flag_of(job, CARRIED if entry.named != entry.resident else ""),
         body=key.seal(place, bytes(16) + wire.encode(change)),
     )  # fmt: skip
 
@@ -213,9 +253,11 @@ async def _write(
     rows = {each.resident: locked[each.resident] for each in going if each.resident}
     ledger = Ledger(site.district, site.vault, now, epoch)
     ledger.archives = await _archives(tx, site.district, rows)
-    there = await _there(tx, site.district, sorted(rows), sorted({e.change for e in going}))
+    sought = {(job.kind, each.cls, each.read.day) for each in going}
+    there = await there_of(tx, site, rows, {each.change for each in going}, sought)
     for each in going:
         each.ending = _place(ledger, each, there, job.kind, first_rev(epoch))
+    await keep_source(tx, site, job, now)
     endings = [each.ending for each in entries if each.ending is not None]
     taken = await part.end(tx, site, job, endings)
     detail = b"import" + job.id + part.n.to_bytes(4) + job.staff
@@ -240,36 +282,40 @@ async def _where_they_were(
     return True
 
 
-@dataclass(slots=True)
-class There:
-    """What is written already: in whose archive each of these ids is, whatever became of it, and
-    (resident, kind, day) of the records in force.
-    """
-
-    ids: dict[bytes, bytes]
-    days: set[tuple[bytes, str | None, str]]
-
-
 def _place(ledger: Ledger, entry: Entry, there: There, kind: str, rev: int) -> Ending:
     """Writes one record into the ledger, unless it is there already."""
     assert entry.resident is not None
     holder = there.ids.get(entry.change)
+    if holder is not None and holder != entry.resident:
+        return Ending(Outcome.REFUSED, ELSEWHERE)
+    written = there.opened.get((entry.resident, entry.same))
+    if written is not None:
+        return _known(kind, entry, written)
     if holder is not None:
-        if holder != entry.resident:
-            return Ending(Outcome.REFUSED, ELSEWHERE)
         return Ending(Outcome.MATCHED, SAME_RECORD, entry.resident)
-    cls = entry.row[4]
     day = (entry.resident, kind, entry.read.day)
-    same_day = cls == "A" and day in there.days
+    same_day = not looked_into(kind, entry.cls) and day in there.days
     there.ids[entry.change] = entry.resident
     there.days.add(day)
+    if looked_into(kind, entry.cls):
+        there.opened[entry.resident, entry.same] = entry.read.basics
     ledger.changes.append(entry.row)
-    ledger.event(entry.resident, entry.change, cls, rev)
+    ledger.event(entry.resident, entry.change, entry.cls, rev)
     if not same_day:
-        return Ending(Outcome.CREATED, "", entry.resident)
+        return _created(entry)
     facility = ledger.archives[entry.resident].row.facility
     ledger.task("possible_duplicate", entry.change, resident=entry.resident, facility=facility)
-    return Ending(Outcome.POSSIBLE, ALIKE, entry.resident)
+    return Ending(Outcome.POSSIBLE, "；".join([ALIKE, *entry.read.notes]), entry.resident)
+
+
+def _known(kind: str, entry: Entry, written: Mapping[str, object]) -> Ending:
+    """The service is there: nothing is written; what the line says otherwise a person looks at."""
+    unlike = differs(entry.read.basics, written)
+    if not unlike:
+        return Ending(Outcome.MATCHED, SAME_SERVICE, entry.resident)
+    fields = (kind_of(kind).field(name) for name in unlike)
+    what = "、".join(each.label for each in fields if each is not None)
+    return Ending(Outcome.REFUSED, SAYS_OTHERWISE.format(what=what))
 
 
 async def _archives(tx: Tx, district: int, rows: dict[bytes, ResidentRow]) -> dict[bytes, Archive]:
@@ -281,18 +327,3 @@ async def _archives(tx: Tx, district: int, rows: dict[bytes, ResidentRow]) -> di
     ):
         members.setdefault(resident, []).append(Membership(panel, ground, until))
     return {who: Archive(row, members.get(who, [])) for who, row in rows.items()}
-
-
-async def _there(
-    tx: Tx, district: int, residents: Sequence[bytes], changes: Sequence[bytes]
-) -> There:
-    ids = await tx.rows_in(
-        "SELECT change, resident FROM change WHERE district=? AND change {ids}", changes, district
-    )
-    days = await tx.rows_in(
-        "SELECT resident, kind, day FROM change WHERE district=? AND shape='event' AND state IN "
-        "('applied','applied_guest') AND resident {ids}",
-        residents,
-        district,
-    )
-    return There({row[0]: row[1] for row in ids}, {(row[0], row[1], row[2]) for row in days})
