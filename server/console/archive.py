@@ -120,7 +120,8 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
         items=_items(found, today), forms_=offered(opened.classes, on=today),
         may_write=may_write and can_write(opened),
         matter=next((each for each in found.matters if each.kind == "conflict"), None),
-        id=opened.resident.hex(), left=None, due="", allergies=(), vw=words("values"),
+        id=opened.resident.hex(), record=request.query_params.get("record", ""), left=None, due="",
+        allergies=(), vw=words("values"),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.actions.accounts.sessions import Signed
+from server.actions.archives.paper import paperless_since
 from server.actions.places import closing, organisations
 from server.actions.places.organisations import Details, Organisation
 from server.console.door import action, page, posted
@@ -77,7 +78,8 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
         sheet = Page("organisation.html.j2", "organisations", each.name, HERE, keys)
         return await console.page(
             request, sheet, found=found, each=each, services=services(), changes=changes,
-            closes=closes, staffed=staffed, below=_levels_below(signed, each),
+            closes=closes, since=await paperless_since(console.site, each.facility),
+            staffed=staffed, below=_levels_below(signed, each),
             progress=await closing.progress(console.site, each.facility) if closes else None,
         )  # fmt: skip
 

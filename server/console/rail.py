@@ -51,6 +51,7 @@ PAGES: Final = (
     Entry("organisations", "/console/organisations", EVERYBODY),
     Entry("staff", "/console/staff", _MANAGERS),
     Entry("imports", "/console/imports", _MANAGERS),
+    Entry("paper", "/console/paper", FACILITY_ROLES),
     Entry("audit", "/console/audit", frozenset({StaffRole.COUNTY, StaffRole.AUDITOR})),
 )
 

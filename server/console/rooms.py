@@ -28,6 +28,7 @@ from server.console import (
     newborns,
     organisation_lists,
     organisations,
+    paper,
     people,
     sign_in,
     sign_out,
@@ -45,7 +46,7 @@ ROOMS = (
     files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters,
     devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
-    unassigned,
+    unassigned, paper,
 )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ from server.store.tables_office import (
     TeamMember,
     Touched,
 )
+from server.store.tables_paper import Paperless
 from server.store.tables_people import (
     Assignment,
     Consent,
@@ -139,6 +140,7 @@ __all__ = [
     "OpeningReason",
     "Outcome",
     "Panel",
+    "Paperless",
     "Plan",
     "PlanDue",
     "PlanYear",
@@ -180,6 +182,7 @@ TABLES: tuple[type[Table], ...] = (
     FacilityRecord,
     ImportSource, Reconciliation,
     Plan, PlanDue, PlanYear,
+    Paperless,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {
