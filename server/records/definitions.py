@@ -12,7 +12,11 @@ SPECIFICATION: Final = "national specification, third edition (2017)"
 ELDER_GOAL: Final = "P11.elder_sbp"
 """A number of the district: systolic pressure that is at goal below, from 65 years on, in mmHg."""
 
+GLUCOSE_GOAL: Final = "P16.fpg"
+"""A number of the district: fasting glucose that is at goal below, in tenths of mmol/L."""
+
 _ELDER_GOAL: Final = 150
+_GLUCOSE_GOAL: Final = 70
 _GOALS: Final = {"1": "达标", "2": "未达标"}
 
 
@@ -116,7 +120,16 @@ GLUCOSE: Final = Computed(
     "glucose_class",
     "血糖控制",
     Code(_GOALS),
-    ["if", [">=", field("fpg"), 70], "2", ["given", field("fpg")], "1"],
+    [
+        "if",
+        [
+            *(">=", field("fpg")),
+            ["if", ["given", ["number", GLUCOSE_GOAL]], ["number", GLUCOSE_GOAL], _GLUCOSE_GOAL],
+        ],
+        "2",
+        ["given", field("fpg")],
+        "1",
+    ],
     "P16, P17",
 )
 

@@ -13,19 +13,11 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from server.records.ages import months_later
-from server.records.model import Code, Codes, Kind, Scaled, decimal_text
+from server.records.computed import computed
+from server.records.model import Code, Codes, FieldType, Kind, Scaled, decimal_text
 from server.records.operations import Scope
-from server.rules.next_step_table import (
-    KNOWN,
-    Level,
-    Number,
-    Page,
-    Part,
-    Refer,
-    Row,
-    Sentence,
-    table,
-)
+from server.rules.next_step_model import KNOWN, Level, Number, Page, Part, Refer, Row, Sentence
+from server.rules.next_step_table import table
 
 __all__ = ["Level", "Refer", "Step", "kinds", "numbers", "rows", "step_after", "steps_after"]
 
@@ -69,7 +61,7 @@ def step_after(
     did not take place.
 
     `body` as the newest form shows it; `last`: the record of the same kind before it, by service
-    day, in which a service was given; `known`: names of next_step_table.KNOWN, `last_on` the day of
+    day, in which a service was given; `known`: names of next_step_model.KNOWN, `last_on` the day of
     `last`; `numbers`: the district's, by name. Where several things follow, the gravest.
     """
     found = steps_after(kind, body, on, last=last, known=known, numbers=numbers)
@@ -129,8 +121,11 @@ def _scope(
     given = {name: _plain(value) for name, value in known.items() if name in KNOWN}
     given["on"] = on.isoformat()
     values = {name: district.get(name, each.value) for name, each in table().numbers.items()}
-    scope = Scope(body, last, given, values)
     then: dict[str, Any] = {**given, "on": given.get("last_on", given["on"])}
+    given |= computed(page.kind, body, given, last, values)
+    scope = Scope(body, last, given, values)
+    if last:
+        then |= computed(page.kind, last, then, None, values)
     before = Scope(last, {}, then, values)
     for each in page.values:
         given[each.name] = each.made(scope)
@@ -176,6 +171,13 @@ class _Asked:
             if None not in texts:
                 yield "".join(text for text in texts if text is not None)
 
+    def _worked(self, name: str, value: object) -> str:
+        """A computed value as its type says; what the table worked out is a plain number."""
+        for each in self.page.kind.computed:
+            if each.name == name:
+                return _as_written(each.type, value) or ""
+        return str(value)
+
     def _text(self, part: Part, due: date | None) -> str | None:
         match part.source:
             case "":
@@ -187,7 +189,7 @@ class _Asked:
                 return decimal_text(self.scope.numbers[part.name], number.places)
             case "value":
                 value = self.scope.known.get(part.name)
-                return None if value is None else str(value)
+                return None if value is None else self._worked(part.name, value)
             case "last":
                 return _written(self.page.kind, part.name, self.scope.last.get(part.name))
             case _:
@@ -197,9 +199,11 @@ class _Asked:
 def _written(kind: Kind, name: str, value: Any) -> str | None:
     """An answer as people write it; None where there is none."""
     field = kind.field(name)
-    if value is None or field is None:
-        return None
-    match field.type:
+    return None if value is None or field is None else _as_written(field.type, value)
+
+
+def _as_written(kind: FieldType, value: Any) -> str | None:
+    match kind:
         case Scaled(places=places) if isinstance(value, int):
             return decimal_text(value, places)
         case Code(codes):

@@ -18,8 +18,8 @@ kinds = ["htn_followup"]
 id = "htn_emergency"
 track = ""                            rows of another track answer beside those of this one
 when = ["known", "off"]
-level = "emergency"                   next_step.Level
-refer = "now"                         next_step.Refer
+level = "emergency"                   next_step_model.Level
+refer = "now"                         next_step_model.Refer
 refer_as = { reason = "5" }           how the referral's form says why; given when `refer` is
 due_days = "P10.days"                 a number or the name of one; or due_months; or neither
 rule = "P10"
@@ -42,54 +42,32 @@ A sentence of which a part is not known is left out.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from server.records.expression import ExpressionBroken, compiled, looked_at
 from server.records.kinds import KINDS
 from server.records.model import AccessClass, Kind, Shape, Subject
 from server.records.operations import Made
 from server.records.upcast import newest
-
-
-class Level(StrEnum):
-    """What a record says about how things stand."""
-
-    AT_GOAL = "at_goal"
-    """At goal, or nothing abnormal."""
-
-    NOT_YET = "not_yet"
-    """Not at goal: come again soon."""
-
-    TWICE = "twice"
-    """Not at goal twice in a row."""
-
-    ABNORMAL = "abnormal"
-    """Something was found that somebody has to look into."""
-
-    EMERGENCY = "emergency"
-    """Treat and refer at once."""
-
-
-class Refer(StrEnum):
-    """Whether to refer."""
-
-    NO = "no"
-    ADVISE = "advise"
-    NOW = "now"
-
+from server.rules.next_step_model import (
+    KNOWN,
+    Level,
+    Number,
+    Page,
+    Part,
+    Refer,
+    Row,
+    Sentence,
+    StepsBroken,
+    Table,
+    Worked,
+)
 
 FOLDER: Final = Path(__file__).with_name("next_steps")
-KNOWN: Final = frozenset(
-    {"on", "birth", "sex", "last_on", "hypertension", "diabetes", "copd", "pregnant", "lactating"}
-)
-"""What may be known beside a form: two days, who it is, and whether (true or false) somebody is
-known to have the disease, expects a child or nurses one. What is not handed in is not known."""
-
 SPECIAL: Final = frozenset({"due"})
 _CLAUSE: Final = re.compile(r"default|S[0-9]{3}-\S+")
 _RULE: Final = re.compile(r"P[0-9]{2}")
@@ -101,85 +79,6 @@ _ROW: Final = frozenset(
         "rule", "clause", "class", "reasons",
     }
 )  # fmt: skip
-
-
-class StepsBroken(ValueError):
-    """A decision table cannot be used: `file:line: why`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number of the table: its value times 10**places, in `unit`."""
-
-    name: str
-    value: int
-    label: str
-    clause: str
-    places: int = 0
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One piece of a sentence: a fixed text, or where a value comes from and its name."""
-
-    source: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One reason: when it is said, and its pieces."""
-
-    when: Made | None
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """Something worked out before the rows are asked."""
-
-    name: str
-    made: Made
-    last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row for one kind. `due`: (days, months), each a number or the name of one."""
-
-    id: str
-    track: str
-    when: Made
-    level: Level
-    refer: Refer
-    refer_as: tuple[str, str] | None
-    due_days: int | str | None
-    due_months: int | str | None
-    rule: str
-    clause: str
-    cls: str
-    reasons: tuple[Sentence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """All that is asked of one kind."""
-
-    kind: Kind
-    basis: str
-    values: tuple[Worked, ...]
-    rows: tuple[Row, ...]
-    notes: tuple[Sentence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """All families. `raw`: the blocks as written, for the exported catalogue."""
-
-    pages: Mapping[str, Page]
-    numbers: Mapping[str, Number]
-    raw: Mapping[str, Any]
 
 
 @cache
@@ -369,13 +268,13 @@ def _row(raw: Mapping[str, Any], looks: _Looks) -> Row:
         raise ValueError("gives no reason")
     return Row(
         id=raw["id"], track=raw.get("track", ""), when=looks.made(raw["when"]),
-        level=Level(raw["level"]), refer=refer, refer_as=_refer_as(raw),
+        level=Level(raw["level"]), refer=refer, refer_as=_refer_as(raw, restricted),
         due_days=_span(raw.get("due_days"), looks), due_months=_span(raw.get("due_months"), looks),
         rule=raw["rule"], clause=raw["clause"], cls="B" if restricted else "A", reasons=reasons,
     )  # fmt: skip
 
 
-def _refer_as(raw: Mapping[str, Any]) -> tuple[str, str] | None:
+def _refer_as(raw: Mapping[str, Any], restricted: bool) -> tuple[str, str] | None:
     """The referral's field that says why, with one of its answers."""
     if "refer_as" not in raw:
         return None
@@ -383,7 +282,7 @@ def _refer_as(raw: Mapping[str, Any]) -> tuple[str, str] | None:
     found = _kind("referral").field(name)
     if found is None or code not in getattr(found.type, "codes", {}):
         raise ValueError(f"the referral has no answer {code} to {name}")
-    if (found.access is AccessClass.B) and raw.get("class") != "B":
+    if found.access is AccessClass.B and not restricted:
         raise ValueError("a restricted reason is for a row of class B")
     return name, code
 
@@ -415,8 +314,3 @@ def _sentence(raw: Mapping[str, Any], looks: _Looks) -> Sentence:
         raise ValueError(f"a brace without its other: {text}")
     when = looks.made(raw["when"]) if "when" in raw else None
     return Sentence(when, tuple(parts))
-
-
-def kinds_of(blocks: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """The kinds that blocks of the exported table speak of."""
-    return frozenset(name for each in blocks for name in cast("list[str]", each["kinds"]))
