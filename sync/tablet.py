@@ -30,6 +30,7 @@ from sync.tablet_archive import Archive
 from sync.tablet_custody import Custody
 from sync.tablet_disk import COST_LOG2, Disk
 from sync.tablet_outbox import Outbox
+from sync.tablet_reports import SCHEMA
 from sync.tablet_state import NotTheServer, Post, Result, State, Unlocked
 from sync.tablet_trust import opened, server_signer, witness
 
@@ -51,6 +52,8 @@ class Tablet:
         self._clock = clock
         self._new_id = new_id
         self.state = State.of(disk)
+        if self.state.schema < SCHEMA:
+            self._upgrade()
         suite = Suite(self.state.suite)
         self._keys: Unlocked | None = None
         self._archive: Archive | None = None
@@ -88,7 +91,7 @@ class Tablet:
             device=enrolled.device, staff=enrolled.staff, suite=int(enrolled.suite),
             district=enrolled.district, trust=enrolled.trust.raw,
             keys=bytes(enrolled.bundle.bundle), chain_epoch=enrolled.epoch,
-            server_now=enrolled.now, lease=enrolled.lease, cursors=cursors,
+            server_now=enrolled.now, lease=enrolled.lease, cursors=cursors, schema=SCHEMA,
         )  # fmt: skip
         with disk.step():
             state.store(disk)
@@ -111,6 +114,17 @@ class Tablet:
 
     def close(self) -> None:
         self.disk.close()
+
+    def _upgrade(self) -> None:
+        """A tablet of an earlier schema takes a new snapshot, with the rows it could not hold."""
+        fresh = {
+            name: wire.Cursor(panel=each.panel, epoch=0, csn=0)
+            for name, each in self.state.cursors.items()
+        }
+        self.state.cursors, self.state.schema = fresh, SCHEMA
+        with self.disk.step():
+            self.disk.upgrade()
+            self.state.store(self.disk)
 
     @property
     def archive(self) -> Archive:

@@ -7,6 +7,7 @@ beside it and are laid over for reading.
 """
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from msgspec import UNSET
@@ -24,6 +25,29 @@ class Applied:
     rows: int = 0
     left: list[bytes] = field(default_factory=list[bytes])
     agrees: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One thing that is owed: may be done from `opens` on, should be by `due`, is missed after
+    `closes` (None: it stays owed).
+    """
+
+    rule: str
+    slot: str
+    cls: str
+    opens: date
+    due: date
+    closes: date | None
+
+    def waits(self, on: date) -> bool:
+        """Whether it can be done on that day."""
+        return self.opens <= on and (self.closes is None or on <= self.closes)
+
+
+def _plan(who: bytes, cls: str) -> bytes:
+    """The name under which a resident's plan of a class is sealed."""
+    return b"plan" + who + cls.encode()
 
 
 class Archive:
@@ -66,6 +90,9 @@ class Archive:
         elif isinstance(row, wire.ResidentPut):
             self._join(page.panel, row.id)
             self._upsert(row.id, row.cls, "resident", row.id, row.rev, page.epoch, bytes(raw))
+        elif isinstance(row, wire.PlanPut):
+            self._join(page.panel, row.id)
+            self._put_plan(row, page.epoch, bytes(raw))
         else:
             change = wire.change(row.change)
             who = row.of or change.resident
@@ -89,6 +116,18 @@ class Archive:
             entity, cls, put_, who, rev, epoch, self._disk.seal(entity + cls.encode(), raw),
         )  # fmt: skip
 
+    def _put_plan(self, row: wire.PlanPut, epoch: int, raw: bytes) -> None:
+        """Beside the entities: no sum covers it."""
+        old = self._disk.rows(
+            "SELECT rev, ep FROM owed WHERE resident=? AND cls=?", row.id, row.cls
+        )
+        if old and old[0][1] >= epoch and old[0][0] >= row.rev:
+            return
+        self._disk.run(
+            "INSERT OR REPLACE INTO owed (resident, cls, rev, ep, body) VALUES (?, ?, ?, ?, ?)",
+            row.id, row.cls, row.rev, epoch, self._disk.seal(_plan(row.id, row.cls), raw),
+        )  # fmt: skip
+
     def _add(self, who: bytes, leaf: int) -> None:
         self._sums[who] = self._sums.get(who, 0) + leaf
 
@@ -108,6 +147,7 @@ class Archive:
 
     def _forget(self, who: bytes) -> None:
         self._disk.run("DELETE FROM entity WHERE resident=?", who)
+        self._disk.run("DELETE FROM owed WHERE resident=?", who)
         self._sums.pop(who, None)
 
     def _again(self, page: wire.Page, done: Applied) -> None:
@@ -133,6 +173,12 @@ class Archive:
         for entity, cls, who, rev in stale:
             self._add(who, -digest.leaf(entity, cls, rev))
             self._disk.run("DELETE FROM entity WHERE id=? AND cls=?", entity, cls)
+        self._disk.run(
+            "DELETE FROM owed WHERE ep<? AND resident IN "
+            "(SELECT resident FROM member WHERE panel=?)",
+            page.epoch,
+            page.panel,
+        )
 
     # ---- comparing --------------------------------------------------------------------------
 
@@ -187,6 +233,22 @@ class Archive:
             assert isinstance(row, wire.EventPut)
             found.append((wire.change(row.change).on, row))
         return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+    def owed(self, who: bytes) -> list[Owed]:
+        """What is owed to a resident as received, by due day."""
+        found: list[Owed] = []
+        for cls, body in self._disk.rows("SELECT cls, body FROM owed WHERE resident=?", who):
+            row = wire.row(self._disk.unseal(_plan(who, cls), body))
+            assert isinstance(row, wire.PlanPut)
+            first = date(row.year, 1, 1)
+            for rule, slot, opens, due, closes in row.items:
+                found.append(
+                    Owed(
+                        rule, slot, cls, first + timedelta(opens), first + timedelta(due),
+                        None if closes is None else first + timedelta(closes),
+                    )
+                )  # fmt: skip
+        return sorted(found, key=lambda each: (each.due, each.rule, each.slot))
 
     def _received(self, who: bytes, put_: str) -> list[bytes]:
         rows = self._disk.rows(

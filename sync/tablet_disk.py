@@ -19,7 +19,12 @@ from crypto.primitives import scrypt
 
 COST_LOG2: Final = 15  # scrypt N; about 80 ms on a small tablet
 _NOBODY: Final = bytes(16)
+_OWED: Final = (
+    "CREATE TABLE IF NOT EXISTS owed (resident BLOB, cls TEXT, rev INTEGER NOT NULL, "
+    "ep INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (resident, cls)) WITHOUT ROWID"
+)
 _TABLES: Final = (
+    _OWED,
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE mine (digest BLOB PRIMARY KEY) WITHOUT ROWID",  # every envelope sealed here
     "CREATE TABLE session (id BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
@@ -165,10 +170,14 @@ class Disk:
     def put_secret(self, name: str, value: bytes) -> None:
         self.put_raw(name, self.seal(name.encode(), value))
 
+    def upgrade(self) -> None:
+        """Tables that a tablet of an earlier schema lacks."""
+        self.run(_OWED)
+
     def wipe(self) -> None:
         """Readable copies and every key go; ready batches and receipts stay."""
         with self.step():
-            for table in ("own", "entity", "member", "gone", "looked"):
+            for table in ("own", "entity", "owed", "member", "gone", "looked"):
                 self.run(f"DELETE FROM {table}")  # noqa: S608 (names from the line above)
             self.run("DELETE FROM meta WHERE name IN ('master', 'salt', 'kem', 'sign')")
         self._master = None

@@ -50,6 +50,7 @@ class State(msgspec.Struct):
     district: int
     trust: bytes  # pinned trust key, public
     keys: bytes  # trust bundle as received
+    schema: int = 1  # of the tables on disk
     chain_epoch: int = 1
     seq: int = 0
     prev: bytes = bytes(32)

@@ -237,6 +237,24 @@ class EventPut(_Wire, frozen=True, tag="event", tag_field="put"):
     of: Id | None = None  # whose archive holds it, where that is another than `change` says
 
 
+Due = tuple[str, str, Annotated[int, Meta(ge=-40_000, le=40_000)],
+            Annotated[int, Meta(ge=-40_000, le=40_000)],
+            Annotated[int, Meta(ge=-40_000, le=40_000)] | None]  # fmt: skip
+"""One thing that is owed: rule, slot, and the days on which it opens, is due and closes, counted
+from 1 January of the plan's year; None: it does not close.
+"""
+
+
+class PlanPut(_Wire, frozen=True, tag="plan", tag_field="put"):
+    """What is owed to one resident in one access class, all of it."""
+
+    id: Id
+    rev: int
+    cls: str
+    year: int
+    items: tuple[Due, ...] = ()
+
+
 class Leave(_Wire, frozen=True, tag="leave", tag_field="put"):
     """The resident has left this panel; purge when every own change on them is receipted."""
 
@@ -244,7 +262,7 @@ class Leave(_Wire, frozen=True, tag="leave", tag_field="put"):
     csn: int
 
 
-Row = ResidentPut | EventPut | Leave
+Row = ResidentPut | EventPut | PlanPut | Leave
 
 
 class Page(_Wire, frozen=True):

@@ -386,6 +386,9 @@ def test_rows_tell_themselves_apart(
             rev=number, cls=cls, change=Raw(wire.encode(change)), staff=who, at=1, recv=2,
             credit=who, flags=(word,),
         ),
+        wire.PlanPut(
+            id=who, rev=number, cls=cls, year=2026, items=((word, word, -31, 0, None),)
+        ),
     ):  # fmt: skip
         assert wire.row(wire.encode(row)) == row
         page = wire.Page(panel=who, epoch=1, start=0, end=number, rows=(Raw(wire.encode(row)),))

@@ -5,8 +5,10 @@ from typing import Final
 
 from msgspec import Raw
 
+from server.actions.archives.ledger import EPOCH_BITS
 from server.actions.archives.standing import DeviceRow
 from server.actions.keeping.site import Site
+from server.actions.plan.kept import compact, decode_items, open_items
 from server.actions.tablets.changerow import CARRIED
 from server.actions.tablets.settle import open_change
 from server.store.tx import Row, Tx
@@ -17,10 +19,17 @@ EVENT: Final = (
     "c.resident, c.change, c.cls, c.rev, c.body, c.under, c.staff, c.recorded_at, c.received_at, "
     "c.state, c.credit_facility, c.flags, r.key"
 )
+PLAN: Final = (
+    "r.resident, r.key, p.year, p.rev, p.sealed_open, "
+    "CASE WHEN m.ground='assigned' THEN p.rev_restricted END, "
+    "CASE WHEN m.ground='assigned' THEN p.sealed_restricted END"
+)
 RESIDENT: Final = (
     "r.resident, r.rev, r.rev_restricted, r.status, r.archive_no, r.key, r.sealed_cells, "
-    "CASE WHEN m.ground='assigned' THEN r.sealed_restricted END"
+    f"CASE WHEN m.ground='assigned' THEN r.sealed_restricted END, {PLAN}"
 )
+JOIN_PLAN: Final = "LEFT JOIN plan p ON p.district=r.district AND p.resident=r.resident"
+FIRST_REVISION: Final = (1 << EPOCH_BITS) - 1  # these bits of a revision count within its epoch
 # A consent opens class A; restricted facts go to the team that answers for the resident only.
 GIVEN: Final = "(c.cls='A' OR m.ground='assigned')"
 SHOWN: Final = "c.state IN ('applied','applied_guest') AND c.shape='event'"
@@ -33,7 +42,9 @@ class Packer:
     device: DeviceRow
     panel: bytes
     now: int
+    plans: bool = True  # this tablet knows what a PlanPut is
     given: set[bytes] = field(default_factory=set[bytes])  # residents whose content is in the page
+    planned: set[tuple[bytes, str]] = field(default_factory=set[tuple[bytes, str]])
     size: int = 0
 
     @property
@@ -41,8 +52,8 @@ class Packer:
         return ("A", "B") if self.device.restricted else ("A",)
 
     def resident_rows(self, row: Row) -> list[Raw]:
-        """The register cells of one resident, one put an access class."""
-        who, rev, rev_restricted, status, number, wrapped, cells, restricted = row
+        """The register cells of one resident, one put an access class; what is owed with them."""
+        who, rev, rev_restricted, status, number, wrapped, cells, restricted = row[:8]
         key, vault = self.site.vault.key(who, wrapped), self.site.vault
         plain = key.open(vault.at(T_CELLS, who, who, rev), cells)
         rows = [self._resident(who, rev, "A", status, number, plain)]
@@ -50,7 +61,33 @@ class Packer:
             plain = key.open(vault.at(T_RESTRICTED, who, who, rev_restricted), restricted)
             rows.append(self._resident(who, rev_restricted, "B", status, number, plain))
         self.given.add(who)
+        for cls in self.classes:
+            rows += self.plan_rows(row[8:], cls, always=False)
         return rows
+
+    def plan_rows(self, row: Row, cls: str, *, always: bool = True) -> list[Raw]:
+        """What is owed to one resident in a class: one put, or none where the tablet has it by now.
+
+        `always`: also an empty one, which takes away what a tablet held; beside the register it is
+        left out where nothing was ever owed.
+        """
+        who, wrapped, year, *open_part = row
+        number, blob = open_part[:2] if cls == "A" else open_part[2:]
+        if not self.plans or number is None or cls not in self.classes:
+            return []
+        if (who, cls) in self.planned:
+            return []
+        data = b""
+        if blob is not None:
+            key = self.site.vault.key(who, wrapped)
+            data = open_items(self.site, key, who, cls, number, blob)
+        items = compact(decode_items(data, cls), year) if data else ()
+        if not items and not always and number & FIRST_REVISION == 1:
+            return []
+        self.planned.add((who, cls))
+        self.given.add(who)
+        put = wire.PlanPut(id=who, rev=number, cls=cls, year=year, items=items)
+        return [self._counted(wire.encode(put))]
 
     def _resident(
         self, who: bytes, rev: int, cls: str, status: str, number: str, plain: bytes
@@ -74,6 +111,7 @@ class Packer:
         return self._counted(wire.encode(put))
 
     def leave_row(self, who: bytes, csn: int) -> Raw:
+        self.planned -= {(who, cls) for cls in self.classes}  # who comes again brings it again
         return self._counted(wire.encode(wire.Leave(id=who, csn=csn)))
 
     def _counted(self, encoded: bytes) -> Raw:
@@ -90,7 +128,22 @@ async def residents_of(packer: Packer, ids: set[bytes]) -> dict[bytes, Row]:
         return {}
     rows = await packer.tx.rows_in(
         f"SELECT {RESIDENT} FROM resident r JOIN member m ON m.district=r.district "
-        f"AND m.resident=r.resident AND {member(packer.now)} "
+        f"AND m.resident=r.resident AND {member(packer.now)} {JOIN_PLAN} "
+        "WHERE r.district=? AND r.resident {ids}",
+        sorted(ids),
+        packer.panel,
+        packer.site.district,
+    )
+    return {row[0]: row for row in rows}
+
+
+async def plans_of(packer: Packer, ids: set[bytes]) -> dict[bytes, Row]:
+    """Rows for `plan_rows`, of residents who are in the panel now."""
+    if not ids or not packer.plans:
+        return {}
+    rows = await packer.tx.rows_in(
+        f"SELECT {PLAN} FROM resident r JOIN member m ON m.district=r.district "
+        f"AND m.resident=r.resident AND {member(packer.now)} {JOIN_PLAN} "
         "WHERE r.district=? AND r.resident {ids}",
         sorted(ids),
         packer.panel,

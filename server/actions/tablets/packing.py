@@ -14,15 +14,18 @@ from msgspec import Raw
 
 from server.actions.archives.standing import DeviceRow
 from server.actions.keeping.site import Site
+from server.actions.plan.remake import OPS
 from server.actions.tablets.intake import civil_day
 from server.actions.tablets.packer import (
     EVENT,
     GIVEN,
+    JOIN_PLAN,
     RESIDENT,
     SHOWN,
     Packer,
     events_of,
     member,
+    plans_of,
     residents_of,
 )
 from server.actions.tablets.repair import compare
@@ -35,7 +38,9 @@ from sync.limits import (
     SNAPSHOT_ROWS,
 )
 
-LANES: Final = 3  # 0 roster and registers, 1 recent records, 2 history
+LANES: Final = 3  # 0 roster, registers and due lists, 1 recent records, 2 history
+KNOWS_PLANS: Final = 2  # `schema` of a tablet from which on it takes rows of the service plan
+CLASS_OF: Final = {op: cls for cls, op in OPS.items()}
 _A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -47,12 +52,15 @@ async def pack(
     claim: wire.DigestClaim | None,
     feed_epoch: int,
     now: int,
+    *,
+    plans: bool,
 ) -> wire.Page:
     """One panel's page.
 
-    The caller has checked that the device carries the panel and is enrolled.
+    The caller has checked that the device carries the panel and is enrolled. `plans`: the tablet
+    knows the rows of the service plan.
     """
-    packer = Packer(site, tx, device, cursor.panel, now)
+    packer = Packer(site, tx, device, cursor.panel, now, plans)
     head = await one(
         tx,
         f"SELECT csn, root_open, root_restricted FROM panel "
@@ -102,6 +110,7 @@ async def _tail(packer: Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) 
     wanted = [row for row in feed if latest[row[1], row[3]] == row[0]]
     residents = await residents_of(packer, {row[2] for row in wanted if row[1] == "resident"})
     events = await events_of(packer, {row[3] for row in wanted if row[1] == "event"})
+    plans = await plans_of(packer, {row[2] for row in wanted if row[1] in CLASS_OF})
     rows: list[Raw] = []
     end = feed[-1][0] if feed else csn
     for number, op, who, entity in wanted:
@@ -111,6 +120,8 @@ async def _tail(packer: Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) 
             rows += packer.resident_rows(residents[who])
         elif op == "event" and entity in events:
             rows.append(packer.event_row(events[entity]))
+        elif op in CLASS_OF and who in plans:
+            rows += packer.plan_rows(plans[who], CLASS_OF[op])
         if packer.size > PAGE_BYTES:
             end = number
             break
@@ -171,7 +182,7 @@ async def _lane(packer: Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], 
     if snap.lane == 0:
         found = await packer.tx.rows(
             f"SELECT {RESIDENT} FROM member m JOIN resident r ON r.district=m.district "
-            f"AND r.resident=m.resident WHERE {member(packer.now)} AND m.district=? "
+            f"AND r.resident=m.resident {JOIN_PLAN} WHERE {member(packer.now)} AND m.district=? "
             "AND m.resident > ? ORDER BY m.resident LIMIT ?",
             packer.panel, packer.site.district, snap.after, most,
         )  # fmt: skip
