@@ -7,6 +7,7 @@ import pytest
 from server.console.targets import rate_words
 from server.console.words import words
 from server.rules import figures
+from server.rules.district_check import State, check, faults
 from server.rules.district_source import FOLDER
 from server.rules.district_year import OFFICES, SECTIONS, Office, Where
 from server.rules.districts import (
@@ -15,9 +16,11 @@ from server.rules.districts import (
     EmptyValue,
     all_districts,
     load,
+    names,
     parse_year,
     table,
 )
+from server.rules.facility_targets import published
 
 HUANCUI_FILE: Path = FOLDER / "huancui-2024.toml"
 HUANCUI_TEXT = HUANCUI_FILE.read_text("utf-8")
@@ -262,3 +265,98 @@ def test_a_table_without_its_kinds_is_refused() -> None:
     text = HUANCUI_TEXT.replace("[kinds]", "[bands]", 1).replace("[bands]", "[odd]", 1)
     with pytest.raises(DistrictBroken):
         parse_year(text, file="x.toml")
+
+
+# Annex 2, as it was published.
+
+
+def test_the_published_numbers_of_huancui_add_up() -> None:
+    found = published("huancui", 2024)
+    assert found is not None
+    assert len(found.rows) == 10
+    assert len(found.total) == 22
+    assert found.total["population"] == 478_600
+    assert found.target("张村镇卫生院", "I08") == 5331
+    assert found.target("张村镇卫生院", "I07") is None
+    assert found.target("nowhere", "I08") is None
+    assert published("huancui", 2023) is None
+    assert published("wuhai", 2021) is None
+
+
+def test_the_annex_counts_archives_in_use_of_those_built_and_one_row_has_the_wrong_base() -> None:
+    found = published("huancui", 2024)
+    assert found is not None
+    share = HUANCUI.number("targets.I04")
+    for facility, row in found.rows.items():
+        assert row["ehr_dynamic_60"] * 100 == row["ehr_built_90"] * share
+        base = "ehr_built_90" if facility == "蓝卡" else "population"
+        assert abs(row["std_ehr_coverage_64"] - row[base] * 0.64) <= 0.5
+
+
+def test_a_published_target_is_its_rate_or_one_beside_it_and_ours_is_never_below() -> None:
+    found = published("huancui", 2024)
+    assert found is not None
+    for row in found.rows.values():
+        for column, base, indicator in (
+            ("elderly_std_mgmt_64", "elderly65", "I08"), ("elderly_tcm_74", "elderly65", "I09"),
+            ("htn_std_mgmt_64", "htn_target", "I11"), ("dm_std_mgmt_64", "dm_target", "I13"),
+            ("newborn_visit_90", "newborn_live_births_2023", "I18"),
+            ("under7_mgmt_90", "child0_6_2023", "I19"), ("child_tcm_84", "child0_36m_2023", "I22"),
+        ):  # fmt: skip
+            rate = HUANCUI.number(f"targets.{indicator}")
+            ours = figures.target_of(f"{row[base]}x{rate}%")
+            assert ours is not None
+            assert ours * 100 >= row[base] * rate
+            assert abs(row[column] - ours) <= 1
+
+
+# The check.
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_tables_that_come_with_the_project_have_no_faults(name: str) -> None:
+    found = check(name)
+    assert [each for each in found if each.state is State.FAULT] == []
+    assert [each for each in found if each.state is State.CARRIED] == []
+
+
+def test_a_check_lists_every_empty_value_and_every_default() -> None:
+    found = {each.name: each for each in check("huancui")}
+    assert found["targets.I07"].state is State.EMPTY
+    assert found["targets.I07"].who == OFFICES[Office.COUNTY]
+    assert found["targets.I07"].until == SECTIONS["targets"]
+    assert found["money.combined_visit_paid_once"].clause == "S003-6(4)-b"
+    assert found["plan.P52.times"].state is State.DEFAULT
+    assert found["kinds.vaccination"].state is State.DEFAULT
+    assert found["panel_max"].value == "2000"
+    assert "targets.I08" not in found
+    empty = [each.name for each in check("huancui") if each.state is State.EMPTY]
+    assert empty == [each.name for each in HUANCUI.empties()]
+
+
+def test_a_check_of_a_later_year_says_that_there_is_no_table_for_it() -> None:
+    carried = [each for each in check("huancui", 2026) if each.state is State.CARRIED]
+    assert [each.until for each in carried] == ["there is no table for 2026: that of 2024 stands"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "said"),
+    [
+        ("retention.tb_first", "", "retention.tb_first", "does not say how long"),
+        ("kinds.vaccination", "", "kinds.vaccination", "does not say where"),
+        ("kinds.vaccination", "vaxination", "kinds.vaxination", "is no kind of record"),
+        ("retention.tb_first", "tb_third", "retention.tb_third", "is no kind of record"),
+        ("plan.P52.times", '"P52.tims"', "plan.P52.tims", "no number of a rule"),
+        ("plan.P52.times", '"P99.times"', "plan.P99.times", "no number of a rule"),
+    ],
+)
+def test_a_table_that_forgets_a_kind_or_names_a_wrong_one_is_found(
+    old: str, new: str, name: str, said: str
+) -> None:
+    section, _, key = old.partition(".")
+    key = f'"{key}"' if section == "plan" else key
+    head, mark, tail = HUANCUI_TEXT.partition(f"[{section}]\n")
+    line = next(each for each in tail.splitlines() if each.startswith(f"{key} = "))
+    text = head + mark + tail.replace(line, line.replace(key, new, 1) if new else "", 1)
+    decided = parse_year(text, file=HUANCUI_FILE.name)
+    assert [(each.name, said in each.until) for each in faults(decided)][-1] == (name, True)

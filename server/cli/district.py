@@ -2,6 +2,7 @@
 
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from server.demo import load as demo
 from server.demo.counts import scaled
 from server.demo.examples import write_examples
 from server.errors import StartRefused
-from server.rules.district_check import State
+from server.rules.district_check import Finding, State
 from server.rules.district_check import check as checked
 from server.rules.districts import load as load_rules
 from server.rules.districts import names
@@ -181,6 +182,11 @@ def check_tables(rules: str | None, year: int | None, defaults: bool, as_json: b
       python -m server district check --rules huancui --year 2026 --defaults
     """
     found = [each for name in ([rules] if rules else names()) for each in checked(name, year)]
+    tell(found, defaults=defaults, as_json=as_json)
+
+
+def tell(found: Sequence[Finding], *, defaults: bool, as_json: bool) -> None:
+    """Prints what was found. Raises click.ClickException when a table is wrong."""
     shown = [each for each in found if defaults or each.state is not State.DEFAULT]
     listing(
         shown, as_json=as_json, title="Tables of the districts", columns=CHECK_COLUMNS,

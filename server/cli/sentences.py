@@ -3,6 +3,7 @@
 from typing import Final
 
 from server.errors import EnrolRefused, Refusal, WrongDigits
+from server.rules.district_year import EmptyValue
 from sync.limits import PANELS_PER_DEVICE
 
 _MEANING: Final = {
@@ -75,6 +76,8 @@ def of_refusal(refusal: Refusal) -> str:
     if isinstance(refusal, EnrolRefused):
         fault = "The code or the digits are wrong, used up or expired"
         return _ENROL.get(refusal.detail, f"{fault}: {_NEW_CODE}")
+    if isinstance(refusal, EmptyValue):
+        return f"{refusal.detail} {refusal.hint}"
     known = {"not_found": _NO_SUCH, "rule_says_no": _RULE}.get(refusal.code, {})
     if refusal.detail in known:
         return known[refusal.detail]

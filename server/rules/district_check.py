@@ -47,7 +47,7 @@ def check(name: str, year: int | None = None) -> list[Finding]:
     try:
         newest = load(name, year)
         decided = table(newest.code, max(files()[name]) if year is None else year)
-        found = [*_carried(decided, name), *_values(decided), *_faults(decided)]
+        found = [*_carried(decided, name), *_values(decided), *faults(decided)]
         published(name, decided.carried_from or decided.year)
     except DistrictBroken as broken:
         said = str(broken).partition(": ")[2]
@@ -112,7 +112,8 @@ def _finding(decided: DistrictYear, each: Value, state: State, until: str) -> Fi
     )  # fmt: skip
 
 
-def _faults(decided: DistrictYear) -> Iterator[Finding]:
+def faults(decided: DistrictYear) -> Iterator[Finding]:
+    """What is wrong with a table that could be read."""
     known = {each.id for each in everything()}
     kept = {
         name.partition(".")[2]: each.line

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, cast
 
+from server.errors import Refusal
 from server.rules.district_source import DEFAULT, Source
 
 PLAN: Final = "plan"
@@ -73,8 +74,16 @@ class Where(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
-class EmptyValue(ValueError):
+class EmptyValue(Refusal):
     """A value that the district has not set. The message is one sentence that says who sets it."""
+
+    code = "empty_value"
+    status = 409
+    say = (
+        "区县年度规定里的这一项还没有定，定了才能办：区县定的请找区县卫生健康局，"
+        "市里定的请找市卫生健康委。"
+    )
+    hint = "`district check` lists what is still to be set in the district's table, and by whom."
 
     def __init__(self, district: str, year: int, name: str, who: Office) -> None:
         section = name.partition(".")[0]
@@ -95,7 +104,7 @@ class Value:
 
     `unit`: one of UNITS, "" for a plain number or a text. `level`: for whom a target is meant
     (district, town, facility). `base`: of what a rate is the share, where that is in doubt.
-    `sets`: the number of the plan that an entitlement is ("P05.times").
+    `sets`: the number of the plan that it is ("P05.times").
     """
 
     name: str

@@ -4,6 +4,7 @@ action.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from server.actions.keeping.keyring import Keyring, load_keys, make_keys
 from server.actions.tablets.pace import MINUTE_MS, Pace
 from server.errors import StartRefused
 from server.rules.districts import District, load
+from server.settings import CIVIL
 from server.store.store import Store
 from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_INDEX, Vault, open_index
@@ -91,8 +93,10 @@ async def open_site(
             "The key file does not open this database: it is of another installation or an older "
             f"copy. Name the right one with GONGWEI_KEK_FILE (now {kek_file})."
         ) from None
+    # A table written for a year to come waits for it; the server is restarted over New Year.
+    year = datetime.fromtimestamp(clock() / 1000, CIVIL).year
     return Site(
-        store=store, vault=vault, keys=keys, index=index, rules=load(rules), clock=clock
+        store=store, vault=vault, keys=keys, index=index, rules=load(rules, year), clock=clock
     )  # fmt: skip
 
 
