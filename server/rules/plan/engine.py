@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from types import MappingProxyType
 from typing import Any, Final
 
-from server.rules.plan.groups import groups_of
+from server.rules.plan import chronic
+from server.rules.plan.groups import NOTHING, groups_of
 from server.rules.plan.model import (
     RESTRICTED_GROUPS,
     Asked,
@@ -20,8 +20,7 @@ from server.rules.plan.model import (
 )
 from server.rules.plan.table import RulesBroken, numbers_of, rules
 
-NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
-FAMILIES: Final[tuple[Mapping[str, Maker], ...]] = ()
+FAMILIES: Final[tuple[Mapping[str, Maker], ...]] = (chronic.MAKERS,)
 """Of each family the function of each of its rules."""
 
 
@@ -31,7 +30,7 @@ def plan_of(facts: Facts, year: int, *, district: Mapping[str, int] = NOTHING) -
     An item belongs to the year when the days from `opens` to `closes` touch it; one that is still
     owed from earlier years is in every plan until it is done.
     """
-    groups = groups_of(facts, year)
+    groups = groups_of(facts, year, district=district)
     if not facts.due:
         return Plan(year, (), groups)
     items: list[Item] = []

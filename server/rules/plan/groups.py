@@ -8,17 +8,30 @@ Restricted groups, and what only a restricted cell tells, have spells of class B
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
+from server.rules.plan import risks
 from server.rules.plan.model import Facts, Group, Record, Spell
 from server.rules.plan.pregnancies import Pregnancy, day_of, pregnancies
+from server.rules.plan.spells import MAXIMUM, belongs, birthday
+from server.rules.plan.table import numbers_of, rules
 
 TABLE: Final = Path(__file__).with_suffix(".toml")
 _SET: Final[Mapping[str, Any]] = tomllib.loads(TABLE.read_text("utf-8"))
-MAXIMUM: Final = date.max
-"""The end of what has none."""
+__all__ = ["belongs", "birthday", "contract_span", "groups_of", "until"]
 
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+_RISKS: Final = (
+    (Group.HYPERTENSION_RISK, "P04", risks.hypertension),
+    (Group.DIABETES_RISK, "P12", risks.diabetes),
+)
+_DISEASE_OF: Final = {
+    Group.HYPERTENSION_RISK: "hypertension",
+    Group.DIABETES_RISK: "diabetes",
+}
 _MOTHER_MARK: Final = "7"
 _DISABLED_MARK: Final = "9"
 _NOT_DISABLED: Final = "1"
@@ -30,41 +43,33 @@ _ENDED: Final = "2"
 _RETURNED: Final = "2"  # direction of a referral
 
 
-def groups_of(facts: Facts, year: int) -> Mapping[Group, Spell]:
+def groups_of(
+    facts: Facts, year: int, *, district: Mapping[str, int] = NOTHING
+) -> Mapping[Group, Spell]:
     """The groups somebody belongs to at some time of the year, with from and until.
 
-    Where somebody belongs twice (two pregnancies), the later spell stands.
+    Where somebody belongs twice (two pregnancies), the later spell stands. `district`: its numbers
+    by "P04.age".
     """
     first, last = date(year, 1, 1), date(year, 12, 31)
+    found = chain(
+        *(spells_of(facts, first) for spells_of in _FINDERS), _at_risk(facts, year, district)
+    )
     return {
         group: spell
-        for spells_of in _FINDERS
-        for group, spell in spells_of(facts, first)
+        for group, spell in found
         if spell.since <= last and (spell.until or MAXIMUM) > max(first, spell.since)
     }
 
 
-def belongs(spell: Spell | None, on: date) -> bool:
-    """Whether a day lies in a spell."""
-    return spell is not None and spell.since <= on < (spell.until or MAXIMUM)
-
-
-def until(facts: Facts, after: date) -> date:
+def until(facts: Facts, after: date, *, district: Mapping[str, int] = NOTHING) -> date:
     """The first day after this one on which the groups differ, or the next 1 January: the day the
     nightly work has to look at this resident again.
     """
     days = [date(after.year + 1, 1, 1)]
-    for spell in groups_of(facts, after.year).values():
+    for spell in groups_of(facts, after.year, district=district).values():
         days += [spell.since, spell.until or MAXIMUM]
     return min(day for day in days if day > after)
-
-
-def birthday(birth: date, age: int) -> date:
-    """The day on which somebody is so old; born on 29 February, it is 1 March in other years."""
-    try:
-        return birth.replace(year=birth.year + age)
-    except ValueError:
-        return date(birth.year + age, 3, 1)
 
 
 _Found = Iterable[tuple[Group, Spell]]
@@ -92,6 +97,23 @@ def _chronic(facts: Facts, first: date) -> _Found:
             of_age = birthday(facts.birth, table["from_age"])
             known = _known_since(facts, records, first)
             yield Group(name), Spell(max(of_age, known), None, _ids(records))
+
+
+def _at_risk(facts: Facts, year: int, district: Mapping[str, int]) -> _Found:
+    """At high risk of a disease somebody is not registered with."""
+    for group, rule, find in _RISKS:
+        table = _SET["chronic"][_DISEASE_OF[group]]
+        ill = facts.codes("hx_disease") & frozenset(table["diseases"])
+        if ill or not facts.codes("special_group").isdisjoint(table["marks"]):
+            continue
+        found = find(facts, year, numbers_of(rules()[rule], district).values)
+        if found:
+            because = dict.fromkeys(each.record for each in found if each.record is not None)
+            of_age = (
+                birthday(facts.birth, rules()[rule].numbers["from_age"]) if facts.birth else None
+            )
+            since = min(each.since for each in found)
+            yield group, Spell(max(since, of_age or since), None, tuple(because))
 
 
 def _mothers(facts: Facts, first: date) -> _Found:

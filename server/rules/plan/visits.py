@@ -1,0 +1,183 @@
+"""What the follow-ups of a disease ask for next: each visit with the step after it (next_step.py),
+and whether the next visit face to face has answered it.
+
+Of several visits of one day the gravest step stands. Only visits that a year can still feel are
+asked: those of the year, and the last one before it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from server.rules.next_step import Level, Step, step_after
+from server.rules.plan.model import Asked, Group, Item, Record
+from server.rules.plan.pregnancies import day_of
+from server.rules.plan.quota import face_to_face, shared
+from server.rules.plan.spells import belongs
+from server.rules.plan.windows import Window, ordered, owed
+
+DAY: Final = timedelta(days=1)
+_GRAVEST: Final = (Level.EMERGENCY, Level.TWICE, Level.ABNORMAL, Level.NOT_YET, Level.AT_GOAL)
+_MALE: Final = "1"
+_SENT: Final = "1"  # direction of a referral
+_BACK: Final = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A follow-up, what follows from it, and the next one face to face if there was one."""
+
+    record: Record
+    step: Step
+    next: Record | None
+
+    @property
+    def due(self) -> date:
+        """By when to come again: what the doctor wrote, unless the rule asks for an earlier day."""
+        rule = self.step.due
+        written = day_of(self.record, "next_date")
+        days = [day for day in (rule, written) if day is not None and day > self.record.on]
+        return min(days, default=self.record.on + DAY)
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the day is one the doctor wrote, earlier than the rule's."""
+        return self.step.due is not None and self.due < self.step.due
+
+    @property
+    def said(self) -> str:
+        return "；".join(self.step.reasons)
+
+
+def visits(asked: Asked, kind: str, answer: str = "") -> Sequence[Visit]:
+    """The visits of a form that the year can feel, oldest first, one a day. `answer`: the form of
+    the next visit, when it is another.
+    """
+    return shared(
+        asked, f"visits {kind} {answer}", lambda: tuple(_visits(asked, kind, answer or kind))
+    )
+
+
+def _visits(asked: Asked, kind: str, answer: str) -> Iterator[Visit]:
+    days: dict[date, list[Record]] = {}
+    for each in ordered(asked.facts, kind):
+        if each.on <= asked.last:
+            days.setdefault(each.on, []).append(each)
+    seen, before = face_to_face(asked, answer), None
+    following = [*days][1:]
+    for n, (on, records) in enumerate(days.items()):
+        if on >= asked.first or n == len(following) or following[n] >= asked.first:
+            after = next((one for one in seen if one.on > on), None)
+            steps = ((each, _step(asked, each, before)) for each in records)
+            made = [Visit(each, step, after) for each, step in steps if step is not None]
+            if made:
+                yield min(made, key=_gravity)
+        before = records[-1]
+
+
+def _gravity(visit: Visit) -> int:
+    return _GRAVEST.index(visit.step.level)
+
+
+def _step(asked: Asked, each: Record, before: Record | None) -> Step | None:
+    facts, groups = asked.facts, asked.groups
+    known: dict[str, Any] = {
+        "birth": facts.birth,
+        "sex": facts.sex or None,
+        "last_on": before.on if before else None,
+        "hypertension": belongs(groups.get(Group.HYPERTENSION), each.on),
+        "diabetes": belongs(groups.get(Group.DIABETES), each.on),
+        "copd": belongs(groups.get(Group.COPD), each.on),
+    }
+    if facts.sex != _MALE:
+        known["pregnant"] = belongs(groups.get(Group.PREGNANT), each.on)
+        known["lactating"] = belongs(groups.get(Group.POSTPARTUM), each.on)
+    known = {name: value for name, value in known.items() if value is not None}
+    last = before.body if before else None
+    return step_after(each.kind, each.body, each.on, last=last, known=known, numbers=asked.district)
+
+
+# Items.
+
+
+def again(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
+    """The next visit after each whose step is of the rule that is asked."""
+    for each in found:
+        if each.step.rule == asked.rule.id:
+            window = Window(each.record.on + DAY, each.due, None)
+            why = "agreed" if each.is_agreed else "again"
+            yield from _item(asked, each, "", window, each.next, why)
+
+
+def referred(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
+    """After each visit whose step is of the rule: a referral, then the visit that follows it.
+
+    The visit itself may name the referral. One that nobody made in time is missed; the visit
+    after it stays owed until it is made, or the referral's result is written down.
+    """
+    for each in found:
+        if each.step.rule != asked.rule.id:
+            continue
+        on = each.record.on
+        sent = _sent(asked, each)
+        by = on + timedelta(days=asked.numbers["refer_days"])
+        last = max(by, on + timedelta(days=asked.numbers["days"]))
+        yield from _item(asked, each, "/refer", Window(on, by, last), sent, "refer")
+        begun = sent.on if sent is not None else on
+        due = begun + timedelta(days=asked.numbers["days"])
+        done = earliest(each.next, _result(asked, each))
+        yield from _item(asked, each, "", Window(on + DAY, due, None), done, "follow")
+
+
+def _item(
+    asked: Asked, each: Visit, part: str, window: Window, done: Record | None, why: str
+) -> Iterator[Item]:
+    on = each.record.on.isoformat()
+    given = {"on": on, "due": window.due.isoformat(), "said": each.said}
+    slot = f"{on}{part}"
+    yield from owed(asked, slot, window, done, why, given=given, because=(each.record.id,))
+
+
+def earliest(*records: Record | None) -> Record | None:
+    """The earliest of those that are there, of one day the first by id."""
+    there = (each for each in records if each is not None)
+    return min(there, key=lambda each: (each.on, each.id), default=None)
+
+
+def _sent(asked: Asked, each: Visit) -> Record | None:
+    """The referral made for a visit: on the visit's own form, or on one of its own."""
+    if "referral_org" in each.record.body:
+        return each.record
+    until = each.next.on if each.next is not None else date.max
+    made = (
+        one
+        for one in referrals(asked)
+        if one.body.get("direction") == _SENT and each.record.on <= one.on <= until
+    )
+    return next(made, None)
+
+
+def _result(asked: Asked, each: Visit) -> Record | None:
+    """The referral after a visit whose result is known."""
+    return next((one for one in referrals(asked) if is_result(one, each.record.on)), None)
+
+
+def is_result(referral: Record, since: date) -> bool:
+    """Whether a referral made from a day on tells what came of it: a date of return, or a return
+    of its own.
+    """
+    told = referral.body.get("direction") == _BACK or "back_date" in referral.body
+    return referral.on >= since and told
+
+
+def referrals(asked: Asked) -> Sequence[Record]:
+    """Those without a restricted reason: they have nothing to do with these diseases."""
+    return shared(
+        asked,
+        "referrals",
+        lambda: [
+            each for each in ordered(asked.facts, "referral")
+            if "reason_restricted" not in each.body
+        ],
+    )  # fmt: skip
