@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
-from server.records.expression import Scope, Value, compiled, looked_at
+from server.records.expression import Scope, Value, compiled, hangs_on, looked_at
 from server.records.model import Code, Computed, Kind
 from server.records.values import Fault, FaultCode, read
 
@@ -89,6 +89,8 @@ class Work:
     inputs: Callable[[Any], tuple[Any, ...]] | None
     earlier: tuple[str, ...]
     table: Callable[..., Value] | None
+    needs: tuple[str, ...]
+    """What must be known beside the form for anything to come of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,9 @@ def _work(kind: Kind, each: Computed, tabled: set[str]) -> Work:
         and set(earlier) <= tabled
     ):
         table = _table(run, fields, earlier)
+    needs = tuple(hangs_on(each.expression))
     asks = None if each.asks is None or each.asks is False else compiled(each.asks)
-    return Work(each, run, asks, tuple_of(fields), earlier, table)
+    return Work(each, run, asks, tuple_of(fields), earlier, table, needs)
 
 
 def _is_code(kind: Kind, name: str) -> bool:
@@ -186,6 +189,8 @@ def questions(works: Works, record: Any, known: dict[str, Any]) -> list[Fault]:
             assert each.inputs is not None
             earlier = tuple([known[name] for name in each.earlier])
             value = each.table(each.inputs(record), earlier)
+        elif each.needs and any(known.get(name) is None for name in each.needs):
+            value = None
         else:
             value = each.run(scope)
         definition = each.definition

@@ -38,28 +38,63 @@ that a form that is being filled in never breaks its own computing.
 | ["list", when, code, when, code ...] | the codes whose `when` is true |
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from typing import Any, Final, cast
 
-from server.records.operations import LARGEST, OPERATIONS, Made, Scope, Value
+from server.records.expression_code import Expression, ExpressionBroken, written
+from server.records.operations import Made, Scope, Value
 
-__all__ = ["Expression", "ExpressionBroken", "Scope", "Value", "compiled", "looked_at"]
+__all__ = [
+    "Expression",
+    "ExpressionBroken",
+    "Scope",
+    "Value",
+    "compiled",
+    "hangs_on",
+    "looked_at",
+    "parsed",
+]
 
-Expression = Any
-"""JSON: a literal, or a list of the table above."""
-
-DEEPEST: Final = 40
-_SOURCES: Final = frozenset({"field", "last", "known", "number"})
-
-
-class ExpressionBroken(ValueError):
-    """An expression is no expression; the message says where in it."""
+_STRICT: Final = frozenset(
+    {
+        *("+", "-", "*", "div", "floor", "rest", "abs", "<", "<=", ">", ">=", "=", "!=", "not"),
+        *("days", "months", "years", "add_days", "add_months"),
+    }
+)
+SOURCES: Final = frozenset({"field", "last", "known", "number"})
 
 
 def compiled(expression: Expression) -> Made:
     """The expression as a function of what it looks at. Raises ExpressionBroken."""
-    return _compile(expression, "", 0)
+    return written(expression).made()
+
+
+def parsed(expression: Expression) -> None:
+    """Only whether it is an expression. Raises ExpressionBroken."""
+    written(expression)
+
+
+def hangs_on(expression: Expression) -> frozenset[str]:
+    """Names of ["known", name] without any of which an expression is surely not known: who judges
+    many forms need not begin.
+    """
+    if not isinstance(expression, list) or not expression:
+        return frozenset()
+    op, *rest = cast("list[Any]", expression)
+    if op == "known" and isinstance(rest[0], str):
+        return frozenset(rest)
+    if op == "if" and len(rest) % 2 == 0:
+        return frozenset[str].intersection(*(_true_by(when) for when in rest[::2]))
+    if op == "look":
+        return hangs_on(rest[0])
+    return frozenset[str]().union(*map(hangs_on, rest)) if op in _STRICT else frozenset()
+
+
+def _true_by(when: Expression) -> frozenset[str]:
+    """Names without any of which a condition is never true."""
+    if isinstance(when, list) and when and when[0] in ("given", "and"):
+        return frozenset[str]().union(*map(_true_by, cast("list[Any]", when[1:])))
+    return hangs_on(when)
 
 
 def looked_at(expression: Expression) -> Iterator[tuple[str, str]]:
@@ -67,7 +102,7 @@ def looked_at(expression: Expression) -> Iterator[tuple[str, str]]:
     if not isinstance(expression, list) or not expression:
         return
     op, *rest = cast("list[Any]", expression)
-    if op in _SOURCES and len(rest) == 1 and isinstance(rest[0], str):
+    if op in SOURCES and len(rest) == 1 and isinstance(rest[0], str):
         yield op, rest[0]
         return
     if op == "each" and isinstance(rest[0], str):
@@ -75,96 +110,3 @@ def looked_at(expression: Expression) -> Iterator[tuple[str, str]]:
         return
     for each in rest:
         yield from looked_at(each)
-
-
-def _compile(expression: Expression, at: str, depth: int) -> Made:
-    if depth > DEEPEST:
-        raise ExpressionBroken(f"{at}: deeper than {DEEPEST}")
-    if expression is None or isinstance(expression, str | bool):
-        return lambda _: expression
-    if isinstance(expression, int):
-        if abs(expression) > LARGEST:
-            raise ExpressionBroken(f"{at}: {expression} is too large")
-        return lambda _: expression
-    if not isinstance(expression, list) or not expression:
-        raise ExpressionBroken(f"{at}: {expression!r} is no expression")
-    op, *rest = cast("list[Any]", expression)
-    here = f"{at}/{op}"
-    if op in _SOURCES:
-        return _source(op, rest, here)
-    if op == "each":
-        return _each(rest, here)
-    if op == "look":
-        return _look(rest, here, depth)
-    if op not in OPERATIONS:
-        raise ExpressionBroken(f"{here}: there is no such operation")
-    least, most, make = OPERATIONS[op]
-    if not least <= len(rest) <= most:
-        raise ExpressionBroken(f"{here}: takes {least} to {most} values, not {len(rest)}")
-    return make([_compile(each, f"{here}[{n}]", depth + 1) for n, each in enumerate(rest)])
-
-
-# Looking at things.
-
-
-def _source(op: str, rest: Sequence[Any], here: str) -> Made:
-    if len(rest) != 1 or not isinstance(rest[0], str):
-        raise ExpressionBroken(f"{here}: names one thing")
-    name = rest[0]
-    match op:
-        case "field":
-            return lambda scope: _value(scope.fields.get(name))
-        case "last":
-            return lambda scope: _value(scope.last.get(name))
-        case "known":
-            return lambda scope: _value(scope.known.get(name))
-        case _:
-            return lambda scope: _value(scope.numbers.get(name))
-
-
-def _value(found: object) -> Value:
-    if isinstance(found, date):
-        return found.isoformat()
-    if found is None or isinstance(found, str | bool):
-        return found
-    if isinstance(found, int):
-        return found if abs(found) <= LARGEST else None
-    if not isinstance(found, list):
-        return None
-    answers = cast("list[Any]", found)
-    return answers if all(isinstance(each, str) for each in answers) else None
-
-
-def _each(rest: Sequence[Any], here: str) -> Made:
-    if len(rest) != 2 or not all(isinstance(each, str) for each in rest):
-        raise ExpressionBroken(f"{here}: names a list and a key of its objects")
-    name, key = cast("tuple[str, str]", tuple(rest))
-
-    def run(scope: Scope) -> Value:
-        items = scope.fields.get(name)
-        if not isinstance(items, list):
-            return None
-        objects = [cast("dict[str, Any]", i) for i in cast("list[Any]", items) if _is_object(i)]
-        answers = [each.get(key) for each in objects]
-        return [each for each in answers if isinstance(each, str)]
-
-    return run
-
-
-def _is_object(item: object) -> bool:
-    return isinstance(item, dict)
-
-
-def _look(rest: Sequence[Any], here: str, depth: int) -> Made:
-    if len(rest) != 2 or not isinstance(rest[1], dict):
-        raise ExpressionBroken(f"{here}: takes a value and an object")
-    table = cast("dict[str, Value]", rest[1])
-    asked = _compile(rest[0], f"{here}[0]", depth + 1)
-
-    def look(scope: Scope) -> Value:
-        found = asked(scope)
-        if isinstance(found, bool) or not isinstance(found, int | str):
-            return None
-        return table.get(str(found))
-
-    return look

@@ -103,14 +103,21 @@ def current(kind_id: str, *, on: date) -> Kind:
     return found
 
 
-def offered(classes: Collection[str], *, on: date) -> tuple[Kind, ...]:
+def offered(
+    classes: Collection[str], *, on: date, elsewhere: Collection[str] = ()
+) -> tuple[Kind, ...]:
     """The record forms that somebody who sees these classes of an archive may fill in, in the order
     of the catalogue: versions in force on that day, of residents only, restricted ones only where
-    B is among the classes. A list of forms is made of these and nothing else.
+    B is among the classes; none that the district first writes `elsewhere`. A list of forms is made
+    of these and nothing else.
     """
     named = dict.fromkeys(kind.id for kind in KINDS.values() if _in_force(kind, on))
     found = (current(kind_id, on=on) for kind_id in named)
-    return tuple(kind for kind in found if kind.shape is Shape.EVENT and may_fill_in(kind, classes))
+    return tuple(
+        kind
+        for kind in found
+        if kind.shape is Shape.EVENT and may_fill_in(kind, classes) and kind.id not in elsewhere
+    )
 
 
 def _in_force(kind: Kind, on: date) -> bool:

@@ -4,7 +4,8 @@ The result of every referral is followed: 14 days, 7 for suspected tuberculosis 
 reason that reveals a class B condition makes the texts beside it class B as well.
 
 Version 1 is one sheet of paper with both halves. From 2026 on the loop is closed by records that
-name what they answer: sent (1), received (3), back with the result (2); each asks for its half.
+name what they answer: sent (1), received (3), back with the result (2), or ended without one (4),
+with the reason; each asks for its part. What is sent may name the record that asked for it.
 """
 
 from dataclasses import replace
@@ -30,8 +31,9 @@ from server.records.model import (
 
 _TB_SUSPECT: Final = "2"
 
-SENT, BACK, RECEIVED = "1", "2", "3"
+SENT, BACK, RECEIVED, ENDED = "1", "2", "3", "4"
 _DIRECTIONS: Final = {SENT: "转出（上转）", BACK: "回转（下转）"}
+_IN_VERSION_2: Final = {**_DIRECTIONS, RECEIVED: "接诊确认", ENDED: "结束，没有回转结果"}
 
 _FIELDS: Final = (
     Field("direction", "方向", Code(_DIRECTIONS), required=True),
@@ -127,8 +129,21 @@ V1: Final = Kind(
     computed=(_FOLLOW_DUE,),
 )
 
-_KEPT: Final = frozenset({"direction", "from_org", "to_org"})
+_KEPT: Final = frozenset({"direction", "from_org"})
 _OF_SENDING: Final = tuple(each for each in _FIELDS if each.required and each.name not in _KEPT)
+_ASKED: Final = {"to_org": (SENT, BACK, RECEIVED)}
+_OTHERWISE: Final = "9"
+_WITHOUT_RESULT: Final = Code(
+    {
+        "1": "居民没有去",
+        "2": "居民不愿转诊",
+        "3": "联系不上",
+        "4": "随访时已了解结果，不再等回转单",
+        "5": "已死亡或迁出",
+        "6": "复查已正常，不需要转诊",
+        _OTHERWISE: "其他",
+    }
+)
 
 
 def _is_sent(direction: str) -> bool:
@@ -137,7 +152,7 @@ def _is_sent(direction: str) -> bool:
 
 def _in_version_2(each: Field) -> Field:
     if each.name == "direction":
-        return replace(each, type=Code({**_DIRECTIONS, RECEIVED: "接诊确认"}))
+        return replace(each, type=Code(_IN_VERSION_2))
     return replace(each, required=each.name in _KEPT)
 
 
@@ -149,15 +164,19 @@ V2: Final = Kind(
     shape=Shape.EVENT,
     fields=(
         _in_version_2(_FIELDS[0]),
-        Field("answers", "所答复的转诊单", Ref("record")),
+        Field("answers", "所答复的转诊单或记录", Ref("record")),
         *(_in_version_2(each) for each in _FIELDS[1:]),
         Field("received_on", "接诊日期", Day(past=True)),
+        Field("ended", "没有结果的原因", _WITHOUT_RESULT),
+        Field("ended_text", "没有结果的说明", Text(1, 200)),
     ),
     checks=(
         *(
             check
             for each in _OF_SENDING
-            for check in needed_at("direction", (SENT,), each.name, each.label).checks
+            for check in needed_at(
+                "direction", _ASKED.get(each.name, (SENT,)), each.name, each.label
+            ).checks
         ),
         Check(
             "reason_given",
@@ -173,6 +192,11 @@ V2: Final = Kind(
             "direction", RECEIVED, then="answers", sentence_zh="接诊确认时请选择所答复的转诊单"
         ),
         checks.follows("direction", RECEIVED, then="received_on", sentence_zh="请填写接诊日期"),
+        checks.follows(
+            "direction", ENDED, then="answers", sentence_zh="结束时请选择是哪张转诊单或哪份记录"
+        ),
+        checks.follows("direction", ENDED, then="ended", sentence_zh="请选择没有结果的原因"),
+        checks.follows("ended", _OTHERWISE, then="ended_text", sentence_zh="请写明其他原因"),
         # Who was sent on paper may come back without a record to answer.
         checks.follows(
             "direction",

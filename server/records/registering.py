@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.records.computed import KNOWN
-from server.records.expression import Expression, ExpressionBroken, compiled, looked_at
+from server.records.expression import Expression, ExpressionBroken, looked_at, parsed
 from server.records.model import (
     BIRTH,
     ON,
@@ -160,7 +160,7 @@ def _check_expression(
 ) -> None:
     at = f"{_at(kind)}: {each.name}"
     try:
-        compiled(expression)
+        parsed(expression)
     except ExpressionBroken as wrong:
         raise KindBroken(kind, f"{at}: {wrong}", each.name) from None
     for source, name in looked_at(expression):
