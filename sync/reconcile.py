@@ -54,6 +54,7 @@ class Reason(StrEnum):
     FUTURE_DAY = "future_day"
     MALFORMED = "malformed"
     UNKNOWN_KIND = "unknown_kind"
+    ELSEWHERE = "written_elsewhere"
     TOO_LARGE = "too_large"
     ACTOR = "actor_not_signer"
     SAME_ID = "same_id_other_bytes"

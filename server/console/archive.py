@@ -5,6 +5,7 @@ answers like one that does not exist.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -15,6 +16,7 @@ from litestar.params import FromPath
 
 from server.access import Opened
 from server.actions.archives import opening
+from server.actions.archives.first_written import elsewhere_now
 from server.actions.archives.folder import Entry, Folder, folder
 from server.actions.archives.opening import AskWhy
 from server.console import times, values
@@ -25,7 +27,7 @@ from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.people import given_of, why_kind
 from server.console.words import words
-from server.records.kinds import REGISTER, everything, offered
+from server.records.kinds import REGISTER, everything, may_fill_in, offered
 from server.records.model import Field, Kind, Ref
 from server.rules.accounts import FACILITY_ROLES
 from sync.merge import Cell, Shown, choose, is_present
@@ -112,17 +114,27 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
     groups = value_groups(found, now)
     disputed = [each for _, _, some in groups for each in some if each.disputed]
     keys = (Key("f", w.keys.form), Key("e", w.keys.edit), Key("Escape", w.keys.back))
-    may_write = signed.role in FACILITY_ROLES
+    may_write, outside = signed.role in FACILITY_ROLES, elsewhere_now(console.site)
     shown = Page("archive.html.j2", "archive", w.title, "people", keys if may_write else ())
     return await console.page(
         request, shown, file=found, card=found.card, person=values.person_line(found.card, today),
         allergy_text=allergy_text(opened), groups=groups, disputed=disputed,
-        items=_items(found, today), forms_=offered(opened.classes, on=today),
+        items=_items(found, today), outside=_outside(opened, outside),
+        forms_=offered(opened.classes, on=today, elsewhere=outside),
         may_write=may_write and can_write(opened),
         matter=next((each for each in found.matters if each.kind == "conflict"), None),
         id=opened.resident.hex(), record=request.query_params.get("record", ""), left=None, due="",
         allergies=(), vw=words("values"),
     )  # fmt: skip
+
+
+def _outside(opened: Opened, outside: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Forms that are first written in another system, of the classes in view: label, system."""
+    return [
+        (_label(kind_id), system)
+        for kind_id, system in outside.items()
+        if (kind := _newest(kind_id)) is not None and may_fill_in(kind, opened.classes)
+    ]
 
 
 def can_write(opened: Opened) -> bool:
@@ -240,13 +252,12 @@ def _by(found: Folder, head: Any, now: int) -> str:
 
 
 def _items(found: Folder, today: date) -> list[Item]:
-    w = words("archive")
     made: list[Item] = []
     for entry in found.entries:
         change = entry.record.change
         form = entry.record.form()
         rows = tuple(_rows(change.kind, form, found))
-        where = w.sources[entry.source](tablet=entry.tablet)
+        where = _where(entry)
         day = times.day_text(change.on, today=today)
         made.append(
             Item(
@@ -255,6 +266,17 @@ def _items(found: Folder, today: date) -> list[Item]:
             )
         )  # fmt: skip
     return made
+
+
+def _where(entry: Entry) -> str:
+    """By which way a record came; of an imported one the other system and the day of its export."""
+    w, came = words("archive"), entry.came_from
+    if came is None:
+        return w.sources[entry.source](tablet=entry.tablet)
+    if not came.exported_at:
+        return w.imported_from(system=came.system)
+    when = times.moment_text(came.exported_at, now_ms=entry.received_at)
+    return (w.imported_from_at if came.system else w.imported_at)(system=came.system, when=when)
 
 
 def _rows(kind_id: str, form: dict[str, Any], found: Folder) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from server.access import Opened
 from server.actions.accounts.sessions import Signed
 from server.actions.archives import desk, opening
 from server.actions.archives.desk import SavedOtherwise
+from server.actions.archives.first_written import WrittenElsewhere, elsewhere_now
 from server.actions.archives.folder import card_of, colleagues, facilities
 from server.actions.archives.opening import AskWhy, Given
 from server.console import desk_form, times, values
@@ -82,6 +83,9 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
             return await ask_why(console, request, opened.resident, EMPTY, status=403)
         amends = request.query_params.get(AMENDS, "")
         sheet = _blank(console, signed_of(request), opened, kind, amends)
+        system = elsewhere_now(console.site).get(kind, "")
+        if system:
+            return await _written_elsewhere(console, request, sheet.kind, opened, system)
         return await _draw(console, request, sheet, opened)
 
     @action("/archive/{resident:str}/form/{kind:str}", roles=FACILITY_ROLES)
@@ -175,6 +179,18 @@ async def _draw(
     )  # fmt: skip
 
 
+async def _written_elsewhere(
+    console: Console, request: AnyRequest, kind: Kind, opened: Opened, system: str
+) -> Response[Any]:
+    """Says where such a form is first written and how it comes here; nothing can be typed."""
+    w = words("desk")
+    shown = Page("written_elsewhere.html.j2", "desk", kind.label, "people",
+                 (Key("Escape", w.leave),))  # fmt: skip
+    return await console.page(
+        request, shown, status=409, kind=kind, system=system, id=opened.resident.hex()
+    )
+
+
 # Taking one.
 
 
@@ -207,6 +223,8 @@ async def _take(
         return await _draw(console, request, replace(sheet, filled=filled), opened, status=422)
     try:
         done = await desk.save(site, signed, opened, change)
+    except WrittenElsewhere as refusal:
+        return await _written_elsewhere(console, request, kind, opened, refusal.system)
     except SavedOtherwise as refusal:
         said = words("desk").saved_otherwise(number=refusal.change.hex()[:8])
         filled = filled.but(Fault("", FaultCode.CONTRADICTION, said))

@@ -14,6 +14,7 @@ from msgspec import UNSET, structs
 
 from server.access import Opened
 from server.actions.accounts.sessions import Signed
+from server.actions.archives.first_written import refuse_elsewhere
 from server.actions.archives.ledger import Archive, Ledger, first_rev
 from server.actions.archives.standing import (
     MERGED,
@@ -77,7 +78,8 @@ class Saved:
 async def save(site: Site, signed: Signed, opened: Opened, change: wire.Change) -> Saved:
     """Takes one change of somebody who has opened the archive (server/actions/archives/opening.py).
 
-    Raises NotYours, SavedOtherwise, RuleSaysNo (a record that is not one's own to take back).
+    Raises NotYours, SavedOtherwise, WrittenElsewhere, RuleSaysNo (a record that is not one's own to
+    take back).
     """
     saved = await site.store.write(
         partial(_save, site=site, signed=signed, opened=opened, change=change)
@@ -116,6 +118,9 @@ async def _save(
         return before
     if rows[change.resident].status == MERGED:  # since the form was opened
         return RuleSaysNo("merged")
+    elsewhere = refuse_elsewhere(site, change)
+    if elsewhere is not None:
+        return elsewhere
     archive = await _archive(tx, site, rows[change.resident])
     standing = _standing(signed, opened, archive, site.clock())
     if standing is None:

@@ -14,6 +14,7 @@ from server.actions.accounts.sessions import Signed
 from server.actions.archives.cards import Card, cards_of
 from server.actions.archives.told import facility_names, staff_names, tablet_labels, team_names
 from server.actions.keeping.site import Site
+from server.actions.lists.import_source import Source, list_of, sources_of
 from server.store.tx import Row, Tx, one
 
 LOOKS: Final = 8  # rows of 谁看过 on the page
@@ -34,6 +35,7 @@ class Entry:
     mine: bool
     shown_instead: bytes | None  # the record that corrects this one
     voided: str | None  # the reason it was taken back for
+    came_from: Source | None = None  # of an imported one: another system's list
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,9 @@ async def _folder(tx: Tx, site: Site, signed: Signed, opened: Opened) -> Folder:
     places = await facility_names(tx, site)
     tablets = await tablet_labels(tx, site, [each[2] for each in details.values()])
     teams = await team_names(tx, site, [row[2]])
+    in_view = [details[each.change.id][4] for each in opened.records]
+    named = [each for each in map(list_of, in_view) if each is not None]
+    lists = await sources_of(tx, site, set(named))
     return Folder(
         opened=opened,
         card=(await cards_of(tx, site, [who]))[who],
@@ -124,7 +129,7 @@ async def _folder(tx: Tx, site: Site, signed: Signed, opened: Opened) -> Folder:
         facility=places.get(row[1], ""),
         team=teams.get(row[2], ""),
         ours=row[1] == signed.facility,
-        entries=_entries(signed, opened, details, performing, (names, tablets, places)),
+        entries=_entries(signed, opened, details, performing, (names, tablets, places), lists),
         looks=tuple(
             Look(at, names.get(by, ""), places.get(where, ""), purpose, ground, mode)
             for at, by, where, purpose, ground, mode in looked
@@ -141,6 +146,7 @@ def _entries(
     details: Mapping[bytes, Row],
     performing: Mapping[bytes, bytes],
     named: tuple[Mapping[bytes, str], Mapping[bytes, str], Mapping[bytes, str]],
+    lists: Mapping[bytes, Source],
 ) -> tuple[Entry, ...]:
     """Newest day first; what corrects or takes back another stands at that one."""
     names, tablets, places = named
@@ -168,6 +174,7 @@ def _entries(
                 mine=author == "staff" and each.staff == signed.staff,
                 shown_instead=instead.get(change.id),
                 voided=voided.get(change.id),
+                came_from=lists.get(list_of(flags) or b""),
             )
         )
     return tuple(made)

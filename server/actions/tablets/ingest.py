@@ -15,6 +15,7 @@ from msgspec import UNSET, Raw
 
 from crypto.headers import UpHeader
 from crypto.keys import Suite
+from server.actions.archives.first_written import hold_elsewhere
 from server.actions.archives.ledger import Archive, first_rev
 from server.actions.archives.standing import (
     lock_device,
@@ -116,7 +117,7 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
         if again is not None:
             return again
         arrived = _renamed(arrived, derived_id(work.intake.digest, arrived.index))
-    arrived = _beside_its_target(work, arrived)
+    arrived = hold_elsewhere(work.site, _beside_its_target(work, arrived))
     change = arrived.change
     stamp = stamp_of(work, arrived)
     standing = (

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import UNSET
 
 from crypto.columns import ColumnRefused
+from server.actions.archives.first_written import hold_elsewhere
 from server.actions.archives.ledger import Archive, Ledger, first_rev
 from server.actions.archives.standing import (
     DeviceRow,
@@ -214,6 +215,7 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
     edits = None
     today = civil_day(site.clock())
     arrived = checked_again(held.raw, held.key, held.change, today)
+    arrived = hold_elsewhere(site, arrived)
     held.cls = max(held.cls, arrived.cls)
     if held.change.set is not UNSET:
         edits = {cell: (edit.value, edit.saw) for cell, edit in held.change.set.items()}
