@@ -48,7 +48,10 @@ class Ground(_Wire, frozen=True):
 
 
 class Change(_Wire, frozen=True):
-    """One edit or one new record, made by one author at one moment (PROTOCOL.md section 5)."""
+    """One edit or one new record, made by one author at one moment (PROTOCOL.md section 5).
+
+    With its batch it says who, when and on which tablet, for every record (S000-art9).
+    """
 
     id: Id
     resident: Id

@@ -1,8 +1,9 @@
 """The archive's own page (个人基本信息表), the one register: each field a cell that merges alone.
 
-A named, verified identity before any service (S000-art11¶1); the resident keeps the basic
-information right (S000-art14¶3), the facility verifies it (S000-art12(1)). Facts that reveal a
-class B condition have fields of their own, so that nobody has to cut a list in two.
+A named, verified identity before any service (S000-art11¶1), by identity card, residence permit or
+another paper that can be checked (S001-art10¶2); the resident keeps the basic information right
+(S000-art14¶3), the facility verifies it (S000-art12(1)). Facts that reveal a class B condition have
+fields of their own, so that nobody has to cut a list in two.
 """
 
 from datetime import date

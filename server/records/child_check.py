@@ -3,6 +3,8 @@
 What is asked depends on the age slot (child_slots.py), as the three printed forms for 1 to 8 and 12
 to 30 months and 3 to 6 years do: gait and vitamin D stand on the second form and not on the third.
 Haemoglobin comes from the laboratory and may follow, so its absence is only questioned (P31).
+Growth, development, eyes and teeth are looked at each time (S003-6(3)-b); what is abnormal is
+referred (S003-5(5)-c).
 """
 
 from collections.abc import Iterable

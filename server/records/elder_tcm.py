@@ -1,8 +1,9 @@
 """Constitution and advice by Chinese medicine for the elderly (老年人中医药健康管理服务记录表).
 
-Once a calendar year from 65 on (P23). The scores and findings are written down as they were told
-to the resident, and must be those that follow from the 33 answers (elder_tcm_scores.py).
-Several types may be found; advice goes by the highest, and equal scores are the doctor's choice.
+Once a calendar year from 65 on (P23, S003-5(10)). The scores and findings are written down as
+they were told to the resident, and must be those that follow from the 33 answers
+(elder_tcm_scores.py). Several types may be found; advice goes by the highest, and equal scores
+are the doctor's choice.
 """
 
 from datetime import date

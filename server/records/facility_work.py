@@ -1,8 +1,9 @@
 """Work of a facility that concerns no single resident, class C: in no archive, on no tablet.
 
-Patrols of co-managed health supervision (卫生监督协管巡查登记表, at least two a year an item, P58)
-and health education (健康教育活动记录表, S003-5(2): printed, audio-visual, boards, consultations,
-talks, P59). Their service day is the day of the patrol or activity.
+Patrols of co-managed health supervision (卫生监督协管巡查登记表, at least two a year an item, P58;
+S003-5(12), S004-3(11)) and health education (健康教育活动记录表, S003-5(2): printed, audio-visual,
+boards, consultations, talks, P59; text and pictures are kept, S004-3(2)). Their service day is the
+day of the patrol or activity.
 """
 
 from datetime import date

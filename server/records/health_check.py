@@ -2,7 +2,9 @@
 
 Once a year for people of 65 and over and for managed patients (S003-5(7)-b); what each answer may
 be stands in health_check_fields.py, what answers must fit each other stands here. The result of
-hepatitis B surface antigen is a class B fact and waits for a kind of its own.
+hepatitis B surface antigen is a class B fact and waits for a kind of its own. Abdominal ultrasound,
+electrocardiogram, laboratory and the day of the feedback are asked (S004-3(5)-a), and a screen of
+memory from 65 on (S003-6(3)-a).
 """
 
 from datetime import date

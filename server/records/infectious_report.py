@@ -1,8 +1,9 @@
 """Card of a notifiable disease (传染病报告卡), class B: no resident reads or changes it here.
 
-Filled in by the doctor who diagnoses first, within 2 or 24 hours (infectious_diseases.py). Name, ID
-number, sex and birth day are the archive's and are printed from there. The receipt of the national
-system is typed in or imported; nothing here claims that a card was reported.
+Filled in by the doctor who diagnoses first, within 2 or 24 hours (infectious_diseases.py;
+S003-5(11), S004-3(10)). Name, ID number, sex and birth day are the archive's and are printed from
+there. The receipt of the national system is typed in or imported; nothing here claims that a card
+was reported.
 """
 
 from datetime import date

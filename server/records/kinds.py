@@ -1,5 +1,8 @@
 """The register of kinds: every form this server can read, by id and version.
 
+The classes of service of the national specification each have their forms (S003-2(1), S004-1),
+and none asks the resident for money (S000-art9, S001-art4).
+
 It is checked when it is imported (registering.py): a mistake in a form stops the start with file,
 line and a sentence that names the form and the field, long before a tablet meets it.
 """

@@ -1,4 +1,4 @@
-"""Two-way referral (双向转诊单): up when it must be, back down when stable (S003-6(4)-a).
+"""Two-way referral (双向转诊单): up when it must be, down when stable (S003-6(4)-a, S004-3(6)-b).
 
 The result of every referral is followed: 14 days, 7 for suspected tuberculosis (P61, P46). A
 reason that reveals a class B condition makes the texts beside it class B as well.

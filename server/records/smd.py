@@ -1,8 +1,9 @@
 """Severe mental disorder: the supplement at intake and the follow-up, class B as a whole.
 
 严重精神障碍患者个人信息补充表, once; 随访服务记录表, at least four a year, the next one by this
-visit's class: two weeks, a month, three months (P41 to P44). In most districts the national system
-is where they are first written. No list, notice or family page names these forms.
+visit's class: two weeks, a month, three months (P41 to P44), with informed
+consent (S003-5(8)). In most districts the national system is where they are
+first written. No list, notice or family page names these forms.
 """
 
 from datetime import date, timedelta

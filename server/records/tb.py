@@ -1,8 +1,10 @@
 """Tuberculosis of the lungs: the first visit at home and the follow-up, class B as a whole.
 
 肺结核患者第一次入户随访记录表 within 72 hours of the notice (P47), 随访服务记录表 by phase of
-treatment (P48, P49), and at its end the closing assessment: regular from 90 % of the doses due
-(P51). In most districts the registration is first written in the national system.
+treatment (P48, P49), and at its end the closing assessment: regular from 90 %
+of the doses due (P51). Resistance to drugs and who watches the doses are
+asked (S004-3(8), S003-5(9)). In most districts the registration is first
+written in the national system.
 """
 
 from datetime import date

@@ -1,8 +1,9 @@
 """One vaccination (预防接种记录), one record a dose (P53).
 
-Three checks and one verification (S004-3(3)): what was asked before, the batch and its expiry, and
-who confirmed person, vaccine and day; then half an hour under observation. In most districts these
-records are first written in the national system and only shown here.
+Three checks and one verification (S004-3(3)-b): what was asked before, and who confirmed person,
+vaccine and day; batch, expiry, site and vaccinator, so that a dose can be traced (S004-3(3)-a);
+then half an hour under observation. In most districts these records are first written in the
+national system and only shown here.
 """
 
 from datetime import date

@@ -1,7 +1,8 @@
 """The life of an archive: one table of states, one of steps, and what follows from each as data.
 
-Pure. Temporary (less than the district's months here) -> usual -> absent (looked for and not found)
--> moved out or dead, or merged with another archive of the same person. The register cell
+Pure. Whoever lives here for half a year is a usual resident, registered here or not (S003-4,
+S004-1). Temporary (less than the district's months here) -> usual -> absent (looked for and not
+found) -> moved out or dead, or merged with another archive of the same person. The register cell
 `archive_status` says the same in the codes of the form; `state_of_code` and `STATES` translate.
 """
 

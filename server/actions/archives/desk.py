@@ -1,9 +1,11 @@
 """Writing at a desk: the same change, merge and journal as a tablet's, without a tablet.
 
-A record or an edit becomes a change with its author, goes through `sync.reconcile.decide` under the
-resident's lock, is written as a change row without a device, placed in the feeds of the panels the
-resident is in, and counted by the same rules. The id of the change is made when the form is opened:
-sent twice it is saved once. Performing and responsible facility are both kept (S000-art13).
+A record or an edit becomes a change with its author, goes through `sync.reconcile.decide` under
+the resident's lock, is written as a change row without a device, placed in the feeds of the
+panels the resident is in, and counted by the same rules. The id of the change is made when the
+form is opened: sent twice it is saved once. Performing and responsible facility are both kept
+(S000-art13). It is one of the ways in which archives stay alive, beside tablets and lists
+(S003-5(1)-a).
 """
 
 from dataclasses import dataclass, replace
