@@ -105,7 +105,7 @@ def _anew(chosen: argparse.Namespace, console: Console) -> int:
     with held(console, stage, scale=chosen.scale, seed=chosen.seed) as finished:
         report.show(console, finished.evidence)
         console.print(f"[dim]The day took {time.monotonic() - began:.0f} s.[/]")
-        _next(console, stage)
+        _next(console, stage, stays=not chosen.once)
         code = 0 if _is_good(finished.evidence) else 1
         return code if chosen.once else max(code, _stay(console, stage, finished.server))
 
