@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from server.rules.plan import chronic
+from server.rules.plan import chronic, elders, people
 from server.rules.plan.groups import NOTHING, groups_of
 from server.rules.plan.model import (
     RESTRICTED_GROUPS,
@@ -20,7 +20,11 @@ from server.rules.plan.model import (
 )
 from server.rules.plan.table import RulesBroken, numbers_of, rules
 
-FAMILIES: Final[tuple[Mapping[str, Maker], ...]] = (chronic.MAKERS,)
+FAMILIES: Final[tuple[Mapping[str, Maker], ...]] = (
+    people.MAKERS,
+    chronic.MAKERS,
+    elders.MAKERS,
+)
 """Of each family the function of each of its rules."""
 
 
