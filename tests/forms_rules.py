@@ -49,9 +49,6 @@ RULES: Final[Mapping[str, str]] = {
     "screening_fits": "`disease_screen` has 2 and another",
     "weight_kept": "`now_weight` x 10 < `birth_weight` x 9",
     "of_a_newborn": "`on` is more than 42 days after birth",
-    "born_before_visit": "`on` is before birth",
-    "born_before_check": "`on` is before birth",
-    "born_before": "`on` is before birth",
     "born_before_onset": "`onset` is before birth",
     "signs_of_this_age": "a sign of `dev_warn` other than 0 does not begin with `age_slot`",
     "age_as_slot": "`on` is outside the slot: 1m is 28 to 42 days after birth; another m is the "

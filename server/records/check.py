@@ -25,6 +25,7 @@ from server.records.model import (
     Field,
     Kind,
     ListOf,
+    Shape,
 )
 from server.records.plan import Filled, Plan, plan_of
 from server.records.values import (
@@ -40,10 +41,11 @@ from server.records.values import (
 )
 from sync.policy import Policy
 
-__all__ = ["Fault", "FaultCode", "Faults", "check", "edit_faults", "hard"]
+__all__ = ["Fault", "FaultCode", "Faults", "check", "edit_faults", "hard", "person_faults"]
 
 _LONGEST_NUMBER: Final = 20
 _KNOWN: Final = "@known"
+_DIED: Final = "@died"
 _HUGE: Final = 10**_LONGEST_NUMBER
 _MALFORMED: Final = (Fault("", FaultCode.MALFORMED, "记录内容无法读取"),)
 _NOT_AN_OBJECT: Final = (Fault("", FaultCode.WRONG_TYPE, "记录内容不是一张表单"),)
@@ -57,17 +59,20 @@ def check(
     today: date,
     sex: str | None = None,
     birth: date | None = None,
+    died: date | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> Faults:
     """Every fault of a filled-in form, hard ones and questions (`warn`); () when it is all right.
 
-    `on` is the service day, `today` the civil day in Asia/Shanghai; `sex` (GB/T 2261.1) and
-    `birth` are the resident's, where known; `known` is what else computed values look at
+    `on` is the service day, `today` the civil day in Asia/Shanghai; `sex` (GB/T 2261.1), `birth`
+    and `died` are the resident's, where known; `known` is what else computed values look at
     (computed.py).
     """
     beside: dict[str, Any] = {ON: on, TODAY: today, SEX: sex, BIRTH: birth}
     if known:
         beside[_KNOWN] = known
+    if died is not None:
+        beside[_DIED] = died
     plan = plan_of(kind)
     # An escape may hide a colon or a control character, and JSON lets one control character stand
     # unescaped: then only the careful way is sure.
@@ -125,6 +130,17 @@ def _element_faults(each: Field, cell: str, value: object, *, today: date) -> Fa
         return (Fault(cell, FaultCode.WRONG_TYPE, f"{each.label}的内容无法读取"),)
     inside = tuple(inner for inner in each.type.fields if inner.name != each.type.key)
     return item_faults(inside, cast("dict[str, object]", value), cell, today=today)
+
+
+def person_faults(
+    kind: Kind, body: bytes, *, on: date, today: date, sex: str | None, birth: date | None,
+    died: date | None,
+) -> Faults:  # fmt: skip
+    """What keeps a form that was all right in itself from being about this very person."""
+    lived = (birth is None or birth <= on) and (died is None or on <= died)
+    if lived and not plan_of(kind).asks_of_person:
+        return ()
+    return hard(check(kind, body, on=on, today=today, sex=sex, birth=birth, died=died))
 
 
 # The fast way.
@@ -194,9 +210,24 @@ def _between_fields(
                 continue
         if UNSET not in known and each.broken(*known):
             faults.append(_said(each))
+    if beside[BIRTH] is not None or _DIED in beside:
+        faults += _of_a_life(plan.kind, beside, waived=bool(waived))
     if plan.works is not None:
         faults += questions(plan.works, filled, _known_of(beside))
     return tuple(faults)
+
+
+def _of_a_life(kind: Kind, beside: Mapping[str, Any], *, waived: bool) -> list[Fault]:
+    """A service lies between birth and death; that it could not be given may be said later."""
+    if kind.shape is not Shape.EVENT:
+        return []
+    on, birth, died = beside[ON], beside[BIRTH], beside.get(_DIED)
+    said: list[str] = []
+    if birth is not None and on < birth:
+        said.append("服务日期不能早于出生日期")
+    if died is not None and on > died and not (waived or kind.after_death):
+        said.append("服务日期在死亡日期之后，请核对")
+    return [Fault(ON, FaultCode.CONTRADICTION, each) for each in said]
 
 
 def _known_of(beside: Mapping[str, Any]) -> dict[str, Any]:

@@ -203,10 +203,6 @@ def _more_caries(caries: int, teeth: int) -> bool:
     return caries > teeth
 
 
-def _born_later(birth: date, on: date) -> bool:
-    return on < birth
-
-
 def _chart(name: str, label: str) -> Check:
     said = f"{label}应为 0.1 到 2.0，或 4.0 到 5.3"
     return Check(f"{name}_on_a_chart", (name,), _off_the_charts, said)
@@ -239,13 +235,6 @@ _FITS: Final = (
     _chart("vision_l", "左眼视力"),
     _chart("vision_r", "右眼视力"),
     Check("caries_within_teeth", ("caries", "teeth"), _more_caries, "龋齿数不能多于牙数"),
-    Check(
-        "born_before_check",
-        (BIRTH, ON),
-        _born_later,
-        "检查日期不能早于出生日期",
-        field="age_slot",
-    ),
 )
 
 _COMPUTED: Final = (

@@ -146,5 +146,6 @@ V1: Final = Kind(
     shape=Shape.EVENT,
     fields=_FORM.fields,
     checks=_FORM.checks,
+    after_death=True,
     neutral_label="签约服务",
 )

@@ -137,4 +137,5 @@ V1: Final = Kind(
     fields=as_class(_FORM.fields, AccessClass.B, ResidentMay.NOTHING),
     checks=_FORM.checks,
     access=AccessClass.B,
+    after_death=True,
 )

@@ -292,6 +292,9 @@ class Kind:
     version is read and accepted at any time.
     """
 
+    after_death: bool = False
+    """May be dated after the resident's death: it says how something ended."""
+
     draft: bool = False
     """The official text has not been seen: the form may change before a district uses it."""
 

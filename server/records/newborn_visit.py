@@ -146,10 +146,6 @@ def _is_older(birth: date, on: date) -> bool:
     return on - birth > timedelta(days=42)
 
 
-def _is_unborn(birth: date, on: date) -> bool:
-    return on < birth
-
-
 _FORM: Final = form(
     _PARENTS,
     _BIRTH,
@@ -203,7 +199,6 @@ _FORM: Final = form(
     Check(
         "of_a_newborn", (BIRTH, ON), _is_older, "出生已超过 42 天，请核对", field="temp", warn=True
     ),
-    Check("born_before_visit", (BIRTH, ON), _is_unborn, "访视日期不能早于出生日期", field="temp"),
 )
 
 V1: Final = Kind(

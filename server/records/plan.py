@@ -21,6 +21,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from server.records.computed import Works, tuple_of, works_of
 from server.records.model import (
+    BIRTH,
+    SEX,
     Check,
     Code,
     Codes,
@@ -49,6 +51,7 @@ _Getter = Callable[[Filled], tuple[Any, ...]]
 class Plan:
     """What check() needs of a kind, worked out once."""
 
+    kind: Kind
     struct: type[Filled]
     decode: Callable[[bytes], Filled]
     keys: Callable[[Filled], int]
@@ -60,6 +63,9 @@ class Plan:
     checks: tuple["Made", ...]
     works: Works | None
     """The definitions that may ask something of what was typed; None for a form without."""
+
+    asks_of_person: bool
+    """Whether a fault may follow from the resident's birth or sex."""
 
     waiver: str = ""
 
@@ -94,6 +100,7 @@ def plan_of(kind: Kind) -> Plan:
     waiver = kind.waiver.field if kind.waiver else ""
     works = works_of(kind)
     return Plan(
+        kind=kind,
         struct=struct,
         decode=msgspec.json.Decoder(struct).decode,
         keys=_key_counter(kind.fields),
@@ -104,6 +111,9 @@ def plan_of(kind: Kind) -> Plan:
             Made(each, _values(kind, each), _stands(each, waiver)) for each in kind.checks
         ),
         works=works if works.asked else None,
+        asks_of_person=any(
+            not each.warn and not {BIRTH, SEX}.isdisjoint(each.needs) for each in kind.checks
+        ),
         waiver=waiver,
     )
 

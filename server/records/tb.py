@@ -235,6 +235,7 @@ FOLLOWUP_V1: Final = Kind(
     fields=as_class(_FOLLOWUP.fields, AccessClass.B, ResidentMay.COMMENT),
     checks=_FOLLOWUP.checks,
     access=AccessClass.B,
+    after_death=True,
     waiver=WAIVER,
     computed=(
         # Rounded down: 89.9 % is not nine in ten.

@@ -58,10 +58,6 @@ def _hpv_for_a_boy(vaccine: str, sex: str) -> bool:
     return vaccine == "2vhpv" and sex == "1"
 
 
-def _unborn(birth: date, on: date) -> bool:
-    return on < birth
-
-
 _FORM: Final = form(
     must("cert_no", "接种证号", Text(1, 40)),
     must("vaccine", "疫苗", Code(vaccines.VACCINES)),
@@ -97,7 +93,6 @@ _FORM: Final = form(
     must("clinic", "接种单位", Text(1, 100), std=ORGANISATION),
     must("vaccinator", "接种人员", Text(1, 30)),
     Check("not_expired", ("expiry", ON), _expired, "疫苗已过有效期"),
-    Check("born_before", (BIRTH, ON), _unborn, "接种日期不能早于出生日期", field="vaccine"),
     Check(
         "old_enough",
         ("vaccine", "dose_no", BIRTH, ON),
