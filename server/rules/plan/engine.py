@@ -5,7 +5,16 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from server.rules.plan import chronic, elders, people
+from server.rules.plan import (
+    children,
+    chronic,
+    elders,
+    mental,
+    mothers,
+    people,
+    tuberculosis,
+    vaccines,
+)
 from server.rules.plan.groups import NOTHING, groups_of
 from server.rules.plan.model import (
     RESTRICTED_GROUPS,
@@ -24,6 +33,11 @@ FAMILIES: Final[tuple[Mapping[str, Maker], ...]] = (
     people.MAKERS,
     chronic.MAKERS,
     elders.MAKERS,
+    children.MAKERS,
+    mothers.MAKERS,
+    mental.MAKERS,
+    tuberculosis.MAKERS,
+    vaccines.MAKERS,
 )
 """Of each family the function of each of its rules."""
 

@@ -5,14 +5,14 @@ smaller id: so a plan does not hang on the order in which records of a day were 
 more never takes from an item what filled it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 from server.rules.plan.model import Asked, Facts, Item, Record
 
-DAY = timedelta(days=1)
-Fills = Callable[[Record], bool]
+DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
