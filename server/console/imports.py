@@ -12,18 +12,29 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from server.actions.accounts.sessions import Signed
+from server.actions.archives.first_written import elsewhere_now
 from server.actions.lists import import_mappings, import_run, imports
 from server.actions.lists.import_columns import apply_names
 from server.actions.lists.import_reading import NotOurs, lines_in
 from server.actions.lists.imports import ColumnsMissing, Job
 from server.actions.lists.sheet_parts import Line, SheetRefused
 from server.actions.lists.sheets import csv_text
+from server.console import times
 from server.console.door import action, page, posted
 from server.console.frame import HEADERS, Console, Key, Page, see, signed_of
 from server.console.import_upload import BODY_MAX, take_upload
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
-from server.records.sheet_columns import columns_of, like_offices
+from server.records.sheet_columns import (
+    ID_NO,
+    NAME,
+    REGISTERED,
+    columns_of,
+    is_restricted,
+    kind_of,
+    like_offices,
+)
 from server.rules.accounts import StaffRole
 
 AnyRequest = Request[Any, Any, Any]
@@ -75,11 +86,42 @@ async def _list(
     console: Console, request: AnyRequest, *, fault: str = "", status: int = 200
 ) -> Response[Any]:
     w = words("imports")
-    jobs = await imports.newest(console.site, signed_of(request))
+    signed = signed_of(request)
+    jobs = await imports.newest(console.site, signed)
     shown = Page("imports.html.j2", "imports", w.title, "imports", (Key("u", w.key_upload),))
     return await console.page(
-        request, shown, status=status, jobs=jobs, kinds=imports.KINDS, fault=fault
-    )
+        request, shown, status=status, jobs=jobs, groups=kind_groups(console, signed), fault=fault,
+        kind_shown=kind_shown,
+    )  # fmt: skip
+
+
+def kind_groups(console: Console, signed: Signed) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a list may hold, for who uploads it: heading, and kinds with their labels."""
+    w = words("imports")
+    outside = elsewhere_now(console.site)
+    allowed = [k for k in imports.KINDS if signed.restricted or k in imports.OPEN_KINDS]
+    groups = {
+        w.groups.people: [imports.PEOPLE],
+        w.groups.elsewhere: [k for k in allowed if k in outside],
+        w.groups.registered: [k for k in allowed if k in REGISTERED],
+    }
+    named = {kind for kinds in groups.values() for kind in kinds}
+    groups[w.groups.records] = [k for k in allowed if k not in named]
+    return [
+        (title, [(k, kind_label(k)) for k in kinds]) for title, kinds in groups.items() if kinds
+    ]
+
+
+def kind_label(kind: str) -> str:
+    """What the lines of a list are, by name."""
+    return words("imports").kinds.get(kind) or kind_of(kind).label
+
+
+def kind_shown(job: Job) -> str:
+    """The same where lists are listed and tried: of class B only that it is restricted."""
+    if job.kind == imports.SEALED_KIND or is_restricted(job.kind):
+        return words("imports").kinds.restricted
+    return kind_label(job.kind)
 
 
 def _one(console: Console) -> list[HTTPRouteHandler]:
@@ -101,7 +143,7 @@ def _one(console: Console) -> list[HTTPRouteHandler]:
         said = [(line, ending) for line, ending in lines if ending.reason]
         return await console.page(
             request, shown, job=found, counts=counts, said=said, tried=len(lines),
-            first=_name_column(found),
+            first=_name_column(found), kind_shown=kind_shown,
         )  # fmt: skip
 
     return [one, tried]
@@ -109,8 +151,8 @@ def _one(console: Console) -> list[HTTPRouteHandler]:
 
 def _name_column(job: Job) -> int:
     """The column that tells people which line is meant."""
-    wanted = [at for at, name in job.head.columns.items() if name in ("name", "@id_no")]
-    return min(wanted, default=0)
+    columns = {name: at for at, name in job.head.columns.items()}
+    return next((columns[each] for each in ("name", NAME, ID_NO) if each in columns), 0)
 
 
 async def _draw(
@@ -138,7 +180,8 @@ async def _draw(
         request, shown, status=status, job=job, fault=fault, saved=saved, refused=refused,
         choices=_choices(job, lines), groups=columns_of(job.kind), first=_name_column(job),
         like_offices=like_offices(job.head.headings),
-        names=await _mappings(console, job) if mapping else {},
+        names=await _mappings(console, job) if mapping else {}, kind_shown=kind_shown,
+        source_needed=mapping and imports.needs_source_of(console.site, job),
     )  # fmt: skip
     if job.state in imports.AT_WORK:
         answer.headers["refresh"] = REFRESH_S  # the page follows by itself, without a script
@@ -178,6 +221,7 @@ def _steps(console: Console) -> list[HTTPRouteHandler]:
         signed, what = signed_of(request), form.get("do", ["save"])[0]
         try:
             await imports.map_columns(console.site, signed, found.id, wanted)
+            await _say_source(console, signed, found.id, form)
             name = form.get("name", [""])[0].strip()
             if name:
                 headings = found.head.headings
@@ -206,6 +250,18 @@ def _steps(console: Console) -> list[HTTPRouteHandler]:
         return see(f"{HERE}/{job}")
 
     return [columns, mapping, *map(partial(_step, console), ("start", "stop", "delete"))]
+
+
+async def _say_source(
+    console: Console, signed: Signed, job: bytes, form: Mapping[str, list[str]]
+) -> None:
+    """Where the list comes from, where the page asked."""
+    if "system" not in form:
+        return
+    system, exported = ((form.get(key) or [""])[0] for key in ("system", "exported"))
+    found = await imports.find(console.site, signed, job)
+    at = times.instant(exported)
+    await imports.say_source(console.site, found, system=system, exported_at=at)
 
 
 def _step(console: Console, what: str) -> HTTPRouteHandler:

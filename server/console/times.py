@@ -4,7 +4,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from server.console.words import words
+from server.errors import RuleSaysNo
 from server.settings import CIVIL
+
+
+def instant(text: str) -> int:
+    """ms UTC of a day and time in Asia/Shanghai as a page sends it (2026-11-20T08:00); 0 for none.
+
+    Raises RuleSaysNo for a text that is neither.
+    """
+    if not text.strip():
+        return 0
+    try:
+        return int(datetime.fromisoformat(text.strip()).replace(tzinfo=CIVIL).timestamp() * 1000)
+    except ValueError:
+        raise RuleSaysNo("moment") from None
 
 
 def civil(at_ms: int) -> datetime:

@@ -286,11 +286,14 @@ async def start(site: Site, signed: Signed, job: bytes) -> None:
     await begin(site, job, signed.staff)
 
 
+def needs_source_of(site: Site, job: Job) -> bool:
+    """Whether it must be said where the list comes from."""
+    return needs_source(site.rules.code, job.kind, civil_day(site.clock()))
+
+
 def lacks_source(site: Site, job: Job) -> bool:
-    """Whether it is still to be said where the list comes from."""
-    today = civil_day(site.clock())
-    needed = needs_source(site.rules.code, job.kind, today)
-    return needed and not (job.head.system and job.head.exported_at)
+    """Whether that is still to be said."""
+    return needs_source_of(site, job) and not (job.head.system and job.head.exported_at)
 
 
 async def begin(site: Site, job: bytes, staff: bytes) -> None:
