@@ -8,7 +8,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from server.demo.model import Condition, Group, Resident
+from server.demo.model import Condition, Few, Group, Resident
 from server.demo.names import FEMALE, MALE, SURNAMES
 
 KIND, VERSION = "basic_info", 1
@@ -47,6 +47,7 @@ def basic_info(resident: Resident, *, today: date) -> dict[str, Any]:
         "responsible_facility": resident.facility.hex(),
         "responsible_team": resident.team.hex(),
         **_special_groups(resident),
+        **_of_few(resident),
     }
 
 
@@ -92,6 +93,21 @@ def _history(resident: Resident, rng: Random, *, age: int, today: date) -> dict[
         "genetic": "1",
         "disability": ["1"],
     }
+
+
+def _of_few(resident: Resident) -> dict[str, Any]:
+    """What the register says of those who are in care for something rare."""
+    match resident.few:
+        case Few.COPD:
+            return {"hx_disease": [{"code": "5", "since": "2020-06"}], "special_group": ["1", "4"]}
+        case Few.DISABLED:
+            return {"disability": ["5"], "special_group": ["9"]}
+        case Few.MENTAL:
+            return {"special_group_restricted": ["5"]}
+        case Few.TUBERCULOSIS:
+            return {"special_group_restricted": ["6"]}
+        case _:
+            return {}
 
 
 def _special_groups(resident: Resident) -> dict[str, list[str]]:

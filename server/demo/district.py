@@ -13,9 +13,9 @@ from random import Random
 from server.demo.counts import Counts, scaled
 from server.demo.history import History
 from server.demo.identities import id_number, instant_ms, phone, uuid7
-from server.demo.model import Condition, Facility, Group, Item, Resident, Role, Staff, Team
+from server.demo.model import Condition, Facility, Few, Group, Item, Resident, Role, Staff, Team
 from server.demo.names import Names
-from server.demo.population import Age, BirthPlanner, Population
+from server.demo.population import Age, BirthPlanner, Population, Traits
 
 TEAM_RESIDENTS_MAX = 2_000
 VILLAGE_RESIDENTS = 1_100  # keeps the villages of a facility below 99, as archive numbers need
@@ -40,6 +40,17 @@ _CONDITIONS: dict[tuple[bool, bool], tuple[Condition, ...]] = {
 }
 
 
+# One of so many of an age, beginning with the n-th: in a small demo there is one of each as well.
+_FEW: dict[Age, tuple[tuple[Few, int, int], ...]] = {
+    Age.ELDERLY: ((Few.COPD, 45, 2), (Few.MET, 30, 5)),
+    Age.MIDDLE: (
+        (Few.MENTAL, 130, 3), (Few.DISABLED, 70, 6), (Few.REPORTED, 700, 9),
+        (Few.TUBERCULOSIS, 900, 12), (Few.MET, 40, 15),
+    ),
+    Age.YOUNG: ((Few.EXPECTING, 30, 1),),
+}  # fmt: skip
+
+
 def generate(scale: int, seed: int, *, today: date = DEFAULT_DAY) -> Iterator[Item]:
     """The district at 1:scale as of `today`. Raises ValueError for a scale below 1.
 
@@ -56,6 +67,7 @@ class _District:
         self._births = BirthPlanner(self._rng, today)
         self._history = History(self._rng, today)
         self._index = 0
+        self._dealt: dict[Age, int] = {}
 
     def items(self, facilities: tuple[Counts, ...]) -> Iterator[Item]:
         for number, counts in enumerate(facilities, start=1):
@@ -117,9 +129,18 @@ class _District:
             conditions=_CONDITIONS[traits.htn, traits.dm],
             groups=_GROUPS[traits.age],
             created_ms=created_ms,
+            few=self._few(traits, male=male) if traits.archive else None,
         )
         yield resident
-        yield from self._history.of(resident, traits, doctor)
+        yield from self._history.of(resident, traits, doctor, counts.facility)
+
+    def _few(self, traits: Traits, *, male: bool) -> Few | None:
+        """Who is one of the few: the healthy of an age take turns."""
+        if traits.htn or traits.dm or (traits.age is Age.YOUNG and male):
+            return None
+        turn = self._dealt[traits.age] = self._dealt.get(traits.age, 0) + 1
+        found = (few for few, every, first in _FEW.get(traits.age, ()) if turn % every == first)
+        return next(found, None)
 
     def _id(self, number: int) -> bytes:
         at_ms = instant_ms((ARCHIVES_SINCE - timedelta(days=1)).toordinal(), hour=9) + number

@@ -8,16 +8,18 @@ standard had their yearly check.
 from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Final
 
-from server.demo import bodies, checkup
+from server.demo import bodies, care_children, care_elders, care_few, care_mothers, checkup
 from server.demo.bodies import CONTROLLED, Habitus
+from server.demo.care import Care, Done
 from server.demo.identities import instant_ms, uuid7
-from server.demo.model import PastRecord, Resident, Staff
-from server.demo.population import Traits
+from server.demo.model import Few, PastRecord, Resident, Staff
+from server.demo.population import Age, Traits
+from server.records.upcast import newest
 
 HTN, DM, CHECKUP = "htn_followup", "dm_followup", "health_check"
-VERSION = 1
+AGREED = 0.78  # of those in care, S003-7
 VISITS = 4
 VISIT_EVERY_DAYS = 85
 
@@ -32,8 +34,16 @@ class History:
         self._rng = rng
         self._today = today.toordinal()
 
-    def of(self, resident: Resident, traits: Traits, doctor: Staff) -> Iterator[PastRecord]:
-        """The records of the year before today, oldest first."""
+    def of(
+        self, resident: Resident, traits: Traits, doctor: Staff, facility: str
+    ) -> Iterator[PastRecord]:
+        """The records up to today, oldest first; those of the great diseases of one year."""
+        found = list(self._chronic(resident, traits, doctor))
+        if resident.has_archive:
+            found += self._cared(resident, traits, doctor, facility, found)
+        return iter(sorted(found, key=lambda each: (each.on, each.id)))
+
+    def _chronic(self, resident: Resident, traits: Traits, doctor: Staff) -> Iterator[PastRecord]:
         visits: list[Visit] = []
         if traits.htn or traits.dm:
             days = self._days()
@@ -77,11 +87,27 @@ class History:
             team=resident.team,
             staff=doctor.id,
             kind=kind,
-            version=VERSION,
+            version=newest(kind),
             on=on,
             at_ms=at_ms,
             body=self._body(person, kind, grade, on, doctor.id.hex()),
         )
+
+    def _cared(
+        self, resident: Resident, traits: Traits, doctor: Staff, facility: str,
+        before: list[PastRecord],
+    ) -> Iterator[PastRecord]:  # fmt: skip
+        """All other care, drawn from the resident's own id."""
+        rng = Random(resident.id + b"care")
+        today = date.fromordinal(self._today)
+        care = Care(resident, doctor.id.hex(), facility, today, rng)
+        for on, kind, body in care.past(_all_of(care, traits, before)):
+            at_ms = care.instant_of(kind, on)
+            yield PastRecord(
+                id=care.id_of(kind, on, body), resident=resident.id,
+                facility=resident.facility, team=resident.team, staff=doctor.id, kind=kind,
+                version=newest(kind), on=on, at_ms=at_ms, body=body,
+            )  # fmt: skip
 
     def _body(
         self, person: Habitus, kind: str, grade: str, on: date, doctor: str
@@ -91,3 +117,38 @@ class History:
             return {**checkup.health_check(self._rng, person), "feedback_date": fed_back}
         write = bodies.htn_followup if kind == HTN else bodies.dm_followup
         return write(self._rng, person, grade=grade, on=on, doctor=doctor)
+
+
+def _all_of(care: Care, traits: Traits, before: list[PastRecord]) -> Iterator[Done]:
+    if traits.age in (Age.NEWBORN, Age.TODDLER, Age.CHILD):
+        yield from care_children.done(care)
+    if traits.age is Age.MOTHER:
+        yield from care_mothers.delivered(care)
+    for each in before:
+        if each.kind == CHECKUP:
+            yield from care_elders.beside_the_check(
+                care, each.on, each.body["bmi"], each.body["waist"]
+            )
+    yield from care_few.referred(care, [(each.on, each.body) for each in before])
+    groups = _groups(traits)
+    if groups and care.rng.random() < AGREED:
+        yield from care_elders.agreement(care, groups, ["健康体检", "面对面随访"])
+    if care.person.few is not None:
+        yield from _FEW[care.person.few](care)
+
+
+def _groups(traits: Traits) -> list[str]:
+    """The groups of people an agreement names."""
+    codes = [("1", traits.elderly_managed), ("4", traits.htn_managed), ("5", traits.dm_managed)]
+    return [code for code, there in codes if there]
+
+
+_FEW: Final = {
+    Few.COPD: care_few.lungs,
+    Few.DISABLED: care_few.disabled,
+    Few.MENTAL: care_few.mental,
+    Few.TUBERCULOSIS: care_few.tuberculosis,
+    Few.REPORTED: care_few.reported,
+    Few.EXPECTING: care_mothers.expecting,
+    Few.MET: care_few.met,
+}

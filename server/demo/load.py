@@ -13,6 +13,7 @@ from server.actions.tablets.intake import civil_day
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
 from server.demo.model import Facility, Item, PastRecord, Resident, Role, Staff, Team
+from server.records.kinds import get
 from sync.wire import encode
 
 
@@ -89,6 +90,7 @@ def _add(loader: Loader, done: Loaded, item: Item, today: date) -> None:
                     id=item.id, resident=item.resident, facility=item.facility, staff=item.staff,
                     kind=item.kind, version=item.version, day=item.on.isoformat(),
                     at_ms=item.at_ms, body=encode(item.body),
+                    cls=get(item.kind, item.version).access.value,
                 )
             )  # fmt: skip
 

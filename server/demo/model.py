@@ -32,6 +32,18 @@ class Group(StrEnum):
     CHILD_0_6 = "child_0_6"
 
 
+class Few(StrEnum):
+    """What only a few have; of each there is somebody in every demo that is not tiny."""
+
+    COPD = "copd"
+    DISABLED = "disabled"
+    MENTAL = "mental"
+    TUBERCULOSIS = "tuberculosis"
+    REPORTED = "reported"
+    EXPECTING = "expecting"
+    MET = "met"
+
+
 @dataclass(frozen=True, slots=True)
 class Facility:
     """A township centre or community health centre."""
@@ -84,6 +96,7 @@ class Resident:
     conditions: tuple[Condition, ...]
     groups: tuple[Group, ...]
     created_ms: int
+    few: Few | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class NewResident:
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """One past record, class A."""
+    """One past record. `cls`: the class of what is filled in."""
 
     id: bytes
     resident: bytes
@@ -55,6 +55,7 @@ class NewRecord:
     day: str
     at_ms: int
     body: bytes
+    cls: str = "A"
 
 
 @dataclass(slots=True)
@@ -145,10 +146,14 @@ class Loader:
             at=new.at_ms, body=Raw(new.body),
         )  # fmt: skip
         self._change(
-            opened.key, new.id, new.resident, new.kind, "A", "event", new.day, new.at_ms,
-            new.staff, new.facility, wire.encode(change),
+            opened.key, new.id, new.resident, new.kind if new.cls == "A" else None, new.cls,
+            "event", new.day, new.at_ms, new.staff, new.facility, wire.encode(change),
         )  # fmt: skip
-        opened.sum_open += digest.leaf(new.id, "A", first_rev(1))
+        leaf = digest.leaf(new.id, new.cls, first_rev(1))
+        if new.cls == "A":
+            opened.sum_open += leaf
+        else:
+            opened.sum_restricted += leaf
         self.records += 1
 
     def _change(
