@@ -1,0 +1,129 @@
+"""The loop of a referral as items of the plan (P61): to be made, its result to be known.
+
+A need has its item here unless another rule has one for it (referrals.toml, own). A referral that
+was written has one item until its result is back: by P46 where tuberculosis is suspected, else by
+this rule. An item of a restricted need or referral is of class B.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from server.rules.next_step import Step, steps_after
+from server.rules.plan.model import Asked, Facts, Group, Item, Maker, Record, Spell
+from server.rules.plan.quota import shared
+from server.rules.plan.spells import belongs
+from server.rules.plan.table import numbers_of, rules
+from server.rules.plan.windows import Window, owed
+from server.rules.referrals import TB_SUSPECT, Days, Loop, State, loops_of
+
+RULE: Final = "P61"
+_TABLE: Final[Mapping[str, Any]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)["own"]
+_SEND: Final = frozenset(_TABLE["send"])
+_RESULT: Final = frozenset(_TABLE["result"])
+_MALE: Final = "1"
+
+
+def loops(
+    facts: Facts, groups: Mapping[Group, Spell], since: date, district: Mapping[str, int]
+) -> tuple[Loop, ...]:
+    """The loops of one resident that can still be felt from a day on, oldest first."""
+
+    def steps(each: Record, before: Record | None) -> Sequence[Step]:
+        return steps_after(
+            each.kind, each.body, each.on, last=before.body if before else None,
+            known=beside(facts, groups, each.on, before), numbers=district,
+        )  # fmt: skip
+
+    numbers = numbers_of(rules()[RULE], district)
+    days = Days(
+        numbers["send_days"], numbers["days"], numbers["suspect_days"],
+        numbers["wait_send_days"], numbers["wait_days"],
+    )  # fmt: skip
+    return loops_of(facts.records, steps, days, since)
+
+
+def beside(
+    facts: Facts, groups: Mapping[Group, Spell], on: date, before: Record | None
+) -> dict[str, Any]:
+    """What is known beside a form of that day (next_step_model.KNOWN)."""
+    known: dict[str, Any] = {
+        "birth": facts.birth,
+        "sex": facts.sex or None,
+        "last_on": before.on if before else None,
+        "hypertension": belongs(groups.get(Group.HYPERTENSION), on),
+        "diabetes": belongs(groups.get(Group.DIABETES), on),
+        "copd": belongs(groups.get(Group.COPD), on),
+    }
+    if facts.sex != _MALE:
+        known["pregnant"] = belongs(groups.get(Group.PREGNANT), on)
+        known["lactating"] = belongs(groups.get(Group.POSTPARTUM), on)
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _items(asked: Asked) -> Iterator[Item]:
+    found = shared(
+        asked, "loops", lambda: loops(asked.facts, asked.groups, asked.first, asked.district)
+    )
+    for loop in found:
+        if loop.sent is None and not loop.on_form:
+            yield from _to_send(asked, loop)
+        else:
+            yield from _to_know(asked, loop)
+
+
+def _to_send(asked: Asked, loop: Loop) -> Iterator[Item]:
+    """Nobody was sent yet. Once somebody is, the item is that of the referral."""
+    (need,) = loop.needs
+    record = need.record
+    if record.kind in _SEND or _by_elders(asked, record) or loop.state is State.SUPERSEDED:
+        return
+    given = {
+        "on": record.on.isoformat(), "due": loop.due.isoformat(),
+        "said": "；".join(need.step.reasons),
+    }  # fmt: skip
+    ended = loop.answer if loop.state is State.ENDED else None
+    why = "ended" if ended is not None else "send"
+    slot = f"{record.id.hex()}/send{'/restricted' if loop.cls == 'B' else ''}"
+    yield from owed(
+        asked, slot, Window(record.on, loop.due, loop.lapses), ended, why, given=given,
+        because=(record.id,), cls=loop.cls,
+    )  # fmt: skip
+
+
+def _by_elders(asked: Asked, record: Record) -> bool:
+    """Whether P24 or P25 asks for it: a finding of an elder's check, cognition among them."""
+    if record.kind != "health_check" or Group.ELDER not in asked.groups:
+        return False
+    body = record.body
+    found = body.get("assessment") == "2" or body.get("elder_cognition") == "2"
+    return found or "3" in body.get("guidance", ())
+
+
+def _to_know(asked: Asked, loop: Loop) -> Iterator[Item]:
+    """Somebody was sent: until the result is known here, or nobody expects one any more."""
+    record = loop.begun_with
+    if loop.sent is None and record.kind in _RESULT:
+        return
+    if loop.sent is not None and record.body.get("reason_restricted") == TB_SUSPECT:
+        return
+    known = loop.state in (State.BACK, State.ENDED)
+    done = loop.answer if known else None
+    begun = loop.since if loop.state is State.RECEIVED or known else record.on
+    given = {
+        "on": begun.isoformat(), "due": loop.due.isoformat(),
+        "to": str(record.body.get("to_org") or record.body.get("referral_org") or ""),
+    }  # fmt: skip
+    slot = f"{record.id.hex()}/{loop.state.value if not known else 'known'}"
+    because = (record.id, *(need.record.id for need in loop.needs if need.record is not record))
+    yield from owed(
+        asked, slot, Window(record.on, loop.due, loop.lapses), done, loop.state.value,
+        given=given, because=because, done_on=loop.since if known else None, cls=loop.cls,
+    )  # fmt: skip
+
+
+MAKERS: Final[Mapping[str, Maker]] = {RULE: lambda asked: tuple(_items(asked))}
