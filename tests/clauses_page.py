@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from server.rules.clauses import Clause, cited_in, clauses, parts_of
+from tests.clauses_contradictions import CONTRADICTIONS
 from tests.source import REPOSITORY
 
 PAGE: Final = REPOSITORY / "docs" / "CLAUSES.md"
@@ -30,6 +31,24 @@ NOT_PLACES: Final = frozenset(
 )  # fmt: skip
 """They speak of clauses as such, or show how one is cited."""
 
+TESTS: Final = ("tests/test_plan", "tests/test_next_step")
+PARTLY: Final = {
+    "S000-art12(1)": "what residents fill in waits for the resident portal",
+    "S001-art8": "of the contract as a way to serve only its renewal is owed so far",
+    "S001-art9-b": "the check before paying belongs to the settlement",
+    "S003-5(1)-a": "residents' own entries wait for the resident portal",
+    "S003-5(8)": "the share detected is not counted",
+    "S003-5(9)": "its two rates are not counted",
+    "S003-5(10)": "its two rates are not counted",
+    "S003-5(11)": "the share reported is not counted",
+    "S003-6(1)": "there is no supplement form",
+    "S004-3(2)": "films are not kept, pictures are",
+    "S004-3(6)-a": "teams of both diseases are no more than teams",
+    "S004-3(10)": "triage and the duty of the first doctor are not asked",
+}
+"""What of a clause that is served is still missing."""
+
+_RULE_ID: Final = re.compile(r"\bP[0-9]{2}\b")
 _RULE: Final = re.compile(r'^id = "(P[0-9]{2})"$', re.MULTILINE)
 _FIGURE: Final = re.compile(r"\.(py|toml|j2|md|css|js)$")
 
@@ -37,12 +56,20 @@ _ABOVE: Final = """# The clauses and who serves them
 
 The project answers to five policy documents; server/rules/clauses.csv has what each clause asks, in
 our own words. Made from the code by `python -m tests.clauses_page`, never by hand: a clause is
-served where its id stands, in a docstring, a comment or beside a rule. *Not yet* is meant as it is
-said. A number in a district's table is listed apart: it stands there with its clause, and serves
-nobody by itself.
+served where its id stands, in a docstring, a comment or beside a rule, and held by the tests that
+name it, or that ask for the plan's rules it stands beside. *Not yet* is meant as it is said. A
+number in a district's table is listed apart: it stands there with its clause, and serves nobody by
+itself.
 
 ## Records and the service plan
 """
+_BETWEEN: Final = """
+## Where the documents contradict each other, or themselves
+
+Each needed a number or a decision; it stands where a county can change it.
+
+| # | contradiction | here |
+|---|---|---|"""
 _OTHERS: Final = """
 ## The other components
 
@@ -58,6 +85,14 @@ class Places:
     code: list[str] = field(default_factory=list[str])
     tables: list[str] = field(default_factory=list[str])
     tests: list[str] = field(default_factory=list[str])
+    rules: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def served(self) -> list[str]:
+        """The files, each with the rules of the plan that stand beside the clause."""
+        return [
+            f"{name} ({', '.join(self.rules[name])})" if name in self.rules else name
+            for name in self.code
+        ]
 
 
 def sources() -> Iterator[Path]:
@@ -74,33 +109,40 @@ def sources() -> Iterator[Path]:
 def places() -> Mapping[str, Places]:
     """Each clause that is cited by its own id; one cited with all its parts serves none alone."""
     found: dict[str, Places] = defaultdict(Places)
+    asked: dict[str, list[str]] = defaultdict(list)
     for path in sources():
         name = path.relative_to(REPOSITORY).as_posix()
         text = path.read_text("utf-8")
-        for clause, shown in sorted(_shown(name, text).items()):
+        if name.startswith(TESTS):
+            for rule in set(_RULE_ID.findall(text)):
+                asked[rule].append(name)
+        for clause in sorted({each for each in cited_in(text) if parts_of(each) == (each,)}):
             place = found[clause]
             if name.startswith(TABLES):
-                place.tables.append(shown)
+                place.tables.append(name)
             elif name.startswith("tests/"):
-                place.tests.append(shown)
+                place.tests.append(name)
             else:
-                place.code.append(shown)
+                place.code.append(name)
+                for rule in _rules_beside(clause, name, text):
+                    place.rules.setdefault(name, []).append(rule)
+    for place in found.values():
+        rules = {each for names in place.rules.values() for each in names}
+        by_rule = {name for rule in rules for name in asked[rule]}
+        place.tests = sorted({*place.tests, *by_rule})
     return found
 
 
-def _shown(name: str, text: str) -> dict[str, str]:
-    """{clause: how the place is written}; of a table of the plan the rules are named too."""
-    rules: dict[str, list[str]] = defaultdict(list)
-    if name.startswith("server/rules/plan/") and name.endswith(".toml"):
-        for block in text.split("[[rule]]")[1:]:
-            named = _RULE.search(block)
-            for cited in set(cited_in(block.partition("[[line]]")[0])):
-                rules[cited].append(named[1] if named else "")
-    return {
-        cited: f"{name} ({', '.join(rules[cited])})" if rules[cited] else name
-        for cited in set(cited_in(text))
-        if parts_of(cited) == (cited,)
-    }
+def _rules_beside(clause: str, name: str, text: str) -> list[str]:
+    """Of a table of the plan: the rules beside which the clause stands."""
+    if not (name.startswith("server/rules/plan/") and name.endswith(".toml")):
+        return []
+    found: list[str] = []
+    for block in text.split("[[rule]]\n")[1:]:
+        named = _RULE.search(block)
+        if named and clause in set(cited_in(block.partition("[[line]]")[0])):
+            found.append(named[1])
+    return found
 
 
 def unknown() -> list[str]:
@@ -115,7 +157,11 @@ def unknown() -> list[str]:
 
 def page() -> str:
     """All of docs/CLAUSES.md."""
-    return "\n".join([_ABOVE, *_traced(), _OTHERS, *_others(), ""])
+    return "\n".join([_ABOVE, *_traced(), _BETWEEN, *_contradictions(), _OTHERS, *_others(), ""])
+
+
+def _contradictions() -> Iterator[str]:
+    yield from (f"| {' | '.join(each)} |" for each in CONTRADICTIONS)
 
 
 def _traced() -> Iterator[str]:
@@ -126,7 +172,9 @@ def _traced() -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for each in mine:
         at = places().get(each.id, Places())
-        served_by = _files(at.code) or "not yet"
+        served_by = _files(at.served()) or "not yet"
+        if each.id in PARTLY and at.code:
+            served_by += f". Not yet: {PARTLY[each.id]}"
         yield (
             f"| {each.id} | {_cell(each)} | {each.component}, {each.level} | {served_by} "
             f"| {_files(at.tests) or '-'} | {_files(at.tables) or '-'} |"
@@ -140,7 +188,7 @@ def _others() -> Iterator[str]:
         if each.component in TRACED:
             continue
         at = places().get(each.id, Places())
-        where = _files(at.code)
+        where = _files(at.served())
         if not where:
             where = f"not yet; its number in {_files(at.tables)}" if at.tables else "not yet"
         yield f"| {each.id} | {_cell(each)} | {each.component}, {each.level} | {where} |"

@@ -2,9 +2,12 @@
 page that says who serves each.
 """
 
+import re
+
 import pytest
 
 from server.rules.clauses import cited_in, clauses, parts_of
+from server.rules.districts import all_districts, table
 from tests.clauses_page import PAGE, TRACED, page, places, unknown
 from tests.source import REPOSITORY
 
@@ -66,7 +69,7 @@ def test_a_clause_of_records_or_plan_is_served_and_held_or_said_to_be_not_yet() 
         if served == "not yet":
             assert not places().get(named.id) or not places()[named.id].code
         else:
-            for each in served.split(", `"):
+            for each in served.partition(". Not yet: ")[0].split(", `"):
                 assert (REPOSITORY / each.strip("`").partition(" ")[0]).is_file(), each
 
 
@@ -77,3 +80,15 @@ def test_a_number_in_a_table_alone_serves_nobody() -> None:
                 line.startswith(f"| {clause} |") and "| not yet |" in line
                 for line in page().splitlines()
             )
+
+
+def test_the_parameters_that_contradictions_are_answered_with_stand_in_the_tables() -> None:
+    text = page().partition("| # | contradiction | here |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (C[0-9]+) \|", text, re.MULTILINE) == [f"C{n}" for n in range(1, 13)]
+    named = set(re.findall(r"`([a-z]+\.[A-Za-z0-9_]+)`", text))
+    tables = [table(code, 2026).values for code in all_districts()]
+    numbers = set(all_districts()["371002"].clauses)
+    assert len(named) > 6
+    for name in named:
+        section, _, key = name.partition(".")
+        assert key in numbers or any(name in values for values in tables), (section, name)
