@@ -12,6 +12,7 @@ from server.actions.accounts.sessions import Signed
 from server.actions.keeping.site import Site
 from server.actions.queues.queues import Count, counts
 from server.console.words import words
+from server.rules import facility_work
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
 
 _COUNTY: Final = frozenset({StaffRole.COUNTY})
@@ -47,6 +48,7 @@ QUEUES: Final = (
 PAGES: Final = (
     Entry("people", "/console/people", _WORKERS),
     Entry("board", "/console/board", EVERYBODY),
+    Entry("work", "/console/work", facility_work.READS),
     Entry("devices", "/console/devices", _MANAGERS),
     Entry("organisations", "/console/organisations", EVERYBODY),
     Entry("staff", "/console/staff", _MANAGERS),

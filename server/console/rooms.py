@@ -19,6 +19,8 @@ from server.console import (
     desk,
     desk_receipt,
     devices,
+    facility_record,
+    facility_work,
     files,
     home,
     imports,
@@ -47,6 +49,7 @@ ROOMS = (
     devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
     unassigned, paper,
+    facility_work, facility_record,
 )  # fmt: skip
 
 

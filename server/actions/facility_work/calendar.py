@@ -38,20 +38,30 @@ class Calendar:
     reports_whole: bool
 
 
-async def calendar(site: Site, signed: Signed, facility: bytes, year: int) -> Calendar:
-    """Raises NotYours for a place whose work may not be read, and for nobody's id."""
+async def calendar(
+    site: Site, signed: Signed, facility: bytes, year: int, *, with_reports: bool = True
+) -> Calendar:
+    """Raises NotYours for a place whose work may not be read, and for nobody's id. Without reports
+    no archive is opened.
+    """
     return await site.store.read(
-        partial(_calendar, site=site, signed=signed, facility=facility, year=year)
-    )
+        partial(
+            _calendar, site=site, signed=signed, facility=facility, year=year,
+            with_reports=with_reports,
+        )
+    )  # fmt: skip
 
 
-async def _calendar(tx: Tx, site: Site, signed: Signed, facility: bytes, year: int) -> Calendar:
+async def _calendar(
+    tx: Tx, site: Site, signed: Signed, facility: bytes, year: int, with_reports: bool
+) -> Calendar:
     who = await standing_of(tx, site, signed)
     here = who.reading(facility)
     places = {facility}
     reports = Reports()
     if here.level is Level.FACILITY:
         places |= {*who.under(facility)}
+    if here.level is Level.FACILITY and with_reports:
         reports = await reports_of(tx, site, facility, year)
     found = await standing_records(tx, site, places, year)
     return Calendar(
@@ -73,8 +83,8 @@ class Overview:
 
 
 async def overview(site: Site, signed: Signed, year: int) -> list[Overview]:
-    """Every place whose work may be read, centres first. Cards of diseases are left out here: they
-    are in archives, and a list opens none.
+    """Every place whose work may be read, each centre before what is under it. Cards of diseases
+    are left out here: they are in archives, and a list opens none.
     """
     return await site.store.read(partial(_overview, site=site, signed=signed, year=year))
 

@@ -17,7 +17,8 @@ from server.store.tx import Tx, one
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One member of staff among the places: `own` is the place of work itself, also where that is a
-    station or village room. `readable`: every place whose work may be read, centres first.
+    station or village room. `readable`: every place whose work may be read, each centre before
+    what is under it.
     """
 
     signed: Signed
@@ -32,7 +33,13 @@ class Standing:
             for who, place in self.places.items()
             if rule.may_read(self.signed.role, self.own, place)
         ]
-        return tuple(sorted(found, key=lambda each: (each.level, each.code, each.name)))
+        return tuple(sorted(found, key=self._order))
+
+    def _order(self, each: Organisation) -> tuple[str, str, bool, str, str]:
+        """Each centre, and under it its stations and village rooms."""
+        centre = self.organisations[rule.centre_of(self.places[each.facility])]
+        below = each.facility != centre.facility
+        return centre.code, centre.name, below, each.code, each.name
 
     @property
     def writable(self) -> tuple[Organisation, ...]:

@@ -6,7 +6,7 @@ into the access log, no tablet and no portal is sent any of it (class C).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
@@ -56,7 +56,7 @@ class Said(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class FacilityRecord:
-    """One row, opened. `at`: ms UTC; `by`: who wrote it."""
+    """One row, opened. `at`: ms UTC; `by`: who wrote it, `doctor`: who did the work; names."""
 
     id: bytes
     facility: bytes
@@ -71,6 +71,7 @@ class FacilityRecord:
     body: Mapping[str, Any]
     reason: str
     by: str = ""
+    doctor: str = ""
 
 
 async def key_of(tx: Tx, site: Site) -> DataKey:
@@ -83,19 +84,30 @@ def place_of(site: Site, record: bytes, facility: bytes) -> bytes:
 
 
 async def opened(tx: Tx, site: Site, rows: Sequence[Row]) -> list[FacilityRecord]:
-    """Rows of `_COLUMNS`, with the names of who wrote them."""
+    """Rows of `_COLUMNS`, with the names of who wrote them and who did the work."""
     key = await key_of(tx, site)
-    names = await staff_names(tx, site, {row[5] for row in rows})
-    return [_opened(site, key, row, names) for row in rows]
+    bare = [_opened(site, key, row) for row in rows]
+    named = {each.staff for each in bare} | {_doctor(each) for each in bare}
+    names = await staff_names(tx, site, named)
+    return [
+        replace(each, by=names.get(each.staff, ""), doctor=names.get(_doctor(each), ""))
+        for each in bare
+    ]
 
 
-def _opened(site: Site, key: DataKey, row: Row, names: Mapping[bytes, str]) -> FacilityRecord:
+def _opened(site: Site, key: DataKey, row: Row) -> FacilityRecord:
     record, facility, kind, version, day, staff, at, amends, voids, state, sealed = row
     said = msgspec.json.decode(key.open(place_of(site, record, facility), sealed), type=Said)
     return FacilityRecord(
         record, facility, kind, version, date.fromisoformat(day), staff, at, amends, voids,
-        State(state), said.body, said.reason, names.get(staff, ""),
+        State(state), said.body, said.reason,
     )  # fmt: skip
+
+
+def _doctor(record: FacilityRecord) -> bytes:
+    """Who did the work as the form says; NOBODY where it names nobody."""
+    named = record.body.get("doctor")
+    return bytes.fromhex(named) if isinstance(named, str) else NOBODY
 
 
 async def standing_records(
