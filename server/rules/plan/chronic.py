@@ -231,12 +231,9 @@ def _soon(asked: Asked) -> Iterator[Item]:
 
 
 def _referral(asked: Asked) -> Iterator[Item]:
-    """P09, P10, P18, P19: refer, and follow. An emergency may be found at a check as well."""
+    """P09, P10, P18, P19: refer, and follow. What a check finds is followed by P25 and P61."""
     assert asked.rule.group is not None
-    kind = FOLLOWED[asked.rule.group][1]
-    found = {each.record.on: each for each in visits(asked, CHECK, kind)}
-    found |= {each.record.on: each for each in visits(asked, kind)}
-    yield from referred(asked, found.values())
+    yield from referred(asked, visits(asked, FOLLOWED[asked.rule.group][1]))
 
 
 def _goal(asked: Asked) -> Iterator[Item]:

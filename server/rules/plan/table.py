@@ -111,9 +111,24 @@ def _numbers(raw: Mapping[str, Any]) -> dict[str, int]:
 
 def numbers_of(rule: Rule, district: Mapping[str, int]) -> Numbers:
     """The numbers of a rule, those of the district ("P52.times") before the national ones."""
+    own = _national(rule.id) if rule.id in rules() else None
+    if own is None or own[0] is not rule:
+        return _overlaid(rule, district)
+    _, numbers, names = own
+    return numbers if district.keys().isdisjoint(names) else _overlaid(rule, district)
+
+
+def _overlaid(rule: Rule, district: Mapping[str, int]) -> Numbers:
     return Numbers(
         {name: district.get(f"{rule.id}.{name}", value) for name, value in rule.numbers.items()}
     )
+
+
+@cache
+def _national(rule: str) -> tuple[Rule, Numbers, frozenset[str]]:
+    """A rule of the tables, its numbers as they stand there, and their names in a district."""
+    found = rules()[rule]
+    return found, Numbers(found.numbers), frozenset(f"{rule}.{name}" for name in found.numbers)
 
 
 def reason_text(rule: Rule, why: str, given: Mapping[str, str | int]) -> str:

@@ -8,18 +8,17 @@ asked: those of the year, and the last one before it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
-from server.rules.next_step import Level, Step, step_after
-from server.rules.plan.model import Asked, Group, Item, Record
+from server.rules.next_step import Level, Step
+from server.rules.plan.model import Asked, Item, Record
 from server.rules.plan.pregnancies import day_of
 from server.rules.plan.quota import face_to_face, shared
-from server.rules.plan.spells import belongs
+from server.rules.plan.steps import steps
 from server.rules.plan.windows import Window, ordered, owed
 
 DAY: Final = timedelta(days=1)
 _GRAVEST: Final = (Level.EMERGENCY, Level.TWICE, Level.ABNORMAL, Level.NOT_YET, Level.AT_GOAL)
-_MALE: Final = "1"
 _SENT: Final = "1"  # direction of a referral
 _BACK: Final = "2"
 
@@ -50,27 +49,23 @@ class Visit:
         return "；".join(self.step.reasons)
 
 
-def visits(asked: Asked, kind: str, answer: str = "") -> Sequence[Visit]:
-    """The visits of a form that the year can feel, oldest first, one a day. `answer`: the form of
-    the next visit, when it is another.
-    """
-    return shared(
-        asked, f"visits {kind} {answer}", lambda: tuple(_visits(asked, kind, answer or kind))
-    )
+def visits(asked: Asked, kind: str) -> Sequence[Visit]:
+    """The visits of a form that the year can feel, oldest first, one a day."""
+    return shared(asked, f"visits {kind}", lambda: tuple(_visits(asked, kind)))
 
 
-def _visits(asked: Asked, kind: str, answer: str) -> Iterator[Visit]:
+def _visits(asked: Asked, kind: str) -> Iterator[Visit]:
     days: dict[date, list[Record]] = {}
     for each in ordered(asked.facts, kind):
         if each.on <= asked.last:
             days.setdefault(each.on, []).append(each)
-    seen, before = face_to_face(asked, answer), None
+    seen, before = face_to_face(asked, kind), None
     following = [*days][1:]
     for n, (on, records) in enumerate(days.items()):
         if on >= asked.first or n == len(following) or following[n] >= asked.first:
             after = next((one for one in seen if one.on > on), None)
-            steps = ((each, _step(asked, each, before)) for each in records)
-            made = [Visit(each, step, after) for each, step in steps if step is not None]
+            asks = ((each, _gravest(asked, each, before)) for each in records)
+            made = [Visit(each, step, after) for each, step in asks if step is not None]
             if made:
                 yield min(made, key=_gravity)
         before = records[-1]
@@ -80,22 +75,9 @@ def _gravity(visit: Visit) -> int:
     return _GRAVEST.index(visit.step.level)
 
 
-def _step(asked: Asked, each: Record, before: Record | None) -> Step | None:
-    facts, groups = asked.facts, asked.groups
-    known: dict[str, Any] = {
-        "birth": facts.birth,
-        "sex": facts.sex or None,
-        "last_on": before.on if before else None,
-        "hypertension": belongs(groups.get(Group.HYPERTENSION), each.on),
-        "diabetes": belongs(groups.get(Group.DIABETES), each.on),
-        "copd": belongs(groups.get(Group.COPD), each.on),
-    }
-    if facts.sex != _MALE:
-        known["pregnant"] = belongs(groups.get(Group.PREGNANT), each.on)
-        known["lactating"] = belongs(groups.get(Group.POSTPARTUM), each.on)
-    known = {name: value for name, value in known.items() if value is not None}
-    last = before.body if before else None
-    return step_after(each.kind, each.body, each.on, last=last, known=known, numbers=asked.district)
+def _gravest(asked: Asked, each: Record, before: Record | None) -> Step | None:
+    found = steps(asked, each, before)
+    return min(found, key=lambda step: _GRAVEST.index(step.level), default=None)
 
 
 # Items.
