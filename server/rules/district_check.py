@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from server.records.kinds import everything
+from server.rules import next_step
 from server.rules.district_source import DEFAULT, FOLDER, DistrictBroken, files, line_index
 from server.rules.district_year import OFFICES, RETENTION, SECTIONS, DistrictYear, Office, Value
 from server.rules.districts import load, table
@@ -129,11 +130,17 @@ def faults(decided: DistrictYear) -> Iterator[Finding]:
         yield _fault(decided, 0, f"{RETENTION}.{kind}", "does not say how long it is kept")
     for kind in sorted(kept.keys() - known):
         yield _fault(decided, kept[kind], f"{RETENTION}.{kind}", "is no kind of record")
+    numbers = _plan_numbers()
     for each in decided.values.values():
-        rule, _, number = each.sets.partition(".")
-        if each.sets and (rule not in rules() or number not in rules()[rule].numbers):
+        if each.sets and each.sets not in numbers:
             said = f"sets {each.sets}, which is no number of a rule of the plan"
             yield _fault(decided, each.line, each.name, said)
+
+
+def _plan_numbers() -> frozenset[str]:
+    """Every number of the plan and of the next steps that a district may set: "P52.times"."""
+    of_plan = {f"{rule.id}.{name}" for rule in rules().values() for name in rule.numbers}
+    return frozenset(of_plan | next_step.numbers().keys())
 
 
 def _fault(decided: DistrictYear, line: int, name: str, why: str) -> Finding:
