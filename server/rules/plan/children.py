@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from server.records.ages import months_later
 from server.records.child_slots import SLOTS
 from server.records.child_tcm import MONTHS
 from server.rules.plan.groups import birthday
 from server.rules.plan.model import Asked, Item, Maker, Record
-from server.rules.plan.pregnancies import day_of
-from server.rules.plan.visits import is_result, referrals
+from server.rules.plan.quota import shared
+from server.rules.plan.visits import referrals
 from server.rules.plan.windows import (
     DAY,
     Window,
     first_in,
+    months_on,
     ordered,
     owed,
     until,
@@ -38,7 +38,7 @@ def slot_days(slot: str, birth: date, *, days: int) -> Window:
     number = int(slot[:-1])
     if slot.endswith("y"):
         return until(birthday(birth, number), birthday(birth, number + 1) - DAY)
-    opens = months_later(birth, number)
+    opens = months_on(birth, number)
     return until(opens, opens + timedelta(days=days))
 
 
@@ -108,8 +108,12 @@ def _more_visits(asked: Asked) -> Iterator[Item]:
 # Checks by age.
 
 
+def _checks(asked: Asked) -> list[Record]:
+    return shared(asked, "child checks", lambda: ordered(asked.facts, "child_check"))
+
+
 def _checks_of(asked: Asked, slot: str) -> Iterator[Record]:
-    return (each for each in asked.facts.of("child_check") if each.body.get("age_slot") == slot)
+    return (each for each in _checks(asked) if each.body.get("age_slot") == slot)
 
 
 def _full_month(asked: Asked) -> Iterator[Item]:
@@ -127,8 +131,9 @@ def _of_slots(asked: Asked, slots: Sequence[str], why: str, *, days: int) -> Ite
         return
     for slot in slots:
         window = slot_days(slot, birth, days=days)
-        done = first_in(window, _checks_of(asked, slot))
-        yield from owed(asked, slot, window, done, why, given={"age": SLOTS[slot]})
+        if window.touches(asked):
+            done = first_in(window, _checks_of(asked, slot))
+            yield from owed(asked, slot, window, done, why, given={"age": SLOTS[slot]})
 
 
 def _by_month(asked: Asked) -> Iterator[Item]:
@@ -145,11 +150,9 @@ def _by_year(asked: Asked) -> Iterator[Item]:
 def _part(
     asked: Asked, slot: str, window: Window, fields: Sequence[str], age: str
 ) -> Iterator[Item]:
-    having = (
-        each
-        for each in asked.facts.of(*asked.rule.kinds)
-        if all(name in each.body for name in fields)
-    )
+    if not window.touches(asked):
+        return
+    having = (each for each in _checks(asked) if all(name in each.body for name in fields))
     done = first_in(window, having)
     yield from owed(asked, slot, window, done, asked.rule.id.lower(), given={"age": age})
 
@@ -203,9 +206,11 @@ def _chinese_medicine(asked: Asked) -> Iterator[Item]:
     if birth is None:
         return
     for month in MONTHS:
-        opens = months_later(birth, int(month))
-        closes = months_later(birth, int(month) + asked.numbers["months"]) - DAY
+        opens = months_on(birth, int(month))
+        closes = months_on(birth, int(month) + asked.numbers["months"]) - DAY
         window = until(opens, closes)
+        if not window.touches(asked):
+            continue
         fitting = (each for each in asked.facts.of("child_tcm") if each.body.get("month") == month)
         done = first_in(window, fitting)
         yield from owed(asked, f"{month}m", window, done, "tcm", given={"month": int(month)})
@@ -215,7 +220,8 @@ def _chinese_medicine(asked: Asked) -> Iterator[Item]:
 
 
 def _abnormal(asked: Asked) -> Iterator[Item]:
-    """A visit or check that advised referral waits until what was found there is known here.
+    """A visit or check that advised referral waits until a referral or its result is on record; the
+    result of a referral that was written is P61's to wait for.
 
     The next check looks at the child again, and refers again where it must: so the wait ends there.
     """
@@ -227,24 +233,13 @@ def _abnormal(asked: Asked) -> Iterator[Item]:
         due = check.on + timedelta(days=days)
         again = next((each.on for each in seen if each.on > check.on), None)
         window = Window(check.on, due, max(due, again) if again else None)
-        done, back = _result(asked, check, window)
+        if not window.touches(asked):
+            continue
+        done = first_in(window, referrals(asked))
         yield from owed(
-            asked, check.id.hex(), window, done, "result",
-            given={"days": days}, because=(check.id,), done_on=back,
+            asked, check.id.hex(), window, done, "sent" if done else "result",
+            given={"days": days}, because=(check.id,),
         )  # fmt: skip
-
-
-def _result(asked: Asked, check: Record, window: Window) -> tuple[Record, date] | tuple[None, None]:
-    """The referral of a finding whose answer came back first, and when it came."""
-    known = [
-        (back, each.id, each)
-        for each in referrals(asked)
-        if is_result(each, check.on) and (back := day_of(each, "back_date") or each.on) in window
-    ]
-    if not known:
-        return None, None
-    back, _, referral = min(known, key=lambda each: each[:2])
-    return referral, back
 
 
 MAKERS: Final[Mapping[str, Maker]] = {

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from server.records.ages import months_later
 from server.rules.plan.model import Record
 from server.rules.plan.table import RulesBroken
+from server.rules.plan.windows import months_on
 
 TABLE: Final = Path(__file__).with_name("vaccines_2026.toml")
 
@@ -35,10 +35,10 @@ class Dose:
 
     def from_day(self, birth: date, last: Record | None) -> date:
         """The first day on which it can be given."""
-        old_enough = months_later(birth, self.months)
+        old_enough = months_on(birth, self.months)
         if last is None:
             return old_enough
-        apart = months_later(last.on, self.gap_months) + timedelta(days=self.gap_days)
+        apart = months_on(last.on, self.gap_months) + timedelta(days=self.gap_days)
         return max(old_enough, apart)
 
 
@@ -66,10 +66,7 @@ class Series:
     after: str = ""
     mixed: bool = False
     catch_up: CatchUp | None = None
-
-    @property
-    def vaccines(self) -> frozenset[str]:
-        return frozenset(each.vaccine for each in self.doses)
+    vaccines: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +117,7 @@ def parse(text: str) -> Programme:
 def _series(raw: Mapping[str, Any], until: int) -> Series:
     made = dict(raw)
     made["doses"] = tuple(_dose(each, until) for each in raw["doses"])
+    made["vaccines"] = frozenset(each["vaccine"] for each in raw["doses"])
     if "catch_up" in raw:
         made["catch_up"] = CatchUp(**raw["catch_up"])
     return Series(**made)
@@ -134,10 +132,22 @@ def _dose(raw: Mapping[str, Any], until: int) -> Dose:
 def followed(birth: date, sex: str, records: Sequence[Record]) -> Iterator[Given]:
     """The series a child follows with what was given of each. `records`: by day, then by id."""
     known: dict[str, Given] = {}
+    given: dict[str, list[Record]] = {}
+    for each in records:
+        given.setdefault(each.body.get("vaccine", ""), []).append(each)
     for series in _chosen(birth, sex, records):
         before = known.get(series.after)
-        found = known[series.id] = _given(series, birth, records, before)
+        found = known[series.id] = _given(series, birth, _of(series, given), before)
         yield found
+
+
+def _of(series: Series, given: Mapping[str, list[Record]]) -> Sequence[Record]:
+    """The records of a series in their order."""
+    also = (series.catch_up.vaccine,) if series.catch_up else ()
+    mine = [given[each] for each in {*series.vaccines, *also} if each in given]
+    if len(mine) == 1:
+        return mine[0]
+    return sorted((each for one in mine for each in one), key=lambda each: (each.on, each.id))
 
 
 def _chosen(birth: date, sex: str, records: Sequence[Record]) -> Iterable[Series]:
@@ -196,6 +206,6 @@ def _catches_up(
     return (
         record.body.get("vaccine") == late.vaccine
         and 0 < reached < late.doses
-        and record.on >= months_later(birth, late.months)
+        and record.on >= months_on(birth, late.months)
         and (last is None or record.on >= last.on + timedelta(days=late.gap_days))
     )

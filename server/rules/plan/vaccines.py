@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from server.records.ages import full_years, months_later
+from server.records.ages import full_years
 from server.records.vaccines import VACCINES
 from server.rules.plan.groups import birthday
 from server.rules.plan.model import Asked, Item, Maker, Record
 from server.rules.plan.quota import shared
 from server.rules.plan.series import Dose, Given, followed, programme
-from server.rules.plan.windows import DAY, Window, first_in, ordered, owed
+from server.rules.plan.windows import DAY, Window, first_in, months_on, ordered, owed
 
 _MOTHER: Final = "fam_mother_restricted"
 _HEPATITIS: Final = "10"
@@ -34,7 +34,7 @@ def _all_given(asked: Asked, birth: date) -> Sequence[Given]:
 
 def _owed(asked: Asked) -> Iterator[Item]:
     birth = asked.facts.birth
-    if birth is None or months_later(birth, programme().oldest_months) < asked.first:
+    if birth is None or months_on(birth, programme().oldest_months) < asked.first:
         return
     for given in _all_given(asked, birth):
         last = _before(asked, birth, given)
@@ -84,15 +84,15 @@ def _item(
 def _window(birth: date, dose: Dose, last: Record | None) -> tuple[Window, bool]:
     """The days of a dose, and whether it can only come after its time."""
     opens = dose.from_day(birth, last)
-    closes = months_later(birth, dose.until) - DAY
+    closes = months_on(birth, dose.until) - DAY
     late = False
     if not dose.before:
         due = opens + timedelta(days=dose.due_days or programme().dose_days)
     else:
-        due = months_later(birth, dose.before) - DAY
+        due = months_on(birth, dose.before) - DAY
         late = opens > due
         if late and dose.within_months and last is not None:
-            due = months_later(last.on, dose.within_months)
+            due = months_on(last.on, dose.within_months)
         elif late:
             due = opens + timedelta(days=programme().late_days)
     return Window(opens, max(opens, min(due, closes)), closes), late
@@ -103,8 +103,8 @@ def _caught_up(asked: Asked, given: Given, birth: date) -> Iterator[Item]:
     late = given.series.catch_up
     if late is None or not 0 < given.reached < late.doses or given.last is None:
         return
-    opens = max(months_later(birth, late.months), given.last.on + timedelta(days=late.gap_days))
-    closes = months_later(birth, late.until) - DAY
+    opens = max(months_on(birth, late.months), given.last.on + timedelta(days=late.gap_days))
+    closes = months_on(birth, late.until) - DAY
     if opens > closes:
         return
     window = Window(opens, min(opens + timedelta(days=programme().late_days), closes), closes)
@@ -128,10 +128,10 @@ def _of_a_mother_with_hepatitis(asked: Asked, birth: date, given: Given) -> Iter
     if weight is None or weight >= numbers["light"]:
         return
     opens = max(
-        months_later(birth, numbers["extra_months"]),
+        months_on(birth, numbers["extra_months"]),
         second.on + timedelta(days=numbers["extra_gap_days"]),
     )
-    closes = months_later(birth, numbers["extra_until_months"]) - DAY
+    closes = months_on(birth, numbers["extra_until_months"]) - DAY
     if opens > closes:
         return
     window = Window(opens, min(opens + timedelta(days=numbers["extra_days"]), closes), closes)
@@ -155,7 +155,7 @@ def _certificates(asked: Asked) -> Iterator[Item]:
             begins = date(year + 1, numbers["month"], 1)
         if begins.year != asked.year:
             continue
-        closes = months_later(date(begins.year, numbers["last_month"], 1), 1) - DAY
+        closes = months_on(date(begins.year, numbers["last_month"], 1), 1) - DAY
         window = Window(begins, begins + timedelta(days=numbers["days"]), closes)
         missing, last = _missing(asked, birth, months=12 * age, by=closes)
         given = {"place": asked.rule.reasons[place], "missing": missing}

@@ -8,11 +8,17 @@ more never takes from an item what filled it.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
+from server.records.ages import months_later
 from server.rules.plan.model import Asked, Facts, Item, Record
 
 DAY: Final = timedelta(days=1)
+
+
+months_on: Final = lru_cache(maxsize=1024)(months_later)
+"""months_later; several rules of one plan ask for the same ages of one birth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,11 @@ class Window:
 
     def __contains__(self, on: date) -> bool:
         return self.opens <= on and (self.closes is None or on <= self.closes)
+
+    def touches(self, asked: Asked) -> bool:
+        """Whether it may be of the year that is asked for."""
+        closes = self.closes or date.max
+        return self.opens <= asked.last and closes >= asked.first
 
 
 def until(opens: date, closes: date) -> Window:
