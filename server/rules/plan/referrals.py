@@ -6,15 +6,15 @@ this rule. An item of a restricted need or referral is of class B.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from server.rules.next_step import Step, steps_after
 from server.rules.plan.model import Asked, Facts, Group, Item, Maker, Record, Spell
 from server.rules.plan.quota import shared
-from server.rules.plan.spells import belongs
+from server.rules.plan.steps import Memo, followed
 from server.rules.plan.table import numbers_of, rules
 from server.rules.plan.windows import Window, owed
 from server.rules.referrals import TB_SUSPECT, Days, Loop, State, loops_of
@@ -25,20 +25,20 @@ _TABLE: Final[Mapping[str, Any]] = tomllib.loads(
 )["own"]
 _SEND: Final = frozenset(_TABLE["send"])
 _RESULT: Final = frozenset(_TABLE["result"])
-_MALE: Final = "1"
 
 
 def loops(
-    facts: Facts, groups: Mapping[Group, Spell], since: date, district: Mapping[str, int]
+    facts: Facts,
+    groups: Mapping[Group, Spell],
+    since: date,
+    district: Mapping[str, int],
+    memo: Memo | None = None,
 ) -> tuple[Loop, ...]:
-    """The loops of one resident that can still be felt from a day on, oldest first."""
-
-    def steps(each: Record, before: Record | None) -> Sequence[Step]:
-        return steps_after(
-            each.kind, each.body, each.on, last=before.body if before else None,
-            known=beside(facts, groups, each.on, before), numbers=district,
-        )  # fmt: skip
-
+    """The loops of one resident that can still be felt from a day on, oldest first. `memo`: what
+    follows from records, as far as other rules have worked it out.
+    """
+    memo = {} if memo is None else memo
+    steps = partial(followed, facts, groups, district, memo)
     numbers = numbers_of(rules()[RULE], district)
     days = Days(
         numbers["send_days"], numbers["days"], numbers["suspect_days"],
@@ -47,28 +47,9 @@ def loops(
     return loops_of(facts.records, steps, days, since)
 
 
-def beside(
-    facts: Facts, groups: Mapping[Group, Spell], on: date, before: Record | None
-) -> dict[str, Any]:
-    """What is known beside a form of that day (next_step_model.KNOWN)."""
-    known: dict[str, Any] = {
-        "birth": facts.birth,
-        "sex": facts.sex or None,
-        "last_on": before.on if before else None,
-        "hypertension": belongs(groups.get(Group.HYPERTENSION), on),
-        "diabetes": belongs(groups.get(Group.DIABETES), on),
-        "copd": belongs(groups.get(Group.COPD), on),
-    }
-    if facts.sex != _MALE:
-        known["pregnant"] = belongs(groups.get(Group.PREGNANT), on)
-        known["lactating"] = belongs(groups.get(Group.POSTPARTUM), on)
-    return {name: value for name, value in known.items() if value is not None}
-
-
 def _items(asked: Asked) -> Iterator[Item]:
-    found = shared(
-        asked, "loops", lambda: loops(asked.facts, asked.groups, asked.first, asked.district)
-    )
+    memo = shared(asked, "steps", Memo)
+    found = loops(asked.facts, asked.groups, asked.first, asked.district, memo)
     for loop in found:
         if loop.sent is None and not loop.on_form:
             yield from _to_send(asked, loop)

@@ -2,33 +2,49 @@
 first (server/rules/next_step.py).
 """
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from server.rules.next_step import Step, steps_after
-from server.rules.plan.model import Asked, Group, Record
+from server.rules.plan.model import Asked, Facts, Group, Record, Spell
 from server.rules.plan.quota import shared
 from server.rules.plan.spells import belongs
 
 _MALE: Final = "1"
-_Known = dict[tuple[bytes, bytes], tuple[Step, ...]]
+Memo = dict[tuple[bytes, bytes], tuple[Step, ...]]
+"""What was worked out already, by the record and the one before it."""
 
 
 def steps(asked: Asked, each: Record, before: Record | None) -> tuple[Step, ...]:
     """All that follows from a record; `before`: the one of its kind before it."""
-    known: _Known = shared(asked, "steps", _Known)
+    memo: Memo = shared(asked, "steps", Memo)
+    return followed(asked.facts, asked.groups, asked.district, memo, each, before)
+
+
+def followed(
+    facts: Facts,
+    groups: Mapping[Group, Spell],
+    district: Mapping[str, int],
+    memo: Memo,
+    each: Record,
+    before: Record | None,
+) -> tuple[Step, ...]:
+    """The same for whoever is not making a plan."""
     key = (each.id, before.id if before is not None else b"")
-    found = known.get(key)
+    found = memo.get(key)
     if found is None:
-        found = known[key] = steps_after(
+        found = memo[key] = steps_after(
             each.kind, each.body, each.on, last=before.body if before is not None else None,
-            known=_beside(asked, each, before), numbers=asked.district,
+            known=beside(facts, groups, each.on, before), numbers=district,
         )  # fmt: skip
     return found
 
 
-def _beside(asked: Asked, each: Record, before: Record | None) -> dict[str, Any]:
-    """What is known beside a form on its day (next_step_model.KNOWN)."""
-    facts, groups, on = asked.facts, asked.groups, each.on
+def beside(
+    facts: Facts, groups: Mapping[Group, Spell], on: date, before: Record | None
+) -> dict[str, Any]:
+    """What is known beside a form of that day (next_step_model.KNOWN)."""
     known: dict[str, Any] = {
         "hypertension": belongs(groups.get(Group.HYPERTENSION), on),
         "diabetes": belongs(groups.get(Group.DIABETES), on),
