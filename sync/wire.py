@@ -20,6 +20,8 @@ Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Instant = Annotated[int, Meta(ge=1 - 2**53, le=2**53 - 1)]  # ms UTC, or a difference of two
+Offset = Annotated[int, Meta(ge=-40_000, le=40_000)]  # days from 1 January of a plan's year
+Due = tuple[str, str, Offset, Offset, Offset | None]  # rule, slot, opens, due, closes
 Day = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]  # compared as text
 
 
@@ -91,9 +93,7 @@ class Known(_Wire, frozen=True):
 
 
 class Snap(_Wire, frozen=True):
-    """A snapshot under way: taken at csn `at`, next row after `after` in `lane`, `cut` = first
-    recent day.
-    """
+    """A snapshot taken at csn `at`: next row after `after` in `lane`; `cut`: first recent day."""
 
     at: Count
     lane: Small
@@ -111,9 +111,7 @@ class Cursor(_Wire, frozen=True):
 
 
 class Purged(_Wire, frozen=True):
-    """The app's statement that bodies and keys of a resident are gone; `waiting` batches still
-    hold changes.
-    """
+    """A resident's bodies and keys are gone; batches `waiting` still hold changes."""
 
     resident: Id
     at: Instant
@@ -240,14 +238,6 @@ class EventPut(_Wire, frozen=True, tag="event", tag_field="put"):
     of: Id | None = None  # whose archive holds it, where that is another than `change` says
 
 
-Due = tuple[str, str, Annotated[int, Meta(ge=-40_000, le=40_000)],
-            Annotated[int, Meta(ge=-40_000, le=40_000)],
-            Annotated[int, Meta(ge=-40_000, le=40_000)] | None]  # fmt: skip
-"""One thing that is owed: rule, slot, and the days on which it opens, is due and closes, counted
-from 1 January of the plan's year; None: it does not close.
-"""
-
-
 class PlanPut(_Wire, frozen=True, tag="plan", tag_field="put"):
     """What is owed to one resident in one access class, all of it."""
 
@@ -284,9 +274,7 @@ class Page(_Wire, frozen=True):
     buckets: tuple[bytes, ...] = ()  # answer to DigestClaim.buckets
     again: tuple[Raw, ...] = ()  # residents of mended buckets, whole, with their events
     mended: tuple[int, ...] = ()  # buckets that `again` covers
-    drop: tuple[
-        Id, ...
-    ] = ()  # entities the tablet holds in a differing bucket and the panel does not
+    drop: tuple[Id, ...] = ()  # held in a differing bucket by the tablet, not by the panel
 
 
 class Command(_Wire, frozen=True):
