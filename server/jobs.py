@@ -28,6 +28,7 @@ from server.actions.keeping.job_ledger import Stale
 from server.actions.keeping.site import Site
 from server.actions.lists import import_run, imports
 from server.actions.places import closing_steps, leaving, move
+from server.actions.plan import nightly
 from server.actions.tablets import release, tablet_return
 from server.logs import log
 from server.metrics import Meters
@@ -87,6 +88,7 @@ JOBS: Final = (
     Job("copies", 10 * MINUTE_MS, _alone(upkeep.account_copies)),
     Job("holds", MINUTE_MS, _holds, keep_ms=DAY_MS),
     Job("figures", 10 * MINUTE_MS, _alone(figures_recount.keep_year), lease_ms=2 * HOUR_MS),
+    Job("plans", 10 * MINUTE_MS, _alone(nightly.keep), lease_ms=2 * HOUR_MS, waits=nightly.waits),
     Job("switches", 10 * MINUTE_MS, _alone(move.begin_due)),
     Job("closings", MINUTE_MS, _alone(closing_steps.carry_on), lease_ms=HOUR_MS, keep_ms=DAY_MS),
     Job("leavings", MINUTE_MS, _alone(leaving.carry_out_due), keep_ms=DAY_MS),

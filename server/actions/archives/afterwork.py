@@ -1,4 +1,4 @@
-"""What is derived from archives is remade after they have changed: cards and figures.
+"""What is derived from archives is remade after they have changed: cards, figures and plans.
 
 A change to an archive leaves a note (touched.py) in its own transaction; this work takes notes in
 order of id, some hundred a transaction, under the residents' locks. A page may therefore be some
@@ -10,10 +10,12 @@ from functools import partial
 from typing import Final
 
 from server.actions.archives import cards, likeness
+from server.actions.archives.content import contents
 from server.actions.archives.standing import ResidentRow
 from server.actions.archives.touched import take_touched
 from server.actions.figures import figures
 from server.actions.keeping.site import Site
+from server.actions.plan import remake as plans
 from server.store.tx import Tx, one
 
 AT_ONCE: Final = 500  # archives a transaction; a writer behind it waits for no more than that
@@ -21,7 +23,16 @@ SETTLE_MS: Final = 10_000  # a tablet's batches come in a row: an archive is rem
 RUN_MS: Final = 20_000  # one run of the job ends after about this long; the next goes on
 
 Remaker = Callable[[Tx, Site, Mapping[bytes, ResidentRow]], Awaitable[None]]
-REMAKERS: Final[tuple[Remaker, ...]] = (cards.remake, figures.remake, likeness.remake)
+
+
+async def _figures_and_plans(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> None:
+    """Both ask what stands in the archive, which is opened once. Plans last: they lock panels."""
+    known = await contents(tx, site, rows)
+    await figures.remake(tx, site, rows, known)
+    await plans.remake(tx, site, rows, known)
+
+
+REMAKERS: Final[tuple[Remaker, ...]] = (cards.remake, likeness.remake, _figures_and_plans)
 
 
 async def catch_up(site: Site) -> int:
