@@ -129,6 +129,7 @@ async def _draw(
     w, year, now = words("targets"), year_of(console, request), console.site.clock()
     known = await target_page.read(console.site, signed_of(request), year)
     tried = tried or Tried({})
+    decided = table(console.site.rules.code, year)
     this = times.civil(now).year
     some_missing = sum(
         any((facility, row.id) not in known.in_force for row in rules().rows)
@@ -142,7 +143,7 @@ async def _draw(
         sums=[known.total(row.id) for row in rules().rows], some_missing=some_missing,
         tried=tried, said=said or tried.said, story=_story(known, now, w), source=tried.source,
         heads=w["heads_between"].join(row.label for row in rules().rows),
-        bases=rate_words(table(console.site.rules.code, year), w),
+        bases=rate_words(decided, w), carried=carried_words(decided, w),
         facilities=len(known.facilities),
     )  # fmt: skip
 
@@ -154,13 +155,16 @@ def rate_words(decided: DistrictYear, w: Words) -> dict[str, str]:
         found = decided.find(f"targets.{row.indicator}")
         if found is None or not isinstance(found.value, int):
             said[row.id] = w.basis_none(indicator=row.indicator)
-        elif decided.carried_from is None:
-            said[row.id] = w.basis(indicator=row.indicator, rate=found.value)
         else:
-            said[row.id] = w.basis_carried(
-                indicator=row.indicator, rate=found.value, year=decided.carried_from
-            )
+            said[row.id] = w.basis(indicator=row.indicator, rate=found.value)
     return said
+
+
+def carried_words(decided: DistrictYear, w: Words) -> str:
+    """That the rates are those of another year; "" when they are this year's."""
+    if decided.carried_from is None:
+        return ""
+    return w.basis_carried(year=decided.year, stands=decided.carried_from)
 
 
 def _boxes(known: TargetPage, tried: Tried, facility: bytes, name: str, w: Words) -> list[Box]:
