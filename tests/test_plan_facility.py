@@ -186,6 +186,8 @@ def test_a_village_rooms_patrol_counts_for_its_centre_and_its_talk_does_not() ->
     assert (of(facts, "water")[0].got, of(facts, "food")[0].got) == (1, 0)
     assert of(facts, "talk")[2].got == 0
     assert of(room(talk("2026-03-02", place=ROOM)), "talk")[1].got == 1
+    other = work("supervision_patrol", "2026-03-03", item="2")
+    assert of(room(patrol, other), "water", P58_times_below=1)[0].done_by == (patrol.id,)
 
 
 # First year, closing, pace.

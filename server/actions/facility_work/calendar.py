@@ -16,6 +16,7 @@ from server.actions.facility_work.reports import Reports, reports_of
 from server.actions.keeping.site import Site
 from server.actions.places.organisations import Organisation
 from server.rules.districts import table
+from server.rules.facility_work import centre_of
 from server.rules.organisations import Level
 from server.rules.plan.facility import FacilityFacts, FacilityItem, Report, Work, facility_plan
 from server.store.tx import Tx
@@ -91,13 +92,16 @@ async def overview(site: Site, signed: Signed, year: int) -> list[Overview]:
 
 async def _overview(tx: Tx, site: Site, signed: Signed, year: int) -> list[Overview]:
     who = await standing_of(tx, site, signed)
-    lines: list[Overview] = []
+    near: dict[bytes, list[Organisation]] = {}
     for here in who.readable:
-        # One facility at a time, so that what is open in memory is bounded by one facility's year.
-        under = who.under(here.facility) if here.level is Level.FACILITY else ()
-        found = await standing_records(tx, site, {here.facility, *under}, year)
-        own = sum(1 for each in found if each.facility == here.facility)
-        lines.append(Overview(here, _items(site, here, found, (), year), own))
+        near.setdefault(centre_of(who.places[here.facility]), []).append(here)
+    lines: list[Overview] = []
+    for some in near.values():
+        # One centre at a time, so that what is open in memory is bounded by one centre's year.
+        found = await standing_records(tx, site, {each.facility for each in some}, year)
+        for here in some:
+            own = sum(1 for each in found if each.facility == here.facility)
+            lines.append(Overview(here, _items(site, here, found, (), year), own))
     return lines
 
 

@@ -279,7 +279,7 @@ def _line_items(
 
 def _counts(facts: FacilityFacts, line: Line, each: Work) -> bool:
     """Whether a record counts on this line."""
-    near = each.place == facts.place or line.below
+    near = each.place == facts.place or (line.below and facts.level is Level.FACILITY)
     return (
         near
         and each.kind in rules()[line.rule].kinds
