@@ -13,7 +13,7 @@ from typing import Final
 _BOTH_ARMS: Final = frozenset({"health_check", "disabled_check"})
 _CHRONIC: Final = frozenset({"htn_followup", "dm_followup", "copd_followup"})
 _PREGNANT: Final = frozenset({"antenatal_first", "antenatal_next"})
-_MEASURED: Final = _CHRONIC | _PREGNANT | {"postpartum_visit", "postpartum_42"}
+_MEASURED: Final = _CHRONIC | _PREGNANT | {"postpartum_visit", "postpartum_42", "encounter"}
 # Children are weighed in hundredths of a kilogram and have charts of their own.
 _WEIGHED: Final = _BOTH_ARMS | _CHRONIC | _PREGNANT | {"copd_record"}
 _ARMS: Final = (("bp_l_sys", "bp_l_dia"), ("bp_r_sys", "bp_r_dia"))

@@ -1,11 +1,14 @@
 """An ordinary visit (接诊记录表): subjective, objective, assessment, plan.
 
-Diagnoses that reveal a class B condition stand in a field of their own (restricted.py).
+Diagnoses that reveal a class B condition stand in a field of their own (restricted.py). The blood
+pressure is measured in everybody of 35 and over once a year (S003-5(7)-a, P02).
 """
 
 from datetime import date
 from typing import Final
 
+from server.records import checks
+from server.records.form_parts import pressure
 from server.records.model import (
     AccessClass,
     Check,
@@ -24,10 +27,12 @@ _DIAGNOSIS: Final = (
     Field("name", "诊断名称", Text(1, 100)),
 )
 
+_PRESSURE: Final = pressure(required=False)
 _FIELDS: Final = (
     Field("time", "接诊时间", Time(), required=True),
     Field("subjective", "主观资料", Text(1, 2000), required=True),
     Field("objective", "客观资料", Text(1, 2000), required=True),
+    *_PRESSURE.fields,
     Field("assessment", "评估", Text(1, 2000), required=True),
     Field("icd10", "诊断", ListOf(_DIAGNOSIS, most=10, key="code")),
     Field(
@@ -54,6 +59,9 @@ V1: Final = Kind(
     shape=Shape.EVENT,
     fields=_FIELDS,
     checks=(
+        *_PRESSURE.checks,
+        checks.together("sbp", then="dbp", sentence_zh="请填写舒张压"),
+        checks.together("dbp", then="sbp", sentence_zh="请填写收缩压"),
         Check(
             "open_diagnoses_reveal_nothing",
             ("icd10",),
