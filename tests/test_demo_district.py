@@ -13,7 +13,17 @@ from server.demo import archive
 from server.demo.counts import COLUMNS, apportion, published, scaled
 from server.demo.district import DEFAULT_DAY, generate
 from server.demo.identities import BirthDays, id_number
-from server.demo.model import Condition, Facility, Group, Item, PastRecord, Resident, Staff, Team
+from server.demo.model import (
+    Condition,
+    Facility,
+    FacilityWork,
+    Group,
+    Item,
+    PastRecord,
+    Resident,
+    Staff,
+    Team,
+)
 from server.demo.names import RARE
 from server.records import kinds
 from server.records.check import check
@@ -190,6 +200,8 @@ def test_whoever_is_named_was_introduced_before(district: tuple[Item, ...]) -> N
                 assert {item.facility, item.team} <= known
             case PastRecord():
                 assert {item.resident, item.staff, item.team, item.facility} <= known
+            case FacilityWork():
+                assert {item.facility, item.staff} <= known
             case Facility():
                 pass
         known.add(item.id)
@@ -216,6 +228,20 @@ def test_every_form_of_the_past_year_is_filled_in_without_a_fault(
             birth=person.birth_date,
         )
         assert faults == ()
+
+
+def test_every_centre_has_its_work_of_the_year_written_down_without_a_fault(
+    district: tuple[Item, ...],
+) -> None:
+    work = [each for each in district if isinstance(each, FacilityWork)]
+    wanted = {each.id for each in kinds.everything() if each.subject is Subject.FACILITY}
+    for place in (each for each in district if isinstance(each, Facility)):
+        assert {each.kind for each in work if each.facility == place.id} == wanted
+    for each in work:
+        kind = kinds.get(each.kind, each.version)
+        body = msgspec.json.encode(each.body)
+        assert check(kind, body, on=each.on, today=DEFAULT_DAY) == ()
+    assert len({each.id for each in work}) == len(work)
 
 
 def test_every_archive_has_a_first_page_without_a_fault(residents: tuple[Resident, ...]) -> None:

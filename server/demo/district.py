@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
+from server.demo.care_facility import work_of
 from server.demo.counts import Counts, scaled
 from server.demo.history import History
 from server.demo.identities import id_number, instant_ms, phone, uuid7
@@ -67,6 +68,7 @@ class _District:
         self._births = BirthPlanner(self._rng, today)
         self._history = History(self._rng, today)
         self._index = 0
+        self._today = today
         self._dealt: dict[Age, int] = {}
 
     def items(self, facilities: tuple[Counts, ...]) -> Iterator[Item]:
@@ -75,12 +77,14 @@ class _District:
             yield facility
             yield self._staff(facility, None, Role.DESK)
             population = Population(counts, self._rng)
-            for team in self._teams(facility):
+            for place, team in enumerate(self._teams(facility)):
                 yield team
                 doctor = self._staff(facility, team, Role.DOCTOR)
                 yield doctor
                 yield self._staff(facility, team, Role.NURSE)
                 yield self._staff(facility, team, Role.VILLAGE_DOCTOR)
+                if place == 0:
+                    yield from work_of(facility, doctor, self._today)
                 for _ in range(team.residents):
                     yield from self._resident(number, counts, population, team, doctor)
 

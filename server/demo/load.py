@@ -8,11 +8,11 @@ from datetime import date
 from typing import Final
 
 from server.actions.keeping.site import Site
-from server.actions.places.district import Loader, NewRecord, NewResident
+from server.actions.places.district import Loader, NewRecord, NewResident, NewWork
 from server.actions.tablets.intake import civil_day
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
-from server.demo.model import Facility, Item, PastRecord, Resident, Role, Staff, Team
+from server.demo.model import Facility, FacilityWork, Item, PastRecord, Resident, Role, Staff, Team
 from server.records.kinds import get
 from sync.wire import encode
 
@@ -80,6 +80,14 @@ def _add(loader: Loader, done: Loaded, item: Item, today: date) -> None:
                 name=item.name,
             )  # fmt: skip
             done.staff += 1
+        case FacilityWork():
+            loader.work(
+                NewWork(
+                    id=item.id, facility=item.facility, staff=item.staff, kind=item.kind,
+                    version=item.version, day=item.on.isoformat(), at_ms=item.at_ms,
+                    body=item.body,
+                )
+            )  # fmt: skip
         case Resident():
             done.people += 1
             if item.has_archive:

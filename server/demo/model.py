@@ -115,4 +115,18 @@ class PastRecord:
     body: dict[str, Any]
 
 
-Item = Facility | Team | Staff | Resident | PastRecord
+@dataclass(frozen=True, slots=True)
+class FacilityWork:
+    """A record of a facility's own work, class C: in nobody's archive."""
+
+    id: bytes
+    facility: bytes
+    staff: bytes
+    kind: str
+    version: int
+    on: date
+    at_ms: int
+    body: dict[str, Any]
+
+
+Item = Facility | Team | Staff | Resident | PastRecord | FacilityWork

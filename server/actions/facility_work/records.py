@@ -78,6 +78,11 @@ async def key_of(tx: Tx, site: Site) -> DataKey:
     return site.vault.key(NOBODY, await district_key_blob(tx, site.district))
 
 
+def sealed_body(site: Site, key: DataKey, record: bytes, facility: bytes, said: Said) -> bytes:
+    """A row's content as it is kept. `key`: of the district."""
+    return key.seal(place_of(site, record, facility), msgspec.json.encode(said))
+
+
 def place_of(site: Site, record: bytes, facility: bytes) -> bytes:
     """Where a record is sealed: moved to another row or facility it does not open."""
     return site.vault.at(T_FACILITY_RECORD, record, facility)

@@ -24,7 +24,7 @@ from server.actions.facility_work.records import (
     State,
     key_of,
     one_record,
-    place_of,
+    sealed_body,
 )
 from server.actions.keeping.site import Site
 from server.actions.places.organisations import Organisation
@@ -174,7 +174,7 @@ async def _write(
 ) -> None:  # fmt: skip
     now = site.clock()
     key = await key_of(tx, site)
-    sealed = key.seal(place_of(site, filled.record, filled.facility), msgspec.json.encode(said))
+    sealed = sealed_body(site, key, filled.record, filled.facility, said)
     row: Row = (
         site.district, filled.record, filled.facility, filled.kind, filled.version,
         filled.on.isoformat(), signed.staff, now, filled.amends, voids, state.value, sealed,

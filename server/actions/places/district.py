@@ -15,6 +15,7 @@ from msgspec import Raw
 from crypto.columns import DataKey
 from server.actions.archives.ledger import audit, first_rev
 from server.actions.archives.touched import touch
+from server.actions.facility_work.records import Said, State, sealed_body
 from server.actions.keeping.site import Site, district_key_blob
 from server.records.cells import to_cells
 from server.records.kinds import get
@@ -56,6 +57,20 @@ class NewRecord:
     at_ms: int
     body: bytes
     cls: str = "A"
+
+
+@dataclass(frozen=True, slots=True)
+class NewWork:
+    """One past record of a facility's own work, class C."""
+
+    id: bytes
+    facility: bytes
+    staff: bytes
+    kind: str
+    version: int
+    day: str
+    at_ms: int
+    body: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -155,6 +170,15 @@ class Loader:
         else:
             opened.sum_restricted += leaf
         self.records += 1
+
+    def work(self, new: NewWork) -> None:
+        """A past record of a facility's own work."""
+        assert self._key is not None, "begin() first"
+        said = Said(dict(new.body))
+        sealed = sealed_body(self.site, self._key, new.id, new.facility, said)
+        row = (self.site.district, new.id, new.facility, new.kind, new.version, new.day, new.staff)
+        state = State.STANDS.value
+        self._add("facility_record", (*row, new.at_ms, None, None, state, sealed))
 
     def _change(
         self,
