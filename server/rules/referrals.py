@@ -103,6 +103,16 @@ class Loop:
         return self.is_open(on) and on > self.due
 
 
+def is_answer(each: Record, sent: Record) -> bool:
+    """Whether a record tells the result of a referral, or that there will be none."""
+    if each.kind != REFERRAL or each.body.get("direction") not in (BACK, ENDED):
+        return False
+    named = each.body.get("answers")
+    if named is not None:
+        return named == sent.id.hex()
+    return each.on >= sent.on and _reason(each) == _reason(sent)
+
+
 def loops_of(records: Iterable[Record], steps: Steps, days: Days, since: date) -> tuple[Loop, ...]:
     """The loops of one resident that can still be felt from `since` on, oldest first."""
     given = sorted(

@@ -13,11 +13,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from server.records.referral import SENT
 from server.rules.plan import risks
 from server.rules.plan.model import Facts, Group, Record, Spell
 from server.rules.plan.pregnancies import Pregnancy, day_of, pregnancies
 from server.rules.plan.spells import MAXIMUM, belongs, birthday
 from server.rules.plan.table import numbers_of, rules
+from server.rules.referrals import is_answer
 
 TABLE: Final = Path(__file__).with_suffix(".toml")
 _SET: Final[Mapping[str, Any]] = tomllib.loads(TABLE.read_text("utf-8"))
@@ -40,7 +42,6 @@ _TUBERCULOSIS_MARK: Final = "6"
 _SUSPECTED: Final = "2"  # reason_restricted of a referral
 _SIGNED: Final = frozenset({"1", "3"})
 _ENDED: Final = "2"
-_RETURNED: Final = "2"  # direction of a referral
 
 
 def groups_of(
@@ -168,7 +169,8 @@ def _suspected(facts: Facts, first: date) -> _Found:
     """Referred on suspicion, until the result is back or treatment has begun."""
     del first
     for each in facts.of("referral"):
-        if each.body.get("reason_restricted") != _SUSPECTED or _is_return(each):
+        body = each.body
+        if body.get("reason_restricted") != _SUSPECTED or body.get("direction", SENT) != SENT:
             continue
         answer = _answered(facts, each)
         over = answer + timedelta(days=1) if answer else None
@@ -184,13 +186,9 @@ def _answered(facts: Facts, sent: Record) -> date | None:
         for each in facts.of("referral", "tb_first")
         if each.on >= sent.on
         and each.id != sent.id
-        and (each.kind == "tb_first" or _is_return(each))
+        and (each.kind == "tb_first" or is_answer(each, sent))
     )
     return next(later, None)
-
-
-def _is_return(each: Record) -> bool:
-    return each.body.get("direction") == _RETURNED
 
 
 def _disabled(facts: Facts, first: date) -> _Found:

@@ -18,6 +18,7 @@ from server.rules.plan.pregnancies import day_of
 from server.rules.plan.quota import shared
 from server.rules.plan.visits import earliest, visits
 from server.rules.plan.windows import DAY, Window, ordered, owed
+from server.rules.referrals import is_answer
 
 FIRST: Final = "tb_first"
 FOLLOWUP: Final = "tb_followup"
@@ -25,7 +26,7 @@ _NOTICE: Final[Mapping[str, Any]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text("utf-8")
 )["notice"]
 _SUSPECTED: Final = "2"
-_SENT, _RETURNED = "1", "2"
+_SENT: Final = "1"
 _AGAIN: Final = "2"
 _CLOSING: Final = ("stop_date", "due_visits", "done_visits", "due_doses", "done_doses")
 
@@ -95,7 +96,7 @@ def _answer(asked: Asked, sent: Record) -> tuple[Record | None, date | None]:
     later = (
         each
         for each in asked.facts.of("referral", FIRST)
-        if each.on >= sent.on and (each.kind == FIRST or each.body.get("direction") == _RETURNED)
+        if each.on >= sent.on and (each.kind == FIRST or is_answer(each, sent))
     )
     found = earliest(*later)
     return found, None
