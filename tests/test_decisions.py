@@ -1,4 +1,6 @@
-"""What a person decides at the server is an ordinary change that has seen everything."""
+"""What a person decides at the server is an ordinary change that has seen everything: so that an
+archive stays true (S000-art12(1)).
+"""
 
 import pytest
 

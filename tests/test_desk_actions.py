@@ -1,4 +1,6 @@
-"""Writing at a desk goes the way of a tablet's change: merge, feeds, conflicts, both facilities."""
+"""Writing at a desk goes the way of a tablet's change: merge, feeds, conflicts (S003-5(1)-a), and
+both facilities are kept (S000-art13).
+"""
 
 from typing import Any
 
