@@ -264,7 +264,8 @@ def _report_row(
     tone, tail = ("alarm", w.tail.late(n=late)) if late else ("", "")
     if not late and unknown:
         tone, tail = "due", w.tail.no_receipt(n=unknown)
-    total = w.total(got=got, needed=needed, unit=w.units.cards) if items else w.no_cards
+    # Whole per cent, never 100 while one is late or unknown (S003-5(11) asks for 95).
+    total = w.total_cards(got=got, n=needed, percent=got * 100 // needed) if items else w.no_cards
     return Row(
         rules()[rule].neutral, w.asks[rule], tuple(cells), total, _bar(got, needed), "", tone,
         tail, rules()[rule].clause, first,
