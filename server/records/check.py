@@ -8,7 +8,7 @@ Keys that this version does not know are left alone: they belong to a newer app.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final, cast
 
@@ -41,7 +41,16 @@ from server.records.values import (
 )
 from sync.policy import Policy
 
-__all__ = ["Fault", "FaultCode", "Faults", "check", "edit_faults", "hard", "person_faults"]
+__all__ = [
+    "Fault",
+    "FaultCode",
+    "Faults",
+    "check",
+    "contradictions",
+    "edit_faults",
+    "hard",
+    "person_faults",
+]
 
 _LONGEST_NUMBER: Final = 20
 _KNOWN: Final = "@known"
@@ -141,6 +150,31 @@ def person_faults(
     if lived and not plan_of(kind).asks_of_person:
         return ()
     return hard(check(kind, body, on=on, today=today, sex=sex, birth=birth, died=died))
+
+
+def contradictions(
+    kind: Kind, values: Mapping[str, Any], touched: Collection[str], *, on: date
+) -> Faults:
+    """What single answers of a register contradict each other, where one of those `touched` takes
+    part: an old contradiction elsewhere on the page stops nobody. `values` as on the wire.
+    """
+    faults: list[Fault] = []
+    for each in kind.checks:
+        if each.warn or each.missing or each.unless:
+            continue
+        if not any(name in touched for name in each.needs):
+            continue
+        known = [on if name == ON else _single(kind, name, values, on) for name in each.needs]
+        if None not in known and each.broken(*known):
+            faults.append(_said(each))
+    return tuple(faults)
+
+
+def _single(kind: Kind, name: str, values: Mapping[str, Any], on: date) -> Any:
+    each = kind.field(name)
+    if each is None or each.policy is Policy.SET or values.get(name) is None:
+        return None
+    return read(each, values[name], today=on)[0]
 
 
 # The fast way.

@@ -117,13 +117,14 @@ async def _from_archives(tx: Tx, site: Site, ids: Sequence[bytes]) -> dict[bytes
     )
     return {
         who: card_of(
-            face_of(_open_cells(site, who, rev, wrapped, sealed)), who, facility, panel, status
+            face_of(open_cells(site, who, rev, wrapped, sealed)), who, facility, panel, status
         )
         for who, facility, panel, status, rev, wrapped, sealed in rows
     }
 
 
-def _open_cells(site: Site, who: bytes, rev: int, wrapped: bytes, sealed: bytes) -> Cells:
+def open_cells(site: Site, who: bytes, rev: int, wrapped: bytes, sealed: bytes) -> Cells:
+    """The open cells of an archive at this revision. Raises ColumnRefused for others."""
     key = site.vault.key(who, wrapped)
     return decode_cells(key.open(site.vault.at(T_CELLS, who, who, rev), sealed))
 
@@ -174,7 +175,7 @@ async def remake(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> None:
         place = (row.facility, row.panel, status[who], row.rev)
         if kept.get(who) == place:
             continue
-        face = face_of(_open_cells(site, who, row.rev, row.key, row.sealed_cells))
+        face = face_of(open_cells(site, who, row.rev, row.key, row.sealed_cells))
         sealed = key.seal(site.vault.at(T_CARD, who, who, row.rev), msgspec.json.encode(face))
         made: tuple[Any, ...] = (site.district, who, *place, now, sealed)
         (again if who in kept else fresh).append(made)

@@ -19,6 +19,7 @@ from server.actions.archives import decision_notes, decisions
 from server.actions.archives.conflicts import purpose_of
 from server.actions.archives.decision_notes import FOR_RESIDENT, FOR_WRITER, Note
 from server.actions.archives.opening import AskWhy, Given, actor_of, open_for
+from server.actions.archives.persons import Person, days_of_death, person_in
 from server.actions.archives.standing import lock_device, lock_residents
 from server.actions.archives.told import Told, staff_names, told
 from server.actions.keeping.site import Site
@@ -26,8 +27,9 @@ from server.actions.queues.queue_lines import DEVICE_KINDS, Line, allergies, lin
 from server.actions.queues.queues import TaskRow, close_task, open_task, scope
 from server.actions.tablets import devices, release, suspension
 from server.actions.tablets.intake import civil_day
+from server.actions.tablets.of_person import faults_of
 from server.errors import NotAllowed, NotYours, Refusal, RuleSaysNo
-from server.records.check import check
+from server.records.check import check, hard
 from server.records.kinds import REGISTER, UnknownKind, get
 from server.records.values import Faults
 from server.rules.accounts import FACILITY_ROLES, StaffRole
@@ -136,7 +138,9 @@ async def _matter(tx: Tx, site: Site, signed: Signed, line: Line, opened: Opened
     asked, body, faults, beside = (), dict[str, Any](), (), ()
     if tale is not None and opened is not None and not hidden:
         asked, body = _asked(tale, opened), _body(tale)
-        faults = _faults(tale, body, site.clock())
+        died = await days_of_death(tx, site.district, [opened.resident])
+        person = person_in(opened.cells, died.get(opened.resident))
+        faults = _faults(tale, opened, person, site.clock())
         beside = await _beside(tx, site, tale, opened) if task.kind == "possible_duplicate" else ()
     batch, tablet = await _tablet(tx, site, task, tale)
     others = await _waiting(tx, site, signed, tablet) if tablet and tale else 0
@@ -182,10 +186,10 @@ def _body(tale: Told) -> dict[str, Any]:
         return {}
 
 
-def _faults(tale: Told, body: Mapping[str, Any], now: int) -> Faults:
+def _faults(tale: Told, opened: Opened, person: Person, now: int) -> Faults:
     """What is wrong with the values, in the sentences of the form."""
     change = tale.change
-    if change is None or change.body is UNSET or not body:
+    if change is None:
         return ()
     today = civil_day(now)
     try:
@@ -193,7 +197,14 @@ def _faults(tale: Told, body: Mapping[str, Any], now: int) -> Faults:
         on = max(today.min, type(today).fromisoformat(change.on))
     except (UnknownKind, ValueError):
         return ()
-    return tuple(f for f in check(kind, bytes(change.body), on=on, today=today) if not f.warn)
+    if change.body is UNSET:
+        return faults_of(kind, change, person, lambda: opened.cells, now)
+    return hard(
+        check(
+            kind, bytes(change.body), on=on, today=today, sex=person.sex, birth=person.birth,
+            died=person.died,
+        )
+    )  # fmt: skip
 
 
 async def _beside(tx: Tx, site: Site, tale: Told, opened: Opened) -> tuple[tuple[Record, str], ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from server.actions.archives.ledger import Archive, Ledger
+from server.actions.archives.persons import Person, persons_of
 from server.actions.archives.standing import DeviceRow, Field, lock_living, read_field
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets.intake import Arrived, Intake, mark_of
@@ -36,6 +37,7 @@ class BatchInHand:
     known_ids: set[bytes]
     taken: dict[bytes, Row]  # ids already in the district: change, resident, state
     alike: set[tuple[bytes, str, str]]
+    persons: dict[bytes, Person]
     kept: dict[bytes, bytes]  # archives merged into another -> the one that stands for them
 
     def taker(self, change: wire.Change) -> bytes:
@@ -71,13 +73,17 @@ async def open_batch(
     ledger = Ledger(site.district, site.vault, now, district[0])
     ledger.archives = {who: Archive(row, field.members.get(who, [])) for who, row in rows.items()}
     taken = await _taken(tx, site.district, intake.arrived)
+    district_key = await district_key_blob(tx, site.district)
+    served = {kept.get(each.resident, each.resident) for each in changes if each.body is not UNSET}
+    about = {who: row for who, row in rows.items() if who in served}
     return BatchInHand(
         site, tx, intake, device, verdict, now, district[0], ledger, field,
         role=staff[0] if staff else "",
         trust=_trust(device, verdict, intake, ended=staff is None or staff[1] is not None),
-        district_key=await district_key_blob(tx, site.district),
+        district_key=district_key,
         known_ids=set(taken),
         taken=taken,
+        persons=await persons_of(tx, site, about, district_key),
         alike=await _alike(tx, site.district, changes, kept),
         kept=kept,
     )  # fmt: skip

@@ -26,6 +26,7 @@ from server.actions.keeping.site import Site
 from server.actions.tablets.batch import BatchInHand, known_of, open_batch, stamp_of
 from server.actions.tablets.changerow import change_row, receipt_row
 from server.actions.tablets.intake import Arrived, Intake, civil_day, derived_id, rule_of
+from server.actions.tablets.of_person import of_this_person
 from server.actions.tablets.settle import settle_conflicts
 from server.records.model import AccessClass, Kind
 from server.store.tx import Tx, one
@@ -118,6 +119,7 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
             return again
         arrived = _renamed(arrived, derived_id(work.intake.digest, arrived.index))
     arrived = hold_elsewhere(work.site, _beside_its_target(work, arrived))
+    arrived = of_this_person(work, arrived)
     change = arrived.change
     stamp = stamp_of(work, arrived)
     standing = (

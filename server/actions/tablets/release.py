@@ -14,6 +14,7 @@ from msgspec import UNSET
 from crypto.columns import ColumnRefused
 from server.actions.archives.first_written import hold_elsewhere
 from server.actions.archives.ledger import Archive, Ledger, first_rev
+from server.actions.archives.persons import persons_of
 from server.actions.archives.standing import (
     DeviceRow,
     lock_device,
@@ -23,6 +24,7 @@ from server.actions.archives.standing import (
 )
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets.intake import checked_again, civil_day, rule_of
+from server.actions.tablets.of_person import judged
 from server.actions.tablets.settle import open_change, settle_conflicts
 from server.errors import NotFound, Refusal, RuleSaysNo
 from server.records.kinds import UnknownKind, get
@@ -216,6 +218,10 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
     today = civil_day(site.clock())
     arrived = checked_again(held.raw, held.key, held.change, today)
     arrived = hold_elsewhere(site, arrived)
+    row = held.archive.row
+    district_key = await district_key_blob(tx, site.district)
+    about = await persons_of(tx, site, {row.resident: row}, district_key)
+    arrived = judged(arrived, about[row.resident], held.archive, site.vault, site.clock())
     held.cls = max(held.cls, arrived.cls)
     if held.change.set is not UNSET:
         edits = {cell: (edit.value, edit.saw) for cell, edit in held.change.set.items()}
