@@ -249,6 +249,14 @@ def test_the_rows_of_the_figures_hold_no_rate() -> None:
             'vaccination = { where = "elsewhere", system = ""', "name the system",
         ),
         ("[money]", "[moneys]", "moneys is not known here"),
+        (
+            'village_per_capita = { value = 3400, unit = "fen"',
+            "village_per_capita = { value = 3400", "needs its unit",
+        ),
+        (
+            'rewards_until = { value = "03-31"', 'rewards_until = { value = "31 March"',
+            "a day of the year",
+        ),
         ("year = 2024", 'year = "2024"', "the year the table is written for"),
     ],
 )  # fmt: skip

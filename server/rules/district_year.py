@@ -6,6 +6,7 @@ project decided. What a document leaves open is empty and says who sets it: whoe
 EmptyValue, a sentence that names them. Nothing is ever invented.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ PLAN: Final = "plan"
 RETENTION: Final = "retention"
 KINDS: Final = "kinds"
 TARGETS: Final = "targets"
+DATES: Final = "dates"
 
 SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -29,7 +31,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "money": "the settlement cannot be computed",
         "prices": "the service cannot be paid by its price",
         "equivalents": "the service cannot be paid by workload",
-        "dates": "the calendar has no alarm for it",
+        DATES: "the calendar has no alarm for it",
         RETENTION: "records of this kind are never due for destruction",
         PLAN: "the national number stands",
     }
@@ -42,6 +44,7 @@ UNITS: Final = frozenset(
         "times", "day of the year", "ratio", "yes or no", "mmHg", "0.1 mmol/L",
     }
 )  # fmt: skip
+_DAY: Final = re.compile("(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _MOST: Final = 1_000_000_000
 _KEYS: Final = frozenset({"value", "empty", "unit", "clause", "who", "level", "base", "sets"})
 
@@ -271,6 +274,10 @@ def _value(source: Source, place: tuple[str, ...], name: str, entry: Mapping[str
     value = None if empty else _checked(entry["value"], unit)
     if value is None and not empty:
         raise refuse("is a whole number that fits its unit, a list of them, or a text")
+    if isinstance(value, int | tuple) and not unit:
+        raise refuse("is a number and needs its unit")
+    if place[0] == DATES and not empty and not _DAY.fullmatch(str(value)):
+        raise refuse('is a day of the year, written "03-31"')
     # What no document speaks of has no clause to cite while it is empty.
     clause = (
         "" if empty and "clause" not in entry else source.clause(place, name, entry.get("clause"))
