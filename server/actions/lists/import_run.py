@@ -15,6 +15,7 @@ from server.actions.lists.import_people import look, look_up, take_people
 from server.actions.lists.import_places import Places, read_places
 from server.actions.lists.import_reading import LEASE_MS, NotOurs, lines_in, read_in
 from server.actions.lists.import_records import look_at_records, take_records
+from server.actions.lists.import_registered import look_at_registered, take_registered
 from server.actions.lists.import_steps import Ending, Part, endings_of
 from server.actions.lists.imports import (
     AT_WORK,
@@ -25,7 +26,7 @@ from server.actions.lists.imports import (
 )
 from server.actions.lists.sheet_parts import Line
 from server.errors import NoRoom
-from server.records.sheet_columns import PEOPLE
+from server.records.sheet_columns import PEOPLE, REGISTERED
 from server.store.ids import new_id
 from server.store.tx import Tx, one
 
@@ -133,6 +134,8 @@ async def _broke(tx: Tx, site: Site, job: bytes, owner: str) -> None:
 
 async def _parts(site: Site, job: Job, told: Callable[[int], object], most: int) -> int:
     take = take_people if job.kind == PEOPLE else take_records
+    if job.kind in REGISTERED:
+        take = take_registered
     places = await _places(site)
     n, done = job.next_chunk, job.done
     began = done
@@ -167,6 +170,8 @@ async def dry_run(site: Site, job: Job) -> list[tuple[Line, Ending]]:
     lines, _ = await lines_in(site, job.id, 0)
     first = lines[:DRY_LINES]
     places = await _places(site)
+    if job.kind in REGISTERED:
+        return await look_at_registered(site, job, places, first)
     if job.kind != PEOPLE:
         return await look_at_records(site, job, places, first)
     seats = look(site, job, places, first)
