@@ -166,6 +166,17 @@ def test_a_loop_may_end_without_a_result() -> None:
     assert one(need, refused).state is State.ENDED
 
 
+def test_a_result_may_answer_the_record_that_asked_where_no_sheet_was_written() -> None:
+    asked = abnormal(1, "03-10")
+    back = paper(2, "03-20", "2", answers=asked.id.hex(), back_date="2026-03-19")
+    assert (one(asked, back).state, one(asked, back).since) == (State.BACK, day("03-19"))
+
+
+def test_a_result_that_names_an_unknown_record_answers_the_newest_open_one() -> None:
+    loop = one(paper(1, "03-10"), paper(2, "03-20", "2", answers="ff" * 16))
+    assert loop.state is State.BACK
+
+
 def test_a_restricted_need_is_answered_by_a_referral_for_that_reason_only() -> None:
     cough = well(1, "03-10", symptoms=["7"])
     found = loops(cough, paper(2, "03-11"))

@@ -8,7 +8,7 @@ sheet of paper entered later) it answers the latest that could have been meant. 
 answer restricted needs of the same reason only, so an open loop never tells of a closed one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -119,8 +119,8 @@ def loops_of(records: Iterable[Record], steps: Steps, days: Days, since: date) -
         (each for each in records if LOST not in each.body), key=lambda each: (each.on, each.id)
     )
     papers = [each for each in given if each.kind == REFERRAL]
-    sheets = _Sheets(papers)
     needs, after = _needs(given, steps, since - timedelta(days=days.wait_result))
+    sheets = _Sheets(papers, {need.record.id.hex() for need in needs})
     taken: dict[bytes, list[Need]] = {each.id: [] for each in sheets.sent}
     alone: list[Loop] = []
     for need in needs:
@@ -158,42 +158,35 @@ def _needs(
 class _Sheets:
     """The records of referrals by what they do."""
 
-    def __init__(self, papers: Sequence[Record]) -> None:
+    def __init__(self, papers: Sequence[Record], asking: Collection[str]) -> None:
+        """`asking`: the records that ask for a referral, by id in hex."""
         told = {BACK: list[Record](), RECEIVED: list[Record](), ENDED: list[Record]()}
         self.sent: list[Record] = []
         for each in papers:
             told.get(str(each.body.get("direction")), self.sent).append(each)
-        known = {each.id.hex(): each for each in self.sent}
-        self._answers: dict[tuple[str, bytes], Record] = {}
-        self._ended: dict[str, Record] = {}
+        known = {each.id.hex() for each in self.sent}
+        self._answers: dict[tuple[str, str], Record] = {}
         for way, some in told.items():
             for each in some:
-                named = str(each.body.get("answers", ""))
-                if way == ENDED and named not in known:
-                    self._ended.setdefault(named, each)
-                    continue
-                meant = known.get(named) or self._latest(way, each)
-                if meant is not None:
-                    self._answers.setdefault((way, meant.id), each)
+                name = str(each.body.get("answers", ""))
+                if name not in known and name not in asking:
+                    name = self._latest(way, each)
+                self._answers.setdefault((way, name), each)
 
-    def _latest(self, way: str, answer: Record) -> Record | None:
+    def _latest(self, way: str, answer: Record) -> str:
         """The newest referral before it that has no such answer yet."""
         could = (
-            each
+            each.id.hex()
             for each in reversed(self.sent)
             if each.on <= answer.on
             and _reason(each) == _reason(answer)
-            and (way, each.id) not in self._answers
+            and (way, each.id.hex()) not in self._answers
         )
-        return next(could, None)
+        return next(could, "")
 
-    def answer(self, way: str, sent: Record) -> Record | None:
-        return self._answers.get((way, sent.id))
-
-    def ended(self, need: Need) -> Record | None:
-        """What says that nobody will be sent."""
-        found = self._ended.get(need.record.id.hex())
-        return found if found is not None and found.on >= need.record.on else None
+    def answer(self, way: str, to: Record) -> Record | None:
+        """What answers a referral, or a record that asked for one."""
+        return self._answers.get((way, to.id.hex()))
 
     def for_need(self, need: Need, next_one: Record | None) -> Record | None:
         """The referral that was made for it: by name, or by its day."""
@@ -221,21 +214,19 @@ def _without_sheet(need: Need, after: Record | None, sheets: _Sheets, days: Days
     record, on = need.record, need.record.on
     on_form = "referral_org" in record.body
     span = timedelta(days=days.suspect if need.restricted == TB_SUSPECT else days.result)
-    ended = sheets.ended(need)
-    told = after if on_form else None
-    state, since, answer = State.NEEDED, on, ended
-    due = on if need.step.refer is Refer.NOW else on + timedelta(days=days.send)
-    if on_form:
-        state, due = State.SENT, on + span
-    if ended is not None:
-        state, since = State.ENDED, ended.on
-    elif on_form and "referral_result" in record.body:
-        state, answer = State.BACK, record
-    elif told is not None:
-        # The next visit asks how it went: that is how the result is followed without a sheet.
-        state, since, answer = State.BACK, told.on, told
+    told = _told(record, sheets)
+    if told is not None:
+        state, since, answer = told
+    elif "referral_result" in record.body:
+        state, since, answer = State.BACK, on, record
     elif after is not None:
-        state, since, answer = State.SUPERSEDED, after.on, after
+        # The next visit asks how it went: so the result is followed without a sheet.
+        state, since, answer = State.BACK if on_form else State.SUPERSEDED, after.on, after
+    else:
+        state, since, answer = State.SENT if on_form else State.NEEDED, on, None
+    due = on if need.step.refer is Refer.NOW else on + timedelta(days=days.send)
+    if on_form or state is State.RECEIVED:
+        due = on + span
     lapses = on + timedelta(days=days.wait_result if on_form else days.wait_send)
     return Loop((need,), None, on_form, state, since, due, lapses, answer, need.step.cls)
 
@@ -245,23 +236,24 @@ def _of_sheet(sent: Record, needs: Sequence[Need], sheets: _Sheets, days: Days) 
     reason = _reason(sent)
     span = days.suspect if reason == TB_SUSPECT else days.result
     due = _day(sent, "follow_due") or sent.on + timedelta(days=span)
-    state, since, answer = State.SENT, sent.on, None
+    state, since, answer = _told(sent, sheets) or (State.SENT, sent.on, None)
     own = _day(sent, "back_date")
-    if (back := sheets.answer(BACK, sent)) is not None:
-        state, since, answer = State.BACK, _day(back, "back_date") or back.on, back
-    elif own is not None:
+    if own is not None and state is not State.BACK:
         state, since, answer = State.BACK, own, sent
-    elif (ended := sheets.answer(ENDED, sent)) is not None:
-        state, since, answer = State.ENDED, ended.on, ended
-    elif (received := sheets.answer(RECEIVED, sent)) is not None:
-        state, since, answer = (
-            State.RECEIVED,
-            _day(received, "received_on") or received.on,
-            received,
-        )
     lapses = sent.on + timedelta(days=days.wait_result)
     cls = "B" if reason or sent.cls == "B" else "A"
     return Loop(tuple(needs), sent, False, state, since, due, lapses, answer, cls)
+
+
+def _told(begun: Record, sheets: _Sheets) -> tuple[State, date, Record] | None:
+    """How far the answers to a record have brought the loop, since when, and by which of them."""
+    if (back := sheets.answer(BACK, begun)) is not None:
+        return State.BACK, _day(back, "back_date") or back.on, back
+    if (ended := sheets.answer(ENDED, begun)) is not None:
+        return State.ENDED, ended.on, ended
+    if (received := sheets.answer(RECEIVED, begun)) is not None:
+        return State.RECEIVED, _day(received, "received_on") or received.on, received
+    return None
 
 
 def _day(record: Record, name: str) -> date | None:

@@ -92,11 +92,14 @@ async def contents(
 
 
 def _page(key: DataKey, place: bytes, sealed: bytes | None) -> Page:
-    if not sealed:
-        return Page()
+    return page_of(decode_cells(key.open(place, sealed))) if sealed else Page()
+
+
+def page_of(cells: Mapping[str, Cell]) -> Page:
+    """What readers are shown of these cells."""
     values: dict[str, Any] = {}
     sets: dict[str, set[str]] = {}
-    for name, cell in decode_cells(key.open(place, sealed)).items():
+    for name, cell in cells.items():
         value = _shown(name, cell)
         family, slash, element = name.partition("/")
         if value is None or (slash and value is False):

@@ -51,7 +51,7 @@ def _items(asked: Asked) -> Iterator[Item]:
     memo = shared(asked, "steps", Memo)
     found = loops(asked.facts, asked.groups, asked.first, asked.district, memo)
     for loop in found:
-        if loop.sent is None and not loop.on_form:
+        if loop.sent is None and not loop.on_form and loop.state is not State.RECEIVED:
             yield from _to_send(asked, loop)
         else:
             yield from _to_know(asked, loop)
@@ -67,11 +67,13 @@ def _to_send(asked: Asked, loop: Loop) -> Iterator[Item]:
         "on": record.on.isoformat(), "due": loop.due.isoformat(),
         "said": "；".join(need.step.reasons),
     }  # fmt: skip
-    ended = loop.answer if loop.state is State.ENDED else None
-    why = "ended" if ended is not None else "send"
+    done = loop.answer if loop.state in (State.BACK, State.ENDED) else None
+    why = loop.state.value if done is not None else "send"
+    if done is not None:
+        given["on"] = loop.since.isoformat()
     slot = f"{record.id.hex()}/send{'/restricted' if loop.cls == 'B' else ''}"
     yield from owed(
-        asked, slot, Window(record.on, loop.due, loop.lapses), ended, why, given=given,
+        asked, slot, Window(record.on, loop.due, loop.lapses), done, why, given=given,
         because=(record.id,), cls=loop.cls,
     )  # fmt: skip
 
