@@ -2,7 +2,8 @@
 
 A complete node covers 2**level leaves and never changes again, so a store keeps each under
 (level, index) once it is known; level 0 holds the leaf hashes. Roots and proofs of any tree size
-are computed from complete nodes alone. Leaves are commitments, never content.
+are computed from complete nodes alone. Leaves are commitments, never content. It is the evidence
+when records are abused or leaked (S001-art24, S000-art30).
 """
 
 from collections.abc import Callable, Iterator, Sequence

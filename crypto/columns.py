@@ -3,7 +3,7 @@
 A key-encryption key (KEK) lives in a file outside the database and its backup; it wraps one data
 key per resident; the data key seals values. The place of a value (district, table, row, resident,
 revision) is authenticated with it, so a blob copied to another row, resident or revision does not
-open. Destroying the wrapped data key shreds every value under it.
+open. Destroying the wrapped data key shreds every value under it (S000-art15-a).
 """
 
 import fcntl

@@ -73,8 +73,8 @@ Each needed a number or a decision; it stands where a county can change it.
 _OTHERS: Final = """
 ## The other components
 
-Shorter: what stands in the code, what only stands as a number in a district's table, and what is
-not there yet. Most of it belongs to work still ahead.
+Shorter: which files name the clause, and which clauses stand only as a number in a district's
+table. A dash says that no place in the code names it: most of that is work still ahead.
 """
 
 
@@ -190,7 +190,7 @@ def _others() -> Iterator[str]:
         at = places().get(each.id, Places())
         where = _files(at.served())
         if not where:
-            where = f"not yet; its number in {_files(at.tables)}" if at.tables else "not yet"
+            where = f"its number in {_files(at.tables)}" if at.tables else "-"
         yield f"| {each.id} | {_cell(each)} | {each.component}, {each.level} | {where} |"
 
 

@@ -1,4 +1,4 @@
-"""The same information is filled in once (S004-5(6)): what a new form may begin with.
+"""The same information is filled in once (S004-5(6)-a): what a new form may begin with.
 
 Two sources. What was measured the same day in another form is the same measurement. What lasts
 (targets, drugs) is taken over from the newest record and is there to be changed. A measured value

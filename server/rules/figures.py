@@ -1,4 +1,4 @@
-"""The yearly figures of S003 annex 2: who is counted in a row, and what is still missing.
+"""The yearly figures of annex 2 (S003-ax2, S001-art14): who is counted, and what is missing.
 
 The rows are data with their clauses (figures.toml). A record counts by the day of the service, for
 the year of that day, whoever performed it; one that says the service could not be given does not.

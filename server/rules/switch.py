@@ -1,9 +1,10 @@
 """A resident's move to another responsible facility: may it be, and from which day.
 
-At most once a year, special cases excepted; the old facility has no say (S000-art11¶3): there is no
-outcome for its refusal. Archive and service move together (S001-art10¶3), so there is one move and
-not two. The clock runs in civil days of Asia/Shanghai from the day the last switch took effect to
-its anniversary, 29 February to 28 February. Only the resident's own switches start it: a default
+At most once a year, special cases excepted (S000-art11¶3-b); the old facility has no say: there
+is no outcome for its refusal (S000-art11¶3-c). One facility and one team at a time
+(S000-art11¶2). Archive and service move together (S001-art10¶3), so there is one move and not
+two. The clock runs in civil days of Asia/Shanghai from the day the last switch took effect to its
+anniversary, 29 February to 28 February. Only the resident's own switches start it: a default
 assignment, a closing, a merger, a correction of an error and a switch undone in time never do.
 """
 

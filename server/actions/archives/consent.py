@@ -3,7 +3,7 @@ tablets again.
 
 Grant, revocation and end each are one transaction: the resident's row, then the panel's. Membership
 is what packing joins, so from the commit on no page to that team's tablets holds a word of the
-archive.
+archive. What nobody agreed to is not disclosed (S000-art15-b).
 """
 
 from typing import Final

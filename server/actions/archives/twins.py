@@ -1,5 +1,5 @@
 """Two archives that look like one person: noted as a pair, looked at by a person, merged or said to
-be two people. A pair that was looked at is not asked about again.
+be two people (S000-art14¶1). A pair that was looked at is not asked about again.
 """
 
 from dataclasses import dataclass

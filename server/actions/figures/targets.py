@@ -1,4 +1,4 @@
-"""Targets: what a facility is to reach in a row of a year (S003 annex 2). The county sets them, one
+"""Targets: what a facility is to reach in a row of a year (S003-ax2). The county sets them, one
 by one or with a list in the annex's shape; every version is kept, none is ever overwritten.
 
 A missing target is missing and not 0. A target that is written as base and rate is rounded up, so

@@ -1,4 +1,4 @@
-"""A resident's switch to another responsible facility (S000-art11, S001-art10): archive and
+"""A resident's switch to another responsible facility (S000-art11¶3-a): archive and
 service move together.
 
 The rule decides, the move is one transaction: assignment closed and opened, leave and enter in
