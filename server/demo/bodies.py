@@ -79,7 +79,7 @@ def htn_followup(
     calm = grade != NOT_CONTROLLED
     body = {
         "mode": "1" if chance() < 0.4 else "2",
-        "symptoms": ["1"] if calm or chance() < 0.5 else ["2", "6"],
+        "symptoms": ["1"] if calm or chance() < 0.5 else ["2", "8"],
         "sbp": (116 if calm else 146) + int(chance() * 23),
         "dbp": (68 if calm else 86) + int(chance() * 18),
         **_body_size(person),

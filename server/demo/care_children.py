@@ -54,10 +54,13 @@ _DOSES: Final = (
     ("jel", 1, 8), ("mpsva", 2, 9), ("dtap", 4, 18), ("mmr", 2, 18), ("hepal", 1, 18),
     ("jel", 2, 24), ("mpsvac", 1, 36), ("bopv", 4, 48), ("dtap", 5, 72), ("mpsvac", 2, 72),
 )  # fmt: skip
+NEW_SCHEDULE: Final = date(2024, 11, 1)
+DT_UNTIL: Final = date(2018, 12, 31)  # born by then: the dose at six is DT
+_EARLIER: Final = {("dtap", 1): 2, ("dtap", 2): 4, ("dtap", 3): 6}  # of those born since
 
 
 def done(care: Care) -> Iterator[Done]:
-    """Everything a child below seven has had."""
+    """Everything a child has had."""
     rng = care.rng
     birth = care.person.birth_date
     if rng.random() < KEPT:
@@ -72,11 +75,22 @@ def done(care: Care) -> Iterator[Done]:
         if rng.random() < KEPT:
             yield on, "child_tcm", _massage(care, months, technique, on)
     late = rng.randrange(8)
-    for vaccine, dose, months in _DOSES:
+    for vaccine, dose, months in _schedule(birth):
         on = months_later(birth, months) + timedelta(days=late if months else 0)
         recent = on > care.today - timedelta(days=60)
-        if not recent or rng.random() < KEPT_OPEN:
+        if not recent or not months or rng.random() < KEPT_OPEN:
             yield on, "vaccination", _dose(care, vaccine, dose, on)
+
+
+def _schedule(birth: date) -> Iterator[tuple[str, int, int]]:
+    """The doses of somebody born that day: vaccine, dose, age in months."""
+    for vaccine, dose, months in _DOSES:
+        if (vaccine, dose) == ("dtap", 5) and birth <= DT_UNTIL:
+            yield "dt", 1, months
+        elif birth >= NEW_SCHEDULE:
+            yield vaccine, dose, _EARLIER.get((vaccine, dose), months)
+        else:
+            yield vaccine, dose, months
 
 
 def _window(slot: str, birth: date) -> tuple[date, date]:

@@ -19,6 +19,7 @@ from server.demo.population import Age, Traits
 from server.records.upcast import newest
 
 HTN, DM, CHECKUP = "htn_followup", "dm_followup", "health_check"
+PUPIL_DAYS = 9 * 366  # as long as doses are owed, and checked at school
 AGREED = 0.78  # of those in care, S003-7
 VISITS = 4
 VISIT_EVERY_DAYS = 85
@@ -120,7 +121,7 @@ class History:
 
 
 def _all_of(care: Care, traits: Traits, before: list[PastRecord]) -> Iterator[Done]:
-    if traits.age in (Age.NEWBORN, Age.TODDLER, Age.CHILD):
+    if (care.today - care.person.birth_date).days < PUPIL_DAYS:
         yield from care_children.done(care)
     if traits.age is Age.MOTHER:
         yield from care_mothers.delivered(care)
