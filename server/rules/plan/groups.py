@@ -19,6 +19,7 @@ from server.rules.plan.model import Facts, Group, Record, Spell
 from server.rules.plan.pregnancies import Pregnancy, day_of, pregnancies
 from server.rules.plan.spells import MAXIMUM, belongs, birthday
 from server.rules.plan.table import numbers_of, rules
+from server.rules.plan.windows import ordered
 from server.rules.referrals import is_answer
 
 TABLE: Final = Path(__file__).with_suffix(".toml")
@@ -92,7 +93,7 @@ def _chronic(facts: Facts, first: date) -> _Found:
         return
     diseases, marks = facts.codes("hx_disease"), facts.codes("special_group")
     for name, table in _SET["chronic"].items():
-        records = tuple(facts.of(*table["kinds"])) if table["kinds"] else ()
+        records = tuple(ordered(facts, *table["kinds"])) if table["kinds"] else ()
         marked = not diseases.isdisjoint(table["diseases"]) or not marks.isdisjoint(table["marks"])
         if marked or records:
             of_age = birthday(facts.birth, table["from_age"])
@@ -137,12 +138,12 @@ def _any_lately(found: Iterable[Pregnancy], first: date) -> bool:
 
 
 def _mental(facts: Facts, first: date) -> _Found:
-    records = tuple(facts.of("smd_supplement", "smd_followup"))
+    records = tuple(ordered(facts, "smd_supplement", "smd_followup"))
     hx, mark = _MENTAL
     marked = hx in facts.codes("hx_disease_restricted") or mark in facts.codes(
         "special_group_restricted"
     )
-    pages = tuple(each for each in facts.of("restricted_part") if "1" in _group_page(each))
+    pages = tuple(each for each in ordered(facts, "restricted_part") if "1" in _group_page(each))
     if marked or records or pages:
         since = _known_since(facts, (*records, *pages), first)
         yield Group.MENTAL, Spell(since, None, _ids((*records, *pages)), "B")
@@ -152,7 +153,7 @@ def _tuberculosis(facts: Facts, first: date) -> _Found:
     """Treated now: a history of the disease is none. The latest course stands."""
     course: list[Record] = []
     stopped: date | None = None
-    for each in facts.of("tb_first", "tb_followup"):
+    for each in ordered(facts, "tb_first", "tb_followup"):
         if stopped is not None and each.kind == "tb_first":
             course, stopped = [], None
         course.append(each)
@@ -168,7 +169,7 @@ def _tuberculosis(facts: Facts, first: date) -> _Found:
 def _suspected(facts: Facts, first: date) -> _Found:
     """Referred on suspicion, until the result is back or treatment has begun."""
     del first
-    for each in facts.of("referral"):
+    for each in ordered(facts, "referral"):
         body = each.body
         if body.get("reason_restricted") != _SUSPECTED or body.get("direction", SENT) != SENT:
             continue
@@ -183,7 +184,7 @@ def _answered(facts: Facts, sent: Record) -> date | None:
         return back
     later = (
         each.on
-        for each in facts.of("referral", "tb_first")
+        for each in ordered(facts, "referral", "tb_first")
         if each.on >= sent.on
         and each.id != sent.id
         and (each.kind == "tb_first" or is_answer(each, sent))
@@ -195,7 +196,7 @@ def _disabled(facts: Facts, first: date) -> _Found:
     """A disability, or its certificate. What only a restricted cell tells is restricted: on an
     open page it would say which disability is left.
     """
-    checks = tuple(facts.of("disabled_check"))
+    checks = tuple(ordered(facts, "disabled_check"))
     open_facts = (
         bool(checks)
         or _DISABLED_MARK in facts.codes("special_group")
@@ -249,11 +250,10 @@ def _group_page(each: Record) -> list[str]:
 
 
 def _known_since(facts: Facts, records: Iterable[Record], first: date) -> date:
-    """A mark has no day: known since the archive was opened, or the first record, if earlier."""
-    days = [each.on for each in records]
-    if facts.since is not None:
-        days.append(facts.since)
-    return min(days, default=first)
+    """A mark has no day: known since the archive was opened, or a record, if that is earlier; with
+    no day known, since the year began.
+    """
+    return min(facts.since or first, *(each.on for each in records), date.max)
 
 
 def _ids(records: Iterable[Record]) -> tuple[bytes, ...]:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from server.rules.plan.model import Facts, Record
+from server.rules.plan.windows import ordered
 
 BEFORE_BIRTH: Final = ("antenatal_first", "antenatal_next")
 AFTER_BIRTH: Final = ("postpartum_visit", "postpartum_42")
@@ -51,7 +52,7 @@ def day_of(record: Record, name: str) -> date | None:
 
 def pregnancies(facts: Facts) -> tuple[Pregnancy, ...]:
     """All of them, oldest first."""
-    return _told(facts.of(*BEFORE_BIRTH, *AFTER_BIRTH))
+    return _told(ordered(facts, *BEFORE_BIRTH, *AFTER_BIRTH))
 
 
 def _told(records: Iterable[Record]) -> tuple[Pregnancy, ...]:
