@@ -86,16 +86,28 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a child has of a series: number -> the record that counts, in their order."""
+    """What a child has of a series: number -> the record that counts, in their order. `before`: of
+    the series that this one goes on from.
+    """
 
     series: Series
     counted: Mapping[int, Record]
-    last: Record | None
+    before: "Given | None" = None
 
     @property
     def reached(self) -> int:
         """The number of the last dose; the earlier ones are taken as given."""
         return max(self.counted, default=0)
+
+    def last(self, on: date = date.max) -> Record | None:
+        """The last dose until a day, of this series or the one before."""
+        mine = self.counted.values()
+        both = (*self.before.counted.values(), *mine) if self.before else mine
+        return max(
+            (each for each in both if each.on <= on),
+            key=lambda each: (each.on, each.id),
+            default=None,
+        )
 
 
 @cache
@@ -170,17 +182,18 @@ def _is_one_of(record: Record, vaccines: frozenset[str]) -> bool:
 
 def _given(series: Series, birth: date, records: Sequence[Record], before: Given | None) -> Given:
     counted: dict[int, Record] = {}
-    last = before.last if before else None
+    given = Given(series, counted, before)
     reached, catch_up = 0, series.catch_up
     for each in records:
+        last = given.last(each.on)
         number = _number(series, each, birth, reached, last)
         if number:
-            counted[number] = last = each
+            counted[number] = each
             reached = number
         elif catch_up is not None and _catches_up(catch_up, each, birth, reached, last):
             reached += 1
-            counted[reached] = last = each
-    return Given(series, counted, last)
+            counted[reached] = each
+    return given
 
 
 def _number(series: Series, record: Record, birth: date, reached: int, last: Record | None) -> int:

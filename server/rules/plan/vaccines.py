@@ -37,34 +37,20 @@ def _owed(asked: Asked) -> Iterator[Item]:
     if birth is None or months_on(birth, programme().oldest_months) < asked.first:
         return
     for given in _all_given(asked, birth):
-        last = _before(asked, birth, given)
         for number, record in given.counted.items():
-            dose = given.series.doses[number - 1]
-            yield from _item(asked, given, birth, number, dose, last, record)
-            last = record
+            yield from _item(asked, given, birth, number, record)
         if given.reached < len(given.series.doses):
-            dose = given.series.doses[given.reached]
-            yield from _item(asked, given, birth, given.reached + 1, dose, last, None)
+            yield from _item(asked, given, birth, given.reached + 1, None)
         yield from _caught_up(asked, given, birth)
         if given.series.id == _HEPB:
             yield from _of_a_mother_with_hepatitis(asked, birth, given)
 
 
-def _before(asked: Asked, birth: date, given: Given) -> Record | None:
-    """The last dose of the series that this one goes on from."""
-    all_given = _all_given(asked, birth)
-    return next((each.last for each in all_given if each.series.id == given.series.after), None)
-
-
 def _item(
-    asked: Asked,
-    given: Given,
-    birth: date,
-    number: int,
-    dose: Dose,
-    last: Record | None,
-    record: Record | None,
+    asked: Asked, given: Given, birth: date, number: int, record: Record | None
 ) -> Iterator[Item]:
+    dose = given.series.doses[number - 1]
+    last = given.last(record.on - DAY if record is not None else date.max)
     window, late = _window(birth, dose, last)
     vaccine = dose.vaccine
     if record is not None:
@@ -100,10 +86,10 @@ def _window(birth: date, dose: Dose, last: Record | None) -> tuple[Window, bool]
 
 def _caught_up(asked: Asked, given: Given, birth: date) -> Iterator[Item]:
     """The other vaccine that an older child gets for what is missing."""
-    late = given.series.catch_up
-    if late is None or not 0 < given.reached < late.doses or given.last is None:
+    late, last = given.series.catch_up, given.last()
+    if late is None or last is None or not 0 < given.reached < late.doses:
         return
-    opens = max(months_on(birth, late.months), given.last.on + timedelta(days=late.gap_days))
+    opens = max(months_on(birth, late.months), last.on + timedelta(days=late.gap_days))
     closes = months_on(birth, late.until) - DAY
     if opens > closes:
         return
@@ -111,7 +97,7 @@ def _caught_up(asked: Asked, given: Given, birth: date) -> Iterator[Item]:
     number = given.reached + 1
     yield from owed(
         asked, f"{late.vaccine}-{number}", window, None, "catch_up",
-        given={"vaccine": VACCINES[late.vaccine], "dose": number}, because=(given.last.id,),
+        given={"vaccine": VACCINES[late.vaccine], "dose": number}, because=(last.id,),
     )  # fmt: skip
 
 
