@@ -1,0 +1,257 @@
+"""What a visit asks for next, first readings and risks, several diseases in one person (P03, P04, P07
+to P12, P16 to P20, P52).
+"""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from server.rules import next_step
+from server.rules.plan.engine import plan_of
+from server.rules.plan.model import Facts, Item, Record, Stage, stage
+from server.rules.plan.table import rules
+from tests.plan_patients import CRISIS, HIGH, SWEET, dm, full, htn, patient, said
+from tests.plan_people import around, day, days_of, doing, owed, person, rec
+
+DAY = timedelta(days=1)
+
+
+# After a visit.
+
+
+def test_the_days_after_a_visit_are_those_of_the_table_of_next_steps() -> None:
+    steps = next_step.numbers()
+    for rule, name in (("P07", "P07.days"), ("P08", "P08.days"), ("P09", "P09.days")):
+        assert rules()[rule].numbers["days"] == steps[name].value
+    assert rules()["P03"].numbers["days"] == steps["P03.days"].value
+
+
+def test_at_goal_with_the_year_s_visits_done_the_next_is_within_three_months() -> None:
+    done = [htn(f"2026-{month}-10") for month in ("02", "04", "06", "08")]
+    (item,) = owed(patient(*done), 2026, "P07").values()
+    assert days_of(item) == ("2026-08-11", "2026-11-08", "")
+    assert stage(item, day("2026-08-10")) is Stage.LATER
+    assert around(item)[1:3] == [Stage.OPEN, Stage.OPEN]
+    assert stage(item, day("2026-11-09")) is Stage.OVERDUE
+    assert item.because == (done[-1].id,)
+
+
+@pytest.mark.parametrize(
+    ("rule", "diseases", "make", "off"),
+    [("P08", "2", htn, HIGH), ("P17", "3", dm, SWEET)],
+)
+@pytest.mark.parametrize("on", ["2026-02-20", "2024-02-20", "2026-12-25", "2026-04-17"])
+def test_not_at_goal_for_the_first_time_is_seen_again_in_two_weeks(
+    rule: str, diseases: str, make: Any, off: dict[str, Any], on: str
+) -> None:
+    visit = make(on, **off, **{"class": "2"})
+    known = patient(visit, diseases=diseases)
+    (item,) = owed(known, day(on).year, rule).values()
+    due = day(on) + timedelta(days=14)
+    assert days_of(item) == ((day(on) + DAY).isoformat(), due.isoformat(), "")
+    assert [stage(item, each) for each in (day(on), day(on) + DAY, due, due + DAY)] == [
+        Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OVERDUE
+    ]  # fmt: skip
+    assert item.because == (visit.id,)
+    later = make(due, mode="1")
+    (item,) = owed(doing(known, later), day(on).year, rule).values()
+    assert (item.done, item.done_on) == (later.id, due)
+    phoned = make(due, mode="3")
+    (item,) = owed(doing(known, phoned), day(on).year, rule).values()
+    assert item.done is None, "a telephone call is no visit"
+
+
+def test_what_was_asked_for_in_december_is_still_owed_in_january() -> None:
+    known = patient(htn("2026-12-25", **HIGH))
+    for year in (2026, 2027, 2028):
+        assert set(owed(known, year, "P08")) == {"2026-12-25"}
+    answered = doing(known, htn("2027-01-05"))
+    assert set(owed(answered, 2027, "P08")) == {"2026-12-25"}
+    assert owed(answered, 2028, "P08") == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "diseases", "make", "off"),
+    [("P09", "2", htn, HIGH), ("P18", "3", dm, SWEET)],
+)
+def test_twice_in_a_row_is_referred_and_the_result_followed(
+    rule: str, diseases: str, make: Any, off: dict[str, Any]
+) -> None:
+    first, second = make("2026-02-20", **off), make("2026-03-04", **off)
+    known = patient(first, second, diseases=diseases)
+    found = owed(known, 2026, rule)
+    assert days_of(found["2026-03-04/refer"]) == ("2026-03-04", "2026-03-07", "2026-03-18")
+    assert days_of(found["2026-03-04"]) == ("2026-03-05", "2026-03-18", "")
+    assert around(found["2026-03-04/refer"])[4] is Stage.MISSED
+    sent = full("referral", "2026-03-06", direction="1", reason="1")
+    found = owed(doing(known, sent), 2026, rule)
+    assert found["2026-03-04/refer"].done == sent.id
+    assert found["2026-03-04"].due == day("2026-03-20"), "two weeks after the referral"
+    seen = make("2026-03-19", mode="2")
+    assert owed(doing(known, seen), 2026, rule)["2026-03-04"].done == seen.id
+
+
+def test_a_visit_that_names_the_referral_has_made_it() -> None:
+    first = htn("2026-02-20", **HIGH)
+    second = htn("2026-03-04", **HIGH, referral_reason="1", referral_org="区人民医院")
+    found = owed(patient(first, second), 2026, "P09")
+    assert found["2026-03-04/refer"].done == second.id
+
+
+@pytest.mark.parametrize(
+    ("rule", "diseases", "make", "crisis"),
+    [("P10", "2", htn, CRISIS), ("P19", "3", dm, {"fpg": 170}), ("P19", "3", dm, {"fpg": 39})],
+)
+def test_an_emergency_is_referred_on_the_day_itself(
+    rule: str, diseases: str, make: Any, crisis: dict[str, Any]
+) -> None:
+    visit = make("2026-02-28", **crisis)
+    found = owed(patient(visit, diseases=diseases), 2026, rule)
+    assert days_of(found["2026-02-28/refer"]) == ("2026-02-28", "2026-02-28", "2026-03-14")
+    assert days_of(found["2026-02-28"]) == ("2026-03-01", "2026-03-14", "")
+    assert stage(found["2026-02-28/refer"], day("2026-03-01")) is Stage.OVERDUE
+
+
+@pytest.mark.parametrize(
+    ("born", "sbp", "rule"),
+    [
+        ("1961-03-10", 149, "P07"), ("1961-03-11", 149, "P08"), ("1961-03-10", 150, "P08"),
+        ("1970-01-01", 139, "P07"), ("1970-01-01", 140, "P08"),
+    ],
+)  # fmt: skip
+def test_the_goal_is_wider_from_the_65th_birthday_on(born: str, sbp: int, rule: str) -> None:
+    done = [htn(f"2026-{month}-10", **{"class": "1"}) for month in ("01", "02")]
+    last = [htn("2026-03-09"), htn("2026-03-10", sbp=sbp, dbp=80)]
+    known = patient(*done, *last, born=born)
+    assert "2026-03-10" in owed(known, 2026, rule)
+    assert owed(known, 2026, "P11") == {}
+
+
+# Raised for the first time, and at risk.
+
+
+def raised(*records: Record, born: str = "1980-01-01") -> dict[str, Item]:
+    return owed(person(*records, born=born, since="2020-01-01"), 2026, "P03")
+
+
+@pytest.mark.parametrize(
+    ("sbp", "dbp", "is_raised"),
+    [(139, 89, False), (140, 89, True), (139, 90, True), (150, 95, True)],
+)
+def test_a_first_reading_of_140_or_90_is_repeated_within_two_weeks(
+    sbp: int, dbp: int, is_raised: bool
+) -> None:
+    first = rec("encounter", "2026-02-20", sbp=sbp, dbp=dbp)
+    found = raised(first)
+    assert bool(found) is is_raised
+    for item in found.values():
+        assert days_of(item) == ("2026-02-20", "2026-03-06", "")
+        assert item.because == (first.id,)
+        assert f"{sbp}/{dbp}" in said(item)
+
+
+def test_readings_on_three_different_days_settle_it_and_so_does_a_referral_s_result() -> None:
+    first = rec("encounter", "2026-02-20", sbp=150, dbp=95)
+    same, second = (rec("encounter", on, sbp=130, dbp=80) for on in ("2026-02-20", "2026-02-24"))
+    third = rec("encounter", "2026-03-01", sbp=132, dbp=80)
+    assert raised(first, same, second)["2026-02-20"].done is None
+    assert raised(first, same, second, third)["2026-02-20"].done == third.id
+    sent = full("referral", "2026-02-21", direction="1", reason="6", back_date="2026-02-25")
+    assert raised(first, sent)["2026-02-20"].done == sent.id
+
+
+def test_a_patient_or_somebody_below_35_has_no_first_reading() -> None:
+    first = rec("encounter", "2026-02-20", sbp=150, dbp=95)
+    assert owed(patient(first), 2026, "P03") == {}
+    assert raised(first, born="1991-02-21") == {}
+    assert set(raised(first, born="1991-02-20")) == {"2026-02-20"}
+
+
+def test_whoever_is_at_risk_is_measured_every_half_year_when_they_come() -> None:
+    measured = rec("encounter", "2026-03-01", sbp=134, dbp=80)
+    known = person(measured, born="1980-01-01", since="2020-01-01")
+    found = owed(known, 2026, "P04")
+    assert [each.done for each in found.values()] == [measured.id, None]
+    assert days_of(found["2026-2"]) == ("2026-07-01", "2026-08-31", "2026-12-31")
+    assert (found["2026-2"].due - measured.on).days == 183
+    assert "134/80" in said(found["2026-2"])
+    assert not rules()["P04"].listed
+
+
+def test_fasting_glucose_of_whoever_is_at_risk_is_measured_once_a_year() -> None:
+    known = person(born="1980-01-01", since="2020-01-01", fam_mother=frozenset({"3"}))
+    (item,) = owed(known, 2026, "P12").values()
+    assert (days_of(item), item.done) == (("2026-01-01", "2026-12-31", "2026-12-31"), None)
+    check = full("health_check", "2026-12-31", fpg=500)
+    (item,) = owed(doing(known, check), 2026, "P12").values()
+    assert item.done == check.id
+
+
+# Several diseases in one person.
+
+
+def test_one_visit_for_two_diseases_is_due_by_the_earlier_of_their_days() -> None:
+    seen = [htn("2026-01-10", next_date="2026-02-20"), dm("2026-01-10", next_date="2026-03-01")]
+    found = owed(patient(*seen, diseases="23"), 2026, "P20")
+    assert (found["2026-1"].done, found["2026-1"].done_on) == (seen[0].id, day("2026-01-10"))
+    assert found["2026-2"].due == day("2026-02-20")
+    assert "高血压、糖尿病" in said(found["2026-2"])
+    assert owed(patient(*seen, diseases="2"), 2026, "P20") == {}
+    assert not rules()["P20"].listed
+
+
+def test_places_that_were_filled_on_different_days_are_not_combined_any_more() -> None:
+    apart = patient(htn("2026-01-10"), dm("2026-01-20"), htn("2026-02-10"), diseases="23")
+    assert set(owed(apart, 2026, "P20")) == {"2026-3", "2026-4"}
+
+
+def test_a_combined_visit_is_paid_once_where_the_district_says_so() -> None:
+    both = patient(diseases="23")
+    assert owed(both, 2026, "P20")["2026-1"].why == "together"
+    assert owed(both, 2026, "P20", {"P20.paid_once": 1})["2026-1"].why == "paid_once"
+
+
+def test_copd_is_a_draft_and_asks_again_after_an_exacerbation() -> None:
+    rule = rules()["P52"]
+    assert (rule.draft, rule.confidence) == (True, "low")
+    ill = full("copd_followup", "2026-02-20", level="3", referral_reason="4", referral_org="医院")
+    found = owed(patient(ill, diseases="5"), 2026, "P52")
+    assert found["2026-02-20"].because == (ill.id,)
+    assert found["2026-02-20"].opens == day("2026-02-21")
+    assert owed(patient(diseases="5"), 2024, "P52")
+    assert owed(patient(diseases="5"), 2023, "P52") == {}, "before there were such services"
+
+
+# All of it.
+
+
+def test_every_reason_can_be_read() -> None:
+    shuffler = random.Random(7)
+    for _ in range(60):
+        records = [
+            full(kind, date(2025, 1, 1) + timedelta(days=shuffler.randrange(700)), **changes)
+            for kind, changes in shuffler.choices(
+                [
+                    ("htn_followup", HIGH), ("htn_followup", CRISIS), ("htn_followup", {}),
+                    ("dm_followup", SWEET), ("dm_followup", {}), ("health_check", {}),
+                    ("copd_followup", {}), ("htn_followup", {"mode": "3"}),
+                ],
+                k=12,
+            )
+        ]  # fmt: skip
+        known = patient(*records, diseases=shuffler.choice(["2", "3", "235", "25", "1"]))
+        plan = plan_of(known, 2026)
+        assert len({each.key for each in plan.items}) == len(plan.items), "keys are unique"
+        for each in plan.items:
+            assert "{" not in said(each)
+            assert each.opens <= each.due
+            assert each.closes is None or each.due <= each.closes
+        mixed = Facts(True, known.birth, "1", known.since, known.values, _mixed(known, shuffler))
+        assert plan_of(mixed, 2026) == plan
+
+
+def _mixed(known: Facts, shuffler: random.Random) -> tuple[Record, ...]:
+    """The same records, those of one day in another order."""
+    return tuple(sorted(known.records, key=lambda each: (each.on, shuffler.random())))
