@@ -199,6 +199,17 @@ async def test_the_year_goes_into_files_with_a_line_a_kind_and_a_line_a_record(
         assert "\n=1+1" not in told.replace(",", "\n")
 
 
+async def test_the_list_shows_a_kind_or_some_months_alone(world: World) -> None:
+    signed = await as_(world, SU)
+    await save(world.site, signed, filled(world))
+    await save(world.site, signed, filled(world, "supervision_patrol"))
+    async with desk(world, SU) as su:
+        for asked, n in (("", 2), ("kind=supervision_patrol", 1), ("first=1&last=10", 0)):
+            shown = await su.get(f"{CALENDAR}?year=2026&{asked}")
+            assert shown.text.count('<tr data-href="/console/work/record/') == n, asked
+            assert f"{n} 条" in shown.text
+
+
 async def test_a_year_or_month_that_cannot_be_meant_shows_this_year(world: World) -> None:
     async with desk(world, SU) as su:
         for asked in ("year=99999", "year=x", "first=13&last=2", "first=&last=3"):

@@ -22,7 +22,7 @@ from server.console.door import page
 from server.console.facility_calendar import BAR, elsewhere, rows, tally
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import id_of
-from server.console.values import field_text
+from server.console.values import field_text, form_label
 from server.console.words import Words, words
 from server.records.kinds import get
 from server.records.model import Field, ListOf, Ref
@@ -74,7 +74,12 @@ async def _draw(console: Console, request: AnyRequest, found: Calendar) -> Respo
     who, place = found.standing, found.organisation
     writes = place.closed_on is None and who.may_write(place.facility)
     first, last = _months(request)
-    listed = [each for each in (*found.records, *found.under) if first <= each.on.month <= last]
+    wanted = request.query_params.get("kind", "")
+    listed = [
+        each
+        for each in (*found.records, *found.under)
+        if first <= each.on.month <= last and (wanted not in KINDS or each.kind == wanted)
+    ]
     listed.sort(key=lambda each: (each.on, each.id), reverse=True)
     keys = [Key("J", words("ui").keys.down), Key("Enter", words("ui").keys.open)]
     if writes:
@@ -84,7 +89,9 @@ async def _draw(console: Console, request: AnyRequest, found: Calendar) -> Respo
         request, Page("facility_work.html.j2", "facility_work", w.title, HERE, keys),
         found=found, place=place, rows=rows(found, today, may_write=writes), bar=BAR,
         said=_sentence(found, today, w), this_month=_this_month(found.year, today),
-        writes=writes, kinds=KINDS, places=_places(found), others=who.signed.role in OVERSEES,
+        writes=writes, wanted=wanted if wanted in KINDS else "",
+        kinds=[(each, form_label(each)) for each in KINDS], places=_places(found),
+        others=who.signed.role in OVERSEES,
         years=_years(found.year, today), months=range(1, MONTHS + 1), first=first, last=last,
         shown=[_line(found, each) for each in listed[:LISTED]], count=len(listed),
         most=LISTED, year_most=YEAR_MOST, summary=education_year(found),
