@@ -46,6 +46,7 @@ QUEUES: Final = (
     Entry("special", "/console/queue/special", _COUNTY, ("special_case",)),
 )
 PAGES: Final = (
+    Entry("due", "/console/due", FACILITY_ROLES),
     Entry("people", "/console/people", _WORKERS),
     Entry("board", "/console/board", EVERYBODY),
     Entry("work", "/console/work", facility_work.READS),
@@ -53,6 +54,7 @@ PAGES: Final = (
     Entry("organisations", "/console/organisations", EVERYBODY),
     Entry("staff", "/console/staff", _MANAGERS),
     Entry("imports", "/console/imports", _MANAGERS),
+    Entry("reconciliation", "/console/reconciliation", _WORKERS),
     Entry("paper", "/console/paper", FACILITY_ROLES),
     Entry("audit", "/console/audit", frozenset({StaffRole.COUNTY, StaffRole.AUDITOR})),
 )

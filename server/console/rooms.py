@@ -19,6 +19,7 @@ from server.console import (
     desk,
     desk_receipt,
     devices,
+    due,
     facility_record,
     facility_work,
     files,
@@ -32,6 +33,7 @@ from server.console import (
     organisations,
     paper,
     people,
+    reconciliation,
     sign_in,
     sign_out,
     staff,
@@ -48,8 +50,9 @@ ROOMS = (
     files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters,
     devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
-    unassigned, paper,
+    unassigned, due, paper,
     facility_work, facility_record,
+    reconciliation,
 )  # fmt: skip
 
 
