@@ -25,7 +25,7 @@ def test_the_check_of_a_table_lists_what_is_empty_and_who_sets_it(
     nothing_there: Installation,
 ) -> None:
     done = nothing_there.run("district", "check", "--rules", "huancui", "--year", "2026")
-    for said in ("targets.I07", "the county's health bureau", "that of 2024 stands", "0 wrong."):
+    for said in ("targets.I07", "county", "huancui-2024:", "that of 2024 stands", "0 wrong."):
         assert said in done.stdout
     assert "retention.htn_followup" not in done.stdout
 

@@ -332,7 +332,7 @@ def test_the_tables_that_come_with_the_project_have_no_faults(name: str) -> None
 def test_a_check_lists_every_empty_value_and_every_default() -> None:
     found = {each.name: each for each in check("huancui")}
     assert found["targets.I07"].state is State.EMPTY
-    assert found["targets.I07"].who == OFFICES[Office.COUNTY]
+    assert found["targets.I07"].who == "county"
     assert found["targets.I07"].until == SECTIONS["targets"]
     assert found["money.combined_visit_paid_once"].clause == "S003-6(4)-b"
     assert found["plan.P52.times"].state is State.DEFAULT

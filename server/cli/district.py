@@ -44,13 +44,12 @@ COLUMNS: Final = {
     "tablets": Column(heading="tablets"),
 }
 CHECK_COLUMNS: Final = {
-    "table": Column(heading="table"),
-    "line": Column(heading="line"),
-    "name": Column(heading="value"),
+    "at": Column(heading="at"),
+    "name": Column(heading="value", words=16),
     "state": Column(heading="state"),
-    "value": Column(heading="is", words=6),
-    "clause": Column(heading="clause"),
-    "who": Column(heading="who sets it", words=14),
+    "value": Column(heading="is", words=6, roomy=True),
+    "clause": Column(heading="clause", roomy=True),
+    "who": Column(heading="set by"),
     "until": Column(heading="until then", words=20),
 }
 

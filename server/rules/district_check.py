@@ -8,7 +8,7 @@ from typing import Final
 from server.records.kinds import everything
 from server.rules import next_step
 from server.rules.district_source import DEFAULT, FOLDER, DistrictBroken, files, line_index
-from server.rules.district_year import OFFICES, RETENTION, SECTIONS, DistrictYear, Office, Value
+from server.rules.district_year import RETENTION, SECTIONS, DistrictYear, Office, Value
 from server.rules.districts import load, table
 from server.rules.facility_targets import published
 from server.rules.plan.table import rules
@@ -31,7 +31,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a table. `until`: what does not work before it is set, or what is wrong."""
+    """One line of a table. `who` sets it (an Office); `until`: what does not work before that, or
+    what is wrong.
+    """
 
     table: str
     line: int
@@ -41,6 +43,11 @@ class Finding:
     who: str
     until: str
     clause: str
+
+    @property
+    def at(self) -> str:
+        """File and line, short."""
+        return f"{self.table.removesuffix('.toml')}:{self.line}"
 
 
 def check(name: str, year: int | None = None) -> list[Finding]:
@@ -59,7 +66,7 @@ def check(name: str, year: int | None = None) -> list[Finding]:
 def _carried(decided: DistrictYear, name: str) -> Iterator[Finding]:
     if decided.carried_from is not None:
         said = f"there is no table for {decided.year}: that of {decided.carried_from} stands"
-        who = OFFICES[Office.COUNTY]
+        who = Office.COUNTY.value
         yield Finding(
             decided.file, 1, f"{name}-{decided.year}", State.CARRIED, "", who, said, ""
         )  # fmt: skip
@@ -107,7 +114,7 @@ def _values(decided: DistrictYear) -> Iterator[Finding]:
 
 
 def _finding(decided: DistrictYear, each: Value, state: State, until: str) -> Finding:
-    who = OFFICES[each.who] if state is State.EMPTY else ""
+    who = each.who.value if state is State.EMPTY else ""
     return Finding(
         decided.file, each.line, each.name, state, each.shown, who, until, each.clause
     )  # fmt: skip
