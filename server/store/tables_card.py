@@ -30,8 +30,8 @@ class ResidentCard(Table, tablename="resident_card"):
 
 
 class Search(Table, tablename="search"):
-    """One search by a member of staff. how: words | number | archive | change. `sealed`: the words
-    as typed, under the district's key.
+    """One search by a member of staff. how: words | number | archive | change, or due for a
+    page of a due list. `sealed`: the words as typed, under the district's key.
     """
 
     district = SmallInt()

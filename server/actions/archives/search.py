@@ -9,7 +9,7 @@ row with its words sealed, and a row for everybody it showed; one audit leaf hol
 import asyncio
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -188,12 +188,19 @@ async def exact(
 
 
 async def _note(tx: Tx, site: Site, signed: Signed, words: str, found: Found) -> None:
+    await note_shown(tx, site, signed, found.how, words, [each.resident for each in found.cards])
+
+
+async def note_shown(
+    tx: Tx, site: Site, signed: Signed, how: str, words: str, shown: Collection[bytes]
+) -> None:
+    """Who was shown in a search or a list, with what was asked for, sealed."""
     now = site.clock()
-    search, shown = new_id(now), [each.resident for each in found.cards]
+    search = new_id(now)
     key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
     sealed = key.seal(site.vault.at(T_SEARCH, search), words.encode())
     row: Row = (
-        site.district, search, signed.staff, signed.facility, now, found.how, len(shown), sealed
+        site.district, search, signed.staff, signed.facility, now, how, len(shown), sealed
     )  # fmt: skip
     await tx.insert("search", [row])
     await tx.insert("search_shown", [(site.district, who, search) for who in sorted(shown)])

@@ -7,30 +7,23 @@ from holds whole telephone numbers: making one is an opening of every archive on
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Final
 
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.cards import Card, cards_of
-from server.actions.archives.ledger import audit
-from server.actions.archives.opening import REASON_MAX, actor_of
+from server.actions.archives.opening import REASON_MAX
+from server.actions.archives.to_call import LIST_MAX, open_each, phones_of
 from server.actions.keeping.site import Site
-from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, NotYours
-from server.records.kinds import REGISTER
-from server.records.model import AccessClass
 from server.rules import figures as rule
-from server.rules.access import Allowed, ResidentFacts, may
 from server.rules.accounts import FACILITY_ROLES, StaffRole
 from server.rules.consent import Purpose
-from server.store.ids import new_id
 from server.store.tx import Row, Tx, one
-from server.store.vault import NOBODY, T_CELLS, T_REASON
-from sync.merge import EMPTY, choose, decode_cells
+from server.store.vault import NOBODY, T_REASON
 
 PAGE: Final = 100
-CALLS_MAX: Final = 2_000  # people in one list to call from
+CALLS_MAX: Final = LIST_MAX
 TO_CALL: Final = "list to call from"
 
 
@@ -100,7 +93,7 @@ async def reviewed(site: Site, signed: Signed, which: Which, reason: str) -> Peo
 
     async def work(tx: Tx) -> People:
         found = await _people(tx, site, signed, which, named=True)
-        seen = await _log(tx, site, signed, found.people, Purpose.REVIEW, reason)
+        seen = await open_each(tx, site, signed, _cards(found), Purpose.REVIEW, reason)
         await _keep(tx, site, signed, seen, reason)
         return _only(found, seen)
 
@@ -115,7 +108,7 @@ async def to_call(site: Site, signed: Signed, which: Which) -> People:
 
     async def work(tx: Tx) -> People:
         found = await _people(tx, site, signed, which, named=True, most=CALLS_MAX)
-        seen = await _log(tx, site, signed, found.people, Purpose.SERVICE, TO_CALL)
+        seen = await open_each(tx, site, signed, _cards(found), Purpose.SERVICE, TO_CALL)
         allowed = _only(found, seen)
         return await _with_phones(tx, site, allowed)
 
@@ -127,6 +120,10 @@ def _check(signed: Signed, which: Which) -> None:
         raise NotFound("figure")
     if not signed.oversees and which.facility != signed.facility:
         raise NotYours
+
+
+def _cards(found: People) -> list[Card]:
+    return [each.card for each in found.people]
 
 
 def _only(found: People, seen: Mapping[bytes, bytes]) -> People:
@@ -204,7 +201,7 @@ async def _page(tx: Tx, site: Site, which: Which, most: int) -> Sequence[Person]
     )  # fmt: skip
     rows = sorted(found, key=lambda row: (row[1], row[0]))
     cards = await cards_of(tx, site, [row[0] for row in rows])
-    villages = await _villages(tx, site.district, {row[1] for row in rows})
+    villages = await villages_of(tx, site.district, {row[1] for row in rows})
     return [
         Person(cards[who], villages.get(village, village), tuple(lacks.split()), last_day)
         for who, village, lacks, last_day in rows
@@ -212,7 +209,7 @@ async def _page(tx: Tx, site: Site, which: Which, most: int) -> Sequence[Person]
     ]
 
 
-async def _villages(tx: Tx, district: int, codes: Iterable[str]) -> Mapping[str, str]:
+async def villages_of(tx: Tx, district: int, codes: Iterable[str]) -> Mapping[str, str]:
     """Names of these areas, where the county has named them."""
     wanted = sorted(set(codes) - {""})
     if not wanted:
@@ -222,41 +219,6 @@ async def _villages(tx: Tx, district: int, codes: Iterable[str]) -> Mapping[str,
         district, wanted[0], wanted[-1],
     )  # fmt: skip
     return {row[0]: row[1] for row in rows if row[1]}
-
-
-async def _log(
-    tx: Tx, site: Site, signed: Signed, found: Sequence[Person], purpose: Purpose, reason: str
-) -> Mapping[bytes, bytes]:
-    """Asks the rule for each, writes each opening down, and one leaf for all.
-
-    {resident: entry in the access log} of those who may be seen.
-    """
-    now = site.clock()
-    today, actor = civil_day(now), actor_of(signed)
-    rows: list[Row] = []
-    seen: dict[bytes, bytes] = {}
-    for each in found:
-        card = each.card
-        birth = date.fromisoformat(card.birth) if card.birth else today
-        facts = ResidentFacts(
-            resident=card.resident, facility=card.facility, team=card.panel, doctor=None,
-            birth=birth, today=today, now_ms=now,
-        )  # fmt: skip
-        answer = may(actor, facts, AccessClass.A, purpose, reason=reason)
-        if not isinstance(answer, Allowed):
-            continue
-        entry = seen[card.resident] = new_id(now)
-        rows.append(
-            (
-                site.district, card.resident, entry, now, now, actor.person, actor.facility,
-                None, purpose.value, answer.ground.value, AccessClass.A.value, "online",
-            )
-        )  # fmt: skip
-    await tx.insert("access_log", rows)
-    if rows:
-        detail = actor.person + b"".join(row[1] + row[2] for row in rows)
-        await audit(tx, site.district, "opening", detail, now)
-    return seen
 
 
 async def _keep(
@@ -281,13 +243,7 @@ async def _keep(
 
 
 async def _with_phones(tx: Tx, site: Site, found: People) -> People:
-    by_id = {each.card.resident: each for each in found.people}
-    rows = await tx.rows_in(
-        "SELECT resident, key, rev, sealed_cells FROM resident WHERE district=? "
-        "AND resident {ids}",
-        sorted(by_id), site.district,
-    ) if by_id else ()  # fmt: skip
-    phones = {row[0]: _phones(site, row) for row in rows}
+    phones = await phones_of(tx, site, {each.card.resident for each in found.people})
     shown = tuple(
         Person(
             each.card, each.village, each.lacks, each.last_day,
@@ -296,17 +252,3 @@ async def _with_phones(tx: Tx, site: Site, found: People) -> People:
         for each in found.people
     )  # fmt: skip
     return _copy(found, shown)
-
-
-def _phones(site: Site, row: Row) -> tuple[str, str, str]:
-    who, wrapped, rev, sealed = row
-    key = site.vault.key(who, wrapped)
-    cells = decode_cells(key.open(site.vault.at(T_CELLS, who, who, rev), sealed))
-
-    def shown(name: str) -> str:
-        found = choose(
-            cells.get(name, EMPTY), REGISTER.policy_of(name), REGISTER.safer_of(name)
-        ).value
-        return found if isinstance(found, str) else ""
-
-    return shown("phone"), shown("contact_name"), shown("contact_phone")
