@@ -189,6 +189,16 @@ def _place(name: str, rows: Sequence[Row], population: int) -> Place:
     return Place(name, sums, still, there, here, population, per_mille(there, population))
 
 
+def total(found: Sequence[Place]) -> Place:
+    """All of a county in one row."""
+    sums = {each: sum(place.sums[each] for place in found) for each in Finding}
+    there, here, people = (
+        sum(getattr(place, name) for place in found) for name in ("there", "here", "population")
+    )
+    still = sum(place.open for place in found)
+    return Place("", sums, still, there, here, people, per_mille(there, people))
+
+
 async def _head(
     tx: Tx, site: Site, signed: Signed, job: bytes, *, named: bool = False
 ) -> tuple[DataKey, Heading, Row]:
