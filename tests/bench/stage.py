@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from crypto.keys import Suite
+from server.actions.archives import cards
+from server.actions.archives.standing import lock_residents
 from server.actions.places.district import Loader, NewRecord, NewResident
 from server.settings import CIVIL, now_ms
 from server.store.tables import SPECS
@@ -33,6 +35,7 @@ from tests.world import DISTRICT, Clock, World, check_digit, new_world
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
 START_TIMEOUT_S: Final = 60
 STOP_TIMEOUT_S: Final = 20
+_CARDS: Final = 500  # made in one transaction
 _BODIES: Final = 400  # different past records, each loaded many times
 _ZERO: Final[dict[str, Any]] = {"bytea": b"", "text": "", "boolean": False}
 
@@ -62,6 +65,7 @@ async def _prepare(url: str, folder: Path, size: Size, past: int) -> Stage:
         tablets = _tablets(size, open_bundle(bundle, trust), now)
         today = _civil(now)
         await _load(world, tablets, past, now, today)
+        await _cards(world)
         await _enrol(world, tablets, now)
         return Stage(url, world.kek_file, folder, tablets, today)
 
@@ -107,6 +111,18 @@ async def _load(world: World, tablets: list[BenchTablet], past: int, now: int, t
         if loader.full:
             await loader.flush()
     await loader.finish()
+
+
+async def _cards(world: World) -> None:
+    """As on any day: every archive has its card, made within seconds of its last edit."""
+    residents = [row[0] for row in await world.rows("SELECT resident FROM resident")]
+    for begin in range(0, len(residents), _CARDS):
+        some = residents[begin : begin + _CARDS]
+
+        async def make(tx: Tx, some: list[bytes] = some) -> None:
+            await cards.remake(tx, world.site, await lock_residents(tx, DISTRICT, some))
+
+        await world.store.write(make)
 
 
 def _past_records(
