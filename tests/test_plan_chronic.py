@@ -1,5 +1,5 @@
-"""A year of a patient of hypertension, type 2 diabetes or COPD: visits, check, glucose (P05, P06, P13
-to P15, P52).
+"""A year of a patient of hypertension, type 2 diabetes or COPD: visits, check, glucose (P05, P06,
+P13 to P15, P52).
 """
 
 from datetime import date, timedelta

@@ -1,5 +1,5 @@
-"""What a visit asks for next, first readings and risks, several diseases in one person (P03, P04, P07
-to P12, P16 to P20, P52).
+"""What a visit asks for next, first readings and risks, several diseases in one person (P03, P04,
+P07 to P12, P16 to P20, P52).
 """
 
 import random
