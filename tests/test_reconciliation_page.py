@@ -43,8 +43,9 @@ async def test_a_facility_works_at_its_lines_and_no_page_names_person_and_condit
         listed = await tian.get(where)
         assert "随访服务，3 行" in text_of(listed)
         for path in (where, f"{where}/2", f"{where}/3", f"{where}/4"):
-            page = text_of(await tian.get(path))
-            assert "精神" not in page
+            page = await tian.get(path)
+            assert page.status_code == 200
+            assert "精神" not in page.text
         line_page = text_of(await tian.get(f"{where}/3"))
         assert "那边已经结束（死亡、迁出或结案），这里还在管" in line_page
         assert "在管状态 死亡 在管" in line_page

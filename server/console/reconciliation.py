@@ -117,13 +117,14 @@ async def _draw(
 def rows_of(line: Line) -> list[tuple[str, str, str]]:
     """Label, what the other system says, what is written here."""
     w, said = words("reconciliation"), line.said
-    states = w.states
-    return [
-        (w.state, states.get(said.standing_there), states.get(said.standing_here)),
+    there = w.states.get(said.standing_there, w.not_here)
+    here = w.states.get(said.standing_here, w.not_here)
+    rows = [
         (w.since, said.since_there, said.since_here),
         (w.facility, said.facility_there, ""),
         (w.reg_no, said.reg_no, ""),
     ]
+    return [(w.state, there, here), *(each for each in rows if each[1] or each[2])]
 
 
 def unlike_text(line: Line) -> str:
