@@ -1,0 +1,107 @@
+"""Lists of other systems in the browser: doses with their source, registrations compared."""
+
+from pathlib import Path
+
+from server.actions.archives import afterwork
+from server.actions.lists import import_run
+from server.rules.districts import load
+from tests.browser import browser, window
+from tests.cast_forms import good
+from tests.console import CHEN, TIAN, serving, session_of
+from tests.lists import county
+from tests.sheet_of import csv_of
+from tests.test_import_kinds import line, scope, take
+from tests.test_reconciliation import there
+from tests.world import SU, WU, ZHENG, ZHOU, new_world
+
+
+async def test_doses_of_another_system_come_in_and_say_where_they_come_from(
+    tmp_path: Path,
+) -> None:
+    listed = tmp_path / "接种记录.csv"
+    dose = good("vaccination")
+    listed.write_bytes(
+        csv_of(
+            line("vaccination", ZHOU, {**dose, "vaccine": "hepb"}),
+            line("vaccination", ZHOU, {**dose, "vaccine": "ipv", "dose_no": 2}),
+            line("vaccination", WU, {**dose, "vaccine": "hepb"}, 疫苗="新疫苗"),
+        )
+    )
+    async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as world:
+        await county(world)
+        world.site.rules = load("wuhai")
+        await afterwork.catch_up(world.site)
+        async with serving(world) as url, browser() as chromium:
+            async with window(chromium, url, await session_of(world, CHEN)) as opened:
+                page = await opened.new_page()
+                await page.goto(f"{url}/console/imports")
+                await page.select_option("#f-kind", label="预防接种记录")
+                await page.set_input_files("#f-file", listed)
+                await page.click("text=上传，先不写入")
+                assert await page.input_value("#system") == "免疫规划信息管理系统"
+                await page.click("button:has-text('开始导入')")
+                assert "还没有写名单来自哪个系统" in await page.inner_text("main")
+                await page.fill("#exported", "2026-11-19T18:30")
+                await page.click("button:has-text('试读前 200 行')")
+                tried = await page.inner_text("main")
+                assert "前 3 行里，2 行可以写入，1 行不收" in tried
+                assert "疫苗没有“新疫苗”这个选项" in tried
+                await page.keyboard.press("s")
+                await page.wait_for_url("**/console/imports/*")
+                assert await import_run.run(world.site) == 3
+                await page.click("text=刷新")
+                done = await page.inner_text("main")
+                assert "来自免疫规划信息管理系统，那边 11-19 18:30 导出" in done
+            async with window(chromium, url, await session_of(world, SU)) as opened:
+                page = await opened.new_page()
+                await page.goto(f"{url}/console/archive/{ZHOU.hex()}")
+                shown = await page.inner_text("main")
+                assert "导入自免疫规划信息管理系统，那边 11-19 18:30 导出，未签名" in shown
+                await page.click("summary:has-text('写一份记录')")
+                menu = await page.inner_text("#write")
+                assert "预防接种记录：先在免疫规划信息管理系统登记" in menu
+                assert not await page.query_selector("a[href$='form/vaccination']")
+                await page.goto(f"{url}/console/archive/{ZHOU.hex()}/form/vaccination")
+                assert "这里不能手写" in await page.inner_text("main")
+
+
+async def test_registrations_of_another_system_are_compared_and_a_line_is_closed(
+    tmp_path: Path,
+) -> None:
+    listed = tmp_path / "患者名单.csv"
+    listed.write_bytes(csv_of(there(ZHOU), there(ZHENG), there(None)))
+    async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as world:
+        await county(world)
+        for staff in (CHEN, TIAN):
+            await scope(world, staff)
+        for who in (ZHOU, WU):
+            await take(world, CHEN, "smd_followup", line("smd_followup", who))
+        async with serving(world) as url, browser() as chromium:
+            async with window(chromium, url, await session_of(world, CHEN)) as opened:
+                page = await opened.new_page()
+                await page.goto(f"{url}/console/imports")
+                await page.select_option("#f-kind", value="registered_smd")
+                await page.set_input_files("#f-file", listed)
+                await page.click("text=上传，先不写入")
+                assert "精神" not in await page.inner_text("h1")
+                await page.fill("#exported", "2026-11-19T18:30")
+                await page.click("button:has-text('开始导入')")
+                await import_run.run(world.site)
+                await page.goto(f"{url}/console/reconciliation")
+                counted = await page.inner_text("main")
+                assert "严重精神障碍登记" in counted
+                assert "青禾镇卫生院" in counted
+                assert "周谷雨" not in counted
+            async with window(chromium, url, await session_of(world, TIAN)) as opened:
+                page = await opened.new_page()
+                await page.goto(f"{url}/console/reconciliation")
+                await page.click("a:has-text('只在那边有')")
+                assert "精神" not in await page.inner_text("main")
+                await page.click("a:has-text('郑㛃')")
+                assert "这里有档案，没有登记" in await page.inner_text("main")
+                await page.fill("#note", "问过那边，是误报，已请更正")
+                await page.keyboard.press("Control+Enter")
+                await page.wait_for_url("**/console/reconciliation/*")
+                left = await page.inner_text("main")
+                assert "郑㛃" not in left
+                assert "吴𠮷祥" in left
