@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 
+from server.actions.accounts.sessions import Signed, signed_in
 from server.actions.archives import afterwork, paper
+from server.actions.facility_work.writing import Filled, fresh_id, save
 from server.console.paper_sheet import Line, blank, parts_of
 from server.records.kinds import current, everything
-from server.records.model import Code, Codes, Kind, ListOf, Ref
+from server.records.model import Code, Codes, Kind, ListOf, Ref, Subject
 from tests.cast_forms import ON, good
-from tests.console import CHEN, Desk, desk, offices, text_of
+from tests.console import CHEN, Desk, desk, offices, session_of, text_of
 from tests.desk_page import fill
 from tests.world import HE, LIUWAN, QINGHE, SU, WU, ZHOU, World, id_number
 
@@ -52,7 +55,8 @@ def test_an_empty_form_has_every_question_and_no_answer(kind_id: str) -> None:
     lines = [line for part in drawn.parts for line in part.lines]
     assert [line.label for line in lines] == [each.label for each in newest(kind_id).fields]
     assert not any(line.text or any(line.boxes) for line in lines)
-    assert drawn.boxes == (("",) * 3, ("",) * 5)
+    about = newest(kind_id).subject is Subject.RESIDENT
+    assert drawn.boxes == ((("",) * 3, ("",) * 5) if about else ())
     assert (drawn.record, drawn.name) == ("", "")
 
 
@@ -166,6 +170,26 @@ async def test_a_facility_without_paper_is_told_so_by_the_county_only(
     async with desk(world, CHEN) as county:
         await county.post(address, since="")
     assert await paper.paperless_since(world.site, QINGHE) is None
+
+
+async def test_work_of_a_facility_prints_with_its_place_and_nobodys_name(
+    su: Desk, world: World
+) -> None:
+    body = good("supervision_patrol", doctor=SU.hex())
+    filled = Filled(fresh_id(world.site), QINGHE, "supervision_patrol", 1, date(2026, 11, 3), body)
+    signed = await signed_in(world.site, await session_of(world, SU))
+    assert isinstance(signed, Signed)
+    assert await save(world.site, signed, filled) == ()
+    page = await su.get(f"/console/work/record/{filled.record.hex()}/paper")
+    said = text_of(page)
+    assert "卫生监督协管巡查登记表" in said
+    assert "青禾镇卫生院" in said
+    assert filled.record.hex()[:8] in said
+    assert "姓名" not in said
+    assert "居民（监护人）签名" not in said
+    async with desk(world, HE) as elsewhere:
+        shut = await elsewhere.get(f"/console/work/record/{filled.record.hex()}/paper")
+        assert shut.status_code in (403, 404)
 
 
 async def test_a_code_of_no_record_leads_nowhere(su: Desk) -> None:

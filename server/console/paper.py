@@ -14,6 +14,7 @@ from server.actions.archives import paper
 from server.actions.archives.folder import own_areas
 from server.actions.archives.opening import AskWhy
 from server.actions.archives.paper import Asked, Batch, Sheet
+from server.actions.facility_work.records import read
 from server.console import times
 from server.console.archive import ask_why
 from server.console.door import action, page, posted
@@ -21,13 +22,14 @@ from server.console.forms import EMPTY
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.organisations import id_of as facility_id
-from server.console.paper_sheet import Drawn, blank, of_record, of_register
+from server.console.paper_sheet import Drawn, blank, of_record, of_register, of_work
 from server.console.qr import code_of
 from server.console.words import words
 from server.errors import NotYours
 from server.records.kinds import REGISTER, UnknownKind, current, everything, get
 from server.records.model import AccessClass, Kind, Shape, Subject
 from server.rules.accounts import FACILITY_ROLES, StaffRole
+from server.rules.facility_work import READS
 
 AnyRequest = Request[Any, Any, Any]
 HERE: Final = "paper"
@@ -58,7 +60,16 @@ def _one(console: Console) -> list[HTTPRouteHandler]:
             console, request, [_drawn(console, request, found)], f"/console/archive/{resident}"
         )
 
-    return [record, sheet]
+    @page("/work/record/{record:str}/paper", roles=READS)
+    async def work(request: AnyRequest, record: FromPath[str]) -> Response[Any]:
+        found = await read(console.site, signed_of(request), id_of(record))
+        place = found.standing.organisations[found.record.facility].name
+        base = str(request.base_url).rstrip("/")
+        back = f"/console/work/record/{record}"
+        drawn = of_work(found.record, place, code_of(base + back))
+        return await _print(console, request, [drawn], back)
+
+    return [record, sheet, work]
 
 
 def _many(console: Console) -> list[HTTPRouteHandler]:

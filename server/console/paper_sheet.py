@@ -12,12 +12,13 @@ from typing import Any, Final, cast
 
 from server.access import Opened
 from server.actions.archives.folder import Entry, Folder
+from server.actions.facility_work.records import FacilityRecord, State
 from server.console import times, values
 from server.console.archive import shown_of
 from server.console.desk_form import sections_of
 from server.console.qr import Code as Qr
 from server.console.words import words
-from server.records.kinds import REGISTER
+from server.records.kinds import REGISTER, get
 from server.records.model import (
     AccessClass,
     Code,
@@ -30,6 +31,7 @@ from server.records.model import (
     Month,
     Ref,
     Scaled,
+    Subject,
     Text,
 )
 from sync.merge import is_present
@@ -118,10 +120,29 @@ def of_register(found: Folder, qr: Qr, today: date) -> Drawn:
     )  # fmt: skip
 
 
+def of_work(record: FacilityRecord, place: str, qr: Qr) -> Drawn:
+    """A record of a facility's own work; it is about nobody, so no name stands on it."""
+    w = words("paper")
+    kind = get(record.kind, record.version)
+    marks = {State.VOIDED: w.voided, State.AMENDED: w.amended}
+    number = record.id.hex()
+    doctor = str(record.body.get("doctor", ""))
+    names = {bytes.fromhex(doctor): record.doctor} if doctor else dict[bytes, str]()
+    return Drawn(
+        title=kind.label, edition=_edition(kind), name="", person="", boxes=(),
+        day=times.long_date(record.on), facility=place, by=record.doctor, source=w.as_of_record,
+        record=" ".join(number[n : n + 8] for n in range(0, len(number), 8)),
+        marks=(*_standing(kind), *(each for state, each in marks.items() if state is record.state)),
+        parts=parts_of(kind, record.body, names, kind.fields), qr=qr,
+    )  # fmt: skip
+
+
 def blank(kind: Kind, facility: str) -> Drawn:
     """The empty form, for a place where nothing else works."""
+    about = kind.subject is Subject.RESIDENT
     return Drawn(
-        title=kind.label, edition=_edition(kind), name="", person="", boxes=_boxes(""), day="",
+        title=kind.label, edition=_edition(kind), name="", person="",
+        boxes=_boxes("") if about else (), day="",
         facility=facility, by="", source="", record="", marks=_standing(kind),
         parts=parts_of(kind, {}, {}, _printed(kind, ("A", "B", "C"))),
     )  # fmt: skip
