@@ -172,6 +172,13 @@ def test_a_result_may_answer_the_record_that_asked_where_no_sheet_was_written() 
     assert (one(asked, back).state, one(asked, back).since) == (State.BACK, day("03-19"))
 
 
+def test_a_record_that_asked_twice_is_answered_for_each_reason_by_itself() -> None:
+    both = abnormal(1, "03-10", symptoms=["7"])
+    refused = paper(2, "03-11", "4", answers=both.id.hex(), ended="2")
+    found = loops(both, refused)
+    assert {loop.cls: loop.state for loop in found} == {"A": State.ENDED, "B": State.NEEDED}
+
+
 def test_a_result_that_names_an_unknown_record_answers_the_newest_open_one() -> None:
     loop = one(paper(1, "03-10"), paper(2, "03-20", "2", answers="ff" * 16))
     assert loop.state is State.BACK

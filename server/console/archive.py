@@ -22,6 +22,7 @@ from server.actions.archives.opening import AskWhy
 from server.console import times, values
 from server.console.desk_form import sections_of
 from server.console.door import action, page, posted
+from server.console.following import loops_shown
 from server.console.forms import EMPTY, Filled, read_form
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import WORKERS, id_of
@@ -115,13 +116,15 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
     disputed = [each for _, _, some in groups for each in some if each.disputed]
     keys = (Key("f", w.keys.form), Key("e", w.keys.edit), Key("Escape", w.keys.back))
     may_write, outside = signed.role in FACILITY_ROLES, elsewhere_now(console.site)
+    writes = may_write and can_write(opened)
     shown = Page("archive.html.j2", "archive", w.title, "people", keys if may_write else ())
     return await console.page(
         request, shown, file=found, card=found.card, person=values.person_line(found.card, today),
         allergy_text=allergy_text(opened), groups=groups, disputed=disputed,
         items=_items(found, today), outside=_outside(opened, outside),
         forms_=offered(opened.classes, on=today, elsewhere=outside),
-        may_write=may_write and can_write(opened),
+        may_write=writes, fw=words("following"),
+        loops=loops_shown(console.site, opened, today, may_write=writes),
         matter=next((each for each in found.matters if each.kind == "conflict"), None),
         id=opened.resident.hex(), record=request.query_params.get("record", ""), left=None, due="",
         allergies=(), vw=words("values"),

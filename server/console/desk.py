@@ -5,6 +5,7 @@ after sign-in saves nothing twice. An edit carries the values and heads its auth
 as a tablet's would, and may be in conflict as a tablet's may.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -22,8 +23,10 @@ from server.actions.archives.desk import SavedOtherwise
 from server.actions.archives.first_written import WrittenElsewhere, elsewhere_now
 from server.actions.archives.folder import card_of, colleagues, facilities
 from server.actions.archives.opening import AskWhy, Given
-from server.console import desk_form, times, values
+from server.actions.archives.persons import death_of
+from server.console import desk_computed, desk_form, desk_referral, times, values
 from server.console.archive import allergy_text, ask_why, can_write, shown_of
+from server.console.desk_computed import Beside
 from server.console.desk_edit import (
     Seen,
     Wrong,
@@ -38,7 +41,7 @@ from server.console.desk_edit import (
 )  # fmt: skip
 from server.console.desk_form import DO, SERVICE_DAY, SURE, Choices, service_day_field
 from server.console.door import CSRF, action, page, posted
-from server.console.forms import EMPTY, Filled, read_form, value_of
+from server.console.forms import EMPTY, Filled, Posted, read_form, value_of
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import id_of
 from server.console.people import given_of, why_fields, why_kind
@@ -51,6 +54,7 @@ from server.records.prefill import Written, last_values, prefilled
 from server.records.upcast import newest
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import FACILITY_ROLES, StaffRole
+from server.rules.life import STATES, Life
 from sync import wire
 
 AnyRequest = Request[Any, Any, Any]
@@ -81,8 +85,8 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         opened = await opening.open_for(console.site, signed_of(request), id_of(resident))
         if isinstance(opened, AskWhy):
             return await ask_why(console, request, opened.resident, EMPTY, status=403)
-        amends = request.query_params.get(AMENDS, "")
-        sheet = _blank(console, signed_of(request), opened, kind, amends)
+        asked = {name: str(value) for name, value in request.query_params.items()}
+        sheet = _blank(console, signed_of(request), opened, kind, asked)
         system = elsewhere_now(console.site).get(kind, "")
         if system:
             return await _written_elsewhere(console, request, sheet.kind, opened, system)
@@ -109,7 +113,11 @@ def kind_of(kind_id: str, today: date) -> Kind:
         raise NotYours(kind_id) from None
 
 
-def _blank(console: Console, signed: Signed, opened: Opened, kind_id: str, amends: str) -> Sheet:
+def _blank(
+    console: Console, signed: Signed, opened: Opened, kind_id: str, asked: Mapping[str, str]
+) -> Sheet:
+    """`asked`: the page's address: which record is corrected, or which a referral is about."""
+    amends = asked.get(AMENDS, "")
     today = times.civil(console.site.clock()).date()
     kind, change = kind_of(kind_id, today), desk.fresh_id(console.site).hex()
     if not can_write(opened) or not may_fill_in(kind, opened.classes):
@@ -121,6 +129,8 @@ def _blank(console: Console, signed: Signed, opened: Opened, kind_id: str, amend
         filled = Filled(typed, {})
         return Sheet(opened.resident, kind, tuple(fields), filled, change, seen=packed(seen))
     body = _begins_with(kind, signed, opened, today, amends)
+    if kind.id == desk_referral.REFERRAL and not amends:
+        body |= desk_referral.begun(console.site, signed, opened, asked)
     day = str(body.pop(SERVICE_DAY, today.isoformat()))
     typed = {SERVICE_DAY: [day], **desk_form.typed_from(kind.fields, body)}
     return Sheet(opened.resident, kind, kind.fields, Filled(typed, {}), change, amends=amends)
@@ -163,7 +173,10 @@ async def _draw(
     today = times.civil(site.clock()).date()
     is_edit = sheet.kind.shape is Shape.REGISTER
     last = last_values(sheet.kind, written(opened)) if opened and not is_edit else {}
-    choices = Choices(await colleagues(site, signed), await facilities(site))
+    around = await _beside(console, sheet, opened, today) if opened else desk_computed.NOBODY
+    body, _ = desk_form.body_of(sheet.fields, sheet.filled.typed)
+    records = desk_referral.choices(sheet.kind, opened, today) if opened is not None else {}
+    choices = Choices(await colleagues(site, signed), await facilities(site), records=records)
     card = await card_of(site, sheet.resident) if opened is not None else None
     drawn = desk_form.drawn(sheet.kind, sheet.fields, sheet.filled, last, choices)
     keys = (Key("Ctrl Enter", w.save), Key("Escape", w.leave))
@@ -174,6 +187,7 @@ async def _draw(
         allergy_text=allergy_text(opened) if opened else "", left=None, due="",
         day=None if is_edit else service_day_field(), wide=desk_form.wide, SURE=SURE,
         mark=desk_form.mark_of(sheet.filled.faults), is_edit=is_edit,
+        results=desk_computed.shown(sheet.kind, body, around), COMPUTE=desk_computed.COMPUTE,
         why=why_fields(signed) if sheet.why else (), id=sheet.resident.hex(),
         vw=words("values"),
     )  # fmt: skip
@@ -212,13 +226,21 @@ async def _take(
     if isinstance(opened, AskWhy):
         return await _draw(console, request, replace(sheet, why=True), None, status=403)
     does = (typed.get(DO) or [""])[0]
+    around = await _beside(console, sheet, opened, today)
     if does:
-        sheet = replace(sheet, filled=Filled(rows_changed(console, fields, typed, does)))
+        changed = rows_changed(console, fields, typed, does)
+        if does == desk_computed.COMPUTE:
+            changed, _ = desk_computed.completed(kind, fields, changed, around)
+        sheet = replace(sheet, filled=Filled(changed))
         return await _draw(console, request, sheet, opened)
     if not can_write(opened) or not may_fill_in(kind, opened.classes):
         raise NotYours("write")
     id_of(sheet.change)
-    filled, change = (_edit if is_edit else _event)(console, sheet, opened, today)
+    filled, change = (
+        _edit(console, sheet, opened, today)
+        if is_edit
+        else _event(console, sheet, opened, today, around)
+    )
     if change is None:
         return await _draw(console, request, replace(sheet, filled=filled), opened, status=422)
     try:
@@ -254,19 +276,41 @@ def rows_changed(
     return desk_form.without_row(each, kept, int(number)) if number.isdecimal() else kept
 
 
-def _event(
-    console: Console, sheet: Sheet, opened: Opened, today: date
-) -> tuple[Filled, wire.Change | None]:
-    """The record that was filled in; None while something is wrong or not yet said yes to."""
-    typed = sheet.filled.typed
+async def _beside(console: Console, sheet: Sheet, opened: Opened, today: date) -> Beside:
+    """What is known beside a record's form on its day."""
+    if sheet.kind.shape is Shape.REGISTER:
+        return desk_computed.NOBODY
+    died = None
+    if _text(opened, "archive_status") == STATES[Life.DEAD].code:
+        died = await death_of(console.site, opened.resident)
+    return desk_computed.beside(
+        console.site, sheet.kind, written(opened), _day_typed(sheet.filled.typed, today)[0],
+        birth=_day(opened, "birth_date"), sex=_text(opened, "sex"), died=died,
+    )  # fmt: skip
+
+
+def _day_typed(typed: Posted, today: date) -> tuple[date, tuple[Fault, ...]]:
     day = value_of(service_day_field().type, typed.get(SERVICE_DAY, ()))
-    on, bad = _service_day(day, today)
+    return _service_day(day, today)
+
+
+def _event(
+    console: Console, sheet: Sheet, opened: Opened, today: date, around: Beside
+) -> tuple[Filled, wire.Change | None]:
+    """The record that was filled in; None while something is wrong, not yet said yes to, or worked
+    out and not yet seen.
+    """
+    on, bad = _day_typed(sheet.filled.typed, today)
+    typed, found = desk_computed.completed(
+        sheet.kind, sheet.fields, sheet.filled.typed, around
+    )
     filled = desk_form.checked(
         sheet.kind, sheet.fields, typed, on=on, today=today, sex=_text(opened, "sex"),
-        birth=_day(opened, "birth_date"),
+        birth=_day(opened, "birth_date"), died=around.died, known=around.known,
+        numbers=around.numbers,
     )  # fmt: skip
     filled = filled.but(*bad)
-    if not desk_form.settled(filled):
+    if found or not desk_form.settled(filled):
         return filled, None
     change = wire.Change(
         id=bytes.fromhex(sheet.change), resident=sheet.resident, kind=sheet.kind.id,

@@ -17,7 +17,7 @@ from server.console.forms import Filled, Posted, typed_of, value_of
 from server.console.values import field_text
 from server.console.words import words
 from server.records.check import check
-from server.records.model import Code, Codes, Day, Field, Int, Kind, ListOf, Ref, Scaled
+from server.records.model import ON, Code, Codes, Day, Field, Int, Kind, ListOf, Ref, Scaled
 from server.records.prefill import Last
 from server.records.values import Fault, Faults
 
@@ -172,18 +172,23 @@ def without_row(each: Field, typed: dict[str, list[str]], number: int) -> dict[s
 
 def checked(
     kind: Kind, fields: Sequence[Field], typed: Posted, *, on: date, today: date, sex: str | None,
-    birth: date | None,
+    birth: date | None, died: date | None = None, known: Mapping[str, Any] | None = None,
+    numbers: Mapping[str, int] | None = None,
 ) -> Filled:  # fmt: skip
     """The form as it came, with every fault at the place where it is shown."""
     body, kept = body_of(fields, typed)
-    faults = check(kind, msgspec.json.encode(body), on=on, today=today, sex=sex, birth=birth)
+    faults = check(
+        kind, msgspec.json.encode(body), on=on, today=today, sex=sex, birth=birth, died=died,
+        known=known, numbers=numbers,
+    )  # fmt: skip
     shown = tuple(at_its_row(each) for each in faults)
     return Filled(kept, body, shown)
 
 
 def at_its_row(fault: Fault) -> Fault:
-    """ "meds/0/name" is the field meds.0.name of the page."""
-    return replace(fault, field=fault.field.replace("/", "."))
+    """ "meds/0/name" is the field meds.0.name of the page, and the day has one as well."""
+    place = SERVICE_DAY if fault.field == ON else fault.field.replace("/", ".")
+    return replace(fault, field=place)
 
 
 def mark_of(faults: Faults) -> str:
@@ -204,16 +209,20 @@ def settled(filled: Filled) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What references may name, ids in hex; the villages of the own facility, by code."""
+    """What references may name, ids in hex; the villages of the own facility, by code; the records
+    of the archive in hand.
+    """
 
     staff: Mapping[str, str]
     facility: Mapping[str, str]
     areas: Mapping[str, str] = field(default_factory=dict[str, str])
+    records: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def of(self, each: Field) -> Mapping[str, str] | None:
         if not isinstance(each.type, Ref):
             return None
-        return {"staff": self.staff, "facility": self.facility}.get(each.type.to)
+        named = {"staff": self.staff, "facility": self.facility, "record": self.records}
+        return named.get(each.type.to)
 
 
 def drawn(

@@ -1,4 +1,6 @@
-"""After saving: what happened, under which number, who receives it; and taking a record back."""
+"""After saving: what happened, what follows, under which number, who receives it; and taking a
+record back.
+"""
 
 from typing import Any
 
@@ -10,8 +12,9 @@ from server.actions.archives import desk, opening
 from server.actions.archives.folder import card_of
 from server.actions.archives.opening import AskWhy
 from server.console import times, values
-from server.console.archive import ask_why
+from server.console.archive import ask_why, can_write
 from server.console.door import action, page, posted
+from server.console.following import advice_on
 from server.console.forms import EMPTY
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import id_of
@@ -48,12 +51,19 @@ async def _receipt(
     found = await desk.receipt(site, signed_of(request), resident, change)
     card = await card_of(site, resident)
     today = times.civil(site.clock()).date()
-    shown = Page("desk_saved.html.j2", "desk", w.saved.title, "people",
-                 (Key("Enter", w.saved.back),))  # fmt: skip
+    fw = words("following")
+    opened = await opening.open_for(site, signed_of(request), resident)
+    advice = () if isinstance(opened, AskWhy) else advice_on(
+        site, opened, found.change, may_write=can_write(opened)
+    )  # fmt: skip
     number = " ".join(found.change.hex()[n : n + 8] for n in range(0, 32, 8))
+    keys = [Key("r", way.label) for each in advice for way in each.ways[:1]][:1]
+    shown = Page("desk_saved.html.j2", "desk", w.saved.title, "people",
+                 (*keys, Key("Enter", w.saved.back)))  # fmt: skip
     return await console.page(
         request, shown, found=found, card=card, person=values.person_line(card, today),
-        number=number, allergy_text="", left=None, due="", id=resident.hex(),
+        number=number, allergy_text="", left=None, due="", id=resident.hex(), advice=advice,
+        fw=fw,
         label=values.form_label(found.kind) if found.kind else w.saved.restricted,
     )  # fmt: skip
 

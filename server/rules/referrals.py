@@ -169,7 +169,9 @@ class _Sheets:
         for way, some in told.items():
             for each in some:
                 name = str(each.body.get("answers", ""))
-                if name not in known and name not in asking:
+                if name in asking:
+                    name += _reason(each)
+                elif name not in known:
                     name = self._latest(way, each)
                 self._answers.setdefault((way, name), each)
 
@@ -184,9 +186,11 @@ class _Sheets:
         )
         return next(could, "")
 
-    def answer(self, way: str, to: Record) -> Record | None:
-        """What answers a referral, or a record that asked for one."""
-        return self._answers.get((way, to.id.hex()))
+    def answer(self, way: str, to: Record, reason: str = "") -> Record | None:
+        """What answers a referral; with the restricted reason, or none, a record that asked for
+        one: it may have asked for two.
+        """
+        return self._answers.get((way, to.id.hex() + reason))
 
     def for_need(self, need: Need, next_one: Record | None) -> Record | None:
         """The referral that was made for it: by name, or by its day."""
@@ -214,7 +218,7 @@ def _without_sheet(need: Need, after: Record | None, sheets: _Sheets, days: Days
     record, on = need.record, need.record.on
     on_form = "referral_org" in record.body
     span = timedelta(days=days.suspect if need.restricted == TB_SUSPECT else days.result)
-    told = _told(record, sheets)
+    told = _told(record, sheets, need.restricted)
     if told is not None:
         state, since, answer = told
     elif "referral_result" in record.body:
@@ -245,13 +249,13 @@ def _of_sheet(sent: Record, needs: Sequence[Need], sheets: _Sheets, days: Days) 
     return Loop(tuple(needs), sent, False, state, since, due, lapses, answer, cls)
 
 
-def _told(begun: Record, sheets: _Sheets) -> tuple[State, date, Record] | None:
+def _told(begun: Record, sheets: _Sheets, reason: str = "") -> tuple[State, date, Record] | None:
     """How far the answers to a record have brought the loop, since when, and by which of them."""
-    if (back := sheets.answer(BACK, begun)) is not None:
+    if (back := sheets.answer(BACK, begun, reason)) is not None:
         return State.BACK, _day(back, "back_date") or back.on, back
-    if (ended := sheets.answer(ENDED, begun)) is not None:
+    if (ended := sheets.answer(ENDED, begun, reason)) is not None:
         return State.ENDED, ended.on, ended
-    if (received := sheets.answer(RECEIVED, begun)) is not None:
+    if (received := sheets.answer(RECEIVED, begun, reason)) is not None:
         return State.RECEIVED, _day(received, "received_on") or received.on, received
     return None
 
