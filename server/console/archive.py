@@ -27,6 +27,7 @@ from server.console.forms import EMPTY, Filled, read_form
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.people import given_of, why_kind
+from server.console.plan_section import section
 from server.console.words import words
 from server.records.kinds import REGISTER, everything, may_fill_in, offered
 from server.records.model import Field, Kind, Ref
@@ -127,7 +128,7 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
         loops=loops_shown(console.site, opened, today, may_write=writes),
         matter=next((each for each in found.matters if each.kind == "conflict"), None),
         id=opened.resident.hex(), record=request.query_params.get("record", ""), left=None, due="",
-        allergies=(), vw=words("values"),
+        allergies=(), vw=words("values"), plan=await section(console, opened), pw=words("plan"),
     )  # fmt: skip
 
 

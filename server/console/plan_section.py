@@ -1,0 +1,94 @@
+"""The service plan on the page of one archive: what is due and why, and what was done by which
+record. Only classes that the opening has let through are read.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from server.access import Opened
+from server.actions.plan.explain import Explained, kept_plan
+from server.console import times
+from server.console.frame import Console
+from server.console.words import Words, words
+from server.rules.plan.model import Stage
+
+URGENT = (Stage.OVERDUE, Stage.OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One item as drawn. `record`: id of the record that did it, "" for none; `because`: (id, day)
+    of records the reason rests on that are in view.
+    """
+
+    label: str
+    reason: str
+    clause: str
+    window: str
+    tone: str
+    state: str
+    record: str
+    because: tuple[tuple[str, str], ...]
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`now`: what can be done today, overdue first; `rest`: later, done, missed."""
+
+    counts: str
+    now: tuple[Shown, ...]
+    rest: tuple[Shown, ...]
+
+
+async def section(console: Console, opened: Opened) -> Section:
+    """What the page shows of the plan."""
+    w, today = words("plan"), times.civil(console.site.clock()).date()
+    found = await kept_plan(console.site, opened.resident, opened.classes)
+    days = {each.change.id: each.change.on for each in opened.records}
+    urgent = [each for each in found if each.stage in URGENT]
+    over = sum(each.stage is Stage.OVERDUE for each in urgent)
+    done = sum(each.stage is Stage.DONE for each in found)
+    told = w.counts_over if over else w.counts
+    return Section(
+        told(over=over, open=len(urgent) - over, done=done) if found else w.none,
+        tuple(_shown(each, days, today, w) for each in urgent),
+        tuple(_shown(each, days, today, w) for each in found if each.stage not in URGENT),
+    )
+
+
+def _shown(each: Explained, days: dict[bytes, str], today: date, w: Words) -> Shown:
+    item, rule = each.item, each.rule
+    opens, due = (times.day_text(day, today=today) for day in (item.opens, item.due))
+    window = w.window(opens=opens, due=due) if item.opens != item.due else w.by(due=due)
+    if item.closes is not None and item.closes != item.due:
+        window += w.window_until(closes=times.day_text(item.closes, today=today))
+    tone, state = _state(each, today, w)
+    clause = w.clause_default if rule.clause == "default" else w.clause(clause=rule.clause)
+    return Shown(
+        rule.label, each.reason, clause, window, tone, state,
+        item.done.hex() if item.done in days else "",
+        tuple(
+            (which.hex(), w.record(day=times.day_text(days[which], today=today)))
+            for which in each.because
+            if which in days and which != item.done
+        ),
+        rule.draft,
+    )  # fmt: skip
+
+
+def _state(each: Explained, today: date, w: Words) -> tuple[str, str]:
+    """Tone and words of where it stands."""
+    item = each.item
+    match each.stage:
+        case Stage.OVERDUE:
+            return "alarm", w.overdue(n=(today - item.due).days)
+        case Stage.OPEN:
+            return ("due", w.today) if item.due == today else ("wait", w.open)
+        case Stage.LATER:
+            return "", w.later(day=times.day_text(item.opens, today=today))
+        case Stage.DONE:
+            assert item.done_on is not None
+            return "", w.done_on(day=times.day_text(item.done_on, today=today))
+        case Stage.MISSED:
+            return "", w.missed
