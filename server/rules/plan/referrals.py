@@ -6,12 +6,13 @@ this rule. An item of a restricted need or referral is of class B.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from server.rules.next_step import Step
 from server.rules.plan.model import Asked, Facts, Group, Item, Maker, Record, Spell
 from server.rules.plan.quota import shared
 from server.rules.plan.steps import Memo, followed
@@ -33,12 +34,17 @@ def loops(
     since: date,
     district: Mapping[str, int],
     memo: Memo | None = None,
+    without: Collection[str] = (),
 ) -> tuple[Loop, ...]:
     """The loops of one resident that can still be felt from a day on, oldest first. `memo`: what
-    follows from records, as far as other rules have worked it out.
+    follows from records, as far as other rules have worked it out. `without`: forms not asked.
     """
     memo = {} if memo is None else memo
-    steps = partial(followed, facts, groups, district, memo)
+    ask = partial(followed, facts, groups, district, memo)
+
+    def steps(each: Record, before: Record | None) -> Sequence[Step]:
+        return () if each.kind in without else ask(each, before)
+
     numbers = numbers_of(rules()[RULE], district)
     days = Days(
         numbers["send_days"], numbers["days"], numbers["suspect_days"],
@@ -49,7 +55,10 @@ def loops(
 
 def _items(asked: Asked) -> Iterator[Item]:
     memo = shared(asked, "steps", Memo)
-    found = loops(asked.facts, asked.groups, asked.first, asked.district, memo)
+    # Where no referral was ever written, what those two ask for has all its items elsewhere.
+    written = any(each.kind == "referral" for each in asked.facts.records)
+    without = () if written else _SEND & _RESULT
+    found = loops(asked.facts, asked.groups, asked.first, asked.district, memo, without)
     for loop in found:
         if loop.sent is None and not loop.on_form and loop.state is not State.RECEIVED:
             yield from _to_send(asked, loop)
