@@ -55,6 +55,8 @@ __all__ = [
 _LONGEST_NUMBER: Final = 20
 _KNOWN: Final = "@known"
 _DIED: Final = "@died"
+_NUMBERS: Final = "@numbers"
+_NO_NUMBERS: Final[Mapping[str, int]] = {}
 _HUGE: Final = 10**_LONGEST_NUMBER
 _MALFORMED: Final = (Fault("", FaultCode.MALFORMED, "记录内容无法读取"),)
 _NOT_AN_OBJECT: Final = (Fault("", FaultCode.WRONG_TYPE, "记录内容不是一张表单"),)
@@ -70,16 +72,19 @@ def check(
     birth: date | None = None,
     died: date | None = None,
     known: Mapping[str, Any] | None = None,
+    numbers: Mapping[str, int] | None = None,
 ) -> Faults:
     """Every fault of a filled-in form, hard ones and questions (`warn`); () when it is all right.
 
     `on` is the service day, `today` the civil day in Asia/Shanghai; `sex` (GB/T 2261.1), `birth`
     and `died` are the resident's, where known; `known` is what else computed values look at
-    (computed.py).
+    (computed.py), `numbers` the district's.
     """
     beside: dict[str, Any] = {ON: on, TODAY: today, SEX: sex, BIRTH: birth}
     if known:
         beside[_KNOWN] = known
+    if numbers:
+        beside[_NUMBERS] = numbers
     if died is not None:
         beside[_DIED] = died
     plan = plan_of(kind)
@@ -247,7 +252,9 @@ def _between_fields(
     if beside[BIRTH] is not None or _DIED in beside:
         faults += _of_a_life(plan.kind, beside, waived=bool(waived))
     if plan.works is not None:
-        faults += questions(plan.works, filled, _known_of(beside))
+        faults += questions(
+            plan.works, filled, _known_of(beside), beside.get(_NUMBERS, _NO_NUMBERS)
+        )
     return tuple(faults)
 
 

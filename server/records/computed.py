@@ -177,12 +177,14 @@ def tuple_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-def questions(works: Works, record: Any, known: dict[str, Any]) -> list[Fault]:
+def questions(
+    works: Works, record: Any, known: dict[str, Any], numbers: Mapping[str, int]
+) -> list[Fault]:
     """What was typed and does not follow from the rest. `record` is a decoded form (plan.py),
     what is not there or faulty being UNSET; `known` is added to.
     """
     fields = dict(zip(works.fields, works.values(record), strict=True))
-    scope = Scope(fields, known=known)
+    scope = Scope(fields, known=known, numbers=numbers)
     found: list[Fault] = []
     for each in works.asked:
         if each.table is not None:
