@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from httpx import Response
 
 from server.actions.archives import afterwork
 from server.actions.archives.life import step
@@ -34,14 +35,14 @@ def typed(kind_id: str, *left_out: str, **changes: str) -> dict[str, list[str]]:
     return {name: texts for name, texts in found.items() if name not in left_out}
 
 
-async def send(su: Desk, who: bytes, kind_id: str, form: dict[str, list[str]]):
+async def send(su: Desk, who: bytes, kind_id: str, form: dict[str, list[str]]) -> Response:
     page = await su.get(page_of(who, f"/form/{kind_id}"))
     return await su.post(
         page_of(who, f"/form/{kind_id}"), {**form, "change": hidden(page, "change")}
     )
 
 
-async def test_a_sum_that_was_left_open_is_filled_in_and_saved(su: Desk, world: World) -> None:
+async def test_a_sum_that_was_left_open_is_filled_in_and_saved(su: Desk) -> None:
     done = await send(su, ZHOU, "elder_selfcare", typed("elder_selfcare", "total", **SELFCARE))
     assert done.status_code == 303, text_of(done)
     page = await su.get(page_of(ZHOU))
@@ -59,8 +60,7 @@ async def test_a_button_only_works_out_and_saves_nothing(su: Desk, world: World)
 
 
 async def test_a_finding_is_seen_before_it_is_saved(su: Desk, world: World) -> None:
-    left = {name: "" for name in ("is_qi", "is_balanced", "score_qi", "score_balanced")}
-    form = typed("elder_tcm", *left)
+    form = typed("elder_tcm", "is_qi", "is_balanced", "score_qi", "score_balanced")
     page = await send(su, ZHOU, "elder_tcm", form)
     assert page.status_code == 422
     assert "气虚质得分" in text_of(page)
