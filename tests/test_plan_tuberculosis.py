@@ -201,7 +201,7 @@ def test_the_two_week_result_on_the_form_itself_is_enough() -> None:
     ("kind", "opens", "due"), [("1", "2026-07-31", "2026-08-30"), ("2", "2026-09-30", "2026-10-30")]
 )
 def test_at_the_end_of_a_course_its_closing_is_owed(kind: str, opens: str, due: str) -> None:
-    item = owed(patient(first("2026-01-31", type=kind)), 2026, "P51")["2026-01-31"]
+    item = owed(patient(first("2026-01-31", type=kind)), 2026, "P51")["course-1"]
     assert (item.why, days_of(item)) == ("course", (opens, due, ""))
     assert around(item) == OPEN
 
@@ -214,13 +214,13 @@ def test_a_closing_says_whether_nine_doses_in_ten_were_taken(
     done: int, due: int, why: str, share: int
 ) -> None:
     end = closing("2026-08-02", done, due)
-    item = owed(patient(first("2026-01-31"), end), 2026, "P51")["2026-01-31"]
+    item = owed(patient(first("2026-01-31"), end), 2026, "P51")["course-1"]
     assert (item.done, item.why, item.given["share"]) == (end.id, why, share)
 
 
 def test_a_closing_that_lacks_its_counts_is_still_owed() -> None:
     half = visit("2026-05-02", 4, stop_date="2026-05-01", stop_reason="4", due_doses=90)
-    item = owed(patient(first("2026-01-31"), half), 2026, "P51")["2026-01-31"]
+    item = owed(patient(first("2026-01-31"), half), 2026, "P51")["course-1"]
     assert (item.done, item.why, days_of(item)) == (
         None, "incomplete", ("2026-05-01", "2026-05-31", ""),
     )  # fmt: skip
@@ -235,8 +235,8 @@ def test_no_visit_is_owed_after_the_end_of_treatment() -> None:
 
 def test_a_second_treatment_is_a_course_of_its_own() -> None:
     who = patient(first("2025-01-10"), closing("2025-07-10"), first("2026-03-01", type="2"))
-    assert owed(who, 2026, "P51").keys() == {"2026-03-01"}
-    assert owed(who, 2025, "P51").keys() == {"2025-01-10"}
+    assert owed(who, 2026, "P51").keys() == {"course-2"}
+    assert owed(who, 2025, "P51").keys() == {"course-1"}
 
 
 # Restricted.

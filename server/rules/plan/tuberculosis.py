@@ -92,7 +92,7 @@ def _answer(asked: Asked, sent: Record) -> tuple[Record | None, date | None]:
     """What tells the result of a referral: its own return, one that came back, or treatment."""
     back = day_of(sent, "back_date")
     if back is not None:
-        return sent, back
+        return sent, max(back, sent.on)
     later = (
         each
         for each in asked.facts.of("referral", FIRST)
@@ -133,8 +133,8 @@ def _notices(asked: Asked) -> Iterator[tuple[date, tuple[bytes, ...], Record | N
     covered = date.min
     for course in _courses(asked):
         first, over = course.first, course.stopped
-        before = [each for each in reports if covered < each.on <= course.records[0].on]
         if first is not None:
+            before = [each for each in reports if covered < each.on <= first.on]
             told = day_of(first, "notified_on")
             known = before[0].on if before else first.on
             yield min(told or known, first.on), tuple(each.id for each in before), first
@@ -183,15 +183,16 @@ def _reaction(asked: Asked) -> Iterator[Item]:
 
 def _closing(asked: Asked) -> Iterator[Item]:
     numbers = asked.numbers
-    for course in _courses(asked):
+    for number, course in enumerate(_courses(asked), start=1):
         again = course.first is not None and course.first.body.get("patient_type") == _AGAIN
         months = numbers["months_again" if again else "months"]
         full = months_later(course.began, months)
         stopped = course.stopped
         stop = (day_of(stopped, "stop_date") or stopped.on) if stopped else None
         opens = min(full, stop) if stop else full
-        window = Window(opens, (stop or full) + timedelta(days=numbers["days"]), None)
         closed = next((each for each in course.records if _is_closing(each)), None)
+        opens = min(opens, closed.on) if closed else opens
+        window = Window(opens, (stop or full) + timedelta(days=numbers["days"]), None)
         given: dict[str, str | int] = {}
         why = "course" if stopped is None else "incomplete"
         if closed is not None:
@@ -199,7 +200,7 @@ def _closing(asked: Asked) -> Iterator[Item]:
             why = "regular" if share >= numbers["percent"] else "irregular"
             given = {"share": share, "percent": numbers["percent"]}
         yield from owed(
-            asked, course.began.isoformat(), window, closed, why,
+            asked, f"course-{number}", window, closed, why,
             given=given, because=(stopped.id,) if stopped else (course.records[0].id,),
         )  # fmt: skip
 
