@@ -13,7 +13,7 @@ from typing import Any, Final
 from server.records.health_check_fields import FIELDS
 from server.rules.plan.model import Asked, Group, Item, Maker, Record
 from server.rules.plan.quota import all_filled, first_of_year, shared, yearly
-from server.rules.plan.visits import referrals
+from server.rules.plan.visits import names, referrals
 from server.rules.plan.windows import Window, ordered, owed
 
 CHECK: Final = "health_check"
@@ -167,17 +167,22 @@ def _tracked(
     *,
     slot: str = "",
 ) -> Iterator[Item]:
-    """A finding, until one of the answers after it. A referral may be of the day itself."""
+    """A finding, until one of the answers to it."""
     on = check.on
     due = on + timedelta(days=asked.numbers[days])
     window = Window(on, due, on + timedelta(days=asked.numbers["keep_days"]))
-    later = (
-        each for each in answers if each.on > on or (each.on == on and each.kind == "referral")
-    )
+    later = (each for each in answers if _answers(each, check))
     done = min(later, key=lambda each: (each.on, each.id), default=None)
     given = {"on": on.isoformat(), "due": due.isoformat()}
     name = f"{on.isoformat()}{slot}"
     yield from owed(asked, name, window, done, why, given=given, because=(check.id,))
+
+
+def _answers(each: Record, check: Record) -> bool:
+    """Whether a record answers a finding: a referral of the day or later, a service after it."""
+    if each.kind == "referral":
+        return each.on >= check.on and names(each, check)
+    return each.on > check.on
 
 
 MAKERS: Final[Mapping[str, Maker]] = {

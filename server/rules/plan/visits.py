@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from server.records.referral import BACK, ENDED, SENT
 from server.rules.next_step import Level, Step
 from server.rules.plan.model import Asked, Item, Record
 from server.rules.plan.pregnancies import day_of
@@ -19,8 +20,6 @@ from server.rules.plan.windows import Window, ordered, owed
 
 DAY: Final = timedelta(days=1)
 _GRAVEST: Final = (Level.EMERGENCY, Level.TWICE, Level.ABNORMAL, Level.NOT_YET, Level.AT_GOAL)
-_SENT: Final = "1"  # direction of a referral
-_BACK: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def referred(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
         yield from _item(asked, each, "/refer", Window(on, by, last), sent, "refer")
         begun = sent.on if sent is not None else on
         due = begun + timedelta(days=asked.numbers["days"])
-        done = earliest(each.next, _result(asked, each))
+        done = earliest(each.next, _result(asked, each, sent))
         yield from _item(asked, each, "", Window(on + DAY, due, None), done, "follow")
 
 
@@ -128,28 +127,43 @@ def earliest(*records: Record | None) -> Record | None:
 
 
 def _sent(asked: Asked, each: Visit) -> Record | None:
-    """The referral made for a visit: on the visit's own form, or on one of its own."""
+    """The referral made for a visit: on the visit's own form, or on one of its own, which may name
+    the visit.
+    """
     if "referral_org" in each.record.body:
         return each.record
     until = each.next.on if each.next is not None else date.max
     made = (
         one
         for one in referrals(asked)
-        if one.body.get("direction") == _SENT and each.record.on <= one.on <= until
+        if one.body.get("direction") == SENT
+        and each.record.on <= one.on <= until
+        and names(one, each.record)
     )
     return next(made, None)
 
 
-def _result(asked: Asked, each: Visit) -> Record | None:
-    """The referral after a visit whose result is known."""
-    return next((one for one in referrals(asked) if is_result(one, each.record.on)), None)
+def _result(asked: Asked, each: Visit, sent: Record | None) -> Record | None:
+    """What came of the referral after a visit."""
+    answered = (each.record,) if sent is None else (each.record, sent)
+    told = (
+        one
+        for one in referrals(asked)
+        if is_result(one, each.record.on) and any(names(one, it) for it in answered)
+    )
+    return next(told, None)
+
+
+def names(referral: Record, record: Record) -> bool:
+    """Whether a referral is about a record: it names it, or names none."""
+    return referral.body.get("answers", record.id.hex()) == record.id.hex()
 
 
 def is_result(referral: Record, since: date) -> bool:
-    """Whether a referral made from a day on tells what came of it: a date of return, or a return
-    of its own.
+    """Whether a referral of a day on or after this one tells what came of it: a date of return, or
+    an answer of its own.
     """
-    told = referral.body.get("direction") == _BACK or "back_date" in referral.body
+    told = referral.body.get("direction") in (BACK, ENDED) or "back_date" in referral.body
     return referral.on >= since and told
 
 
