@@ -81,9 +81,9 @@ async def test_each_person_is_in_both_in_one_or_differs(here: World) -> None:
     tian = await signed(here, TIAN)
     mine = await lines_of(here.site, tian, job.id, finding=None, state=OPEN, page=0)
     assert [(each.said.name, each.finding.value, each.said.step) for each in mine.lines] == [
-        ("周谷雨", "both", "nothing"),
-        ("吴𠮷祥", "differs", "end_here"),
         ("郑㛃", "only_there", "write_here"),
+        ("吴𠮷祥", "differs", "end_here"),
+        ("周谷雨", "both", "nothing"),
     ]
     assert mine.lines[1].said.unlike == ("standing",)
     await hire(here, HE, "何小满", role="doctor", facility=LIUWAN, panel=TEAM_B)
@@ -132,7 +132,7 @@ async def test_a_facility_compares_with_its_own_people_only(here: World) -> None
     tian = await signed(here, TIAN)
     mine = await lines_of(here.site, tian, job.id, finding=None, state=OPEN, page=0)
     assert [(each.said.name, each.finding.value, each.resident) for each in mine.lines] == [
-        ("周谷雨", "both", ZHOU), ("杨白露", "only_there", None), ("吴𠮷祥", "only_here", WU),
+        ("杨白露", "only_there", None), ("吴𠮷祥", "only_here", WU), ("周谷雨", "both", ZHOU),
     ]  # fmt: skip
     await hire(here, HE, "何小满", role="doctor", facility=LIUWAN, panel=TEAM_B)
     await scope(here, HE)
@@ -185,7 +185,7 @@ async def test_every_condition_compares_its_own_records(world: World, what: str)
     tian = await signed(world, TIAN)
     mine = await lines_of(world.site, tian, job.id, finding=None, state=OPEN, page=0)
     assert [(each.said.name, each.finding.value) for each in mine.lines] == [
-        ("周谷雨", "both"), ("吴𠮷祥", "only_there"),
+        ("吴𠮷祥", "only_there"), ("周谷雨", "both"),
     ]  # fmt: skip
     assert mine.comparison.restricted == is_restricted(what)
     again = await compared(world, CHEN, there(WU), what=what)

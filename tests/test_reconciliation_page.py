@@ -26,6 +26,7 @@ async def test_the_county_reads_counts_and_the_share_of_a_thousand_without_names
         page = text_of(await chen.get("/console/reconciliation"))
         assert "严重精神障碍登记" in page
         assert "来自国家严重精神障碍信息系统，那边 11-20 07:00 导出" in page
+        assert "检出率（目标 4.20‰）" in page
         assert "青禾镇卫生院 1 1 1 0 2 3 2 4 750.00‰" in page
         assert "全县 1 1 2 1 4 4 3 5 800.00‰" in page
         for name in ("周谷雨", "吴𠮷祥", "郑㛃", "冯小雪"):

@@ -14,16 +14,20 @@ from litestar.params import FromPath
 from server.actions.lists import reconciliation
 from server.actions.lists.reconciliation import Comparison, Line, Place
 from server.actions.lists.registered_rows import CLOSED, HERE_FROM, OPEN
+from server.console import times
 from server.console.door import action, page, posted
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import StaffRole
+from server.rules.districts import table
 from server.rules.reconciliation import Finding, Step, Unlike
 
 AnyRequest = Request[Any, Any, Any]
 HERE: Final = "/console/reconciliation"
+SHARES: Final = frozenset({"registered_smd"})  # of which the share of a thousand is a figure
+TARGET: Final = "targets.I26"  # of a hundred thousand: hundredths of a thousandth
 READERS_IN: Final = frozenset({StaffRole.COUNTY, StaffRole.MANAGER})
 
 
@@ -54,7 +58,8 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
         return await console.page(
             request, _page("reconciliation", keys), shown=shown, upload=upload,
             county=signed.role is StaffRole.COUNTY, findings=Finding, thousandths=thousandths,
-            open=sum(each.found.open for each in shown if each.found.lines),
+            open=sum(each.total.open if each.total else each.found.open for each in shown),
+            shares=SHARES, target=_target(console),
         )  # fmt: skip
 
     @page("/reconciliation/{name:str}", roles=WORKERS)
@@ -68,7 +73,7 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
             state=state if state in (OPEN, CLOSED) else OPEN,
             page=int(number) if number.isdecimal() and len(number) < 6 else 0,
         )  # fmt: skip
-        keys = (Key("Escape", words("ui")["keys"].back),)
+        keys = (Key("Escape", words("reconciliation").back_all),)
         shown = _page("reconciliation_list", keys)
         return await console.page(
             request, shown, found=found, name=name, label=neutral(found.comparison), state=state,
@@ -80,6 +85,13 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
         return await _draw(console, request, name, line)
 
     return [overview, lines, line]
+
+
+def _target(console: Console) -> str:
+    """The share that the district aims at, of a thousand; "" where it has set none."""
+    year = times.civil(console.site.clock()).year
+    found = table(console.site.rules.code, year).find(TARGET)
+    return thousandths(found.value) if found and isinstance(found.value, int) else ""
 
 
 def _page(template: str, keys: Sequence[Key]) -> Page:

@@ -41,6 +41,7 @@ from server.store.tx import Row, Tx, locking, one
 LINES: Final = 50  # on one page
 NOTE_MAX: Final = 500
 Sums = Mapping[Finding, int]
+_FIRST: Final = "CASE finding WHEN 'both' THEN 2 WHEN 'differs' THEN 1 ELSE 0 END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,9 @@ async def _head(
 async def lines_of(
     site: Site, signed: Signed, job: bytes, *, finding: Finding | None, state: str, page: int
 ) -> Lines:
-    """Lines that are this person's to work at, in the order of the list. Raises NotYours."""
+    """Lines that are this person's to work at; what is in one system only comes first. Raises
+    NotYours.
+    """
 
     async def read(tx: Tx) -> Lines:
         key, head, row = await _head(tx, site, signed, job, named=True)
@@ -231,7 +234,7 @@ async def lines_of(
             where, which = f"{where} AND finding=?", (*which, finding.value)
         rows = await tx.rows(
             "SELECT n, finding, state, sealed, resident, closed_at, closed_by FROM reconciliation "
-            f"WHERE {where} ORDER BY n LIMIT ? OFFSET ?",
+            f"WHERE {where} ORDER BY {_FIRST}, n LIMIT ? OFFSET ?",
             *which, LINES + 1, page * LINES,
         )  # fmt: skip
         lines = [_line(site, key, job, each) for each in rows[:LINES]]
