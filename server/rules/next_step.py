@@ -10,6 +10,7 @@ and on the server is one rule.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 
 from server.records.ages import months_later
@@ -120,7 +121,7 @@ def _scope(
     """What the rows look at: answers, the record before, what is known or was worked out."""
     given = {name: _plain(value) for name, value in known.items() if name in KNOWN}
     given["on"] = on.isoformat()
-    values = {name: district.get(name, each.value) for name, each in table().numbers.items()}
+    values = _values(district)
     then: dict[str, Any] = {**given, "on": given.get("last_on", given["on"])}
     given |= computed(page.kind, body, given, last, values)
     scope = Scope(body, last, given, values)
@@ -132,6 +133,19 @@ def _scope(
         if each.last and last:
             then[each.name] = given[f"last_{each.name}"] = each.made(before)
     return scope
+
+
+def _values(district: Mapping[str, int]) -> Mapping[str, int]:
+    """The numbers in force: the district's before the national ones."""
+    national = _national()
+    if district.keys().isdisjoint(national):
+        return national
+    return {name: district.get(name, value) for name, value in national.items()}
+
+
+@cache
+def _national() -> Mapping[str, int]:
+    return {name: each.value for name, each in table().numbers.items()}
 
 
 def _plain(value: object) -> object:
