@@ -77,11 +77,9 @@ class Programme:
     dose_days: int
     late_days: int
     until: int
-
-    @property
-    def oldest_months(self) -> int:
-        """The age from which nothing is owed any more."""
-        return max(each.until for one in self.series for each in one.doses)
+    oldest_months: int
+    longest_months: int
+    """The age from which nothing is owed, and how long after a dose could be given it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +99,22 @@ class Given:
 
     def last(self, on: date = date.max) -> Record | None:
         """The last dose until a day, of this series or the one before."""
-        mine = self.counted.values()
-        both = (*self.before.counted.values(), *mine) if self.before else mine
-        return max(
-            (each for each in both if each.on <= on),
-            key=lambda each: (each.on, each.id),
-            default=None,
-        )
+        mine = _latest(self.counted.values(), on)
+        if self.before is None:
+            return mine
+        earlier = _latest(self.before.counted.values(), on)
+        if mine is None or earlier is None:
+            return mine or earlier
+        return max(earlier, mine, key=lambda each: (each.on, each.id))
+
+
+def _latest(counted: Iterable[Record], on: date) -> Record | None:
+    """Of doses in the order of their days the last one until a day."""
+    last = None
+    for each in counted:
+        if each.on <= on:
+            last = each
+    return last
 
 
 @cache
@@ -121,7 +128,11 @@ def parse(text: str) -> Programme:
     raw = tomllib.loads(text)
     try:
         found = tuple(_series(each, raw["until"]) for each in raw["series"])
-        return Programme(found, raw["dose_days"], raw["late_days"], raw["until"])
+        doses = [dose for one in found for dose in one.doses]
+        oldest = max(each.until for each in doses)
+        longest = max(max(each.before - each.months, each.within_months, 1) for each in doses)
+        days, late_days = raw["dose_days"], raw["late_days"]
+        return Programme(found, days, late_days, raw["until"], oldest, longest)
     except (KeyError, TypeError, ValueError) as wrong:
         raise RulesBroken(f"{TABLE.name}: {wrong}") from None
 

@@ -49,6 +49,11 @@ def _owed(asked: Asked) -> Iterator[Item]:
 def _item(
     asked: Asked, given: Given, birth: date, number: int, record: Record | None
 ) -> Iterator[Item]:
+    if record is not None:
+        # Nobody is owed, in a year, what was given and due long before it.
+        latest = months_on(record.on, programme().longest_months) + DAY
+        if latest < asked.first:
+            return
     dose = given.series.doses[number - 1]
     last = given.last(record.on - DAY if record is not None else date.max)
     window, late = _window(birth, dose, last)
