@@ -36,6 +36,14 @@ from sync.policy import Policy
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KEYS_OF_A_SET: Final = re.compile(r"[a-z0-9]{1,32}")
+_LOOK_AT: Final = frozenset(
+    {
+        *("follows", "unlike", "together", "above", "before", "needed_at", "given_once"),
+        *("named_when", "waiver", "Waiver", "field", "known"),
+    }
+)
+"""Functions that take the name of a field which is declared elsewhere."""
+
 _BESIDE: Final = frozenset({ON, TODAY, SEX, BIRTH})
 
 
@@ -94,11 +102,20 @@ def place_of(kind: Kind, names: tuple[str, ...]) -> str:
     return ""
 
 
+def _tells(name: str, line: str, before: str) -> bool:
+    """Whether a line declares the name, and does not only look at it: `Field("name", ...`."""
+    if line.lstrip().startswith(f'"{name}"'):
+        line = before.rstrip() + line.lstrip()
+    found = re.search(rf'(\w+)\("{re.escape(name)}"', line)
+    return found is not None and found[1] not in _LOOK_AT
+
+
 def _line_of(kind: Kind, lines: list[str], names: tuple[str, ...]) -> int:
     for name in names:
-        found = [number for number, line in enumerate(lines, 1) if f'"{name}"' in line]
-        if found:
-            return found[-1]
+        found = [n for n, line in enumerate(lines, 1) if f'"{name}"' in line]
+        told = [n for n in found if _tells(name, lines[n - 1], lines[n - 2])]
+        if told or found:
+            return (told or found)[-1]
     begins = [number for number, line in enumerate(lines, 1) if f'"{kind.id}"' in line]
     versions = [n for n in begins if any(f"version={kind.version}," in e for e in lines[n : n + 3])]
     return (versions or begins or [1])[0]
@@ -137,7 +154,11 @@ def _check_answers(kind: Kind, check: Check) -> None:
     if isinstance(each.type, Codes):
         answers = [[code] for code in each.type.codes]
     if not any(check.broken(answer) for answer in answers):
-        raise KindBroken(kind, f"{_at(kind)}: check {check.name} asks for an answer there is not")
+        raise KindBroken(
+            kind,
+            f"{_at(kind)}: check {check.name} asks for an answer there is not",
+            check.needs[0],
+        )
 
 
 def _check_computed(kind: Kind, names: set[str]) -> None:
