@@ -11,6 +11,7 @@ from server.cli.device import device, staff
 from server.cli.district import district
 from server.cli.figures import figures
 from server.cli.keys import keys
+from server.cli.plan import plan
 from server.cli.residents import residents
 from server.cli.serving import serve
 from server.cli.tablet import tablet
@@ -37,7 +38,7 @@ def gongwei() -> None:
 
 for command in (
     serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, residents,
-    consent, batches, figures, journal, backup, restore, tablet,
+    consent, batches, figures, plan, journal, backup, restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 

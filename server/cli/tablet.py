@@ -19,6 +19,7 @@ import click
 import msgspec
 
 from server.actions.tablets.intake import civil_day
+from server.cli.owed import Waiting, by_village, owed_lines, waiting
 from server.cli.show import Day
 from server.errors import StartRefused
 from server.records.check import check, edit_faults, hard
@@ -116,7 +117,7 @@ def exchange(file: Path, passphrase: str, server: str) -> None:
 @at_file
 @with_passphrase
 def people(file: Path, passphrase: str) -> None:
-    """The residents on this tablet.
+    """The residents on this tablet, and what is due to whom: overdue and today, by village.
 
     \b
     Example:
@@ -124,13 +125,19 @@ def people(file: Path, passphrase: str) -> None:
     """
     opened = _opened(file, passphrase)
     lines: list[tuple[str, str]] = []
+    waits: list[Waiting] = []
+    today = civil_day(now_ms())
     for who in _everybody(opened):
-        name = _shown(opened.archive.cells(who), "name")
-        lines.append((str(name), who.hex()))
+        cells = opened.archive.cells(who)
+        name = str(_shown(cells, "name"))
+        lines.append((name, who.hex()))
+        waits += waiting(opened.archive.owed(who), name, _shown(cells, "address_region"), today)
     for name, identity in sorted(lines):
         click.echo(f"{identity}  {name}")
     if not lines:
         click.echo("Nobody yet: python -m server tablet exchange")
+    for line in by_village(waits, today):
+        click.echo(line)
 
 
 @tablet.command()
@@ -156,6 +163,8 @@ def show(who: str, file: Path, passphrase: str) -> None:
     for put in opened.archive.events(resident):
         change = wire.change(put.change)
         click.echo(f"{change.on}  {change.kind}  {change.id.hex()[-8:]}")
+    for line in owed_lines(opened.archive.owed(resident), civil_day(now_ms())):
+        click.echo(line)
 
 
 @tablet.command()
