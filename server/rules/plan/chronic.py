@@ -85,7 +85,8 @@ def _confirmed(asked: Asked, read: Sequence[Pressure]) -> tuple[Record | None, i
 
 def _pressure_of_risk(asked: Asked) -> Iterator[Item]:
     """P04: somebody at high risk, every half year."""
-    found = risks.said(risks.hypertension(asked.facts, asked.year, asked.numbers.values))
+    numbers, newest = asked.numbers.values, _newest(asked)
+    found = risks.said(risks.hypertension(asked.facts, asked.year, numbers, newest))
     spell = asked.groups[Group.HYPERTENSION_RISK]
     measured = one_a_day(each.record for each in pressures(asked))
     for place in _spread(asked, asked.numbers, measured, known_since(asked)):
@@ -95,13 +96,17 @@ def _pressure_of_risk(asked: Asked) -> Iterator[Item]:
 
 def _glucose_of_risk(asked: Asked) -> Iterator[Item]:
     """P12: somebody at high risk, once a year."""
-    found = risks.diabetes(asked.facts, asked.year, asked.numbers.values)
+    found = risks.diabetes(asked.facts, asked.year, asked.numbers.values, _newest(asked))
     taken = (each for each in asked.facts.records if "fpg" in each.body)
     window = yearly(asked, known_since(asked))
     given = {"risks": risks.said(found), "due": window.due.isoformat()}
     because = asked.groups[Group.DIABETES_RISK].because
     done = first_of_year(asked, taken)
     yield from owed(asked, str(asked.year), window, done, "yearly", given=given, because=because)
+
+
+def _newest(asked: Asked) -> risks.Newest:
+    return shared(asked, "newest", lambda: risks.newest_of(asked.facts, asked.year))
 
 
 # The year of a patient.

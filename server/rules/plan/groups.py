@@ -102,20 +102,21 @@ def _chronic(facts: Facts, first: date) -> _Found:
 
 
 def _at_risk(facts: Facts, year: int, district: Mapping[str, int]) -> _Found:
-    """At high risk of a disease somebody is not registered with."""
+    """At high risk of a disease somebody is not registered with, from the age of it on."""
+    diseases, marks = facts.codes("hx_disease"), facts.codes("special_group")
+    newest: risks.Newest | None = None
     for group, rule, find in _RISKS:
         table = _SET["chronic"][_DISEASE_OF[group]]
-        ill = facts.codes("hx_disease") & frozenset(table["diseases"])
-        if ill or not facts.codes("special_group").isdisjoint(table["marks"]):
+        if not (diseases.isdisjoint(table["diseases"]) and marks.isdisjoint(table["marks"])):
             continue
-        found = find(facts, year, numbers_of(rules()[rule], district).values)
-        if found:
+        newest = risks.newest_of(facts, year) if newest is None else newest
+        numbers = numbers_of(rules()[rule], district)
+        found = find(facts, year, numbers.values, newest)
+        if found and facts.birth is not None:
             because = dict.fromkeys(each.record for each in found if each.record is not None)
-            of_age = (
-                birthday(facts.birth, rules()[rule].numbers["from_age"]) if facts.birth else None
-            )
             since = min(each.since for each in found)
-            yield group, Spell(max(since, of_age or since), None, tuple(because))
+            of_age = birthday(facts.birth, numbers["from_age"])
+            yield group, Spell(max(since, of_age), None, tuple(because))
 
 
 def _mothers(facts: Facts, first: date) -> _Found:

@@ -8,7 +8,8 @@ from typing import Final
 from server.rules.plan.model import LOST, Asked, Facts, Record
 from server.rules.plan.quota import shared
 
-_PAIRS: Final = (("sbp", "dbp"), ("bp_l_sys", "bp_l_dia"), ("bp_r_sys", "bp_r_dia"))
+_ONE: Final = (("sbp", "dbp"),)
+_ARMS: Final = (("bp_l_sys", "bp_l_dia"), ("bp_r_sys", "bp_r_dia"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,14 @@ class Pressure:
 
 def pressure(record: Record) -> Pressure | None:
     """What a record says of blood pressure."""
-    measured: list[tuple[int, int]] = []
-    if LOST in record.body:
+    body = record.body
+    if LOST in body:
         return None
-    for high, low in _PAIRS:
-        sbp, dbp = record.body.get(high), record.body.get(low)
-        if isinstance(sbp, int) and isinstance(dbp, int):
-            measured.append((sbp, dbp))
+    measured = [
+        (sbp, dbp)
+        for high, low in (_ONE if "sbp" in body else _ARMS)
+        if isinstance(sbp := body.get(high), int) and isinstance(dbp := body.get(low), int)
+    ]
     return Pressure(record, *max(measured)) if measured else None
 
 

@@ -27,6 +27,7 @@ _HYPERTENSION: Final = "2"  # of hx_disease, fam_* and special_group
 _DIABETES: Final = "3"
 _VESSELS: Final = frozenset({"4", "7"})
 _TENS: Final = {"dm_followup": 10}  # its glucose is in tenths of mmol/L, elsewhere in hundredths
+_PRESSURE: Final = "pressure"
 _READ: Final = ("bmi", "waist", "drink_per_day", "diet", "fpg", "hdl", "tg")
 
 
@@ -39,19 +40,25 @@ class Risk:
     said: str
 
 
-def hypertension(facts: Facts, year: int, numbers: Mapping[str, int]) -> tuple[Risk, ...]:
+Newest = Mapping[str, Record]
+"""The newest record of each measure up to the end of a year, by the measure's name."""
+
+
+def hypertension(
+    facts: Facts, year: int, numbers: Mapping[str, int], newest: Newest
+) -> tuple[Risk, ...]:
     """What makes this person one at high risk of hypertension in a year; nothing, if nothing."""
     if facts.birth is None or birthday(facts.birth, numbers["from_age"]).year > year:
         return ()
-    newest = _newest(facts, year)
     return tuple(_hypertension(facts, year, numbers, newest))
 
 
-def diabetes(facts: Facts, year: int, numbers: Mapping[str, int]) -> tuple[Risk, ...]:
+def diabetes(
+    facts: Facts, year: int, numbers: Mapping[str, int], newest: Newest
+) -> tuple[Risk, ...]:
     """The same for diabetes."""
     if facts.birth is None or birthday(facts.birth, numbers["from_age"]).year > year:
         return ()
-    newest = _newest(facts, year)
     return tuple(_diabetes(facts, year, numbers, newest))
 
 
@@ -60,24 +67,31 @@ def said(risks: tuple[Risk, ...]) -> str:
     return WORDS["and"].join(each.said for each in risks)
 
 
-def _newest(facts: Facts, year: int) -> Mapping[str, Record]:
+def newest_of(facts: Facts, year: int) -> Newest:
+    """The newest readings of what is looked at."""
     last = date(year, 12, 31)
     found: dict[str, Record] = {}
-    for each in sorted(facts.records, key=lambda one: (one.on, one.id)):
-        if each.on > last or LOST in each.body:
+    missing = [*_READ]
+    for each in sorted(facts.records, key=_newest_first, reverse=True):
+        body = each.body
+        if each.on > last or LOST in body:
             continue
-        for name in _READ:
-            if name in each.body:
-                found[name] = each
-        if pressure(each) is not None:
-            found["pressure"] = each
+        for name in [name for name in missing if name in body]:
+            found[name] = each
+            missing.remove(name)
+        if _PRESSURE not in found and pressure(each) is not None:
+            found[_PRESSURE] = each
     return found
 
 
+def _newest_first(each: Record) -> tuple[date, bytes]:
+    return each.on, each.id
+
+
 def _hypertension(
-    facts: Facts, year: int, numbers: Mapping[str, int], newest: Mapping[str, Record]
+    facts: Facts, year: int, numbers: Mapping[str, int], newest: Newest
 ) -> Iterator[Risk]:
-    measured = newest.get("pressure")
+    measured = newest.get(_PRESSURE)
     read = pressure(measured) if measured else None
     if read is not None and _is_high_normal(read.sbp, read.dbp, numbers):
         yield _read(read.record, "pressure", sbp=read.sbp, dbp=read.dbp)
@@ -97,7 +111,7 @@ def _hypertension(
 
 
 def _diabetes(
-    facts: Facts, year: int, numbers: Mapping[str, int], newest: Mapping[str, Record]
+    facts: Facts, year: int, numbers: Mapping[str, int], newest: Newest
 ) -> Iterator[Risk]:
     taken, hundredths = _number(newest, "fpg")
     if taken is not None:
@@ -120,7 +134,7 @@ def _diabetes(
         yield _read(bad, "lipids")
 
 
-def _size(facts: Facts, numbers: Mapping[str, int], newest: Mapping[str, Record]) -> Iterator[Risk]:
+def _size(facts: Facts, numbers: Mapping[str, int], newest: Newest) -> Iterator[Risk]:
     weighed, bmi = _number(newest, "bmi")
     if weighed is not None and bmi >= numbers["bmi"]:
         yield _read(weighed, "bmi", value=decimal_text(bmi, 1))
@@ -140,7 +154,7 @@ def _in_family(facts: Facts, disease: str) -> bool:
     return any(disease in facts.codes(name) for name in _FAMILY)
 
 
-def _number(newest: Mapping[str, Record], name: str) -> tuple[Record | None, int]:
+def _number(newest: Newest, name: str) -> tuple[Record | None, int]:
     found = newest.get(name)
     value: Any = found.body[name] if found is not None else None
     return (found, value) if isinstance(value, int) else (None, 0)
