@@ -1,5 +1,5 @@
 """A kind that a district first writes in another system: not at the desk, held from a tablet, in by
-a list, with its source on the page.
+a list, with its source on the page (S003-5(8), S004-3(7)-a).
 """
 
 import pytest

@@ -1,7 +1,12 @@
-"""Who is registered in another system and who is here: found, counted, worked at, and by whom."""
+"""Who is registered in another system and who is here: found, counted, worked at, and by whom
+(S003-5(8), S004-3(7)-a).
+"""
+
+from typing import Any
 
 import pytest
 
+from server.actions.keeping import backup
 from server.actions.lists import import_run, imports
 from server.actions.lists.imports import Job
 from server.actions.lists.reconciliation import (
@@ -18,6 +23,9 @@ from server.actions.lists.registered_rows import CLOSED, OPEN
 from server.errors import NotYours, RuleSaysNo
 from server.records.sheet_columns import REGISTERED, is_restricted
 from server.rules.reconciliation import Finding
+from server.store.migrate import migrate
+from server.store.store import Store
+from server.store.tables import SPECS
 from tests.cast_forms import ON
 from tests.console import CHEN, TIAN, hire
 from tests.lists import county, endings, signed, upload
@@ -236,3 +244,24 @@ async def test_nothing_in_the_clear_tells_the_condition_of_a_comparison(here: Wo
     leaves = await here.rows("SELECT 1 FROM audit_leaf")
     await lines_of(here.site, tian, job.id, finding=None, state=OPEN, page=0)
     assert len(await here.rows("SELECT 1 FROM audit_leaf")) == len(leaves) + 1
+
+
+async def test_a_backup_carries_the_comparison_and_where_records_come_from(here: World) -> None:
+    await compared(here, CHEN, there(ZHOU), there(None))
+    kept: dict[str, list[tuple[Any, ...]]] = {}
+    for table in ("reconciliation", "import_source"):
+        kept[table] = await contents_of(here.store, table)
+        assert kept[table]
+    done = await backup.backup(here.site, here.folder / "backup")
+    again = f"sqlite:///{here.folder}/again.sqlite3"
+    async with Store(again) as store:
+        await migrate(store)
+        await backup.restore_into(store, done.path, here.kek_file, now=here.clock())
+        for table, rows in kept.items():
+            assert await contents_of(store, table) == rows
+
+
+async def contents_of(store: Store, table: str) -> list[tuple[Any, ...]]:
+    columns = ", ".join(f'"{each}"' for each in SPECS[table].columns)
+    rows = await store.write(lambda tx: tx.rows(f'SELECT {columns} FROM "{table}"'))
+    return sorted((tuple(row) for row in rows), key=repr)
