@@ -1,5 +1,7 @@
 """What follows from the records of an archive that somebody has open, and the referrals that have
-not come to an end: worked out from what this person was let see and nothing else.
+not come to an end: worked out from what this person was let see and nothing else. An open answer
+may let a rule suspect what is restricted (a long cough), so what follows is filtered by its own
+class as well.
 """
 
 from collections.abc import Mapping
@@ -82,7 +84,11 @@ def following(site: Site, opened: Opened, change: bytes) -> Followed | None:
             before = each
     steps = followed(asked.facts, asked.groups, asked.numbers, asked.memo, record, before)
     made = asked.loops(record.on)
-    return Followed(record, steps, tuple(each for each in made if _touches(each, record)))
+    return Followed(
+        record,
+        tuple(each for each in steps if each.cls in opened.classes),
+        tuple(each for each in made if each.cls in opened.classes and _touches(each, record)),
+    )
 
 
 def _touches(loop: Loop, record: Record) -> bool:
@@ -94,7 +100,11 @@ def loops_seen(site: Site, opened: Opened) -> tuple[Loop, ...]:
     """The referrals of the archive that wait for something, and those that ended of late."""
     today = civil_day(site.clock())
     made = _asked(site, opened, today.year).loops(today - SHOWN)
-    return tuple(each for each in made if each.is_open(today) or _ended_of_late(each, today))
+    return tuple(
+        each
+        for each in made
+        if each.cls in opened.classes and (each.is_open(today) or _ended_of_late(each, today))
+    )
 
 
 def _ended_of_late(loop: Loop, today: date) -> bool:
