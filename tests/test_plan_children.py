@@ -200,6 +200,17 @@ def test_nobody_is_a_child_after_the_seventh_birthday_or_without_one() -> None:
         assert not [each for each in plan_of(child, 2026).items if each.rule in children]
 
 
+@pytest.mark.parametrize(("since", "owes"), [("2026-02-13", True), ("2026-02-14", False)])
+def test_an_age_that_was_over_before_the_archive_was_opened_is_not_owed(
+    since: str, owes: bool
+) -> None:
+    child = person(born="2025-01-15", since=since)
+    assert ("12m" in owed(child, 2026, "P29")) is owes
+    assert "18m" in owed(child, 2026, "P29")
+    brought = rec("child_check", "2026-02-01", age_slot="12m")
+    assert owed(doing(child, brought), 2026, "P29")["12m"].done == brought.id
+
+
 # What belongs into a check.
 
 

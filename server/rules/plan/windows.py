@@ -68,12 +68,15 @@ def owed(
 ) -> Iterator[Item]:
     """The item, if its days touch the year that is asked for; still owed, it is in every year.
 
-    `done_on`: when it was done, where that is not the record's service day; `cls`: where it is not
-    the rule's.
+    What was over before the archive was opened here, nobody here owes. `done_on`: when it was done,
+    where that is not the record's service day; `cls`: where it is not the rule's.
     """
     on = done_on or (done.on if done else None)
     last = window.closes or on or date.max
     if window.opens > asked.last or max(last, window.opens) < asked.first:
+        return
+    since = asked.facts.since
+    if done is None and since is not None and last < since:
         return
     yield Item(
         asked.rule.id, slot, window.opens, window.due, window.closes, asked.rule.kinds, why,
