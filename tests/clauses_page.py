@@ -37,7 +37,7 @@ PARTLY: Final = {
     "S001-art8": "of the contract as a way to serve only its renewal is owed so far",
     "S001-art9-b": "the check before paying belongs to the settlement",
     "S003-5(1)-a": "residents' own entries wait for the resident portal",
-    "S003-5(8)": "the share detected is not counted",
+    "S003-5(8)": "the share managed is not counted",
     "S003-5(9)": "its two rates are not counted",
     "S003-5(10)": "its two rates are not counted",
     "S003-5(11)": "the share reported is not counted",
