@@ -334,6 +334,13 @@ def test_high_risk_of_diabetes_begins_at_each_of_its_bounds(
     assert (Group.DIABETES_RISK in found) is at_risk
 
 
+def test_a_restricted_record_tells_nothing_of_a_risk() -> None:
+    salty = rec("health_check", "2026-03-10", diet=["4"])
+    visit = rec("smd_followup", "2026-04-10", diet="1", sbp=134, dbp=86)
+    found = groups_of(person(salty, visit, born="1980-01-01"), 2026)
+    assert found[Group.HYPERTENSION_RISK].because == (salty.id,)
+
+
 def test_a_risk_that_was_mended_is_none() -> None:
     heavy = rec("health_check", "2025-03-10", bmi=260)
     light = rec("health_check", "2026-03-10", bmi=230)

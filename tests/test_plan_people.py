@@ -126,6 +126,14 @@ def test_any_form_with_a_pressure_will_do_and_one_without_will_not() -> None:
     assert item.done is None
 
 
+def test_a_pressure_in_a_restricted_record_is_not_pointed_to() -> None:
+    hidden = Record(b"r" * 16, "encounter", day("2026-03-10"), {"sbp": 150, "dbp": 95}, "B")
+    someone = person(hidden, born="1970-01-01")
+    (item,) = owed(someone, 2026, "P02").values()
+    assert item.done is None
+    assert owed(someone, 2026, "P03") == {}
+
+
 def test_nobody_is_called_for_a_first_visit_pressure() -> None:
     assert not rules()["P02"].listed
 
@@ -191,6 +199,13 @@ def test_a_contract_is_called_to_mind_60_30_and_7_days_before_it_ends(end: str) 
     assert alarms == {61: None, 60: 60, 31: 60, 30: 30, 8: 30, 7: 7, 0: 7}
     assert alarm(item, last + DAY) is None
     assert around(item) == [Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OVERDUE, Stage.MISSED]
+
+
+def test_a_contract_that_lapsed_in_december_is_still_called_for_in_january() -> None:
+    lapsed = person(contract("2025-01-01", "2025-01-01", "2025-12-31"), born="1950-01-01")
+    assert set(owed(lapsed, 2026, "P62")) == {"2025-12-31"}
+    early = person(contract("2025-01-01", "2025-01-02", "2026-01-20"), born="1950-01-01")
+    assert set(owed(early, 2025, "P62")) == {"2026-01-20"}, "the first alarm is in November"
 
 
 @pytest.mark.parametrize("state", ["1", "3"])

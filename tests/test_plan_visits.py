@@ -100,6 +100,18 @@ def test_a_visit_that_names_the_referral_has_made_it() -> None:
     assert found["2026-03-04/refer"].done == second.id
 
 
+def test_a_referral_that_names_another_record_is_not_for_this_visit() -> None:
+    first, second = htn("2026-02-20", **HIGH), htn("2026-03-04", **HIGH)
+    known = patient(first, second)
+    other = full("referral", "2026-03-05", direction="1", reason="6", answers="ab" * 16)
+    assert owed(doing(known, other), 2026, "P09")["2026-03-04/refer"].done is None
+    named = full("referral", "2026-03-06", direction="1", reason="1", answers=second.id.hex())
+    known = doing(known, named)
+    assert owed(known, 2026, "P09")["2026-03-04/refer"].done == named.id
+    back = full("referral", "2026-03-16", direction="2", reason="1", answers=named.id.hex())
+    assert owed(doing(known, back), 2026, "P09")["2026-03-04"].done == back.id
+
+
 @pytest.mark.parametrize(
     ("rule", "diseases", "make", "crisis"),
     [("P10", "2", htn, CRISIS), ("P19", "3", dm, {"fpg": 170}), ("P19", "3", dm, {"fpg": 39})],

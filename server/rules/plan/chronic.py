@@ -24,7 +24,7 @@ from server.rules.plan.quota import (
     shared,
     yearly,
 )
-from server.rules.plan.readings import Pressure, pressures
+from server.rules.plan.readings import OPEN, Pressure, pressures
 from server.rules.plan.table import numbers_of, rules
 from server.rules.plan.visits import Visit, again, is_result, referrals, referred, visits
 from server.rules.plan.windows import Window, owed
@@ -97,7 +97,7 @@ def _pressure_of_risk(asked: Asked) -> Iterator[Item]:
 def _glucose_of_risk(asked: Asked) -> Iterator[Item]:
     """P12: somebody at high risk, once a year."""
     found = risks.diabetes(asked.facts, asked.year, asked.numbers.values, _newest(asked))
-    taken = (each for each in asked.facts.records if "fpg" in each.body)
+    taken = (e for e in asked.facts.records if e.cls == OPEN and "fpg" in e.body)
     window = yearly(asked, known_since(asked))
     given = {"risks": risks.said(found), "due": window.due.isoformat()}
     because = asked.groups[Group.DIABETES_RISK].because

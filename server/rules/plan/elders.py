@@ -13,6 +13,7 @@ from typing import Any, Final
 from server.records.health_check_fields import FIELDS
 from server.rules.plan.model import Asked, Group, Item, Maker, Record
 from server.rules.plan.quota import all_filled, first_of_year, shared, yearly
+from server.rules.plan.readings import OPEN
 from server.rules.plan.visits import names, referrals
 from server.rules.plan.windows import Window, ordered, owed
 
@@ -143,7 +144,8 @@ def _found(asked: Asked) -> Iterator[Item]:
         if _REFER in guidance:
             yield from _tracked(asked, each, "refer", "days", referrals(asked))
         elif each.body.get("assessment") == _ABNORMAL or _REPEAT in guidance:
-            again = [*referrals(asked), *asked.facts.of(*_LATER)]
+            seen = (one for one in asked.facts.of(*_LATER) if one.cls == OPEN)
+            again = [*referrals(asked), *seen]
             repeat = _REPEAT in guidance
             why, days = ("repeat", "repeat_days") if repeat else ("abnormal", "days")
             yield from _tracked(asked, each, why, days, again)

@@ -13,7 +13,7 @@ from server.rules.plan.groups import contract_span
 from server.rules.plan.model import Asked, Facts, Group, Item, Maker, Numbers, Record
 from server.rules.plan.pregnancies import day_of
 from server.rules.plan.quota import all_filled, first_of_year, known_since, yearly
-from server.rules.plan.readings import pressure
+from server.rules.plan.readings import OPEN, pressure
 from server.rules.plan.windows import Window, ordered, owed
 
 DISABLED_MARK: Final = "9"  # special_group
@@ -65,7 +65,7 @@ def _archive_days(asked: Asked) -> Window:
 
 def _first_pressure(asked: Asked) -> Iterator[Item]:
     """P02: measured once a calendar year, at whatever service."""
-    days = (each for each in asked.facts.records if each.on.year == asked.year)
+    days = (e for e in asked.facts.records if e.on.year == asked.year and e.cls == OPEN)
     measured = (each for each in days if pressure(each) is not None)
     window = yearly(asked, known_since(asked))
     done = first_of_year(asked, measured)

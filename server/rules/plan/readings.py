@@ -8,6 +8,7 @@ from typing import Final
 from server.rules.plan.model import LOST, Asked, Facts, Record
 from server.rules.plan.quota import shared
 
+OPEN: Final = "A"
 _ONE: Final = (("sbp", "dbp"),)
 _ARMS: Final = (("bp_l_sys", "bp_l_dia"), ("bp_r_sys", "bp_r_dia"))
 
@@ -39,8 +40,11 @@ def pressure(record: Record) -> Pressure | None:
 
 
 def pressures_of(facts: Facts) -> list[Pressure]:
-    """All that were measured, by day, then by record."""
-    found = [made for each in facts.records if (made := pressure(each)) is not None]
+    """All that were measured, by day, then by record. What a restricted record says of it stays
+    there: an open item must not point to it.
+    """
+    read = (each for each in facts.records if each.cls == OPEN)
+    found = [made for each in read if (made := pressure(each)) is not None]
     return sorted(found, key=lambda each: (each.on, each.record.id))
 
 

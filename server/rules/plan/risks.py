@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from server.records.model import decimal_text
 from server.rules.plan.model import LOST, Facts, Record
-from server.rules.plan.readings import pressure
+from server.rules.plan.readings import OPEN, pressure
 from server.rules.plan.spells import birthday
 
 WORDS: Final[Mapping[str, str]] = tomllib.loads(
@@ -68,13 +68,13 @@ def said(risks: tuple[Risk, ...]) -> str:
 
 
 def newest_of(facts: Facts, year: int) -> Newest:
-    """The newest readings of what is looked at."""
+    """The newest readings of what is looked at, in open records."""
     last = date(year, 12, 31)
     found: dict[str, Record] = {}
     missing = [*_READ]
     for each in sorted(facts.records, key=_newest_first, reverse=True):
         body = each.body
-        if each.on > last or LOST in body:
+        if each.on > last or each.cls != OPEN or LOST in body:
             continue
         for name in [name for name in missing if name in body]:
             found[name] = each

@@ -15,6 +15,7 @@ from server.rules.next_step import Level, Step
 from server.rules.plan.model import Asked, Item, Record
 from server.rules.plan.pregnancies import day_of
 from server.rules.plan.quota import face_to_face, shared
+from server.rules.plan.readings import OPEN
 from server.rules.plan.steps import steps
 from server.rules.plan.windows import Window, ordered, owed
 
@@ -174,6 +175,6 @@ def referrals(asked: Asked) -> Sequence[Record]:
         "referrals",
         lambda: [
             each for each in ordered(asked.facts, "referral")
-            if "reason_restricted" not in each.body
+            if each.cls == OPEN and "reason_restricted" not in each.body
         ],
     )  # fmt: skip
