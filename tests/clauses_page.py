@@ -41,12 +41,16 @@ PARTLY: Final = {
     "S003-5(9)": "its two rates are not counted",
     "S003-5(10)": "its two rates are not counted",
     "S003-5(11)": "the share reported is not counted",
+    "S002-ax2-lead-2": "a community's own plan of work is not kept here",
+    "S003-2(2)": "the bodies that run these projects have systems of their own",
+    "S001-art21": "it is printed and not sent out as a file",
+    "S003-8(6)": "a team answers, and within it nobody is named for an item",
     "S003-6(1)": "there is no supplement form",
     "S004-3(2)": "films are not kept, pictures are",
     "S004-3(6)-a": "teams of both diseases are no more than teams",
     "S004-3(10)": "triage and the duty of the first doctor are not asked",
 }
-"""What of a clause that is served is still missing."""
+"""What of a clause is still missing, where it is served in part or nobody serves it."""
 
 _RULE_ID: Final = re.compile(r"\bP[0-9]{2}\b")
 _RULE: Final = re.compile(r'^id = "(P[0-9]{2})"$', re.MULTILINE)
@@ -173,8 +177,8 @@ def _traced() -> Iterator[str]:
     for each in mine:
         at = places().get(each.id, Places())
         served_by = _files(at.served()) or "not yet"
-        if each.id in PARTLY and at.code:
-            served_by += f". Not yet: {PARTLY[each.id]}"
+        if each.id in PARTLY:
+            served_by += f"{'. Not yet' if at.code else ''}: {PARTLY[each.id]}"
         yield (
             f"| {each.id} | {_cell(each)} | {each.component}, {each.level} | {served_by} "
             f"| {_files(at.tests) or '-'} | {_files(at.tables) or '-'} |"
