@@ -61,6 +61,16 @@ FIGURES = {
     "import_cpu_ms_per_line",
     "import_memory_mb",
     "import_wall_ms_per_line",
+    "plan_one_pure_ms",
+    "plan_one_ms",
+    "plan_one_pure_most_records_ms",
+    "plan_one_most_records_ms",
+    "plan_nightly_first_min",
+    "plan_nightly_same_min",
+    "plan_nightly_new_year_min",
+    "roster_and_due_kb_2000",
+    "lane_0_first_page_ms",
+    "lane_0_ms",
 }
 
 

@@ -20,6 +20,7 @@ from tests.bench import (
     conflicting,
     growing,
     importing,
+    planning,
     pulling,
     pushing,
     searching,
@@ -78,6 +79,10 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
             (folder / "list").mkdir()
             where_to = where.new_database("list")
             asyncio.run(importing.run(where_to, folder / "list", size.listed, report))
+            say(f"{name}: plans of a district 1:{size.planned}")
+            (folder / "plans").mkdir()
+            where_to = where.new_database("plans")
+            asyncio.run(planning.run(where_to, folder / "plans", size, report))
     return report.missed
 
 

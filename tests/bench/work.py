@@ -62,6 +62,7 @@ class Size:
     conflicts_other: int = 8
     people: int = 100_000  # of the facility that is searched
     listed: int = 10_000  # lines of a list that is read in
+    planned: int = 40  # 1:n of the demo district, for plans
 
     @property
     def records(self) -> int:
@@ -82,6 +83,7 @@ QUICK: Final = Size(
     rounds=2,
     people=3_000,
     listed=500,
+    planned=1_000,
 )
 
 

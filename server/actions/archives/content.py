@@ -8,6 +8,7 @@ restricted part keeps its results sealed; nothing here is shown to anybody.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ from server.store.vault import T_CELLS, T_CHANGE, T_RESTRICTED
 from sync import wire
 from sync.merge import Cell, choose, decode_cells
 
+_newest: Final = cache(newest)  # asked for each record of each resident at night
 RECORDS: Final = (
     "SELECT c.resident, c.change, c.cls, c.body, c.credit_facility, d.performing FROM change c "
     "LEFT JOIN desk_change d ON d.district=c.district AND d.change=c.change WHERE c.district=? "
@@ -155,4 +157,5 @@ def _standing(found: Sequence[tuple[wire.Change, Row]]) -> tuple[Written, ...]:
 def _form(change: wire.Change) -> Mapping[str, Any]:
     assert change.body is not msgspec.UNSET
     body = msgspec.json.decode(change.body, type=dict[str, Any])
-    return upcast(change.kind, change.v, body, to=newest(change.kind) or change.v)
+    to = _newest(change.kind) or change.v
+    return body if to == change.v else upcast(change.kind, change.v, body, to=to)
