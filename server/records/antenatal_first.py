@@ -17,6 +17,7 @@ from server.records.form_parts import (
     PHONE,
     WAIVER,
     Part,
+    charged,
     described,
     ending,
     form,
@@ -138,19 +139,21 @@ _EXAM: Final = form(
     ),
     *_LAB,
     _blood("blood_abo"),
-    _blood("blood_rh"),
+    replace(_blood("blood_rh"), charged=True),
     *(_awaited(each) for each in (*_LAB, _blood("blood_abo"))),
-    maybe("glucose", "血糖", Scaled(1, 10, 400, 35, 110, "mmol/L")),
-    maybe(
-        "discharge",
-        "阴道分泌物",
-        Codes(numbered("未见异常", "滴虫", "假丝酵母菌", "其他"), none="1"),
+    charged(
+        maybe("glucose", "血糖", Scaled(1, 10, 400, 35, 110, "mmol/L")),
+        maybe(
+            "discharge",
+            "阴道分泌物",
+            Codes(numbered("未见异常", "滴虫", "假丝酵母菌", "其他"), none="1"),
+        ),
+        maybe("discharge_other", "其他阴道分泌物", Text(1, 100)),
+        maybe("cleanness", "阴道清洁度", Code(numbered("Ⅰ 度", "Ⅱ 度", "Ⅲ 度", "Ⅳ 度"))),
     ),
-    maybe("discharge_other", "其他阴道分泌物", Text(1, 100)),
     checks.follows("discharge", "4", then="discharge_other", sentence_zh="请写明其他分泌物"),
-    maybe("cleanness", "阴道清洁度", Code(numbered("Ⅰ 度", "Ⅱ 度", "Ⅲ 度", "Ⅳ 度"))),
     must("screen_taken", "传染病筛查采血", Code(numbered("已采血，结果另行记录", "未采血"))),
-    maybe("us", "B 超", Text(1, 500)),
+    charged(maybe("us", "B 超", Text(1, 500))),
 )
 _GUIDANCE: Final = (
     "生活方式",

@@ -13,6 +13,7 @@ from server.records.definitions import field, known, pregnancy
 from server.records.form_parts import (
     UNREMARKABLE,
     Part,
+    charged,
     ending,
     form,
     maybe,
@@ -104,7 +105,7 @@ _FORM: Final = form(
     *pressure().checks,
     *_TESTS,
     *(_awaited_when_met(each) for each in _TESTS),
-    maybe("other_exam", "其他辅助检查", Text(1, 500)),
+    charged(maybe("other_exam", "其他辅助检查", Text(1, 500))),
     _asked_when_met(
         must("class", "分类", Code(UNREMARKABLE)),
         # The 3rd check says 自我监护 and the 4th and 5th 自我监测: one answer, mapped by label.

@@ -257,6 +257,11 @@ def as_class(fields: Iterable[Field], access: AccessClass, may: ResidentMay) -> 
     return tuple(replace(each, access=access, resident=may) for each in fields)
 
 
+def charged(*fields: Field) -> Part:
+    """Questions that do not belong to the free service of ordinary residents."""
+    return Part(tuple(replace(each, charged=True) for each in fields))
+
+
 def required(fields: Iterable[Field]) -> tuple[Field, ...]:
     """The same questions where they are always asked."""
     return tuple(replace(each, required=True) for each in fields)

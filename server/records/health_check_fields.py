@@ -1,5 +1,6 @@
 """The answers of the health check, paragraph by paragraph as on paper."""
 
+from dataclasses import replace
 from typing import Final
 
 from server.records.followup import ADHERENCE
@@ -336,10 +337,18 @@ _CARE: Final = (
     _maybe("feedback_date", "结果反馈日期", Day()),
 )
 
-FIELDS: Final = (*_GENERAL, *_LIFESTYLE, *_ORGANS, *_BODY, *_LAB, *_PROBLEMS, *_CARE)
+_CHARGED: Final = frozenset(
+    {each.name for each in _LAB}
+    | {each.name for each in _BODY if each.name.startswith(("fundus", "gyn_"))}
+    | {"dorsalis", "rectal", "breast"}
+)
+_ALL: Final = (*_GENERAL, *_LIFESTYLE, *_ORGANS, *_BODY, *_LAB, *_PROBLEMS, *_CARE)
+FIELDS: Final = tuple(replace(each, charged=each.name in _CHARGED) for each in _ALL)
 
 
 def asked(*names: str) -> tuple[Field, ...]:
-    """These questions as the health check asks them, for another form. Raises KeyError."""
-    by_name = {each.name: each for each in FIELDS}
+    """These questions as the health check asks them, for another form, where they belong to the
+    free service. Raises KeyError.
+    """
+    by_name = {each.name: each for each in _ALL}
     return tuple(by_name[name] for name in names)

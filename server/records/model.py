@@ -175,7 +175,8 @@ class Field:
     """One value of a form. `name` is its JSON key, `label` what people read.
 
     `reveals`: when this field is filled in, every free text of the form is class B as well.
-    `std`: data element of WS 365 where it is known.
+    `std`: data element of WS 365 where it is known. `charged`: not part of the free service for
+    ordinary residents.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Field:
     safer: Safer | None = None
     reveals: bool = False
     std: str | None = None
+    charged: bool = False
 
 
 ON: Final = "@on"

@@ -14,7 +14,7 @@ from typing import Final
 
 from server.records import checks
 from server.records.followup import REFERRAL_REASONS
-from server.records.form_parts import needed_at
+from server.records.form_parts import ORGANISATION, needed_at
 from server.records.model import (
     AccessClass,
     Check,
@@ -37,9 +37,9 @@ _IN_VERSION_2: Final = {**_DIRECTIONS, RECEIVED: "接诊确认", ENDED: "结束�
 
 _FIELDS: Final = (
     Field("direction", "方向", Code(_DIRECTIONS), required=True),
-    Field("from_org", "转出机构", Text(1, 100), required=True),
+    Field("from_org", "转出机构", Text(1, 100), required=True, std=ORGANISATION),
     Field("from_doctor", "转出医生", Text(1, 30), required=True),
-    Field("to_org", "转入机构", Text(1, 100), required=True),
+    Field("to_org", "转入机构", Text(1, 100), required=True, std=ORGANISATION),
     Field("to_dept", "转入科室", Text(1, 50), required=True),
     Field("to_doctor", "接诊医生", Text(1, 30), required=True),
     Field("impression", "初步印象", Text(1, 500), required=True),
