@@ -16,7 +16,9 @@ from server.actions.lists import import_run
 from server.cli.commands import main
 from server.cli.session import guarded
 from tests.lists import HEADINGS, QINGHE_VILLAGE, county, number
-from tests.world import TEAM_A, Clock, new_world
+from tests.sheet_of import csv_of
+from tests.test_import_kinds import line
+from tests.world import TEAM_A, ZHOU, Clock, new_world
 
 ROWS = (
     f"许清和,男,,{number('1955-03-12', 3)},13812345678,青禾村,{QINGHE_VILLAGE},无,,\n"
@@ -52,6 +54,31 @@ def test_a_list_is_tried_and_read_in_with_its_results_in_a_file_of_its_owner(
     file.write_bytes(b"\x89PNG\x00\x00")
     assert _cli("residents", "import", str(file)) == 2
     assert "sheet_unknown" in capsys.readouterr().err
+
+
+def test_a_list_of_another_system_says_on_the_command_line_when_it_was_given_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/w.sqlite3"
+    asyncio.run(_prepare(url, tmp_path))
+    with closing(sqlite3.connect(tmp_path / "w.sqlite3")) as connection:
+        connection.execute("UPDATE district SET code='150300', rules='wuhai'")
+        connection.commit()
+    for name, value in (
+        ("DATABASE_URL", url), ("GONGWEI_KEK_FILE", str(tmp_path / "kek")),
+        ("GONGWEI_DISTRICT", "1"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "doses.csv"
+    file.write_bytes(csv_of(line("vaccination", ZHOU)))
+    command = ("residents", "import", str(file), "--kind", "vaccination")
+    assert _cli(*command) == 2
+    assert "first written in another system" in capsys.readouterr().err
+    assert _cli(*command, "--exported", "2999-01-01") == 2
+    assert "lies ahead" in capsys.readouterr().err
+    assert _cli(*command, "--exported", "2026-11-19T18:30") == 0
+    assert "1 created" in capsys.readouterr().out
+    assert _cli("residents", "import", str(file), "--kind", "smd_followup") == 2
 
 
 def test_a_process_that_is_killed_loses_no_line_and_writes_none_twice(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from server.actions.archives import afterwork
-from server.actions.lists import import_run, imports
+from server.actions.lists import import_mappings, import_run, imports
 from server.actions.lists.imports import Job
 from server.errors import NotYours, RuleSaysNo
 from server.records.sheet_columns import RECORD_KINDS, is_restricted
@@ -142,7 +142,7 @@ async def test_every_fault_of_a_line_is_said_by_label_and_nothing_of_it_is_writt
     assert "疫苗已过有效期" in said[1]
     assert said[2] == "姓名与这个证件号码的档案不同，没有写入，请核对是谁的"
     assert "最后一位对不上" in said[3]
-    assert "接种日期不能早于出生日期" in said[4]
+    assert "不能早于出生日期" in said[4]
     assert "接种途径与疫苗不符" in said[5]
     assert not await bodies(world, ZHOU, "vaccination")
 
@@ -212,7 +212,17 @@ async def test_nothing_in_the_clear_tells_what_a_list_of_class_b_was_about(world
     kinds = [each for each in RECORD_KINDS if is_restricted(each)]
     for kind in kinds:
         await take(world, CHEN, kind, line(kind, ZHOU), line(kind, ZHOU, 姓名="写错"))
-    for table in ("import_job", "import_chunk", "import_source", "change", "audit_leaf", "task"):
+        await import_mappings.save_mapping(
+            world.site, await signed(world, CHEN), kind=kind, name="精神 结核 传染",
+            columns={"严重精神障碍": "@id_no"},
+        )  # fmt: skip
+        kept = await import_mappings.mappings(world.site, kind, None)
+        assert kept == {"精神 结核 传染": {"严重精神障碍": "@id_no"}}
+    tables = (
+        "import_job", "import_chunk", "import_source", "import_mapping", "change", "audit_leaf",
+        "task",
+    )  # fmt: skip
+    for table in tables:
         for row in await world.rows(f"SELECT * FROM {table}"):
             told = " ".join(map(str, row)).encode() + b"".join(
                 each for each in row if isinstance(each, bytes)

@@ -39,7 +39,7 @@ from tests.toy_kind import (
 )
 
 UNREADABLE = [Reason.MALFORMED, Reason.TOO_LARGE, Reason.ACTOR, Reason.SAME_ID, Reason.FORK]
-FAULTS = [Reason.OUT_OF_RANGE, Reason.FUTURE_DAY, Reason.UNKNOWN_KIND]
+FAULTS = [Reason.OUT_OF_RANGE, Reason.FUTURE_DAY, Reason.UNKNOWN_KIND, Reason.ELSEWHERE]
 
 FORMER = Former(leave_csn=10, known_csn=3, served_csn=9, before_move=False, in_time=True)
 INSIDE: list[Standing] = [Present(), FORMER, Guest("consent", consented=True)]
