@@ -108,11 +108,12 @@ def _contract(asked: Asked) -> Iterator[Item]:
     contracts = ordered(asked.facts, "fd_contract")
     over = {each.body.get("agreement_no") for each in contracts if _is_ended(each)}
     standing = [each for each in contracts if each.body.get("agreement_no") not in over]
+    ends: dict[date, Record] = {}
     for each in standing:
         _, after = contract_span(each)
-        if after is None:
-            continue
-        end = after - timedelta(days=1)
+        if after is not None:
+            ends.setdefault(after - timedelta(days=1), each)
+    for end, each in ends.items():
         days = alarms(asked.numbers, end)
         window = Window(days[0], end, end + timedelta(days=asked.numbers["grace_days"]))
         names = zip(("first", "second", "third"), days, strict=True)
