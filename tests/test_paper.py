@@ -88,6 +88,7 @@ async def test_a_record_prints_with_its_number_and_a_code_that_leads_back_throug
     assert "高血压患者随访服务记录表" in said
     assert " ".join(change[n : n + 8] for n in range(0, 32, 8)) in said
     assert "居民（监护人）签名" in said
+    assert "保存 30 年" in said
     assert page.text.count('class="qr"') == 1
     back = await su.get(f"/console/record/{change}")
     assert back.headers["location"] == f"/console/archive/{ZHOU.hex()}?record={change}"

@@ -29,6 +29,7 @@ from server.errors import NotYours
 from server.records.kinds import REGISTER, UnknownKind, current, everything, get
 from server.records.model import AccessClass, Kind, Shape, Subject
 from server.rules.accounts import FACILITY_ROLES, StaffRole
+from server.rules.districts import table
 from server.rules.facility_work import READS
 
 AnyRequest = Request[Any, Any, Any]
@@ -204,8 +205,12 @@ async def _print(
     """Sheets to look at and to print; the frame around them stays on the screen."""
     w = words("paper")
     shown = Page("paper.html.j2", "paper", w.print_title, HERE, (Key("Escape", w.back),))
+    today = times.civil(console.site.clock()).date()
+    rules = table(console.site.rules.code, today.year)
+    kept = {each.kind: rules.retention_years(each.kind) for each in sheets}
     query = {k: v for k, v in request.query_params.items() if k != "part"}
     return await console.page(
         request, shown, sheets=sheets, back=back, found=found, number=part, query=query,
+        kept=kept,
         since=await paper.paperless_since(console.site, signed_of(request).facility),
     )  # fmt: skip

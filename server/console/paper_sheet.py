@@ -73,6 +73,7 @@ class Drawn:
     `record`: number of the electronic record in groups of eight; "" on a blank form.
     """
 
+    kind: str
     title: str
     edition: str
     name: str
@@ -129,7 +130,7 @@ def of_work(record: FacilityRecord, place: str, qr: Qr) -> Drawn:
     doctor = str(record.body.get("doctor", ""))
     names = {bytes.fromhex(doctor): record.doctor} if doctor else dict[bytes, str]()
     return Drawn(
-        title=kind.label, edition=_edition(kind), name="", person="", boxes=(),
+        kind=kind.id, title=kind.label, edition=_edition(kind), name="", person="", boxes=(),
         day=times.long_date(record.on), facility=place, by=record.doctor, source=w.as_of_record,
         record=" ".join(number[n : n + 8] for n in range(0, len(number), 8)),
         marks=(*_standing(kind), *(each for state, each in marks.items() if state is record.state)),
@@ -141,7 +142,7 @@ def blank(kind: Kind, facility: str) -> Drawn:
     """The empty form, for a place where nothing else works."""
     about = kind.subject is Subject.RESIDENT
     return Drawn(
-        title=kind.label, edition=_edition(kind), name="", person="",
+        kind=kind.id, title=kind.label, edition=_edition(kind), name="", person="",
         boxes=_boxes("") if about else (), day="",
         facility=facility, by="", source="", record="", marks=_standing(kind),
         parts=parts_of(kind, {}, {}, _printed(kind, ("A", "B", "C"))),
@@ -158,7 +159,7 @@ def _drawn(
     sex = {"1": ui.male, "2": ui.female}.get(card.sex, ui.unknown_sex)
     birth = times.long_date(date.fromisoformat(card.birth)) if card.birth else ""
     return Drawn(
-        title=kind.label, edition=_edition(kind), name=card.name,
+        kind=kind.id, title=kind.label, edition=_edition(kind), name=card.name,
         person=words("values").dot.join(each for each in (sex, birth) if each),
         boxes=_boxes(found.archive_no), day=day, facility=facility, by=by, source=source,
         record=record, marks=(*_standing(kind), *marks),
