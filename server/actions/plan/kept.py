@@ -17,7 +17,7 @@ from server.store.tx import Row
 from server.store.vault import T_DUE, T_PLAN, T_PLAN_RESTRICTED
 
 FOREVER: Final = "9999-12-31"  # `closes` of what stays owed until it is done
-STEP: Final = 256  # class B is padded to so many bytes: the length of an item names its rule
+STEP: Final = 1024  # class B is padded to so many bytes: the length of an item names its rule
 TABLES: Final = {"A": T_PLAN, "B": T_PLAN_RESTRICTED}
 
 
