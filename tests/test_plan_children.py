@@ -299,9 +299,9 @@ def found_at(on: str) -> tuple[Facts, Record]:
 def test_a_finding_is_referred_and_its_result_asked_for_within_14_days() -> None:
     child, check = found_at("2026-03-10")
     (item,) = owed(child, 2026, "P35").values()
-    assert days_of(item) == ("2026-03-10", "2026-03-24", "")
+    assert days_of(item) == ("2026-03-10", "2026-03-24", "2026-06-08")
     assert (item.why, item.because) == ("result", (check.id,))
-    assert around(item) == [Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OPEN, Stage.OVERDUE]
+    assert around(item) == [Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OVERDUE, Stage.MISSED]
 
 
 def test_a_referral_or_a_result_that_came_back_ends_the_wait() -> None:
@@ -314,11 +314,12 @@ def test_a_referral_or_a_result_that_came_back_ends_the_wait() -> None:
     assert (item.done, item.done_on) == (after.id, day("2026-03-20"))
 
 
-def test_the_next_check_ends_the_wait_and_refers_again_where_it_must() -> None:
+@pytest.mark.parametrize(("on", "counts"), [("2026-06-08", True), ("2026-06-09", False)])
+def test_nobody_waits_longer_than_ninety_days(on: str, counts: bool) -> None:
     child, _ = found_at("2026-03-10")
-    child = doing(child, rec("child_check", "2026-09-05", age_slot="18m", referral="1"))
-    (item,) = owed(child, 2026, "P35").values()
-    assert days_of(item) == ("2026-03-10", "2026-03-24", "2026-09-05")
+    sent = rec("referral", on, direction="1", reason="7")
+    (item,) = owed(doing(child, sent), 2026, "P35").values()
+    assert (item.done == sent.id) is counts
     assert owed(child, 2027, "P35") == {}
 
 

@@ -221,24 +221,20 @@ def _chinese_medicine(asked: Asked) -> Iterator[Item]:
 
 def _abnormal(asked: Asked) -> Iterator[Item]:
     """A visit or check that advised referral waits until a referral or its result is on record; the
-    result of a referral that was written is P61's to wait for.
-
-    The next check looks at the child again, and refers again where it must: so the wait ends there.
+    result of a referral that was written is P61's to wait for. Nobody waits for ever.
     """
-    days = asked.numbers["days"]
-    seen = ordered(asked.facts, "child_check", "newborn_visit")
-    for check in seen:
+    numbers = asked.numbers
+    for check in ordered(asked.facts, "child_check", "newborn_visit"):
         if check.body.get("referral") != _REFERRED:
             continue
-        due = check.on + timedelta(days=days)
-        again = next((each.on for each in seen if each.on > check.on), None)
-        window = Window(check.on, due, max(due, again) if again else None)
+        due, closes = (check.on + timedelta(days=numbers[name]) for name in ("days", "wait_days"))
+        window = Window(check.on, due, max(due, closes))
         if not window.touches(asked):
             continue
         done = first_in(window, referrals(asked))
         yield from owed(
             asked, check.id.hex(), window, done, "sent" if done else "result",
-            given={"days": days}, because=(check.id,),
+            given={"days": numbers["days"]}, because=(check.id,),
         )  # fmt: skip
 
 
