@@ -182,6 +182,26 @@ async def test_what_was_written_meanwhile_is_found_when_a_line_is_compared_again
     assert await look_again(here.site, tian, job.id, 2) is Finding.BOTH
 
 
+async def test_a_line_whose_number_is_wrong_is_matched_with_the_archive_a_person_found(
+    here: World,
+) -> None:
+    job = await compared(here, CHEN, there(None, 管理机构="青禾镇卫生院"))
+    tian, chen = await signed(here, TIAN), await signed(here, CHEN)
+    number = dict(await here.rows("SELECT resident, archive_no FROM resident"))
+    for wrong in (number[YANG], "1", "37100200100100009"):
+        with pytest.raises(RuleSaysNo, match="no_such_archive"):
+            await look_again(here.site, tian, job.id, 2, archive_no=wrong)
+    found = await look_again(here.site, tian, job.id, 2, archive_no=f" {number[ZHOU]} ")
+    assert found is Finding.BOTH
+    assert (await line_of(here.site, tian, job.id, 2))[1].resident == ZHOU
+    assert await look_again(here.site, tian, job.id, 2) is Finding.BOTH
+    other = await compared(here, CHEN, there(None))
+    await look_again(here.site, chen, other.id, 2, archive_no=number[ZHENG])
+    with pytest.raises(NotYours):  # it is the facility's line now
+        await line_of(here.site, chen, other.id, 2)
+    assert (await line_of(here.site, tian, other.id, 2))[1].resident == ZHENG
+
+
 @pytest.mark.parametrize("what", REGISTERED)
 async def test_every_condition_compares_its_own_records(world: World, what: str) -> None:
     await county(world)

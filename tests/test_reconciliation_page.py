@@ -59,6 +59,9 @@ async def test_a_facility_works_at_its_lines_and_no_page_names_person_and_condit
         assert (await tian.post(f"{where}/4/reopen")).status_code == 303
         assert (await tian.post(f"{where}/4/again")).status_code == 303
         assert "刚才又对了一次" in text_of(await tian.get(f"{where}/4?again=1"))
+        matched = await tian.post(f"{where}/4/again", archive_no="1")
+        assert matched.status_code == 422
+        assert "本机构没有这个编号的档案" in text_of(matched)
         nobodys = await tian.get(f"{where}/5")  # whose facility nobody knows: the county's
         assert nobodys.status_code == 403
         assert (await tian.post(f"{where}/delete")).status_code == 403

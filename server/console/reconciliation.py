@@ -190,9 +190,16 @@ def _writing(console: Console) -> list[HTTPRouteHandler]:
 
     @action("/reconciliation/{name:str}/{line:str}/again", roles=WORKERS)
     async def look(request: AnyRequest, name: FromPath[str], line: FromPath[str]) -> Response[Any]:
-        await reconciliation.look_again(
-            console.site, signed_of(request), id_of(name), number_of(line)
-        )
+        number = ((await posted(request)).get("archive_no") or [""])[0]
+        try:
+            await reconciliation.look_again(
+                console.site, signed_of(request), id_of(name), number_of(line), archive_no=number
+            )
+        except RuleSaysNo as refused:
+            fault = words("reconciliation").why.get(refused.detail, refused.say)
+            return await _draw(console, request, name, line, fault=fault, status=422)
+        if signed_of(request).role is StaffRole.COUNTY:  # it may be a facility's line by now
+            return see(f"{HERE}/{name}")
         return see(f"{HERE}/{name}/{line}?again=1")
 
     @action("/reconciliation/{name:str}/delete", roles=READERS_IN)

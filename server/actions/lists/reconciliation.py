@@ -328,24 +328,48 @@ async def _turn(
     await audit(tx, site.district, "act", detail, now)
 
 
-async def look_again(site: Site, signed: Signed, job: bytes, n: int) -> Finding:
-    """Compares one line anew: an archive was opened, a registration written. Raises NotYours."""
+async def look_again(
+    site: Site, signed: Signed, job: bytes, n: int, *, archive_no: str = ""
+) -> Finding:
+    """Compares one line anew: an archive was opened, corrected, a registration written; or with
+    the archive that a person has found by its number. Raises NotYours, RuleSaysNo.
+    """
+    return await site.store.write(
+        partial(_again, site=site, signed=signed, job=job, n=n, archive_no=archive_no.strip())
+    )
 
-    async def write(tx: Tx) -> Finding:
-        key, head, row = await _head(tx, site, signed, job, named=True)
-        line = _line(site, key, job, await _own(tx, site, signed, job, n, lock=True))
-        again = await compared_again(tx, site, head.what, row[0], line.said)
-        await tx.run(
-            "UPDATE reconciliation SET finding=?, resident=?, sealed=? WHERE district=? AND "
-            "list=? AND n=?",
-            again.finding.value, again.resident, seal_row(site, key, job, n, again.said),
-            site.district, job, n,
-        )  # fmt: skip
-        detail = b"reconciliation-again" + job + n.to_bytes(4) + signed.staff
-        await audit(tx, site.district, "act", detail, site.clock())
-        return again.finding
 
-    return await site.store.write(write)
+async def _again(
+    tx: Tx, site: Site, signed: Signed, job: bytes, n: int, archive_no: str
+) -> Finding:
+    key, head, row = await _head(tx, site, signed, job, named=True)
+    line = _line(site, key, job, await _own(tx, site, signed, job, n, lock=True))
+    named = line.resident
+    if archive_no:
+        named = await _by_number(tx, site, signed, archive_no)
+    again = await compared_again(tx, site, head.what, row[0], line.said, named)
+    await tx.run(
+        "UPDATE reconciliation SET finding=?, resident=?, facility=COALESCE(?, facility), "
+        "sealed=? WHERE district=? AND list=? AND n=?",
+        again.finding.value, again.resident, again.facility,
+        seal_row(site, key, job, n, again.said), site.district, job, n,
+    )  # fmt: skip
+    detail = b"reconciliation-again" + job + n.to_bytes(4) + signed.staff
+    await audit(tx, site.district, "act", detail, site.clock())
+    return again.finding
+
+
+async def _by_number(tx: Tx, site: Site, signed: Signed, archive_no: str) -> bytes:
+    """The archive of that number, of the own place. Raises RuleSaysNo."""
+    row = await one(
+        tx,
+        "SELECT resident, facility FROM resident WHERE district=? AND archive_no=? AND "
+        "status<>'merged'",
+        site.district, archive_no,
+    )  # fmt: skip
+    if row is None or (signed.role is not StaffRole.COUNTY and row[1] != signed.facility):
+        raise RuleSaysNo("no_such_archive")
+    return row[0]
 
 
 async def destroy(site: Site, signed: Signed, job: bytes) -> None:

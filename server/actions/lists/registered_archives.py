@@ -96,29 +96,41 @@ class Again:
 
     finding: Finding
     resident: bytes | None
+    facility: bytes | None  # who looks after the archive, None without one
     said: Said
 
 
 async def compared_again(
-    tx: Tx, site: Site, what: str, facility: bytes | None, said: Said
+    tx: Tx,
+    site: Site,
+    what: str,
+    facility: bytes | None,
+    said: Said,
+    named: bytes | None,
 ) -> Again:
-    """What the comparison of one person says by now. `facility`: whose list it is, None: all's."""
+    """What the comparison of one person says by now. `facility`: whose list it is, None: all's;
+    `named`: the archive that a person found, where no document leads to one.
+    """
     mark = site.index.of_id_number(said.id_no) if said.id_no else None
     known = await archives_by(tx, site, facility, [mark] if mark is not None else [])
     ours = known.get(mark or b"")
+    if ours is None and named is not None:
+        ours = next(iter(await opened(tx, site, [named])), None)
     here = ours.here(what) if ours is not None else None
     there = None
     if said.standing_there:
         places = await read_places(tx, site)
-        named = places.facilities.get(normal(said.facility_there))
-        there = Registration(Standing(said.standing_there), named, said.since_there)
-    who = ours.row.resident if ours is not None else None
+        place = places.facilities.get(normal(said.facility_there))
+        there = Registration(Standing(said.standing_there), place, said.since_there)
+    who, at = (ours.row.resident, ours.row.facility) if ours is not None else (None, None)
     if there is None and here is None:  # taken out here as well: both agree that there is nothing
-        return Again(Finding.BOTH, who, msgspec.structs.replace(said, standing_here="", step=""))
+        nothing = msgspec.structs.replace(said, standing_here="", step="")
+        return Again(Finding.BOTH, who, at, nothing)
     found = compare(there, here, has_archive=ours is not None)
     return Again(
         found.finding,
         who,
+        at,
         msgspec.structs.replace(
             said, since_here=here.since if here else "",
             standing_here=here.standing if here else "", unlike=tuple(sorted(found.unlike)),
