@@ -115,6 +115,7 @@ def test_an_archive_owes_the_quarter_it_is_opened_in_and_those_after_it(month: i
     found = owed(patient(since=since.isoformat()), 2026, "P05")
     quarter = (month + 2) // 3
     assert list(found) == [f"2026-{number}" for number in range(quarter, 5)]
+    assert [each.given["number"] for each in found.values()] == list(range(1, 6 - quarter))
     first = next(iter(found.values()))
     assert first.opens == since
     end = parts(2026, 4)[quarter - 1][1]

@@ -119,12 +119,13 @@ def _followups(asked: Asked) -> Iterator[Item]:
     visit = _appointment(asked, FOLLOWED[group][1])
     for place in _year(asked, group):
         if visit is not None and _is_appointed(place, visit):
-            given = {"last": visit.record.on.isoformat(), "said": visit.said}
+            given = {**_last(place), "said": visit.said}
             why = "agreed" if visit.is_agreed else "appointed"
             yield from _placed(asked, place, why, given, (visit.record.id,))
             continue
         because = (place.last.id,) if place.last else ()
-        yield from _placed(asked, place, _why(asked, place), _last(place), because)
+        given = {**_last(place), "gap": str(asked.numbers["gap_days"])}
+        yield from _placed(asked, place, _why(asked, place), given, because)
 
 
 def _is_appointed(place: Place, visit: Visit) -> bool:
@@ -181,7 +182,7 @@ def _placed(
     asked: Asked, place: Place, why: str, given: Mapping[str, str], because: tuple[bytes, ...] = ()
 ) -> Iterator[Item]:
     slot = f"{asked.year}-{place.number}"
-    told = {"number": place.number, "due": place.window.due.isoformat(), **given}
+    told = {"number": place.nth, "due": place.window.due.isoformat(), **given}
     yield from owed(asked, slot, place.window, place.done, why, given=told, because=because)
 
 
@@ -271,7 +272,7 @@ def _combined(asked: Asked) -> Iterator[Item]:
             asked.last,
         )
         window = Window(min(window.opens, window.due), window.due, window.closes)
-        place = Place(number, window, done[0] if done else None)
+        place = Place(number, same[0].nth, window, done[0] if done else None)
         because = tuple(dict.fromkeys(p.last.id for p in same if p.last is not None))
         yield from _placed(asked, place, why, {"diseases": names}, because)
 

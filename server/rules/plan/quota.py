@@ -28,9 +28,12 @@ BY_PHONE: Final = "3"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One service of a year, by its number. `last`: the service before it, as far as it is made."""
+    """One service of a year. `number`: of its part, so that it never changes; `nth`: its place
+    among those that are owed; `last`: the service before it, as far as it is made.
+    """
 
     number: int
+    nth: int
     window: Window
     done: Record | None = None
     last: Record | None = None
@@ -59,10 +62,12 @@ def places(
     done = one_a_day(each for each in services if each.on.year == year)
     last = next((each for each in reversed(services) if each.on.year < year), None)
     waiting = False
-    for (number, begin, end), service in zip(owed, (*done, *[None] * times), strict=False):
+    for nth, ((number, begin, end), service) in enumerate(
+        zip(owed, (*done, *[None] * times), strict=False), start=1
+    ):
         opens = max(begin, since)
         if service is not None:
-            yield Place(number, Window(min(opens, service.on), end, asked.last), service, last)
+            yield Place(number, nth, Window(min(opens, service.on), end, asked.last), service, last)
             last = service
             continue
         due = end
@@ -75,7 +80,7 @@ def places(
                 opens = last.on + DAY
         opens = min(opens, asked.last)
         before = None if waiting else last
-        yield Place(number, Window(opens, max(due, opens), asked.last), None, before)
+        yield Place(number, nth, Window(opens, max(due, opens), asked.last), None, before)
         waiting = True
 
 

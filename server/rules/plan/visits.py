@@ -48,6 +48,13 @@ class Visit:
     def said(self) -> str:
         return "；".join(self.step.reasons)
 
+    @property
+    def found(self) -> str:
+        """What was found, without the sentences that say a day: the item says its own."""
+        due = self.step.due.isoformat() if self.step.due else None
+        kept = [each for each in self.step.reasons if due is None or due not in each]
+        return "；".join(kept) or self.said
+
 
 def visits(asked: Asked, kind: str) -> Sequence[Visit]:
     """The visits of a form that the year can feel, oldest first, one a day."""
@@ -116,7 +123,7 @@ def _item(
     asked: Asked, each: Visit, part: str, window: Window, done: Record | None, why: str
 ) -> Iterator[Item]:
     on = each.record.on.isoformat()
-    given = {"on": on, "due": window.due.isoformat(), "said": each.said}
+    given = {"on": on, "due": window.due.isoformat(), "said": each.said, "found": each.found}
     slot = f"{on}{part}"
     yield from owed(asked, slot, window, done, why, given=given, because=(each.record.id,))
 
