@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from server.actions.archives import afterwork, opening
 from server.actions.archives import desk as writing
+from server.records.upcast import newest
 from server.store.ids import new_id
 from sync import wire
 from tests.cast_forms import good_bytes
@@ -38,6 +39,7 @@ LATER: dict[str, dict[str, Any]] = {
     "htn_followup": {"next_date": "2027-01-10"},
     "dm_followup": {"next_date": "2027-01-10"},
     "health_check": {"feedback_date": "2026-11-30"},
+    "referral": {},
 }
 """Days of the good forms that lie after the services of these tests."""
 
@@ -48,7 +50,8 @@ async def saved(world: World, kind: str, on: str, **values: Any) -> bytes:
     found = await opening.open_for(world.site, who, ZHOU)
     assert not isinstance(found, opening.AskWhy)
     change = wire.Change(
-        id=new_id(world.clock()), resident=ZHOU, kind=kind, v=1, on=on, at=world.clock(),
+        id=new_id(world.clock()), resident=ZHOU, kind=kind, v=newest(kind), on=on,
+        at=world.clock(),
         body=Raw(good_bytes(kind, **{**LATER[kind], **values})),
     )  # fmt: skip
     done = await writing.save(world.site, who, found, change)

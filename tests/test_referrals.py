@@ -305,6 +305,11 @@ def test_what_another_rule_asks_for_is_asked_once() -> None:
     assert items(abnormal(1, "03-10"), birth=BIRTH) == []
 
 
+def test_a_suspicion_beside_a_finding_of_an_elder_has_its_own_item() -> None:
+    (item,) = items(abnormal(1, "03-10", symptoms=["7"]), birth=BIRTH)
+    assert item.cls == "B"
+
+
 def test_a_need_of_last_year_is_still_due_in_this() -> None:
     late = Record(b"x" * 16, "health_check", date(2025, 12, 20), abnormal(1, "03-10").body, "A")
     (item,) = items(late)

@@ -140,12 +140,17 @@ def _shown(loop: Loop, writing: Opened | None, today: date) -> Shown:
     ]
     due = ""
     if loop.is_open(today):
-        due = w.due(day=times.long_day(loop.due), what=w.what[loop.state.value])
+        due = w.due(day=_by(loop.due, today), what=w.what[loop.state.value])
     return Shown(
         tone, sign, w.states[loop.state.value], _place(loop), (*asked, *_since(loop, today)),
         tuple(text for need in loop.needs for text in need.step.reasons[:2]),
         due, late, _answers(loop, writing, today),
     )  # fmt: skip
+
+
+def _by(due: date, today: date) -> str:
+    w = words("following")
+    return w.today if due == today else w.by(day=times.long_day(due))
 
 
 def _since(loop: Loop, today: date) -> list[str]:

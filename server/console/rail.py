@@ -47,6 +47,7 @@ QUEUES: Final = (
 )
 PAGES: Final = (
     Entry("due", "/console/due", FACILITY_ROLES),
+    Entry("referrals", "/console/referrals", FACILITY_ROLES),
     Entry("people", "/console/people", _WORKERS),
     Entry("board", "/console/board", EVERYBODY),
     Entry("work", "/console/work", facility_work.READS),

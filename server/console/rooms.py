@@ -34,6 +34,7 @@ from server.console import (
     paper,
     people,
     reconciliation,
+    referrals,
     sign_in,
     sign_out,
     staff,
@@ -50,7 +51,7 @@ ROOMS = (
     files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters,
     devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
-    unassigned, due, paper,
+    unassigned, due, referrals, paper,
     facility_work, facility_record,
     reconciliation,
 )  # fmt: skip

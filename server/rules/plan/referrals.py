@@ -28,6 +28,21 @@ _SEND: Final = frozenset(_TABLE["send"])
 _RESULT: Final = frozenset(_TABLE["result"])
 
 
+LOOP_RULES: Final = frozenset({RULE, *_TABLE["made"], *_TABLE["known"]})
+"""The rules whose items are steps of a referral's loop."""
+
+
+def state_of(rule: str, slot: str) -> State | None:
+    """How far a loop has come by an item that is not done; None for an item of no loop."""
+    if rule == RULE:
+        part = slot.split("/")[1]
+        return State.NEEDED if part == "send" else State(part)
+    if rule in _TABLE["known"]:
+        return State.SENT
+    part = _TABLE["made"].get(rule)
+    return State.NEEDED if part is not None and slot.endswith(part) else None
+
+
 def loops(
     facts: Facts,
     groups: Mapping[Group, Spell],
@@ -70,7 +85,8 @@ def _to_send(asked: Asked, loop: Loop) -> Iterator[Item]:
     """Nobody was sent yet. Once somebody is, the item is that of the referral."""
     (need,) = loop.needs
     record = need.record
-    if record.kind in _SEND or _by_elders(asked, record) or loop.state is State.SUPERSEDED:
+    asked_for = loop.cls == "A" and (record.kind in _SEND or _by_elders(asked, record))
+    if asked_for or loop.state is State.SUPERSEDED:
         return
     given = {
         "on": record.on.isoformat(), "due": loop.due.isoformat(),
