@@ -23,6 +23,7 @@ from server.actions.places.district import Loader
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
 from server.demo.model import Facility, Resident, Team
+from server.records.basic_info_codes import DISEASES
 from server.records.kinds import REGISTER
 from server.records.model import Code, Codes
 from server.store.vault import NOBODY
@@ -62,9 +63,8 @@ def _said(name: str, value: object) -> str:
         return each.type.codes[str(value)] if value else ""
     if isinstance(value, list):
         codes = each.type.codes if isinstance(each.type, Codes) else {}
-        inner = {"1": "无", "2": "高血压", "3": "糖尿病"}
         return "、".join(
-            codes[v] if isinstance(v, str) else inner[v["code"]] for v in value
+            codes[v] if isinstance(v, str) else DISEASES[v["code"]] for v in value
         )  # fmt: skip
     return str(value or "")
 
