@@ -14,6 +14,7 @@ from server.demo.counts import COLUMNS, apportion, published, scaled
 from server.demo.district import DEFAULT_DAY, generate
 from server.demo.identities import BirthDays, id_number
 from server.demo.model import (
+    Area,
     Condition,
     Facility,
     FacilityWork,
@@ -151,8 +152,19 @@ def test_nobody_shares_a_number_or_an_id(
     assert all(len(number) == 17 and number.isdigit() for number in with_archive)
 
 
+def test_every_archive_lies_in_a_village_that_its_facility_serves(
+    district: tuple[Item, ...], residents: tuple[Resident, ...]
+) -> None:
+    served = {item.code: item.facility for item in district if isinstance(item, Area)}
+    for each in residents:
+        if each.has_archive:
+            assert served[each.archive_no[:12]] == each.facility
+
+
 def test_ids_are_shaped_like_uuid_version_seven(district: tuple[Item, ...]) -> None:
     for item in district:
+        if isinstance(item, Area):
+            continue
         assert len(item.id) == 16
         assert item.id[6] >> 4 == 7
         assert item.id[8] >> 6 == 2
@@ -191,7 +203,7 @@ def test_whoever_is_named_was_introduced_before(district: tuple[Item, ...]) -> N
     known: set[bytes] = set()
     for item in district:
         match item:
-            case Team():
+            case Area() | Team():
                 assert item.facility in known
             case Staff():
                 assert item.facility in known

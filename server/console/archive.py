@@ -265,7 +265,8 @@ def _items(found: Folder, today: date) -> list[Item]:
         day = times.day_text(change.on, today=today)
         made.append(
             Item(
-                entry, change.id.hex(), change.kind, _label(change.kind), day, summary(form),
+                entry, change.id.hex(), change.kind, _label(change.kind), day,
+                summary(_newest(change.kind), form),
                 where, rows,
             )
         )  # fmt: skip
@@ -307,14 +308,15 @@ def _label(kind_id: str) -> str:
     return found.label if found else words("values").unknown_form
 
 
-def summary(form: dict[str, Any]) -> str:
+def summary(kind: Kind | None, form: dict[str, Any]) -> str:
     """One line: the figures people look for first."""
     w = words("archive").summary
     parts: list[str] = []
     if "sbp" in form and "dbp" in form:
         parts.append(w.pressure(high=form["sbp"], low=form["dbp"]))
-    if isinstance(form.get("fpg"), int):
-        parts.append(w.glucose(value=form["fpg"] / 10))
+    glucose = kind.field("fpg") if kind else None
+    if glucose is not None and isinstance(form.get("fpg"), int):
+        parts.append(w.glucose(value=values.field_text(glucose, form["fpg"])))
     if isinstance(form.get("next_date"), str):
         parts.append(w.next(day=form["next_date"]))
     return words("values").comma.join(parts)

@@ -22,6 +22,7 @@ _SITES: Final = {
 _TOPICS: Final = (
     "高血压的预防", "糖尿病饮食", "老年人防跌倒", "儿童预防接种", "合理用药", "冬季呼吸道疾病",
 )  # fmt: skip
+_BOARDS: Final = ("演示门诊楼前", "演示候诊厅")
 PRINTED, SHOWN, BOARD, CONSULTED, TALK = "1", "2", "3", "4", "5"
 
 
@@ -82,7 +83,7 @@ def _education(facility: Facility, rng: Random, today: date) -> Iterator[_Done]:
     for n, on in enumerate(_days(today.year, 2, rng, today)):
         for board in (1, 2):
             yield on + timedelta(days=board - 1), EDUCATION, act(
-                BOARD, f"{_TOPICS[n % len(_TOPICS)]}（第 {board} 块）"
+                BOARD, _TOPICS[n % len(_TOPICS)], place=_BOARDS[board - 1]
             )  # fmt: skip
     first = date(today.year, 2, 10)
     if first < today:

@@ -96,7 +96,8 @@ def reported(care: Care) -> Iterator[Done]:
         "crowd": "18", "case_class": "2", "acute": "1",
         "onset": (on - timedelta(days=4)).isoformat(), "diagnosed_on": on.isoformat(),
         "diagnosed_time": "10:20", "disease": "0302", "report_unit": care.facility,
-        "fill_time": "10:50", "doctor": care.doctor,
+        "fill_time": "10:50", "receipt_date": on.isoformat(), "receipt_time": "11:20",
+        "doctor": care.doctor,
     }  # fmt: skip
 
 

@@ -8,13 +8,25 @@ ends with none missing. The same scale, seed and day give the same district, byt
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from hashlib import sha256
 from random import Random
 
 from server.demo.care_facility import work_of
 from server.demo.counts import Counts, scaled
 from server.demo.history import History
 from server.demo.identities import id_number, instant_ms, phone, uuid7
-from server.demo.model import Condition, Facility, Few, Group, Item, Resident, Role, Staff, Team
+from server.demo.model import (
+    Area,
+    Condition,
+    Facility,
+    Few,
+    Group,
+    Item,
+    Resident,
+    Role,
+    Staff,
+    Team,
+)
 from server.demo.names import Names
 from server.demo.population import Age, BirthPlanner, Population, Traits
 
@@ -75,6 +87,7 @@ class _District:
         for number, counts in enumerate(facilities, start=1):
             facility = Facility(self._id(number), counts.facility, counts.population)
             yield facility
+            yield from self._areas(number, facility)
             yield self._staff(facility, None, Role.DESK)
             population = Population(counts, self._rng)
             for place, team in enumerate(self._teams(facility)):
@@ -87,6 +100,12 @@ class _District:
                     yield from work_of(facility, doctor, self._today)
                 for _ in range(team.residents):
                     yield from self._resident(number, counts, population, team, doctor)
+
+    def _areas(self, number: int, facility: Facility) -> Iterator[Area]:
+        """Its villages, as many as its people need."""
+        for village in range(1, -(-facility.population // VILLAGE_RESIDENTS) + 1):
+            code = _village_code(number, village)
+            yield Area(sha256(code.encode()).digest()[:16], code, f"演示{village}村", facility.id)
 
     def _teams(self, facility: Facility) -> Iterator[Team]:
         """As few teams as the limit allows, as equal in size as can be."""
@@ -159,4 +178,8 @@ def _address(facility: str, village: int) -> str:
 
 def _archive_no(facility: int, village: int, serial: int) -> str:
     """6 county + 3 township + 3 village (101 to 199 are village committees) + 5 serial."""
-    return f"371002{900 + facility:03d}{100 + village:03d}{serial % 100_000:05d}"
+    return f"{_village_code(facility, village)}{serial % 100_000:05d}"
+
+
+def _village_code(facility: int, village: int) -> str:
+    return f"371002{900 + facility:03d}{100 + village:03d}"

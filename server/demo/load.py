@@ -12,7 +12,17 @@ from server.actions.places.district import Loader, NewRecord, NewResident, NewWo
 from server.actions.tablets.intake import civil_day
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
-from server.demo.model import Facility, FacilityWork, Item, PastRecord, Resident, Role, Staff, Team
+from server.demo.model import (
+    Area,
+    Facility,
+    FacilityWork,
+    Item,
+    PastRecord,
+    Resident,
+    Role,
+    Staff,
+    Team,
+)
 from server.records.kinds import get
 from sync.wire import encode
 
@@ -70,6 +80,8 @@ def _add(loader: Loader, done: Loaded, item: Item, today: date) -> None:
         case Facility():
             loader.facility(item.id, item.name)
             done.facilities += 1
+        case Area():
+            loader.area(item.code, item.name, item.facility)
         case Team():
             loader.panel(item.id, item.facility, item.name)
             done.panels += 1

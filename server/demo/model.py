@@ -54,6 +54,16 @@ class Facility:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """A village that a facility serves; `code` has 12 digits. `id` is made of it."""
+
+    id: bytes
+    code: str
+    name: str
+    facility: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
     """A family-doctor team; its residents are one panel of at most 2,000 (S004-2(11))."""
 
@@ -129,4 +139,4 @@ class FacilityWork:
     body: dict[str, Any]
 
 
-Item = Facility | Team | Staff | Resident | PastRecord | FacilityWork
+Item = Facility | Area | Team | Staff | Resident | PastRecord | FacilityWork

@@ -93,6 +93,10 @@ class Loader:
         row = (self.site.district, facility, name, published, "facility")
         self._add("facility", (*row, None, "", "", "public", "", None))
 
+    def area(self, code: str, name: str, facility: bytes) -> None:
+        """A village that a facility serves."""
+        self._add("service_area", (self.site.district, code, name, facility, None))
+
     def panel(self, panel: bytes, facility: bytes, name: str) -> None:
         row = (self.site.district, panel, facility, name, 0, digest.ZERO, digest.ZERO)
         self._add("panel", row)
