@@ -1,7 +1,6 @@
 """The plan of one resident: every rule in force asked once, the answers in one order."""
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -73,9 +72,9 @@ def open_groups(groups: Mapping[Group, Spell]) -> frozenset[Group]:
 
 
 def _in_force(rule: Rule, year: int) -> bool:
-    if rule.valid_from > date(year, 12, 31):
-        return False
-    return rule.valid_until is None or rule.valid_until >= date(year, 1, 1)
+    """Whether a rule is in force on some day of a year."""
+    begin, end = rule.valid_from, rule.valid_until
+    return begin.year <= year and (end is None or end.year >= year)
 
 
 @cache
