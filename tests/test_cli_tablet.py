@@ -77,9 +77,12 @@ def test_a_tablet_at_a_terminal_from_code_to_receipt(
     assert "1 waiting" in tablet(here, server, "edit", who, "blood_rh=1", "drug_allergy/2=true")
     assert "Not saved" in tablet(here, server, "edit", who, "blood_rh=7", code=2)
     form = tmp_path / "visit.json"
-    form.write_text(json.dumps(good("encounter")))
+    form.write_text(json.dumps(good("encounter", sbp=186, dbp=98)))
     day = "2026-11-20"
-    assert "2 waiting" in tablet(here, server, "record", who, "encounter", str(form), "--on", day)
+    saved = tablet(here, server, "record", who, "encounter", str(form), "--on", day)
+    assert "2 waiting" in saved
+    assert "Next step: emergency, refer: now, next by 2026-12-04 (P10, S003-6(4)-a)" in saved
+    assert "血压 186/98 mmHg，达到危急值 180/110" in saved
     assert "2 change(s) sent, 0 waiting" in tablet(here, server, "exchange")
     shown = tablet(here, server, "show", name)
     assert 'blood_rh = "1"' in shown

@@ -10,7 +10,7 @@ import secrets
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 import click
 import msgspec
 
+from server.actions.archives.following import after, facts_of_changes
 from server.actions.tablets.intake import civil_day
 from server.cli.owed import Waiting, by_village, owed_lines, waiting
 from server.cli.show import Day
@@ -25,6 +26,7 @@ from server.errors import StartRefused
 from server.records.check import check, edit_faults, hard
 from server.records.kinds import get
 from server.records.upcast import newest
+from server.rules.next_step import Refer
 from server.settings import now_ms
 from server.store.ids import new_id
 from sync import wire
@@ -213,8 +215,28 @@ def record(who: str, kind: str, form: Any, file: Path, passphrase: str, on: date
     body, today = form.read(), civil_day(now_ms())
     day = on or today
     _refuse(hard(check(get(kind, version), body, on=day, today=today)))
-    change = opened.save_event(resident, kind, day.isoformat(), body, version=version)
-    click.echo(f"Saved on the tablet as {change.hex()}; {opened.waiting} waiting.")
+    blank = opened.blank(resident, kind, day.isoformat(), version=version)
+    change = msgspec.structs.replace(blank, body=msgspec.Raw(body))
+    saved = opened.save(change)
+    click.echo(f"Saved on the tablet as {saved.hex()}; {opened.waiting} waiting.")
+    for line in _next_steps(opened, change):
+        click.echo(line)
+
+
+def _next_steps(opened: Tablet, change: wire.Change) -> Iterator[str]:
+    """What follows from a record, after those this tablet has received, by the national numbers:
+    the district's are at the server.
+    """
+    who = change.resident
+    received = (wire.change(put.change) for put in opened.archive.events(who))
+    facts = facts_of_changes(opened.archive.cells(who), [*received, change])
+    record = next((each for each in facts.records if each.id == change.id), None)
+    found = after(facts, record, {}, ("A", "B")) if record is not None else None
+    for each in found.steps if found is not None else ():
+        by = f", next by {each.due}" if each.due else ""
+        refer = "" if each.refer is Refer.NO else f", refer: {each.refer}"
+        yield f"Next step: {each.level}{refer}{by} ({each.rule}, {each.clause})"
+        yield from (f"  {text}" for text in each.reasons)
 
 
 def _refuse(faults: tuple[Any, ...]) -> None:

@@ -4,23 +4,30 @@ may let a rule suspect what is restricted (a long cough), so what follows is fil
 class as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
 
 from server.access import Opened
 from server.actions.archives.content import page_of
 from server.actions.keeping.site import Site
 from server.actions.plan.facts import day_of, district_numbers
 from server.actions.tablets.intake import civil_day
+from server.records.upcast import newest, upcast
 from server.rules.next_step import Step
 from server.rules.plan.groups import groups_of
 from server.rules.plan.model import LOST, Facts, Group, Record, Spell
 from server.rules.plan.referrals import loops
 from server.rules.plan.steps import Memo, followed
 from server.rules.referrals import Loop, State
+from sync import wire
+from sync.merge import Cell
 
+NOTHING: Final[Mapping[bytes, str]] = {}
 SHOWN: Final = timedelta(days=90)  # a loop that came to its end is shown for so long
 
 
@@ -35,23 +42,38 @@ class Followed:
 
 def facts_seen(opened: Opened) -> Facts:
     """The archive as the rules read it, of the classes in view."""
-    page = page_of(opened.cells)
+    classes = {each.change.id: each.cls for each in opened.records}
+    return facts_of_changes(opened.cells, (each.change for each in opened.records), classes)
+
+
+def facts_of_changes(
+    cells: Mapping[str, Cell],
+    changes: Iterable[wire.Change],
+    classes: Mapping[bytes, str] = NOTHING,
+) -> Facts:
+    """An archive as the rules read it: its register, and the records that stand, neither taken back
+    nor corrected. `classes`: of records by id, A where none is named.
+    """
+    page, given = page_of(cells), list(changes)
+    gone = {each.amends for each in given} | {each.voids for each in given}
+    found = (
+        Record(each.id, each.kind, date.fromisoformat(each.on), form, classes.get(each.id, "A"))
+        for each in given
+        if each.id not in gone and (form := _form(each))
+    )
     return Facts(
         due=True, birth=day_of(page.text("birth_date")), sex=page.text("sex"),
-        values={**page.values, **page.sets}, records=_records(opened),
+        values={**page.values, **page.sets},
+        records=tuple(sorted(found, key=lambda each: (each.on, each.id))),
     )  # fmt: skip
 
 
-def _records(opened: Opened) -> tuple[Record, ...]:
-    """Those that stand: neither taken back nor corrected."""
-    gone = {each.change.amends for each in opened.records}
-    gone |= {each.change.voids for each in opened.records}
-    found = (
-        Record(each.change.id, each.change.kind, date.fromisoformat(each.change.on), form, each.cls)
-        for each in opened.records
-        if each.change.id not in gone and (form := each.form())
-    )
-    return tuple(sorted(found, key=lambda each: (each.on, each.id)))
+def _form(change: wire.Change) -> dict[str, Any]:
+    """What was filled in, as the newest version of the form shows it; {} for a void."""
+    if change.body is UNSET:
+        return {}
+    body = msgspec.json.decode(change.body, type=dict[str, Any])
+    return upcast(change.kind, change.v, body, to=newest(change.kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +89,28 @@ class _Asked:
         return loops(self.facts, self.groups, since, self.numbers, self.memo)
 
 
-def _asked(site: Site, opened: Opened, year: int) -> _Asked:
-    facts, numbers = facts_seen(opened), district_numbers(site, year)
+def _asked(facts: Facts, year: int, numbers: Mapping[str, int]) -> _Asked:
     return _Asked(facts, groups_of(facts, year, district=numbers), numbers, {})
 
 
 def following(site: Site, opened: Opened, change: bytes) -> Followed | None:
     """What follows from a record in view; None for one that does not stand or was no service."""
-    record = next((each for each in _records(opened) if each.id == change), None)
-    if record is None or LOST in record.body:
+    facts = facts_seen(opened)
+    record = next((each for each in facts.records if each.id == change), None)
+    if record is None:
         return None
-    asked = _asked(site, opened, record.on.year)
-    before = None
+    return after(facts, record, district_numbers(site, record.on.year), opened.classes)
+
+
+def after(
+    facts: Facts, record: Record, numbers: Mapping[str, int], classes: Collection[str]
+) -> Followed | None:
+    """What follows from one of the records, as far as somebody who sees these classes may be told;
+    None where no service was given.
+    """
+    if LOST in record.body:
+        return None
+    asked, before = _asked(facts, record.on.year, numbers), None
     for each in asked.facts.of(record.kind):
         if (each.on, each.id) < (record.on, record.id):
             before = each
@@ -86,8 +118,8 @@ def following(site: Site, opened: Opened, change: bytes) -> Followed | None:
     made = asked.loops(record.on)
     return Followed(
         record,
-        tuple(each for each in steps if each.cls in opened.classes),
-        tuple(each for each in made if each.cls in opened.classes and _touches(each, record)),
+        tuple(each for each in steps if each.cls in classes),
+        tuple(each for each in made if each.cls in classes and _touches(each, record)),
     )
 
 
@@ -99,7 +131,8 @@ def _touches(loop: Loop, record: Record) -> bool:
 def loops_seen(site: Site, opened: Opened) -> tuple[Loop, ...]:
     """The referrals of the archive that wait for something, and those that ended of late."""
     today = civil_day(site.clock())
-    made = _asked(site, opened, today.year).loops(today - SHOWN)
+    numbers = district_numbers(site, today.year)
+    made = _asked(facts_seen(opened), today.year, numbers).loops(today - SHOWN)
     return tuple(
         each
         for each in made
