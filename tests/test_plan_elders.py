@@ -2,7 +2,6 @@
 
 import random
 from datetime import date, timedelta
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -258,32 +257,6 @@ def _bare(on: date) -> Record:
 
 def _selfcare(on: date) -> Record:
     return full("elder_selfcare", on)
-
-
-def _ill(years: range) -> Facts:
-    """Somebody of 75 with two diseases, seen every quarter for both."""
-    records: list[Record] = []
-    for year in years:
-        for month in ("01", "04", "07", "10"):
-            records += [htn(f"{year}-{month}-12", sbp=158), dm(f"{year}-{month}-12")]
-        records.append(check(f"{year}-05-12"))
-    ill: dict[str, Any] = {"hx_disease": frozenset({"2", "3"}), "special_group": frozenset({"9"})}
-    return person(*records[-60:], born="1951-06-15", since="2019-01-01", **ill)
-
-
-def test_a_plan_of_sixty_records_costs_no_more_than_a_millisecond_or_two() -> None:
-    known = _ill(range(2020, 2027))
-    assert len(known.records) == 60
-    best = min(_seconds(known) for _ in range(15))
-    # One millisecond on a core of its own; the tests share theirs.
-    assert best < 0.003, f"{best * 1000:.2f} ms"
-
-
-def _seconds(known: Facts) -> float:
-    began = perf_counter()
-    for _ in range(10):
-        plan_of(known, 2026)
-    return (perf_counter() - began) / 10
 
 
 def test_each_rule_of_the_elders_stands_with_its_clause() -> None:
