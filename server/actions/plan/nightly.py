@@ -56,12 +56,14 @@ async def waits(site: Site) -> bool:
 
 
 async def rebuild(site: Site, progress: Progress | None = None) -> int:
-    """Makes everybody's plan of this year, from the first resident on. Returns how many."""
+    """Makes everybody's plan of this year afresh, from the first resident on; what was altered is
+    replaced. Returns how many.
+    """
     year = civil_day(site.clock()).year
     await site.store.write(
         lambda tx: tx.run("DELETE FROM plan_year WHERE district=? AND year=?", site.district, year)
     )
-    return await _walk(site, year, progress)
+    return await _walk(site, year, progress, afresh=True)
 
 
 async def state_of(site: Site) -> Walk:
@@ -83,12 +85,16 @@ def _edition(site: Site, year: int) -> str:
     return edition(district_numbers(site, year))
 
 
-async def _walk(site: Site, year: int, progress: Progress | None = None) -> int:
+async def _walk(
+    site: Site, year: int, progress: Progress | None = None, *, afresh: bool = False
+) -> int:
     """From where the last walk by these rules stopped to the end."""
     await site.store.write(partial(_begin, site=site, year=year))
     looked = 0
     while True:
-        n, reached, total = await site.store.write(partial(_step, site=site, year=year))
+        n, reached, total = await site.store.write(
+            partial(_step, site=site, year=year, afresh=afresh)
+        )
         looked += n
         if progress is not None:
             progress(reached, total)
@@ -109,7 +115,7 @@ async def _begin(tx: Tx, site: Site, year: int) -> None:
     await tx.insert("plan_year", [row], ignore=True)
 
 
-async def _step(tx: Tx, site: Site, year: int) -> tuple[int, int, int]:
+async def _step(tx: Tx, site: Site, year: int, *, afresh: bool) -> tuple[int, int, int]:
     """(residents looked at, reached so far, of how many)."""
     district, now = site.district, site.clock()
     state = await one(
@@ -132,7 +138,7 @@ async def _step(tx: Tx, site: Site, year: int) -> tuple[int, int, int]:
     )  # fmt: skip
     if state_now == MADE:
         await audit(tx, district, "act", b"plans" + year.to_bytes(4), now)
-    await remake(tx, site, rows)  # last: it locks panels
+    await remake(tx, site, rows, afresh=afresh)  # last: it locks panels
     return len(ids), reached + len(ids), max(total, reached + len(ids))
 
 

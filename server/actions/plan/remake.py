@@ -9,11 +9,11 @@ Lock order: the caller holds the residents' locks; panels are locked here, last.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from crypto.columns import DataKey
+from crypto.columns import ColumnRefused, DataKey
 from server.actions.archives.content import Content, contents
 from server.actions.archives.ledger import ASSIGNED, Ledger, next_rev
 from server.actions.archives.standing import MERGED, ResidentRow
@@ -72,6 +72,7 @@ class _Writes:
     due: list[Row]
     due_of: list[bytes]  # whose rows of lists are made anew
     told: dict[bytes, list[str]]  # resident -> classes in which a tablet sees a difference
+    afresh: bool  # rows of lists are made anew for everybody
 
 
 async def remake(
@@ -79,9 +80,12 @@ async def remake(
     site: Site,
     rows: Mapping[bytes, ResidentRow],
     known: Mapping[bytes, Content] | None = None,
+    *,
+    afresh: bool = False,
 ) -> None:
     """Makes the plans of these locked archives. `known`: what stands in them, when the caller has
-    opened them already, with the records of all years.
+    opened them already, with the records of all years. `afresh`: rows that should be right are
+    written again, and one that was altered is replaced.
     """
     await drop(tx, site.district, [who for who, row in rows.items() if row.status == MERGED])
     living = {who: row for who, row in rows.items() if row.status != MERGED}
@@ -91,11 +95,11 @@ async def remake(
         known = await contents(tx, site, living)
     year = civil_day(site.clock()).year
     facts = await facts_of(tx, site, living, known)
-    kept = await kept_of(tx, site, living)
+    kept = await kept_of(tx, site, living, altered=afresh)
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
     assert epoch is not None
     numbers = district_numbers(site, year)
-    writes = _Writes([], [], [], [], {})
+    writes = _Writes([], [], [], [], {}, afresh)
     for who, row in living.items():
         plan = plan_of(facts[who], year, district=numbers)
         village = known[who].open.text("address_region")[:VILLAGE]
@@ -133,9 +137,10 @@ def _compare(
             sealed[cls] = seal_items(site, key, who, cls, revs[cls], data)
     until = date(plan.year + 1, 1, 1).isoformat()
     made = (plan.year, until, revs, place, content, sealed)
-    if old is not None and made == (
+    same = old is not None and made == (
         old.year, old.until, old.revs, old.place, old.content, old.sealed
-    ):  # fmt: skip
+    )  # fmt: skip
+    if same and not writes.afresh:
         return
     row: Row = (
         site.district, who, plan.year, until, site.clock(), revs["A"], revs["B"], place.facility,
@@ -144,9 +149,14 @@ def _compare(
     (writes.fresh if old is None else writes.again).append(row)
     if told:
         writes.told[who] = told
-    if told or (old is not None and (old.place != place or old.content["B"] != content["B"])):
+    if told or writes.afresh or _lists_differ(old, place, content):
         writes.due_of.append(who)
         writes.due += due_rows(site, key, who, plan.items, place, revs["B"])
+
+
+def _lists_differ(old: Kept | None, place: Place, content: Mapping[str, bytes]) -> bool:
+    """Whether rows of lists say something else, though tablets would see no difference."""
+    return old is not None and (old.place != place or old.content["B"] != content["B"])
 
 
 def content_of(items: Iterable[Item]) -> dict[str, bytes]:
@@ -163,25 +173,44 @@ def _seen(data: bytes, cls: str, year: int) -> object:
     return (year, found) if found else None
 
 
-async def kept_of(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> dict[bytes, Kept]:
-    """The plans that are kept of these archives. Raises ColumnRefused for one that was altered."""
+async def kept_of(
+    tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow], *, altered: bool = False
+) -> dict[bytes, Kept]:
+    """The plans that are kept of these archives. Raises ColumnRefused for one that was altered;
+    with `altered` such a one counts as empty.
+    """
     found = await tx.rows_in(
         f"SELECT resident, {', '.join(PUT)} FROM plan WHERE district=? AND resident {{ids}}",
         sorted(rows),
         site.district,
     )
-    return {row[0]: opened(site, site.vault.key(row[0], rows[row[0]].key), row) for row in found}
+    made: dict[bytes, Kept] = {}
+    for row in found:
+        try:
+            made[row[0]] = opened(site, site.vault.key(row[0], rows[row[0]].key), row)
+        except ColumnRefused:
+            if not altered:
+                raise
+            made[row[0]] = replace(_nothing(row), sealed={"A": None, "B": None})
+    return made
+
+
+def _nothing(row: Row) -> Kept:
+    _, year, until, _, rev, rev_restricted, facility, panel, village, *_ = row
+    return Kept(
+        year, until, {"A": rev, "B": rev_restricted}, Place(facility, panel, village),
+        {"A": b"", "B": b""}, {},
+    )  # fmt: skip
 
 
 def opened(site: Site, key: DataKey, row: Row) -> Kept:
     """A row of `plan`: resident and PUT."""
-    who, year, until, _, rev, rev_restricted, facility, panel, village, first, second = row
-    revs, sealed = {"A": rev, "B": rev_restricted}, {"A": first, "B": second}
+    empty, sealed = _nothing(row), {"A": row[-2], "B": row[-1]}
     content = {
-        cls: open_items(site, key, who, cls, revs[cls], blob) if blob else b""
+        cls: open_items(site, key, row[0], cls, empty.revs[cls], blob) if blob else b""
         for cls, blob in sealed.items()
     }
-    return Kept(year, until, revs, Place(facility, panel, village), content, sealed)
+    return replace(empty, content=content, sealed=sealed)
 
 
 # Writing.
