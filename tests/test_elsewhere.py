@@ -5,11 +5,16 @@ a list, with its source on the page (S003-5(8), S004-3(7)-a).
 import pytest
 
 from server.actions.archives import afterwork
+from server.actions.archives.standing import lock_residents
+from server.actions.plan.facts import district_numbers, facts_of
 from server.actions.tablets import release
 from server.console.desk_form import typed_from
 from server.records.kinds import get, offered
 from server.rules.districts import all_districts, load
 from server.rules.elsewhere import elsewhere
+from server.rules.plan.engine import plan_of
+from server.rules.plan.model import Plan
+from server.store.tx import Tx
 from tests.cast_forms import ON, good
 from tests.console import CHEN, desk, text_of
 from tests.lists import county, endings
@@ -128,3 +133,30 @@ async def test_an_imported_record_shows_its_system_and_the_time_of_its_export(
     async with desk(there, XIE) as xie:
         page = text_of(await xie.get(f"/console/archive/{ZHOU.hex()}"))
         assert "国家严重精神障碍信息系统" in page
+
+
+async def test_what_is_due_follows_from_the_records_that_came_by_a_list(there: World) -> None:
+    await scope(there, CHEN)
+
+    async def owed(kind: str) -> tuple[set[str], set[str]]:
+        """Rules whose items are done by that kind: still open, and done."""
+
+        async def read(tx: Tx) -> Plan:
+            rows = await lock_residents(tx, there.site.district, {ZHOU})
+            facts = await facts_of(tx, there.site, rows)
+            numbers = district_numbers(there.site, 2026)
+            return plan_of(facts[ZHOU], 2026, district=numbers)
+
+        items = [each for each in (await there.store.write(read)).items if kind in each.kinds]
+        return (
+            {each.rule for each in items if each.done is None},
+            {each.rule for each in items if each.done is not None},
+        )
+
+    assert await owed("smd_followup") == (set(), set())
+    await take(there, CHEN, "smd_supplement", line("smd_supplement", ZHOU))
+    begun, _ = await owed("smd_followup")
+    assert begun
+    await take(there, CHEN, "smd_followup", line("smd_followup", ZHOU))
+    _, done = await owed("smd_followup")
+    assert done
