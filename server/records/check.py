@@ -231,24 +231,28 @@ def _between_fields(
 ) -> Faults:
     faults: list[Fault] = []
     waived = plan.waiver and (getattr(filled, plan.waiver) is not UNSET or plan.waiver in wrong)
-    for made in plan.checks:
-        each = made.check
-        if waived and not made.stands:
+    for each, broken, left_out, unless, only, values, stands in plan.checks:
+        if left_out and (getattr(filled, left_out) is not UNSET or left_out in wrong):
             continue
-        if each.missing and (getattr(filled, each.missing) is not UNSET or each.missing in wrong):
-            continue
-        if each.unless and any(getattr(filled, name) is not UNSET for name in each.unless):
-            continue
-        if made.values is not None:
-            known = made.values(filled)
-        else:
-            known = tuple(
-                beside[name] if name in beside else getattr(filled, name) for name in each.needs
-            )
-            if None in known:
+        if only is not None:
+            value = only(filled)
+            if value is UNSET or not broken(value):
                 continue
-        if UNSET not in known and each.broken(*known):
-            faults.append(_said(each))
+        elif values is not None:
+            known = values(filled)
+            if UNSET in known or not broken(*known):
+                continue
+        else:
+            known = [
+                beside[name] if name in beside else getattr(filled, name) for name in each.needs
+            ]
+            if None in known or UNSET in known or not broken(*known):
+                continue
+        if waived and not stands:
+            continue
+        if unless and any(getattr(filled, name) is not UNSET for name in unless):
+            continue
+        faults.append(_said(each))
     if beside[BIRTH] is not None or _DIED in beside:
         faults += _of_a_life(plan.kind, beside, waived=bool(waived))
     if plan.works is not None:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Annotated, Any, Literal
+from operator import attrgetter
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -70,13 +71,19 @@ class Plan:
     waiver: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A check and what it takes to make it."""
+class Made(NamedTuple):
+    """A check taken apart, because finding its parts costs more than most checks do."""
 
     check: Check
+    broken: Callable[..., bool]
+    missing: str
+    unless: tuple[str, ...]
+    only: Callable[[Filled], Any] | None
+    """The one field it needs; None when it needs another number of them."""
+
     values: Callable[[Filled], tuple[Any, ...]] | None
     """What it needs of the record; None when it needs something that is known beside it too."""
+
     stands: bool
     """Made even when the waiver's field is filled in."""
 
@@ -107,14 +114,26 @@ def plan_of(kind: Kind) -> Plan:
         several=tuple((f, f.type) for f in kind.fields if isinstance(f.type, Codes)),
         past=tuple(f for f in kind.fields if isinstance(f.type, Day | Month) and f.type.past),
         lists=_lists(kind, works),
-        checks=tuple(
-            Made(each, _values(kind, each), _stands(each, waiver)) for each in kind.checks
-        ),
+        checks=tuple(_made(kind, each, waiver) for each in kind.checks),
         works=works if works.asked else None,
         asks_of_person=any(
             not each.warn and not {BIRTH, SEX}.isdisjoint(each.needs) for each in kind.checks
         ),
         waiver=waiver,
+    )
+
+
+def _made(kind: Kind, each: Check, waiver: str) -> Made:
+    values = _values(kind, each)
+    alone = values is not None and len(each.needs) == 1
+    return Made(
+        each,
+        each.broken,
+        each.missing,
+        each.unless,
+        attrgetter(each.needs[0]) if alone else None,
+        values,
+        _stands(each, waiver),
     )
 
 
@@ -195,10 +214,7 @@ def _key_counter(fields: tuple[Field, ...]) -> Callable[[Filled], int]:
     )
 
     def keys(filled: Filled) -> int:
-        count = base
-        for value in optional(filled):
-            if value is UNSET:
-                count -= 1
+        count = base - optional(filled).count(UNSET)
         for value in times(filled):
             if value is not UNSET:
                 count += 1
