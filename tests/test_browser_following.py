@@ -1,0 +1,70 @@
+"""An emergency at a desk in a real browser: told, referred with one key, its result kept."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from server.actions.archives import afterwork
+from tests.browser import browser, window
+from tests.console import offices, serving, session_of
+from tests.test_console_following import CLINIC, SECOND, STORY, TODAY, saved
+from tests.world import SU, ZHOU, World, new_world
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as made:
+        await offices(made)
+        await afterwork.catch_up(made.site)
+        yield made
+
+
+@pytest.fixture
+async def receipt(world: World) -> AsyncIterator[Page]:
+    change = await saved(world, "htn_followup", TODAY, sbp=192, **SECOND)
+    await afterwork.catch_up(world.site)
+    token = await session_of(world, SU)
+    async with (
+        serving(world) as url,
+        browser() as opened,
+        window(opened, url, token) as context,
+    ):
+        page = await context.new_page()
+        await page.goto(f"{url}/console/archive/{ZHOU.hex()}/saved/{change.hex()}")
+        yield page
+
+
+async def fill(page: Page, **values: str) -> None:
+    for name, text in values.items():
+        await page.fill(f'[name="{name}"]', text)
+
+
+async def test_an_emergency_is_referred_with_one_key_and_its_result_is_written_down(
+    receipt: Page, world: World
+) -> None:
+    assert "危急：处理后马上转诊" in await receipt.inner_text(".advice")
+    assert "血压 192/84 mmHg，达到危急值 180/110" in await receipt.inner_text(".advice")
+    await receipt.keyboard.press("r")
+    await receipt.wait_for_selector('[name="impression"]')
+    assert "血压 192/84" in await receipt.input_value('[name="impression"]')
+    assert await receipt.input_value('[name="from_org"]') == "青禾镇卫生院"
+    assert await receipt.is_checked('[name="direction"][value="1"]')
+    await fill(receipt, **CLINIC, **STORY)
+    await receipt.keyboard.press("Control+Enter")
+    await receipt.wait_for_url("**/saved/*")
+    await receipt.goto(receipt.url.partition("/saved/")[0])
+    assert "已转出，等接诊" in await receipt.inner_text(".loops")
+    await receipt.get_by_role("link", name="记回转结果").click()
+    await receipt.wait_for_selector('[name="back_dx"]')
+    assert await receipt.is_checked('[name="direction"][value="2"]')
+    back = {"back_dx": "高血压 3 级", "back_treatment": "联合用药", "rehab_advice": "低盐"}
+    await fill(receipt, **back)
+    await receipt.keyboard.press("Control+Enter")
+    await receipt.wait_for_url("**/saved/*")
+    await afterwork.catch_up(world.site)
+    await receipt.goto(receipt.url.partition("/archive/")[0] + "/referrals?view=back")
+    assert "周谷雨" in await receipt.inner_text("table.q")
