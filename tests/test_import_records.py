@@ -1,15 +1,18 @@
 """Old checkups and follow-ups from a list: found by ID number, unsigned, once."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from server.actions.archives import afterwork
+from server.actions.archives.life import step
+from server.rules.life import Asked, Life, May
 from server.store.vault import T_CHANGE
 from sync import wire
 from tests.console import CHEN, TIAN
 from tests.lists import carry_out, county, endings, signed
-from tests.world import QINGHE, TEAM_A, WU, YANG, ZHOU, World, field, id_number
+from tests.world import QIN, QINGHE, TEAM_A, WU, YANG, ZHOU, World, field, id_number
 
 HEADINGS = (
     "姓名,身份证号,随访日期,随访方式,症状,收缩压,舒张压,体重,服药依从性,此次随访分类,随访机构"
@@ -104,3 +107,26 @@ async def test_a_manager_reads_in_records_of_the_own_residents_only(world: World
     found = await endings(world, job)
     assert found["周谷雨"].outcome == "created"
     assert found["杨白露"].outcome == "refused"
+
+
+async def test_a_line_before_birth_after_death_or_of_a_pregnant_man_is_refused(
+    world: World,
+) -> None:
+    await county(world)
+    who = await signed(world, CHEN)
+    qin = await signed(world, QIN)
+    died = Asked(Life.DEAD, date(2025, 5, 6), "死亡医学证明 37100220250506")
+    assert isinstance(await step(world.site, qin, ZHOU, died), May)
+    before = raw(f"周谷雨,{id_number(ZHOU)},2025-05-06,家庭,,156,92,,,,")
+    assert (await carry_out(world, who, before, "htn_followup")).created == 1
+    lines = raw(
+        f"周谷雨,{id_number(ZHOU)},2025-05-07,家庭,,156,92,,,,",
+        f"吴𠮷祥,{id_number(WU)},1948-11-04,家庭,,156,92,,,,",
+    )
+    found = await endings(world, await carry_out(world, who, lines, "htn_followup"))
+    assert {each.outcome.value for each in found.values()} == {"refused"}
+    assert "服务日期在死亡日期之后" in found["周谷雨"].reason
+    assert "服务日期不能早于出生日期" in found["吴𠮷祥"].reason
+    pregnant = f"姓名,身份证号,填表日期,末次月经\n吴𠮷祥,{id_number(WU)},2025-05-06,2025-03-01\n"
+    man = await carry_out(world, who, pregnant.encode("gb18030"), "antenatal_first")
+    assert "档案中的性别为男" in next(iter((await endings(world, man)).values())).reason

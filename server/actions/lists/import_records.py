@@ -23,6 +23,7 @@ from msgspec import Raw
 from crypto.columns import DataKey
 from server.actions.archives.ledger import Archive, Ledger, first_rev
 from server.actions.archives.likeness import mark_of
+from server.actions.archives.persons import days_of_death
 from server.actions.archives.standing import (
     MERGED,
     Membership,
@@ -40,11 +41,13 @@ from server.actions.lists.imports import Job
 from server.actions.lists.sheet_parts import Line
 from server.actions.tablets.changerow import CARRIED
 from server.actions.tablets.intake import civil_day
-from server.records.model import Kind
+from server.records.check import person_faults
+from server.records.model import ON, Kind
 from server.records.same_service import Same, same_service, told_apart
 from server.records.sheet_columns import kind_of
 from server.records.sheet_lines import Read, read_record
 from server.records.sheet_values import normal
+from server.rules.life import Life
 from server.store.tx import Row, Tx
 from server.store.vault import T_CHANGE
 from sync import wire
@@ -151,7 +154,23 @@ async def _residents(tx: Tx, site: Site, job: Job, entries: Sequence[Entry]) -> 
             each.named, each.resident = named[each.id_index or b""], found[1]
             keys[found[1]] = found[4]
     await _names_fit(tx, site, going)
+    dead = sorted({row[1] for row in holders.values() if row[2] == Life.DEAD})
+    if dead:
+        _alive_on(going, kind_of(job.kind), await days_of_death(tx, site.district, dead))
     return keys
+
+
+def _alive_on(going: Sequence[Entry], kind: Kind, died: Mapping[bytes, date]) -> None:
+    """A line about a service after the resident's death is refused with the form's sentence."""
+    for each in going:
+        day = died.get(each.resident or b"")
+        if each.ending is not None or day is None or not each.read.day:
+            continue
+        on, body = date.fromisoformat(each.read.day), msgspec.json.encode(each.read.basics)
+        found = person_faults(kind, body, on=on, today=on, sex=None, birth=None, died=day)
+        said = [fault.sentence_zh for fault in found if fault.field == ON]
+        if said:
+            each.ending = Ending(Outcome.REFUSED, "；".join(said))
 
 
 async def _names_fit(tx: Tx, site: Site, going: Sequence[Entry]) -> None:
