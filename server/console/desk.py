@@ -301,9 +301,7 @@ def _event(
     out and not yet seen.
     """
     on, bad = _day_typed(sheet.filled.typed, today)
-    typed, found = desk_computed.completed(
-        sheet.kind, sheet.fields, sheet.filled.typed, around
-    )
+    typed, found = desk_computed.completed(sheet.kind, sheet.fields, sheet.filled.typed, around)
     filled = desk_form.checked(
         sheet.kind, sheet.fields, typed, on=on, today=today, sex=_text(opened, "sex"),
         birth=_day(opened, "birth_date"), died=around.died, known=around.known,
