@@ -11,6 +11,8 @@ from server.actions.accounts.sessions import Signed, signed_in
 from server.actions.archives import afterwork, consent
 from server.actions.archives.merging import Wish, merge
 from server.actions.archives.unmerging import unmerge
+from server.actions.keeping import backup, kek
+from server.actions.keeping.site import open_site
 from server.actions.keeping.verify import verify_journal
 from server.actions.places import move
 from server.actions.plan import due, nightly, proof
@@ -18,6 +20,8 @@ from server.actions.plan.due import Order, View, Which
 from server.errors import NotYours
 from server.rules.switch import Granted
 from server.store.ids import new_id
+from server.store.migrate import migrate
+from server.store.store import Store
 from sync import wire
 from sync.limits import DAY_MS
 from sync.tablet import Tablet
@@ -27,6 +31,7 @@ from tests.hand_tablet import HandTablet
 from tests.world import (
     DISTRICT,
     HE,
+    HOMES,
     LIUWAN,
     QIN,
     SU,
@@ -296,3 +301,31 @@ async def test_a_tablet_that_was_upgraded_asks_for_what_it_lacks(world: World) -
     await su.settle()
     assert su.tablet.archive.owed(ZHOU) == owed
     assert (await su.go()).agrees is True
+
+
+async def test_a_plan_put_in_another_row_does_not_open_and_verify_says_whose(world: World) -> None:
+    await lists_made(world)
+    assert (await verify_journal(world.site)).holds
+    stolen = await world.one("SELECT sealed_open FROM plan WHERE resident=?", YANG)
+    await world.store.write(
+        lambda tx: tx.run("UPDATE plan SET sealed_open=? WHERE resident=?", stolen, ZHOU)
+    )
+    report = await verify_journal(world.site)
+    assert [(each.code, each.where) for each in report.faults] == [("plan_sealed", ZHOU.hex())]
+
+
+async def test_plans_open_after_the_key_was_rotated_and_come_back_from_a_backup(
+    world: World,
+) -> None:
+    await lists_made(world)
+    await kek.rotate(world.site, world.kek_file)
+    await kek.retire(world.site, world.kek_file, 1)
+    assert (await proof.check(world.site)).right
+    made = await backup.backup(world.site, world.folder / "backup")
+    assert made.tables["plan"].rows == len(HOMES)
+    assert made.tables["plan_due"].rows > 0
+    async with Store(f"sqlite:///{world.folder}/restored.sqlite3") as store:
+        await migrate(store)
+        await backup.restore_into(store, made.path, world.kek_file, now=world.clock())
+        site = await open_site(store, kek_file=world.kek_file, district=DISTRICT, clock=world.clock)
+        assert (await proof.check(site)).right

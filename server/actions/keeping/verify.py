@@ -15,6 +15,7 @@ from server.actions.archives.ledger import ASSIGNED, EPOCH_BITS
 from server.actions.keeping.site import Site
 from server.actions.keeping.verify_chain import Sums, verify_chain
 from server.actions.keeping.verify_facility import verify_facility_records
+from server.actions.keeping.verify_plan import verify_plans
 from server.actions.keeping.verify_report import Code, Fault, Progress, Report, Tally, every
 from server.actions.keeping.verify_tree import Told, verify_tree
 from server.store.dump import Snapshot, snapshot
@@ -44,6 +45,7 @@ async def verify_journal(site: Site, progress: Progress | None = None) -> Report
         sums = await verify_chain(snap, site, tally, told)
         await _residents(snap, site, tally, told, sums)
         await _cards(snap, site, tally)
+        await verify_plans(snap, site, tally)
         await _panels(snap, site, tally)
         await verify_facility_records(snap, site, tally, told.facility_records)
     for who, _ in told.revisions:

@@ -42,6 +42,7 @@ class Code(StrEnum):
     RESIDENT_KEY = "resident_key"  # the data key does not open
     CELLS_SEALED = "cells_sealed"  # the register cells do not open at their revision
     CARD_SEALED = "card_sealed"  # a card does not open, or shows another than its archive
+    PLAN_SEALED = "plan_sealed"  # a service plan, or a sealed row of its list, does not open
     REVISION_ROLLED_BACK = "revision_rolled_back"  # older than the newest in the audit log
     REVISION_BYTES = "revision_bytes"  # the revision, other bytes
     REVISION_NOT_AUDITED = "revision_not_audited"
