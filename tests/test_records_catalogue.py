@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from server.records import check as check_module
 from server.records.check import FaultCode, check, hard
 from server.records.checks import follows
-from server.records.kinds import KindBroken, everything, get, may_fill_in, offered, register
+from server.records.kinds import (
+    REGISTER,
+    KindBroken,
+    everything,
+    get,
+    may_fill_in,
+    offered,
+    register,
+)
 from server.records.model import (
     AccessClass,
     Check,
@@ -31,7 +39,7 @@ from server.records.model import (
     Text,
 )
 from server.records.plan import plan_of
-from server.records.prefill import Written, last_values, prefilled
+from server.records.prefill import Written, asked_of_basics, last_values, prefilled
 from tests.cast_forms import DOCTOR, LEFT_OUT, ON, TODAY, good, good_bytes
 
 ALL = everything()
@@ -264,6 +272,23 @@ def test_a_combined_visit_asks_once() -> None:
     assert begun["heart_rate"] == 80
     assert begun["meds"] == body["meds"]
     assert "med_adherence" not in begun
+
+
+def test_a_form_begins_with_what_the_archive_s_own_page_says() -> None:
+    basics = {"blood_abo": "2", "blood_rh": "1", "phone": "13800138000", "work_unit": "果园"}
+    basics |= {"address_region": "371002100001", "address_text": "张村镇 12 号", "remarks": "独居"}
+    first = prefilled(get("antenatal_first", 1), [], ON, basics)
+    assert first == {"blood_abo": "2", "blood_rh": "1"}
+    card = prefilled(get("infectious_report", 1), [], ON, basics)
+    assert card == {
+        "phone": "13800138000", "address_region": "371002100001",
+        "address_text": "张村镇 12 号", "unit": "果园",
+    }  # fmt: skip
+    for kind in ALL:
+        page = REGISTER if kind is not REGISTER else None
+        for name, own in asked_of_basics(kind).items():
+            assert page is not None
+            assert page.access_of(own) <= kind.access_of(name), (kind.id, name)
 
 
 def test_nothing_of_a_restricted_record_goes_into_an_open_form() -> None:

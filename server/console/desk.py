@@ -50,7 +50,7 @@ from server.errors import NotYours
 from server.records.child_slots import slot_of
 from server.records.kinds import UnknownKind, current, may_fill_in
 from server.records.model import Field, Kind, ListOf, Shape
-from server.records.prefill import Written, last_values, prefilled
+from server.records.prefill import Written, asked_of_basics, last_values, prefilled
 from server.records.upcast import newest
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import FACILITY_ROLES, StaffRole
@@ -144,7 +144,8 @@ def _begins_with(
             if each.change.id.hex() == amends and each.change.kind == kind.id:
                 return {**each.form(), SERVICE_DAY: each.change.on}
         raise NotYours("record")
-    body = prefilled(kind, written(opened), today)
+    basics = {own: _text(opened, own) for own in asked_of_basics(kind).values()}
+    body = prefilled(kind, written(opened), today, basics)
     if signed.role is StaffRole.DOCTOR and kind.field("doctor") is not None:
         body["doctor"] = signed.staff.hex()
     slot = slot_of(_day(opened, "birth_date"), today)

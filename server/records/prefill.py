@@ -1,6 +1,7 @@
 """The same information is filled in once (S004-5(6)-a): what a new form may begin with.
 
-Two sources. What was measured the same day in another form is the same measurement. What lasts
+Three sources. What the archive's own page says (blood group, telephone, address) is there. What was
+measured the same day in another form is the same measurement. What lasts
 (targets, drugs) is taken over from the newest record and is there to be changed. A measured value
 of an earlier day is never taken over: it is shown beside the field as 上次.
 """
@@ -10,11 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from server.records.kinds import UnknownKind, get
-from server.records.model import Field, Kind, Ref
+from server.records.kinds import REGISTER, UnknownKind, get
+from server.records.model import Field, Kind, Ref, Text
 
 LASTING: Final = frozenset({"meds", "insulin"})
 TARGET: Final = "_target"
+_OWN_WORDS: Final = frozenset({"remarks"})
+OTHERWISE_NAMED: Final[Mapping[tuple[str, str], str]] = {
+    ("infectious_report", "unit"): "work_unit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,41 @@ def last_values(kind: Kind, written: Iterable[Written]) -> dict[str, Last]:
     return found
 
 
-def prefilled(kind: Kind, written: Iterable[Written], on: date) -> dict[str, Any]:
-    """The values a form for a service on that day begins with."""
-    values: dict[str, Any] = {}
+def asked_of_basics(kind: Kind) -> dict[str, str]:
+    """{field of this form: field of the archive's own page that answers it}: the same question has
+    the same name, unless OTHERWISE_NAMED says how the form calls it. Nothing goes down a class.
+    """
+    found: dict[str, str] = {}
+    for each in kind.fields:
+        own = REGISTER.field(OTHERWISE_NAMED.get((kind.id, each.name), each.name))
+        if kind is REGISTER or own is None or each.name in _OWN_WORDS:
+            continue
+        if _holds(each, own) and own.access <= kind.access_of(each.name):
+            found[each.name] = own.name
+    return found
+
+
+def _holds(each: Field, own: Field) -> bool:
+    """Whether every answer to the one is an answer to the other."""
+    if isinstance(each.type, Text) and isinstance(own.type, Text):
+        return own.type.least >= each.type.least and own.type.most <= each.type.most
+    return own.type == each.type and not isinstance(each.type, Ref)
+
+
+def prefilled(
+    kind: Kind,
+    written: Iterable[Written],
+    on: date,
+    basics: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The values a form for a service on that day begins with. `basics`: what the archive's own
+    page says, by field.
+    """
+    values = {
+        name: basics[own]
+        for name, own in (asked_of_basics(kind) if basics else {}).items()
+        if basics and basics.get(own) is not None
+    }
     for each in sorted(written, key=lambda one: one.on):
         same_day = each.on == on and each.kind != kind.id
         for name in _shared(kind, each):
