@@ -43,7 +43,6 @@ PARTLY: Final = {
     "S003-5(11)": "the share reported is not counted",
     "S002-ax2-lead-2": "a community's own plan of work is not kept here",
     "S003-2(2)": "the bodies that run these projects have systems of their own",
-    "S001-art21": "it is printed and not sent out as a file",
     "S003-8(6)": "a team answers, and within it nobody is named for an item",
     "S003-6(1)": "there is no supplement form",
     "S004-3(2)": "films are not kept, pictures are",

@@ -136,6 +136,7 @@ async def test_a_list_is_of_the_own_facility_and_written_down_with_whom_it_showe
 
 
 async def test_a_list_to_call_from_opens_each_archive_and_names_no_illness(world: World) -> None:
+    """The outreach list that streets and villages help with (S001-art21)."""
     await lists_made(world)
     await offices(world)
     async with desk(world, SU) as at:

@@ -1,6 +1,6 @@
 """Due lists: what is owed to the residents of a team or a facility, by day and village, for those
-who serve them. Every item is the matter of one team (S003-8(6)); the list to call from, printed by
-village, is what a neighbourhood helps with (S001-art21).
+who serve them. Every item is the matter of one team (S003-8(6)); the list to call from is the
+file by which streets and villages help to reach people (S001-art21).
 
 Read from `plan_due` alone, so a page opens cards and never archives. What somebody without the
 scope may not see is not counted either. A page that is shown is written down like a search, with
