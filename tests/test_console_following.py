@@ -142,6 +142,16 @@ async def test_a_referral_that_is_not_made_is_ended_with_a_reason(su: Desk, worl
     assert "居民不愿转诊" in page
 
 
+async def test_a_sheet_asks_for_its_own_half_and_for_all_while_none_is_chosen(
+    su: Desk, world: World
+) -> None:
+    sent = await saved(world, "referral", TODAY, follow_due="2026-12-04")
+    back = text_of(await su.get(page_of(ZHOU, f"/form/referral?answers={sent.hex()}&direction=2")))
+    assert "回转诊断" in back
+    assert "病史摘要" not in back
+    assert "病史摘要" in text_of(await su.get(page_of(ZHOU, "/form/referral")))
+
+
 async def test_a_restricted_suspicion_is_shown_to_who_may_see_it_and_to_nobody_else(
     su: Desk, world: World
 ) -> None:

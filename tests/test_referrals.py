@@ -72,7 +72,7 @@ def said(item: Item) -> str:
 
 def test_an_abnormal_finding_of_a_check_opens_a_loop() -> None:
     loop = one(abnormal(1, "03-10"))
-    assert (loop.state, loop.due, loop.cls) == (State.NEEDED, day("03-13"), "A")
+    assert (loop.state, loop.due, loop.cls) == (State.NEEDED, day("03-24"), "A")
 
 
 def test_a_check_that_found_nothing_opens_none() -> None:
@@ -84,6 +84,12 @@ def test_the_first_visit_not_at_goal_opens_none_and_the_second_one() -> None:
     second = record(2, "htn_followup", "03-24", sbp=158, **{"class": "2"})
     assert loops(first) == ()
     assert one(first, second).needs[0].step.row == "htn_twice"
+
+
+def test_a_second_visit_not_at_goal_is_sent_within_three_days() -> None:
+    first = record(1, "htn_followup", "03-10", sbp=160, **{"class": "2"})
+    second = record(2, "htn_followup", "03-24", sbp=158, **{"class": "2"})
+    assert one(first, second).due == day("03-27")
 
 
 def test_an_emergency_is_to_be_sent_on_the_day_itself() -> None:
@@ -261,9 +267,9 @@ def test_the_order_of_reading_changes_nothing(turned: bool) -> None:
 
 def test_a_need_is_due_and_then_its_referral() -> None:
     (item,) = items(abnormal(1, "03-10"))
-    assert (item.due, item.cls) == (day("03-13"), "A")
+    assert (item.due, item.cls) == (day("03-24"), "A")
     assert "体检有异常" in said(item)
-    assert "2026-03-13 前办理转诊" in said(item)
+    assert "2026-03-24 前办理转诊" in said(item)
     (item,) = items(abnormal(1, "03-10"), paper(2, "03-12"))
     assert (item.due, item.because) == (day("03-26"), (b"\x02" * 16, b"\x01" * 16))
     assert said(item) == "2026-03-12 已转往区医院，2026-03-26 前随访转诊结果"
@@ -289,7 +295,7 @@ def test_a_loop_that_ended_is_done() -> None:
 
 def test_a_restricted_need_is_an_item_of_class_b() -> None:
     (item,) = items(well(1, "03-10", symptoms=["7"]))
-    assert (item.cls, item.due) == ("B", day("03-13"))
+    assert (item.cls, item.due) == ("B", day("03-17"))
 
 
 def test_suspected_tuberculosis_has_one_item_by_its_own_rule() -> None:
@@ -313,7 +319,7 @@ def test_a_suspicion_beside_a_finding_of_an_elder_has_its_own_item() -> None:
 def test_a_need_of_last_year_is_still_due_in_this() -> None:
     late = Record(b"x" * 16, "health_check", date(2025, 12, 20), abnormal(1, "03-10").body, "A")
     (item,) = items(late)
-    assert item.due == date(2025, 12, 23)
+    assert item.due == date(2026, 1, 3)
 
 
 # The form of the second version.

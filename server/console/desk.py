@@ -179,7 +179,10 @@ async def _draw(
     records = desk_referral.choices(sheet.kind, opened, today) if opened is not None else {}
     choices = Choices(await colleagues(site, signed), await facilities(site), records=records)
     card = await card_of(site, sheet.resident) if opened is not None else None
-    drawn = desk_form.drawn(sheet.kind, sheet.fields, sheet.filled, last, choices)
+    fields = sheet.fields
+    if sheet.kind.id == desk_referral.REFERRAL:
+        fields = desk_referral.drawn_fields(fields, sheet.filled)
+    drawn = desk_form.drawn(sheet.kind, fields, sheet.filled, last, choices)
     keys = (Key("Ctrl Enter", w.save), Key("Escape", w.leave))
     shown = Page("desk_form.html.j2", "desk", sheet.kind.label, "people", keys)
     return await console.page(

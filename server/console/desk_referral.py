@@ -4,7 +4,7 @@ The page's address names records by id and rows of the decision table; what they
 the archive that is open, so nothing of it stands in an address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -13,8 +13,9 @@ from server.actions.accounts.sessions import Signed
 from server.actions.archives.following import facts_seen, following
 from server.actions.keeping.site import Site
 from server.console import times, values
+from server.console.forms import Filled
 from server.console.words import words
-from server.records.model import Kind, Ref, Text
+from server.records.model import Field, Kind, Ref, Text
 from server.records.referral import BACK, ENDED, RECEIVED, SENT, V2
 from server.rules.accounts import StaffRole
 from server.rules.next_step import Step
@@ -29,6 +30,24 @@ RECORD: Final = "record"  # of Ref
 _CARRIED: Final = (
     "from_org", "from_doctor", "to_org", "to_dept", "to_doctor", "reason", "reason_restricted",
 )  # fmt: skip
+_PLACES: Final = ("direction", "answers", "from_org", "reason", "reason_restricted", "reason_text")
+_TO: Final = ("to_org", "to_dept", "to_doctor")
+_ASKED: Final[Mapping[str, frozenset[str]]] = {
+    SENT: frozenset(
+        {
+            *_PLACES, *_TO, "from_doctor", "impression", "history", "treatment", "out_time",
+            "follow_due",
+        }
+    ),
+    RECEIVED: frozenset({*_PLACES, *_TO, "received_on"}),
+    BACK: frozenset(
+        {
+            *_PLACES, *_TO, "back_dx", "back_treatment", "rehab_advice", "back_date", "back_time",
+        }
+    ),
+    ENDED: frozenset({*_PLACES, "ended", "ended_text"}),
+}  # fmt: skip
+"""What a sheet of each direction asks for."""
 
 
 def begun(site: Site, signed: Signed, opened: Opened, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -95,6 +114,20 @@ def _answer(
     elif direction == BACK:
         body["back_date"] = today
     return body
+
+
+def drawn_fields(fields: Sequence[Field], filled: Filled) -> tuple[Field, ...]:
+    """The questions of the direction that is chosen, with those that were answered or are at
+    fault; all of them while none is chosen.
+    """
+    asked = _ASKED.get(filled.text(DIRECTION))
+    if asked is None:
+        return tuple(fields)
+    return tuple(
+        each
+        for each in fields
+        if each.name in asked or filled.text(each.name) or filled.fault(each.name)
+    )
 
 
 def choices(kind: Kind, opened: Opened, today: date) -> dict[str, str]:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from server.records.referral import BACK, ENDED, RECEIVED
-from server.rules.next_step import Refer, Step
+from server.rules.next_step import Level, Refer, Step
 from server.rules.plan.model import LOST, Record
 
 REFERRAL: Final = "referral"
@@ -228,11 +228,20 @@ def _without_sheet(need: Need, after: Record | None, sheets: _Sheets, days: Days
         state, since, answer = State.BACK if on_form else State.SUPERSEDED, after.on, after
     else:
         state, since, answer = State.SENT if on_form else State.NEEDED, on, None
-    due = on if need.step.refer is Refer.NOW else on + timedelta(days=days.send)
+    due = _send_by(need, days)
     if on_form or state is State.RECEIVED:
         due = on + span
     lapses = on + timedelta(days=days.wait_result if on_form else days.wait_send)
     return Loop((need,), None, on_form, state, since, due, lapses, answer, need.step.cls)
+
+
+def _send_by(need: Need, days: Days) -> date:
+    """An emergency the same day; what was found abnormal with its result, which is due then."""
+    on, step = need.record.on, need.step
+    if step.refer is Refer.NOW:
+        return on
+    found = step.due if step.level is Level.ABNORMAL else None
+    return found or on + timedelta(days=days.send)
 
 
 def _of_sheet(sent: Record, needs: Sequence[Need], sheets: _Sheets, days: Days) -> Loop:
