@@ -57,11 +57,20 @@ _ITEM: Final = (
 
 
 def _too_short(end: date, begin: date) -> bool:
-    return end < months_later(begin, 12) - timedelta(days=1)
+    return end < _last_of(begin, 12)
 
 
 def _too_long(end: date, begin: date) -> bool:
-    return end > months_later(begin, 36) - timedelta(days=1)
+    return end > _last_of(begin, 36)
+
+
+def _last_of(begin: date, months: int) -> date:
+    """The last day of so many months; at the end of the calendar (a slip of the pen that must not
+    break the check) the last day there is.
+    """
+    if begin.year >= date.max.year - 3:
+        return date.max
+    return months_later(begin, months) - timedelta(days=1)
 
 
 def _before_signing(begin: date, signed: date) -> bool:

@@ -19,6 +19,7 @@ from server.actions.plan.facts import day_of, district_numbers
 from server.actions.tablets.intake import civil_day
 from server.records.upcast import newest, upcast
 from server.rules.next_step import Step
+from server.rules.plan.believable import believable
 from server.rules.plan.groups import groups_of
 from server.rules.plan.model import LOST, Facts, Group, Record, Spell
 from server.rules.plan.referrals import loops
@@ -64,7 +65,7 @@ def facts_of_changes(
     return Facts(
         due=True, birth=day_of(page.text("birth_date")), sex=page.text("sex"),
         values={**page.values, **page.sets},
-        records=tuple(sorted(found, key=lambda each: (each.on, each.id))),
+        records=believable(sorted(found, key=lambda each: (each.on, each.id))),
     )  # fmt: skip
 
 

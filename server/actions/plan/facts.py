@@ -9,6 +9,7 @@ from server.actions.archives.standing import ResidentRow
 from server.actions.keeping.site import Site
 from server.rules.districts import table
 from server.rules.life import STATES, Life
+from server.rules.plan.believable import believable
 from server.rules.plan.model import Facts, Record
 from server.store.tx import Tx
 
@@ -56,7 +57,7 @@ def _facts(row: ResidentRow, known: Content, since: date | None) -> Facts:
     return Facts(
         due=STATES[Life(row.status)].due, birth=day_of(known.open.text("birth_date")),
         sex=known.open.text("sex"), since=since, values=values,
-        records=tuple(
+        records=believable(
             Record(each.id, each.kind, each.on, each.body, each.cls, each.performed_by)
             for each in known.records
         ),
