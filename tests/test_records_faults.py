@@ -1,5 +1,7 @@
 """A catalogue with a mistake stops the start, with file and line; one without costs nothing."""
 
+import shutil
+import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from server.records.kinds import KindBroken, everything, register
 from server.records.model import Kind
 from server.records.registering import place_of
+from tests.source import REPOSITORY
 
 GOOD = '''"""Two versions of a form."""
 
@@ -108,3 +111,21 @@ def test_every_form_of_the_catalogue_can_be_found_by_file_and_line() -> None:
         assert Path(path).parent.name == "records", kind.id
         text = Path(path).read_text("utf-8").splitlines()[int(line) - 1]
         assert f'"{kind.id}"' in text, (kind.id, kind.version, place)
+
+
+def test_a_broken_catalogue_ends_the_start_in_one_sentence(tmp_path: Path) -> None:
+    for room in ("server", "sync", "crypto"):
+        shutil.copytree(REPOSITORY / room, tmp_path / room)
+    form = tmp_path / "server" / "records" / "htn_followup.py"
+    text = form.read_text("utf-8")
+    line = text.splitlines().index('    Field("sign_other", "其他体征", Text(1, 200)),') + 1
+    form.write_text(text.replace('"sign_other"', '"heart_rate"'), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "server", "kinds", "list"], cwd=tmp_path, capture_output=True,
+        text=True, check=False, env={"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"The catalogue of forms is wrong: {form}:{line}: htn_followup version 1.heart_rate: "
+        "the name is there twice\n"
+    )
