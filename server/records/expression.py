@@ -7,6 +7,7 @@ text, and one file of vectors (tests/vectors/expressions.json) holds both to the
 Values are whole numbers (up to 2**53, as every JavaScript engine holds them exactly), strings,
 booleans, lists of strings, and null for what is not known. A day is the string "YYYY-MM-DD". There
 are no fractions: a measured decimal is already an integer times a power of ten (model.Scaled).
+Texts are compared sign by sign; what is compared here is ASCII (days, codes).
 
 What is not known makes unknown what depends on it, but `and`, `or` and `given` may still answer, as
 in three-valued logic: `false and null` is false. A value of the wrong type is not known either, so
