@@ -18,7 +18,7 @@ from server.actions.keeping.site import Site
 from server.actions.plan import remake as plans
 from server.store.tx import Tx, one
 
-AT_ONCE: Final = 500  # archives a transaction; a writer behind it waits for no more than that
+AT_ONCE: Final = 250  # archives a transaction; a writer behind it waits for no more than that
 SETTLE_MS: Final = 10_000  # a tablet's batches come in a row: an archive is remade once for all
 RUN_MS: Final = 20_000  # one run of the job ends after about this long; the next goes on
 

@@ -13,9 +13,8 @@ from server.actions.keeping.site import Site
 from server.actions.plan.facts import district_numbers, facts_of
 from server.actions.plan.kept import FOREVER, Place, listed, open_due
 from server.actions.plan.nightly import CHUNK, Progress
-from server.actions.plan.remake import VILLAGE, Kept, kept_of
+from server.actions.plan.remake import VILLAGE, Kept, kept_of, made_of
 from server.actions.tablets.intake import civil_day
-from server.rules.plan.engine import plan_of
 from server.rules.plan.model import Facts, Item
 from server.store.tx import Row, Tx
 from server.store.vault import NOBODY
@@ -86,6 +85,9 @@ async def _compare(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> Fou
             due_wrong += len(mine)
             continue
         items = _fresh(site, facts[who])
+        if items is None:
+            plans_wrong += 1
+            continue
         plans_wrong += not _equal(site, theirs, items, row, known[who])
         restricted = theirs.revs["B"] if theirs is not None else 0
         wanted = Counter(_wanted(items, _place(row, known[who])))
@@ -94,9 +96,11 @@ async def _compare(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> Fou
     return Found(len(rows), plans_wrong, due_wrong)
 
 
-def _fresh(site: Site, facts: Facts) -> tuple[Item, ...]:
+def _fresh(site: Site, facts: Facts) -> tuple[Item, ...] | None:
+    """None for one that cannot be made."""
     year = civil_day(site.clock()).year
-    return plan_of(facts, year, district=district_numbers(site, year)).items
+    made = made_of(facts, year, district_numbers(site, year))
+    return None if made is None else made.items
 
 
 def _equal(

@@ -9,8 +9,8 @@ Lock order: the caller holds the residents' locks; panels are locked here, last.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Final
 
 from crypto.columns import ColumnRefused, DataKey
@@ -29,8 +29,10 @@ from server.actions.plan.kept import (
     seal_items,
 )
 from server.actions.tablets.intake import civil_day
+from server.logs import log
 from server.rules.plan.engine import plan_of
-from server.rules.plan.model import Item, Plan
+from server.rules.plan.model import Facts, Item, Plan
+from server.rules.plan.table import RulesBroken
 from server.store.tx import Row, Tx, one
 from server.store.vault import NOBODY
 
@@ -73,6 +75,7 @@ class _Writes:
     due_of: list[bytes]  # whose rows of lists are made anew
     told: dict[bytes, list[str]]  # resident -> classes in which a tablet sees a difference
     afresh: bool  # rows of lists are made anew for everybody
+    later: list[Row] = field(default_factory=list[Row])  # plans that could not be made
 
 
 async def remake(
@@ -101,12 +104,29 @@ async def remake(
     numbers = district_numbers(site, year)
     writes = _Writes([], [], [], [], {}, afresh)
     for who, row in living.items():
-        plan = plan_of(facts[who], year, district=numbers)
+        plan = made_of(facts[who], year, numbers)
+        if plan is None:
+            tomorrow = (civil_day(site.clock()) + timedelta(days=1)).isoformat()
+            writes.later.append((site.district, who, tomorrow))
+            continue
         village = known[who].open.text("address_region")[:VILLAGE]
         place = Place(row.facility or NOBODY, row.panel or NOBODY, village)
         key = site.vault.key(who, row.key)
         _compare(site, key, who, plan, place, kept.get(who), epoch[0], writes)
     await _write(tx, site, writes, epoch[0])
+
+
+def made_of(facts: Facts, year: int, numbers: Mapping[str, int]) -> Plan | None:
+    """None where a rule stumbles over what somebody wrote down: that blocks one plan, which stays
+    as it was and is tried again each night, and not the work behind it. `plan check` counts it.
+    """
+    try:
+        return plan_of(facts, year, district=numbers)
+    except RulesBroken:
+        raise
+    except Exception as error:  # noqa: BLE001 (logged without content)
+        log.fault("job", error, job="plans")
+        return None
 
 
 def _compare(
@@ -219,6 +239,7 @@ def opened(site: Site, key: DataKey, row: Row) -> Kept:
 async def _write(tx: Tx, site: Site, writes: _Writes, epoch: int) -> None:
     await tx.insert("plan", writes.fresh)
     await tx.update("plan", KEY, PUT, writes.again)
+    await tx.update("plan", KEY, ("until",), writes.later)
     if writes.due_of:
         await tx.rows_in(
             "DELETE FROM plan_due WHERE district=? AND resident {ids}",
