@@ -1,5 +1,6 @@
 """What a form works out by itself, at a desk: filled in, shown, and asked about."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,7 +14,7 @@ from server.records.kinds import current
 from server.rules.life import Asked, Life, May
 from tests.cast_forms import good
 from tests.console import Desk, desk, offices, text_of
-from tests.desk_page import HTN, fill, hidden, page_of
+from tests.desk_page import HTN, everything_typed, fill, hidden, page_of
 from tests.test_life import TODAY, signed
 from tests.world import QIN, SU, WU, ZHENG, ZHOU, World
 
@@ -112,3 +113,17 @@ async def test_a_man_is_told_that_he_is_not_pregnant_with_every_other_fault(su: 
     assert page.status_code == 422
     for said in ("档案中的性别为男", "请填写体重", "收缩压应在 60 到 260"):
         assert said in text
+
+
+async def test_a_day_of_birth_that_the_number_contradicts_is_not_saved(su: Desk) -> None:
+    page = await su.get(page_of(ZHOU, "/form/basic_info"))
+    typed_ = {**everything_typed(page), "birth_date": ["1955-03-13"], "sex": ["1"]}
+    answer = await su.post(page_of(ZHOU, "/form/basic_info"), typed_)
+    assert answer.status_code == 422
+    for said in ("出生日期与证件号码不一致", "性别与证件号码不一致"):
+        assert said in text_of(answer)
+
+
+async def test_a_form_begins_with_the_blood_group_of_the_archive(su: Desk) -> None:
+    page = await su.get(page_of(ZHENG, "/form/antenatal_first"))
+    assert re.search(r'name="blood_abo" value="1"[^>]* checked', page.text)
