@@ -18,7 +18,9 @@ from server.actions.keeping.verify import verify_journal
 from server.actions.places import move
 from server.actions.plan import due, nightly, proof
 from server.actions.plan.due import Order, View, Which
+from server.actions.plan.remake import made_of
 from server.errors import NotYours
+from server.rules.plan.model import Facts
 from server.rules.switch import Granted
 from server.store.ids import new_id
 from server.store.migrate import migrate
@@ -371,3 +373,8 @@ async def broken_body(world: World, who: bytes, change: bytes) -> None:
             "UPDATE change SET body=? WHERE change=?", key.seal(place, plain[:16] + again), change
         )
     )
+
+
+def test_what_a_rule_cannot_read_gives_no_plan_and_no_exception() -> None:
+    anything: Any = "neither a day nor nothing"
+    assert made_of(Facts(due=True, birth=anything), 2026, {}) is None
