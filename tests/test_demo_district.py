@@ -291,8 +291,13 @@ def test_patients_managed_by_the_standard_have_at_least_four_follow_ups(
         assert sum(n >= 4 for (_, of), n in visits.items() if of == kind) == patients
 
 
-def test_checked_elderly_are_as_many_as_the_annex_wants(records: tuple[PastRecord, ...]) -> None:
-    checked = [each.resident for each in records if each.kind == "health_check"]
+def test_checked_elderly_are_as_many_as_the_annex_wants(
+    residents: tuple[Resident, ...], records: tuple[PastRecord, ...]
+) -> None:
+    old = {each.id for each in residents if Group.ELDERLY in each.groups}
+    checked = [
+        each.resident for each in records if each.kind == "health_check" and each.resident in old
+    ]
     assert len(checked) == len(set(checked))
     assert len(checked) == sum(each.elderly_managed for each in scaled(100))
 

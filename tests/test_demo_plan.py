@@ -16,8 +16,8 @@ from server.rules.plan.model import Facts, Item, Record, Stage, stage
 from server.rules.plan.table import reason_text, rules
 
 SHOWN = {
-    "P02", "P04", "P05", "P06", "P07", "P08", "P09", "P12", "P13", "P14", "P15", "P16", "P17",
-    "P20", "P21", "P22", "P23", "P24", "P26", "P28", "P29", "P30", "P31", "P32", "P33", "P34",
+    "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P12", "P13", "P14", "P15", "P16", "P17",
+    "P20", "P21", "P22", "P23", "P24", "P25", "P26", "P28", "P29", "P30", "P31", "P32", "P33", "P34",
     "P36", "P37", "P38", "P39", "P40", "P41", "P44", "P45", "P47", "P49", "P52", "P53", "P54",
     "P60", "P61", "P62",
 }  # fmt: skip
@@ -83,7 +83,7 @@ def test_what_reveals_a_restricted_condition_is_marked_so_and_nothing_else(
     owed: list[Item],
 ) -> None:
     restricted = Counter(each.rule for each in owed if each.cls == "B")
-    assert set(restricted) == {"P41", "P44", "P45", "P47", "P49", "P51"}
+    assert set(restricted) == {"P41", "P42", "P43", "P44", "P45", "P47", "P49", "P51"}
     assert all(rules()[rule].neutral for rule in restricted)
 
 

@@ -14,6 +14,7 @@ from server.records.ages import months_later
 from server.records.child_slots import CHILD, INFANT, SLOTS, TODDLER
 
 KEPT: Final = 0.88  # of the checks of the past
+SLOW: Final = 0.04  # with one warning sign
 KEPT_OPEN: Final = 0.5  # of those whose window is open now
 _TO_30: Final = (*INFANT, *TODDLER)
 _ALL: Final = tuple(SLOTS)
@@ -45,6 +46,7 @@ _SEEN: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
     (_ALL[1:], {"dev_warn": ["0"]}),
 )  # fmt: skip
 _HEAD: Final = {"1m": 370, "3m": 400, "6m": 430, "8m": 445}
+_SIGN: Final = {"12m": "12m4", "18m": "18m1", "24m": "24m1"}
 _TECHNIQUE: Final = {6: "1", 12: "1", 18: "2", 24: "2", 30: "3", 36: "3"}
 
 # Vaccine, dose, age in months at which it is given here: right by the schedules of 2021 and 2026.
@@ -140,6 +142,9 @@ def _check(care: Care, slot: str, on: date) -> dict[str, Any]:
     for slots, answers in _SEEN:
         if slot in slots:
             body |= answers
+    if slot in _SIGN and rng.random() < SLOW:
+        body |= {"dev_warn": [_SIGN[slot]], "referral": "2", "referral_reason": "可疑发育迟缓",
+                 "referral_org": "演示妇幼保健院儿童保健科"}  # fmt: skip
     if slot in _HEAD:
         body["head"] = _HEAD[slot]
     if slot in _ALL[2:]:

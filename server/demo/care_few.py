@@ -10,8 +10,12 @@ from server.demo.care import Care, Done
 
 FAR_BACK: Final = 300  # days since the first of a year's visits
 
+HIGH: Final = 0.2  # of the pressures of ordinary visits
 SENT: Final = 0.15  # of those who were not at goal
 BACK: Final = 0.7  # of those who were sent
+_UNSTABLE: Final = "unstable"
+_STATES: Final = ("", "", "", "basically", _UNSTABLE)
+CHECKED: Final = 0.5  # of the yearly checks of those in care
 _REGULAR: Final = "1"
 _NOT_AT_GOAL: Final = "2"
 
@@ -20,9 +24,34 @@ def mental(care: Care) -> Iterator[Done]:
     """Severe mental disorder, stable: taken in, then every three months; the last may be late."""
     begun = care.today - timedelta(days=FAR_BACK + care.rng.randrange(60))
     yield begun, "smd_supplement", _supplement(care, begun)
+    state = care.rng.choice(_STATES)
     for n in range(3 + care.rng.randrange(2)):
         on = begun + timedelta(days=88 * n + 3)
         yield on, "smd_followup", _mental_visit(care, on)
+        if n == 1 and state:
+            again = on + timedelta(days=30)
+            yield again, "smd_followup", {**_mental_visit(care, again), **_unwell(state, again)}
+    if care.rng.random() < CHECKED:
+        seen = care.today - timedelta(days=30 + care.rng.randrange(60))
+        person = Habitus.drawn(care.rng, male=care.person.sex == "1")
+        check = checkup.health_check(care.rng, person)
+        yield seen, "health_check", {
+            name: value for name, value in check.items() if not name.startswith("elder_")
+        }  # fmt: skip
+
+
+def _unwell(state: str, on: date) -> dict[str, Any]:
+    """A visit that found somebody less well: what is done and when to come again."""
+    if state == _UNSTABLE:
+        return {
+            "risk": "3", "symptom": ["3"], "insight": "2", "class": "1", "effect": "3",
+            "referral": "2", "referral_reason": "病情不稳定", "referral_org": "演示精神卫生中心",
+            "next_date": (on + timedelta(days=14)).isoformat(),
+        }  # fmt: skip
+    return {
+        "risk": "1", "symptom": ["3"], "insight": "2", "class": "2",
+        "next_date": (on + timedelta(days=14)).isoformat(),
+    }  # fmt: skip
 
 
 def _supplement(care: Care, on: date) -> dict[str, Any]:
@@ -145,8 +174,10 @@ def disabled(care: Care) -> Iterator[Done]:
 def met(care: Care) -> Iterator[Done]:
     """An ordinary encounter."""
     on = care.today - timedelta(days=5 + care.rng.randrange(200))
+    pressure = {"sbp": 152, "dbp": 94} if care.rng.random() < HIGH else {"sbp": 126, "dbp": 78}
     yield on, "encounter", {
-        "time": "09:20", "subjective": "咽痛两天，无发热", "objective": "体温 36.6℃，咽部充血",
+        **pressure, "time": "09:20", "subjective": "咽痛两天，无发热",
+        "objective": "体温 36.6℃，咽部充血",
         "assessment": "上呼吸道感染", "icd10": [{"code": "J06.9", "name": "急性上呼吸道感染"}],
         "plan": "多饮水，对症处理，三天后复诊", "doctor": care.doctor,
     }  # fmt: skip

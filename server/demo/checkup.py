@@ -31,6 +31,7 @@ _NOTHING_FOUND: dict[str, Any] = {
     "abd_spleen": "1",
     "abd_dull": "1",
     "edema": "1",
+    "dorsalis": "2",
     "prob_cerebro": ["1"],
     "prob_kidney": ["1"],
     "prob_heart": ["1"],
@@ -68,6 +69,27 @@ _LABORATORY = {
     "ldl": (180, 150),
     "hdl": (105, 70),
 }
+
+
+# What was found of those in whom something was: (the field's answers, the finding as said, advice).
+_FINDINGS: tuple[tuple[dict[str, Any], str, list[str]], ...] = (
+    ({"us_abd": "2", "us_abd_text": "脂肪肝"}, "脂肪肝", ["2"]),
+    ({"ecg": "2", "ecg_text": "偶发室性早搏"}, "心电图：偶发室性早搏", ["2"]),
+    ({"ecg": "2", "ecg_text": "ST 段压低"}, "心电图：ST 段压低", ["3"]),
+    ({"bp_l_sys": 152, "bp_l_dia": 88}, "血压偏高", ["2"]),
+    ({"us_abd": "2", "us_abd_text": "胆囊结石"}, "胆囊结石", ["2"]),
+)
+FOUND = 0.28  # of the elderly
+
+
+def with_finding(rng: Random, check: dict[str, Any]) -> dict[str, Any]:
+    """The same check, of some with something found."""
+    if rng.random() > FOUND:
+        return check
+    answers, said, advice = _FINDINGS[rng.randrange(len(_FINDINGS))]
+    return {
+        **check, **answers, "assessment": "2", "abnormals": [{"text": said}], "guidance": advice,
+    }  # fmt: skip
 
 
 def health_check(rng: Random, person: Habitus) -> dict[str, Any]:

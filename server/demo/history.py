@@ -115,7 +115,9 @@ class History:
     ) -> dict[str, Any]:
         if kind == CHECKUP:
             fed_back = (on + timedelta(days=7)).isoformat()
-            return {**checkup.health_check(self._rng, person), "feedback_date": fed_back}
+            check = checkup.health_check(self._rng, person)
+            found = checkup.with_finding(Random(f"{doctor}{on}{check['height']}"), check)
+            return {**found, "feedback_date": fed_back}
         write = bodies.htn_followup if kind == HTN else bodies.dm_followup
         return write(self._rng, person, grade=grade, on=on, doctor=doctor)
 
