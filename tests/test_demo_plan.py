@@ -16,10 +16,10 @@ from server.rules.plan.model import Facts, Item, Record, Stage, stage
 from server.rules.plan.table import reason_text, rules
 
 SHOWN = {
-    "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P12", "P13", "P14", "P15", "P16", "P17",
-    "P20", "P21", "P22", "P23", "P24", "P25", "P26", "P28", "P29", "P30", "P31", "P32", "P33", "P34",
-    "P36", "P37", "P38", "P39", "P40", "P41", "P44", "P45", "P47", "P49", "P52", "P53", "P54",
-    "P60", "P61", "P62",
+    "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P12", "P13", "P14", "P15",
+    "P16", "P17", "P20", "P21", "P22", "P23", "P24", "P25", "P26", "P28", "P29", "P30",
+    "P31", "P32", "P33", "P34", "P36", "P37", "P38", "P39", "P40", "P41", "P44", "P45",
+    "P47", "P49", "P52", "P53", "P54", "P60", "P61", "P62",
 }  # fmt: skip
 """Rules of which somebody in the demo has an item; the others need a finding or a fault."""
 
