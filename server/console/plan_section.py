@@ -47,12 +47,12 @@ async def section(console: Console, opened: Opened) -> Section:
     found = await kept_plan(console.site, opened.resident, opened.classes)
     days = {each.change.id: each.change.on for each in opened.records}
     urgent = [each for each in found if each.stage in URGENT]
-    over = sum(each.stage is Stage.OVERDUE for each in urgent)
+    over = sum(_is_late(each) for each in urgent)
     done = sum(each.stage is Stage.DONE for each in found)
     told = w.counts_over if over else w.counts
     return Section(
         told(over=over, open=len(urgent) - over, done=done) if found else w.none,
-        tuple(_shown(each, days, today, w) for each in urgent),
+        tuple(_shown(each, days, today, w) for each in sorted(urgent, key=_is_late, reverse=True)),
         tuple(_shown(each, days, today, w) for each in found if each.stage not in URGENT),
     )
 
@@ -77,13 +77,18 @@ def _shown(each: Explained, days: dict[bytes, str], today: date, w: Words) -> Sh
     )  # fmt: skip
 
 
+def _is_late(each: Explained) -> bool:
+    """What waits for the next visit anyhow is not called late."""
+    return each.stage is Stage.OVERDUE and each.rule.listed
+
+
 def _state(each: Explained, today: date, w: Words) -> tuple[str, str]:
     """Tone and words of where it stands."""
     item = each.item
     match each.stage:
-        case Stage.OVERDUE:
+        case Stage.OVERDUE if _is_late(each):
             return "alarm", w.overdue(n=(today - item.due).days)
-        case Stage.OPEN:
+        case Stage.OVERDUE | Stage.OPEN:
             return ("due", w.today) if item.due == today else ("wait", w.open)
         case Stage.LATER:
             return "", w.later(day=times.day_text(item.opens, today=today))

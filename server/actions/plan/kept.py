@@ -11,8 +11,8 @@ import msgspec
 
 from crypto.columns import DataKey
 from server.actions.keeping.site import Site
+from server.rules.plan.calls import calls
 from server.rules.plan.model import Item
-from server.rules.plan.table import rules
 from server.store.tx import Row
 from server.store.vault import T_DUE, T_PLAN, T_PLAN_RESTRICTED
 
@@ -84,16 +84,6 @@ def _unpadded(plain: bytes) -> bytes:
     return plain[4 : 4 + int.from_bytes(plain[:4])]
 
 
-def listed(items: Iterable[Item]) -> tuple[Item, ...]:
-    """What is owed and stands on lists, in the order of the plan."""
-    known = rules()
-    return tuple(
-        each
-        for each in items
-        if each.done is None and (rule := known.get(each.rule)) is not None and rule.listed
-    )
-
-
 Compact = tuple[str, str, int, int, int | None]
 
 
@@ -105,7 +95,7 @@ def compact(items: Iterable[Item], year: int) -> tuple[Compact, ...]:
             each.rule, each.slot, each.opens.toordinal() - first, each.due.toordinal() - first,
             None if each.closes is None else each.closes.toordinal() - first,
         )
-        for each in listed(items)
+        for each in calls(items)
     )  # fmt: skip
 
 
@@ -124,7 +114,7 @@ def due_rows(
     """The rows of `plan_due` for one resident's plan."""
     made: list[Row] = []
     restricted = 0
-    for each in listed(items):
+    for each in calls(items):
         name, rule, sealed = each.key, each.rule, None
         if each.cls != "A":
             name, rule = str(restricted), ""

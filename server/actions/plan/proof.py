@@ -11,10 +11,11 @@ from server.actions.archives.content import Content, contents
 from server.actions.archives.standing import MERGED, ResidentRow, lock_residents
 from server.actions.keeping.site import Site
 from server.actions.plan.facts import district_numbers, facts_of
-from server.actions.plan.kept import FOREVER, Place, listed, open_due
+from server.actions.plan.kept import FOREVER, Place, open_due
 from server.actions.plan.nightly import CHUNK, Progress
 from server.actions.plan.remake import VILLAGE, Kept, kept_of, made_of
 from server.actions.tablets.intake import civil_day
+from server.rules.plan.calls import calls
 from server.rules.plan.model import Facts, Item
 from server.store.tx import Row, Tx
 from server.store.vault import NOBODY
@@ -123,7 +124,7 @@ def _wanted(items: Sequence[Item], place: Place) -> list[tuple[object, ...]]:
             each.cls, each.rule, each.slot, place, each.opens.isoformat(), each.due.isoformat(),
             FOREVER if each.closes is None else each.closes.isoformat(),
         )
-        for each in listed(items)
+        for each in calls(items)
     ]  # fmt: skip
 
 
