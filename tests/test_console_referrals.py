@@ -64,7 +64,7 @@ async def test_a_need_stands_on_the_list_until_the_referral_is_made(su: Desk, wo
     await afterwork.catch_up(world.site)
     text = await listed(su)
     assert (counts(text)["该转"], counts(text)["等接诊"]) == (0, 1)
-    assert "转诊和转诊结果" in text
+    assert "高血压危急情况紧急转诊" in text
 
 
 async def test_a_need_of_yesterday_is_late(su: Desk, world: World) -> None:

@@ -189,7 +189,7 @@ def abnormal(on: str, *guidance: str) -> Record:
     ("guidance", "why", "due"),
     [
         (("3",), "refer", 14), (("2", "3"), "refer", 14), (("2",), "repeat", 90),
-        (("1",), "abnormal", 14), ((), "abnormal", 14),
+        ((), "abnormal", 14),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("on", ["2026-02-20", "2024-02-20", "2026-12-25"])
@@ -216,6 +216,38 @@ def test_a_referral_that_is_advised_is_not_made_by_another_visit() -> None:
     assert owed(doing(repeat, seen), 2026, "P25")["2026-03-10"].done == seen.id
     same_day = doing(repeat, htn("2026-03-10"))
     assert owed(same_day, 2026, "P25")["2026-03-10"].done is None
+
+
+def test_a_finding_that_is_managed_as_a_known_disease_asks_for_nothing_here() -> None:
+    assert owed(elder(abnormal("2026-03-10", "1")), 2026, "P25") == {}
+    assert set(owed(elder(abnormal("2026-03-10", "1", "2")), 2026, "P25")) == {"2026-03-10"}
+
+
+def test_a_finding_without_advice_is_not_answered_by_measuring_the_pressure() -> None:
+    known = elder(abnormal("2026-03-10"))
+    cold = [{"code": "J06.9", "name": "上呼吸道感染"}]
+    for seen, answers in (
+        (htn("2026-03-15"), False), (rec("encounter", "2026-03-15", sbp=130, dbp=80), False),
+        (rec("encounter", "2026-03-15", icd10=cold), True), (check("2026-03-15"), True),
+        (full("referral", "2026-03-15", direction="1", reason="6"), True),
+    ):  # fmt: skip
+        done = owed(doing(known, seen), 2026, "P25")["2026-03-10"].done
+        assert (done == seen.id) is answers
+
+
+@pytest.mark.parametrize("assessment", ["1", "2"])
+def test_an_emergency_at_an_elder_s_check_is_sent_the_same_day(assessment: str) -> None:
+    found: dict[str, Any] = {"abnormals": [{"text": "血压高"}], "guidance": ["3"]}
+    kept = found if assessment == "2" else {}
+    crisis = check("2026-03-10", assessment=assessment, bp_l_sys=190, elder_cognition="2", **kept)
+    known = elder(crisis)
+    (item,) = owed(known, 2026, "P61").values()
+    assert (item.due, item.because) == (day("2026-03-10"), (crisis.id,))
+    assert "190" in said(item)
+    assert owed(known, 2026, "P25") == {}
+    assert set(owed(known, 2026, "P24")) == {"2026"}
+    later = doing(known, htn("2026-03-20"))
+    assert [each.done for each in owed(later, 2026, "P61").values()] == [None]
 
 
 def test_a_check_without_findings_and_somebody_younger_are_not_followed_here() -> None:

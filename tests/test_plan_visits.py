@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from server.rules import next_step
+from server.rules.plan import referrals
 from server.rules.plan.engine import plan_of
 from server.rules.plan.model import Facts, Item, Record, Stage, stage
 from server.rules.plan.table import rules
+from server.rules.referrals import State
 from tests.plan_patients import CRISIS, HIGH, SWEET, dm, full, htn, patient, said
 from tests.plan_people import around, day, days_of, doing, owed, person, rec
 
@@ -88,7 +90,14 @@ def test_twice_in_a_row_is_referred_and_the_result_followed(
     sent = full("referral", "2026-03-06", direction="1", reason="1")
     found = owed(doing(known, sent), 2026, rule)
     assert found["2026-03-04/refer"].done == sent.id
-    assert found["2026-03-04"].due == day("2026-03-20"), "two weeks after the referral"
+    assert found["2026-03-04/sent"].due == day("2026-03-20"), "two weeks after the referral"
+    assert owed(doing(known, sent), 2026, "P61") == {}, "one result is asked for once"
+    assert referrals.state_of(rule, "2026-03-04/sent") is State.SENT
+    taken = full("referral", "2026-03-08", direction="3", answers=sent.id.hex())
+    assert "2026-03-04/received" in owed(doing(doing(known, sent), taken), 2026, rule)
+    assert referrals.state_of(rule, "2026-03-04/received") is State.RECEIVED
+    assert referrals.state_of(rule, "2026-03-04/refer") is State.NEEDED
+    assert referrals.state_of(rule, "2026-03-04") is None
     seen = make("2026-03-19", mode="2")
     assert owed(doing(known, seen), 2026, rule)["2026-03-04"].done == seen.id
 
@@ -109,7 +118,7 @@ def test_a_referral_that_names_another_record_is_not_for_this_visit() -> None:
     known = doing(known, named)
     assert owed(known, 2026, "P09")["2026-03-04/refer"].done == named.id
     back = full("referral", "2026-03-16", direction="2", reason="1", answers=named.id.hex())
-    assert owed(doing(known, back), 2026, "P09")["2026-03-04"].done == back.id
+    assert owed(doing(known, back), 2026, "P09")["2026-03-04/sent"].done == back.id
 
 
 @pytest.mark.parametrize(

@@ -311,6 +311,22 @@ def test_what_another_rule_asks_for_is_asked_once() -> None:
     assert items(abnormal(1, "03-10"), birth=BIRTH) == []
 
 
+def test_a_child_that_its_doctor_refers_has_one_item_unless_it_is_an_emergency() -> None:
+    birth = date(2025, 3, 4)
+    told = {"referral": "2", "referral_reason": "发育预警"}
+    checked = record(1, "child_check", "03-05", **told)
+    assert items(checked, birth=birth) == []
+    newborn = {**told, "temp": 385, "referral_org": LEFT_OUT}
+    hot = record(1, "newborn_visit", "03-10", **newborn)
+    plan = engine.plan_of(facts(hot, birth=day("03-04")), 2026)
+    asked = [(e.rule, e.due) for e in plan.items if e.rule in ("P35", "P61")]
+    assert asked == [("P61", day("03-10"))]
+
+
+def test_an_incomplete_check_of_an_elder_is_asked_for_here() -> None:
+    assert len(items(abnormal(1, "03-10", temp=LEFT_OUT), birth=BIRTH)) == 1
+
+
 def test_a_suspicion_beside_a_finding_of_an_elder_has_its_own_item() -> None:
     (item,) = items(abnormal(1, "03-10", symptoms=["7"]), birth=BIRTH)
     assert item.cls == "B"

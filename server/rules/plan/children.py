@@ -16,6 +16,7 @@ from server.records.child_tcm import MONTHS
 from server.rules.plan.groups import birthday
 from server.rules.plan.model import Asked, Item, Maker, Record
 from server.rules.plan.quota import shared
+from server.rules.plan.steps import is_emergency
 from server.rules.plan.visits import referrals
 from server.rules.plan.windows import (
     DAY,
@@ -227,6 +228,8 @@ def _abnormal(asked: Asked) -> Iterator[Item]:
     for check in ordered(asked.facts, "child_check", "newborn_visit"):
         if check.body.get("referral") != _REFERRED:
             continue
+        if "referral_org" not in check.body and is_emergency(asked, check):
+            continue  # P61 asks for it, due the same day
         due, closes = (check.on + timedelta(days=numbers[name]) for name in ("days", "wait_days"))
         window = Window(check.on, due, max(due, closes))
         if not window.touches(asked):

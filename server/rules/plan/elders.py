@@ -14,6 +14,7 @@ from server.records.health_check_fields import FIELDS
 from server.rules.plan.model import Asked, Group, Item, Maker, Record
 from server.rules.plan.quota import all_filled, first_of_year, shared, yearly
 from server.rules.plan.readings import OPEN
+from server.rules.plan.steps import is_emergency
 from server.rules.plan.visits import names, referrals
 from server.rules.plan.windows import Window, ordered, owed
 
@@ -27,11 +28,13 @@ _TABLE: Final[Mapping[str, Any]] = tomllib.loads(
 _LABELS: Final = {each.name: each.label for each in FIELDS}
 _POSITIVE: Final = "2"
 _ABNORMAL: Final = "2"
-_REPEAT, _REFER = "2", "3"  # guidance
+_ENROLLED, _REPEAT, _REFER = "1", "2", "3"  # guidance
 _LATER: Final = (
     CHECK, "disabled_check", "encounter", "htn_followup", "dm_followup", "copd_followup"
 )  # fmt: skip
-"""Services at which an elder's finding is looked at again."""
+"""Services at which an elder's finding is looked at again, where the doctor asked for that."""
+_CHECKS: Final = (CHECK, "disabled_check")
+"""Services that look at whatever was found, where nobody said what is to become of it."""
 
 
 def lab_fields(year: int) -> tuple[str, ...]:
@@ -143,20 +146,31 @@ def _found(asked: Asked) -> Iterator[Item]:
         guidance = each.body.get("guidance", ())
         if _REFER in guidance:
             yield from _tracked(asked, each, "refer", "days", referrals(asked))
-        elif each.body.get("assessment") == _ABNORMAL or _REPEAT in guidance:
+        elif _REPEAT in guidance:
             seen = (one for one in asked.facts.of(*_LATER) if one.cls == OPEN)
             again = [*referrals(asked), *seen]
-            repeat = _REPEAT in guidance
-            why, days = ("repeat", "repeat_days") if repeat else ("abnormal", "days")
-            yield from _tracked(asked, each, why, days, again)
+            yield from _tracked(asked, each, "repeat", "repeat_days", again)
+        elif each.body.get("assessment") == _ABNORMAL and _ENROLLED not in guidance:
+            seen = (one for one in asked.facts.of(*_CHECKS, "encounter") if _looks(one))
+            yield from _tracked(asked, each, "abnormal", "days", [*referrals(asked), *seen])
+
+
+def _looks(each: Record) -> bool:
+    """Whether a service looked at a finding: a check, an ordinary visit that came to a diagnosis;
+    not a pressure that was measured.
+    """
+    return each.cls == OPEN and (each.kind in _CHECKS or "icd10" in each.body)
 
 
 def _lately(asked: Asked) -> Iterator[Record]:
-    """One check a day of this year and the last, whose findings may still be owed."""
+    """One check a day of this year and the last, whose findings may still be owed. Who is to be
+    sent at once has the item of P61, due the same day.
+    """
     days: dict[date, Record] = {}
     for each in _checks(asked):
-        if asked.year - 1 <= each.on.year <= asked.year:
-            days.setdefault(each.on, each)
+        lately = asked.year - 1 <= each.on.year <= asked.year
+        if lately and each.on not in days and not is_emergency(asked, each):
+            days[each.on] = each
     yield from days.values()
 
 

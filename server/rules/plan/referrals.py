@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from server.rules.next_step import Step
+from server.rules.next_step import Refer, Step
 from server.rules.plan.model import Asked, Facts, Group, Item, Maker, Record, Spell
-from server.rules.plan.quota import shared
+from server.rules.plan.quota import all_filled, shared
 from server.rules.plan.steps import Memo, followed
 from server.rules.plan.table import numbers_of, rules
+from server.rules.plan.visits import SHEET, TAKEN
 from server.rules.plan.windows import Window, owed
-from server.rules.referrals import TB_SUSPECT, Days, Loop, State, loops_of
+from server.rules.referrals import TB_SUSPECT, Days, Loop, Need, State, loops_of
 
 RULE: Final = "P61"
 _TABLE: Final[Mapping[str, Any]] = tomllib.loads(
@@ -26,6 +27,8 @@ _TABLE: Final[Mapping[str, Any]] = tomllib.loads(
 )["own"]
 _SEND: Final = frozenset(_TABLE["send"])
 _RESULT: Final = frozenset(_TABLE["result"])
+_DISEASES: Final = {"htn_followup": Group.HYPERTENSION, "dm_followup": Group.DIABETES}
+_CHILD: Final = frozenset({"child_check", "newborn_visit"})
 
 
 LOOP_RULES: Final = frozenset({RULE, *_TABLE["made"], *_TABLE["known"]})
@@ -40,6 +43,8 @@ def state_of(rule: str, slot: str) -> State | None:
     if rule in _TABLE["known"]:
         return State.SENT
     part = _TABLE["made"].get(rule)
+    if part is not None and slot.endswith((SHEET, TAKEN)):
+        return State.SENT if slot.endswith(SHEET) else State.RECEIVED
     return State.NEEDED if part is not None and slot.endswith(part) else None
 
 
@@ -85,8 +90,7 @@ def _to_send(asked: Asked, loop: Loop) -> Iterator[Item]:
     """Nobody was sent yet. Once somebody is, the item is that of the referral."""
     (need,) = loop.needs
     record = need.record
-    asked_for = loop.cls == "A" and (record.kind in _SEND or _by_elders(asked, record))
-    if asked_for or loop.state is State.SUPERSEDED:
+    if (loop.cls == "A" and _has_own(asked, need)) or loop.state is State.SUPERSEDED:
         return
     given = {
         "on": record.on.isoformat(), "due": loop.due.isoformat(),
@@ -103,9 +107,29 @@ def _to_send(asked: Asked, loop: Loop) -> Iterator[Item]:
     )  # fmt: skip
 
 
+def _has_own(asked: Asked, need: Need) -> bool:
+    """Whether another rule asks for it. Those that give days to do it ask for no emergency."""
+    if need.record.kind in _SEND:
+        return True
+    if need.step.refer is Refer.NOW:
+        return False
+    return _by_elders(asked, need.record) or _by_children(asked, need.record)
+
+
+def _is_visited(asked: Asked, need: Need) -> bool:
+    """Whether the visit after a referral asks for its result (P09, P10, P18, P19)."""
+    return _DISEASES.get(need.record.kind) in asked.groups
+
+
+def _by_children(asked: Asked, record: Record) -> bool:
+    """Whether P35 asks for it: the doctor wrote on a child's form that it be referred."""
+    of_child = record.kind in _CHILD and Group.CHILD in asked.groups
+    return of_child and record.body.get("referral") == "2"
+
+
 def _by_elders(asked: Asked, record: Record) -> bool:
     """Whether P24 or P25 asks for it: a finding of an elder's check, cognition among them."""
-    if record.kind != "health_check" or Group.ELDER not in asked.groups:
+    if record.kind != "health_check" or Group.ELDER not in asked.groups or not all_filled(record):
         return False
     body = record.body
     found = body.get("assessment") == "2" or body.get("elder_cognition") == "2"
@@ -118,6 +142,8 @@ def _to_know(asked: Asked, loop: Loop) -> Iterator[Item]:
     if loop.sent is None and record.kind in _RESULT:
         return
     if loop.sent is not None and record.body.get("reason_restricted") == TB_SUSPECT:
+        return
+    if loop.needs and all(_is_visited(asked, need) for need in loop.needs):
         return
     known = loop.state in (State.BACK, State.ENDED)
     done = loop.answer if known else None

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from server.rules.next_step import Step, steps_after
+from server.rules.next_step import Refer, Step, steps_after
 from server.rules.plan.model import Asked, Facts, Group, Record, Spell
 from server.rules.plan.quota import shared
 from server.rules.plan.spells import belongs
+from server.rules.plan.windows import ordered
 
 _MALE: Final = "1"
 Memo = dict[tuple[bytes, bytes], tuple[Step, ...]]
@@ -20,6 +21,16 @@ def steps(asked: Asked, each: Record, before: Record | None) -> tuple[Step, ...]
     """All that follows from a record; `before`: the one of its kind before it."""
     memo: Memo = shared(asked, "steps", Memo)
     return followed(asked.facts, asked.groups, asked.district, memo, each, before)
+
+
+def is_emergency(asked: Asked, each: Record) -> bool:
+    """Whether somebody is to be sent at once for what a record found."""
+    before: Record | None = None
+    for one in ordered(asked.facts, each.kind):
+        if one.id == each.id:
+            break
+        before = one
+    return any(step.refer is Refer.NOW for step in steps(asked, each, before))
 
 
 def followed(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from server.records.referral import BACK, ENDED, SENT
+from server.records.referral import BACK, ENDED, RECEIVED, SENT
 from server.rules.next_step import Level, Step
 from server.rules.plan.model import Asked, Item, Record
 from server.rules.plan.pregnancies import day_of
@@ -20,6 +20,9 @@ from server.rules.plan.steps import steps
 from server.rules.plan.windows import Window, ordered, owed
 
 DAY: Final = timedelta(days=1)
+SHEET: Final = "/sent"
+TAKEN: Final = "/received"
+"""How the slot of a visit ends that follows a referral written on a sheet of its own."""
 _GRAVEST: Final = (Level.EMERGENCY, Level.TWICE, Level.ABNORMAL, Level.NOT_YET, Level.AT_GOAL)
 
 
@@ -103,7 +106,8 @@ def referred(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
     """After each visit whose step is of the rule: a referral, then the visit that follows it.
 
     The visit itself may name the referral. One that nobody made in time is missed; the visit
-    after it stays owed until it is made, or the referral's result is written down.
+    after it stays owed until it is made, or the result of the referral is written down: the sheet
+    has no item of its own then (P61), and the slot says that there is one.
     """
     for each in found:
         if each.step.rule != asked.rule.id:
@@ -116,7 +120,8 @@ def referred(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
         begun = sent.on if sent is not None else on
         due = begun + timedelta(days=asked.numbers["days"])
         done = earliest(each.next, _result(asked, each, sent))
-        yield from _item(asked, each, "", Window(on + DAY, due, None), done, "follow")
+        part = "" if sent is None or sent is each.record else _sheet(asked, sent)
+        yield from _item(asked, each, part, Window(on + DAY, due, None), done, "follow")
 
 
 def _item(
@@ -160,6 +165,16 @@ def _result(asked: Asked, each: Visit, sent: Record | None) -> Record | None:
         if is_result(one, each.record.on) and any(names(one, it) for it in answered)
     )
     return next(told, None)
+
+
+def _sheet(asked: Asked, sent: Record) -> str:
+    """How far a sheet has come."""
+    name = sent.id.hex()
+    taken = (
+        one.body.get("direction") == RECEIVED and one.body.get("answers") == name
+        for one in referrals(asked)
+    )  # fmt: skip
+    return TAKEN if any(taken) else SHEET
 
 
 def names(referral: Record, record: Record) -> bool:
