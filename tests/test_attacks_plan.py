@@ -14,7 +14,8 @@ from server.rules.plan.believable import believable
 from server.rules.plan.engine import plan_of
 from server.rules.plan.model import Facts, Record
 from tests.cast_forms import ON, good
-from tests.world import ZHENG, ZHOU, World, field
+from tests.console import desk, offices, text_of
+from tests.world import SU, ZHENG, ZHOU, World, field
 
 DAY = str(ON)
 ABSURD = ("0001-01-01", "9999-12-31")
@@ -48,3 +49,30 @@ def test_a_form_with_an_absurd_day_is_checked_and_planned_like_any_other(kind: K
             for birth in (None, date(1990, 2, 28), date.min):
                 facts = Facts(True, birth, "2", None, {}, believable([record]))
                 plan_of(facts, ON.year)
+
+
+async def test_what_cannot_be_read_as_its_form_is_let_in_by_nobody(world: World) -> None:
+    await offices(world)
+    tablet = await field(world, "11")
+    await tablet.settle()
+    bad = {"sbp": "x"}, {"next_date": 5}, {"symptoms": {}}, {"sbp": 10**30}
+    made = [
+        tablet.tablet.save_event(ZHENG, "htn_followup", DAY, {**good("htn_followup"), **each})
+        for each in bad
+    ]
+    high = {**good("htn_followup"), "sbp": 900}
+    sound = tablet.tablet.save_event(ZHENG, "htn_followup", DAY, high)
+    await tablet.settle()
+    async with desk(world, SU) as su:
+        for each in made:
+            assert tablet.tablet.fate(each)[:2] == ("held", "out_of_range")
+            refused = await su.post(f"/console/matter/held/{each.hex()}", way="release")
+            assert refused.status_code == 422
+            assert "无法按这张表读出" in text_of(refused)
+        let_in = await su.post(f"/console/matter/held/{sound.hex()}", way="release")
+        assert let_in.status_code == 303
+        page = await su.get(f"/console/archive/{ZHENG.hex()}/paper/{sound.hex()}")
+        assert page.status_code == 200
+    await afterwork.catch_up(world.site)
+    states = await world.rows("SELECT DISTINCT state FROM change WHERE reason='out_of_range'")
+    assert states == [("held",)]

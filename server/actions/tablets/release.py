@@ -25,6 +25,7 @@ from server.actions.archives.standing import (
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets.intake import checked_again, civil_day, rule_of
 from server.actions.tablets.of_person import judged
+from server.actions.tablets.readable import can_be_read
 from server.actions.tablets.settle import open_change, settle_conflicts
 from server.errors import NotFound, Refusal, RuleSaysNo
 from server.records.kinds import UnknownKind, get
@@ -281,6 +282,8 @@ async def release_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
     if held.change.id != held.id:
         # Its id stands for other bytes already: shown under it, one record would hide the other.
         raise RuleSaysNo("same_id_other_bytes")
+    if not can_be_read(held.change, civil_day(site.clock())):
+        raise RuleSaysNo("unreadable")
     if held.change.set is UNSET:
         decision = event_under(held.standing)
         decision = Decision(decision.state, Reason.RELEASED, decision.credit)
