@@ -231,6 +231,8 @@ def test_fast_and_careful_say_the_same_of_every_form(
     fast = check(kind, data, on=ON, today=TODAY, sex=sex, birth=birth)
     careful = check_module._carefully(kind, plan_of(kind), data, beside)
     assert set(fast) == set(careful)
+    unasked = check(kind, data, on=ON, today=TODAY, sex=sex, birth=birth, asking=False)
+    assert set(hard(unasked)) == set(hard(fast)), "what is impossible is so without a question"
 
 
 def test_the_one_control_character_that_json_lets_through_is_refused_too() -> None:

@@ -73,8 +73,10 @@ def check(
     died: date | None = None,
     known: Mapping[str, Any] | None = None,
     numbers: Mapping[str, int] | None = None,
+    asking: bool = True,
 ) -> Faults:
     """Every fault of a filled-in form, hard ones and questions (`warn`); () when it is all right.
+    Without `asking` the questions between fields are not made: for whoever looks at `hard` only.
 
     `on` is the service day, `today` the civil day in Asia/Shanghai; `sex` (GB/T 2261.1), `birth`
     and `died` are the resident's, where known; `known` is what else computed values look at
@@ -87,7 +89,7 @@ def check(
         beside[_NUMBERS] = numbers
     if died is not None:
         beside[_DIED] = died
-    plan = plan_of(kind)
+    plan = plan_of(kind, asking=asking)
     # An escape may hide a colon or a control character, and JSON lets one control character stand
     # unescaped: then only the careful way is sure.
     if b"\\" not in body and b"\x7f" not in body:

@@ -101,8 +101,10 @@ class Listed:
 
 
 @cache
-def plan_of(kind: Kind) -> Plan:
-    """The plan of a kind; made on first use and kept."""
+def plan_of(kind: Kind, *, asking: bool = True) -> Plan:
+    """The plan of a kind; made on first use and kept. Without `asking` it has what makes a form
+    impossible and no questions: whoever takes in what is signed asks nobody.
+    """
     struct = _struct(kind.id, kind.fields)
     waiver = kind.waiver.field if kind.waiver else ""
     works = works_of(kind)
@@ -114,13 +116,18 @@ def plan_of(kind: Kind) -> Plan:
         several=tuple((f, f.type) for f in kind.fields if isinstance(f.type, Codes)),
         past=tuple(f for f in kind.fields if isinstance(f.type, Day | Month) and f.type.past),
         lists=_lists(kind, works),
-        checks=tuple(_made(kind, each, waiver) for each in kind.checks),
-        works=works if works.asked else None,
+        checks=tuple(_made(kind, each, waiver) for each in kind.checks if asking or not each.warn),
+        works=works if _is_asked(works, asking=asking) else None,
         asks_of_person=any(
             not each.warn and not {BIRTH, SEX}.isdisjoint(each.needs) for each in kind.checks
         ),
         waiver=waiver,
     )
+
+
+def _is_asked(works: Works, *, asking: bool) -> bool:
+    """Whether a definition may find fault, or ask, with what was typed."""
+    return any(asking or not each.definition.warn for each in works.asked)
 
 
 def _made(kind: Kind, each: Check, waiver: str) -> Made:

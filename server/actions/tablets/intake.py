@@ -206,7 +206,7 @@ def _event_class(
     if kind.shape is not Shape.EVENT:
         return "B", Reason.MALFORMED
     body = bytes(change.body)
-    faults = hard(check(kind, body, on=day, today=max(today, day)))
+    faults = hard(check(kind, body, on=day, today=max(today, day), asking=False))
     if not isinstance(filled, dict):
         return "B", Reason.MALFORMED
     names = frozenset(cast("dict[str, Any]", filled))
