@@ -6,7 +6,8 @@ from itertools import count
 from typing import Any, Final
 
 from server.rules.plan.engine import plan_of
-from server.rules.plan.model import Facts, Item, Record, Stage, stage
+from server.rules.plan.groups import belongs, groups_of
+from server.rules.plan.model import Facts, Group, Item, Record, Stage, stage
 
 _NUMBERS: Final = count(1)
 _RESTRICTED: Final = ("smd_supplement", "smd_followup", "tb_first", "tb_followup")
@@ -48,6 +49,12 @@ def days_of(item: Item) -> tuple[str, str, str]:
         item.due.isoformat(),
         item.closes.isoformat() if item.closes else "",
     )
+
+
+def groups_on(facts: Facts, on: str) -> set[Group]:
+    """The groups somebody belongs to on a day."""
+    when = day(on)
+    return {name for name, each in groups_of(facts, when.year).items() if belongs(each, when)}
 
 
 def around(item: Item) -> list[Stage]:

@@ -11,7 +11,7 @@ from server.rules import figures
 from server.rules.plan.engine import open_groups, plan_of
 from server.rules.plan.groups import belongs, birthday, groups_of, until
 from server.rules.plan.model import RESTRICTED_GROUPS, Facts, Group, Record, Spell
-from tests.plan_people import day, person, rec
+from tests.plan_people import day, groups_on, person, rec
 
 DAY = timedelta(days=1)
 
@@ -22,11 +22,6 @@ def spell(facts: Facts, group: Group, year: int = 2026) -> Spell:
 
 def codes(*found: str) -> frozenset[str]:
     return frozenset(found)
-
-
-def groups(facts: Facts, on: str) -> set[Group]:
-    when = day(on)
-    return {name for name, each in groups_of(facts, when.year).items() if belongs(each, when)}
 
 
 # By age.
@@ -48,25 +43,25 @@ def test_a_birthday_of_29_february_is_1_march_in_other_years(born: str, age: int
 @pytest.mark.parametrize("born", ["1961-06-15", "1961-12-31", "1961-01-01", "1964-02-29"])
 def test_an_elder_is_one_from_the_65th_birthday_on(born: str) -> None:
     resident, turns = person(born=born), birthday(day(born), 65)
-    assert Group.ELDER not in groups(resident, (turns - DAY).isoformat())
-    assert Group.ELDER in groups(resident, turns.isoformat())
-    assert Group.ELDER in groups(resident, (turns + DAY).isoformat())
+    assert Group.ELDER not in groups_on(resident, (turns - DAY).isoformat())
+    assert Group.ELDER in groups_on(resident, turns.isoformat())
+    assert Group.ELDER in groups_on(resident, (turns + DAY).isoformat())
     assert Group.ELDER not in groups_of(resident, turns.year - 1)
 
 
 @pytest.mark.parametrize("born", ["1991-03-01", "1988-02-29", "1991-12-31"])
 def test_first_pressure_is_owed_from_the_35th_birthday_on(born: str) -> None:
     resident, turns = person(born=born), birthday(day(born), 35)
-    assert Group.ADULT_35 not in groups(resident, (turns - DAY).isoformat())
-    assert Group.ADULT_35 in groups(resident, turns.isoformat())
+    assert Group.ADULT_35 not in groups_on(resident, (turns - DAY).isoformat())
+    assert Group.ADULT_35 in groups_on(resident, turns.isoformat())
 
 
 @pytest.mark.parametrize("born", ["2019-06-15", "2020-02-29", "2019-12-31"])
 def test_a_child_is_one_until_the_seventh_birthday(born: str) -> None:
     resident, turns = person(born=born), birthday(day(born), 7)
-    assert Group.CHILD in groups(resident, born)
-    assert Group.CHILD in groups(resident, (turns - DAY).isoformat())
-    assert Group.CHILD not in groups(resident, turns.isoformat())
+    assert Group.CHILD in groups_on(resident, born)
+    assert Group.CHILD in groups_on(resident, (turns - DAY).isoformat())
+    assert Group.CHILD not in groups_on(resident, turns.isoformat())
     assert Group.CHILD not in groups_of(resident, turns.year + 1)
 
 
@@ -105,64 +100,6 @@ def test_who_is_counted_in_a_year_belongs_on_its_last_day(name: str, year: int) 
         assert member is not isinstance(standing, figures.Outside), (birth, diseases, special)
         counted.add(member)
     assert counted == {True, False}
-
-
-def test_a_mother_who_is_counted_belongs_at_some_time_of_two_years() -> None:
-    row = figures.rules().row("maternal")
-    assert row is not None
-    marked = person(born="1998-02-01", sex="2", special_group=codes("7"))
-    known = figures.Facts("usual", marked.birth, codes(), codes("7"), complete=True, served=())
-    assert not isinstance(figures.standing(figures.rules(), row, known, 2026), figures.Outside)
-    assert Group.PREGNANT in groups_of(marked, 2026)
-
-
-# Mothers.
-
-
-def mother(*records: Record, **values: Any) -> Facts:
-    return person(*records, born="1998-02-01", sex="2", **values)
-
-
-def test_a_pregnancy_runs_from_the_last_period_until_the_birth() -> None:
-    booked = rec("antenatal_first", "2026-02-20", lmp="2026-01-01", edd="2026-10-08")
-    later = rec("antenatal_next", "2026-05-01", gest_week=17, kind="1")
-    born = rec("postpartum_visit", "2026-10-09", delivery_date="2026-10-03")
-    expecting = mother(booked, later)
-    found = spell(expecting, Group.PREGNANT)
-    assert (found.since, found.until) == (day("2026-01-01"), day("2026-10-22"))
-    assert found.because == (booked.id, later.id)
-    delivered = mother(booked, later, born)
-    assert spell(delivered, Group.PREGNANT).until == day("2026-10-03")
-    after = spell(delivered, Group.POSTPARTUM)
-    assert (after.since, after.until) == (day("2026-10-03"), day("2026-11-29"))
-    assert Group.PREGNANT in groups(delivered, "2026-10-02")
-    assert groups(delivered, "2026-10-03") == {Group.POSTPARTUM}
-    assert Group.POSTPARTUM in groups(delivered, "2026-11-28")
-    assert groups(delivered, "2026-11-29") == set()
-
-
-def test_weeks_tell_the_beginning_where_the_last_period_is_not_known() -> None:
-    booked = rec("antenatal_first", "2026-03-01", gest_week=8, gest_day=3, edd="2026-10-08")
-    assert spell(mother(booked), Group.PREGNANT).since == day("2026-03-01") - timedelta(days=59)
-    visited = rec("postpartum_visit", "2026-10-09", delivery_date="2026-10-03")
-    alone = mother(visited)
-    assert spell(alone, Group.POSTPARTUM).since == day("2026-10-03")
-    assert spell(alone, Group.PREGNANT).until == day("2026-10-03")
-
-
-def test_a_pregnancy_that_began_after_the_last_service_is_another_one() -> None:
-    first = rec("antenatal_first", "2026-02-20", lmp="2026-01-01", edd="2026-10-08")
-    again = rec("antenatal_first", "2026-07-20", lmp="2026-05-30", edd="2027-03-06")
-    assert spell(mother(first, again), Group.PREGNANT).since == day("2026-05-30")
-    assert spell(mother(first, again), Group.PREGNANT).because == (again.id,)
-
-
-def test_a_mark_alone_is_a_pregnancy_of_the_year_until_records_tell_more() -> None:
-    mark: dict[str, Any] = {"special_group": codes("7")}
-    assert spell(mother(**mark), Group.PREGNANT) == Spell(day("2026-01-01"))
-    visited = rec("postpartum_visit", "2025-03-09", delivery_date="2025-03-03")
-    assert Group.PREGNANT not in groups_of(mother(visited, **mark), 2026)
-    assert Group.PREGNANT in groups_of(mother(visited, **mark), 2027)
 
 
 # Diseases and other marks.
@@ -210,8 +147,8 @@ def test_a_course_of_treatment_ends_on_the_day_it_is_stopped_and_may_begin_again
     stopped = rec("tb_followup", "2026-07-12", stop_date="2026-07-10")
     treated = person(first, stopped, born="1980-01-01", special_group_restricted=codes("6"))
     assert spell(treated, Group.TUBERCULOSIS).since == day("2026-01-10")
-    assert Group.TUBERCULOSIS in groups(treated, "2026-07-10")
-    assert Group.TUBERCULOSIS not in groups(treated, "2026-07-11")
+    assert Group.TUBERCULOSIS in groups_on(treated, "2026-07-10")
+    assert Group.TUBERCULOSIS not in groups_on(treated, "2026-07-11")
     again = rec("tb_first", "2026-09-01")
     relapsed = person(first, stopped, again, born="1980-01-01")
     assert spell(relapsed, Group.TUBERCULOSIS).since == day("2026-09-01")
@@ -268,12 +205,12 @@ def test_contracts_that_follow_each_other_are_one_spell() -> None:
 
 def test_a_contract_holds_on_its_last_day_and_not_when_ended_or_unsigned() -> None:
     signed = person(contract("2025-03-01", "2025-03-01", "2026-02-28"), born="1950-01-01")
-    assert Group.CONTRACT in groups(signed, "2026-02-28")
-    assert Group.CONTRACT not in groups(signed, "2026-03-01")
+    assert Group.CONTRACT in groups_on(signed, "2026-02-28")
+    assert Group.CONTRACT not in groups_on(signed, "2026-03-01")
     ended = contract("2025-03-01", "2025-03-01", "2026-02-28", state="2", stop_date="2026-01-10")
     left = person(ended, born="1950-01-01")
-    assert Group.CONTRACT in groups(left, "2026-01-09")
-    assert Group.CONTRACT not in groups(left, "2026-01-10")
+    assert Group.CONTRACT in groups_on(left, "2026-01-09")
+    assert Group.CONTRACT not in groups_on(left, "2026-01-10")
     waiting = contract("2026-03-01", "2026-03-01", "2027-02-28", state="4")
     assert Group.CONTRACT not in groups_of(person(waiting, born="1950-01-01"), 2026)
 
@@ -368,12 +305,12 @@ def test_between_two_days_to_look_the_groups_stay_the_same() -> None:
     on = day("2026-01-01")
     while on.year == 2026:
         change = until(woman, on)
-        before = groups(woman, on.isoformat())
+        before = groups_on(woman, on.isoformat())
         while on < change:
-            assert groups(woman, on.isoformat()) == before
+            assert groups_on(woman, on.isoformat()) == before
             on += DAY
         if on.year == 2026:
-            assert groups(woman, on.isoformat()) != before
+            assert groups_on(woman, on.isoformat()) != before
 
 
 def test_who_died_or_moved_is_owed_nothing() -> None:

@@ -61,6 +61,19 @@ def test_a_woman_first_seen_at_a_later_check_still_owes_the_book() -> None:
     assert (item.done, item.why, item.because) == (None, "late", (seen.id,))
 
 
+def test_a_woman_who_is_only_marked_owes_to_be_booked_and_nothing_else() -> None:
+    marked = person(born=BORN, sex="2", since="2020-01-01", special_group=frozenset({"7"}))
+    item = only(marked, "P36")
+    assert (item.slot, item.why) == ("mark-2026", "marked")
+    assert days_of(item) == ("2026-01-01", "2026-01-31", "2026-12-31")
+    for rule in ("P37", "P38", "P39", "P40"):
+        assert owed(marked, 2026, rule) == {}
+    found = owed(doing(marked, booked()), 2026, "P36")
+    assert found.keys() == {"2026-01"}
+    opened = person(born=BORN, sex="2", since="2026-12-20", special_group=frozenset({"7"}))
+    assert days_of(only(opened, "P36")) == ("2026-12-20", "2026-12-31", "2026-12-31")
+
+
 @pytest.mark.parametrize(
     ("number", "first", "last"), [("2", 16, 20), ("3", 21, 24), ("4", 28, 36), ("5", 37, 40)]
 )

@@ -150,6 +150,20 @@ def test_the_goal_is_wider_from_the_65th_birthday_on(born: str, sbp: int, rule: 
     assert owed(known, 2026, "P11") == {}
 
 
+def test_a_mark_or_a_lost_pregnancy_makes_no_emergency_of_a_pressure() -> None:
+    raised = htn("2026-06-01", sbp=145, **{"class": "2"})
+    mark = frozenset({"7"})
+    booked = rec("antenatal_first", "2026-02-20", lmp="2026-01-01")
+    lost = rec("encounter", "2026-04-01", icd10=[{"code": "O03.9", "name": ""}])
+    for known, emergency in (
+        (patient(raised, sex="2", born="1988-01-01", special_group=mark), False),
+        (patient(raised, booked, lost, sex="2", born="1988-01-01"), False),
+        (patient(raised, booked, sex="2", born="1988-01-01"), True),
+    ):
+        assert bool(owed(known, 2026, "P10")) is emergency
+        assert bool(owed(known, 2026, "P08")) is not emergency
+
+
 # Raised for the first time, and at risk.
 
 

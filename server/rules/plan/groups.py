@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from server.records.referral import SENT
 from server.rules.plan import risks
+from server.rules.plan.courses import Course, courses_of
 from server.rules.plan.model import Facts, Group, Record, Spell
-from server.rules.plan.pregnancies import Pregnancy, day_of, pregnancies
+from server.rules.plan.pregnancies import day_of
 from server.rules.plan.spells import MAXIMUM, belongs, birthday
 from server.rules.plan.table import numbers_of, rules
 from server.rules.plan.windows import ordered
@@ -36,6 +37,7 @@ _DISEASE_OF: Final = {
     Group.DIABETES_RISK: "diabetes",
 }
 _MOTHER_MARK: Final = "7"
+_FEMALE: Final = "2"
 _DISABLED_MARK: Final = "9"
 _NOT_DISABLED: Final = "1"
 _MENTAL: Final = ("8", "5")  # hx_disease_restricted, special_group_restricted
@@ -122,20 +124,32 @@ def _at_risk(facts: Facts, year: int, district: Mapping[str, int]) -> _Found:
 def _mothers(facts: Facts, first: date) -> _Found:
     longest = timedelta(days=_SET["pregnancy"]["longest_days"])
     after = timedelta(days=_SET["postpartum"]["days"])
-    found = pregnancies(facts)
+    found = tuple(courses_of(facts))
     for each in found:
-        born = each.birth or each.expected
-        over = each.birth or max(each.began + longest, born + timedelta(days=1))
-        yield Group.PREGNANT, Spell(each.began, over, each.ids)
-        yield Group.POSTPARTUM, Spell(born, born + after, each.ids)
+        told = each.told
+        born = each.born or told.expected
+        over = each.over or max(told.began + longest, born + timedelta(days=1))
+        yield Group.PREGNANT, Spell(told.began, over, each.because)
+        if not each.lost:
+            yield Group.POSTPARTUM, Spell(born, born + after, each.because)
     if _MOTHER_MARK in facts.codes("special_group") and not _any_lately(found, first):
-        yield Group.PREGNANT, Spell(first)
+        yield from _marked(facts, first)
 
 
-def _any_lately(found: Iterable[Pregnancy], first: date) -> bool:
+def _any_lately(found: Iterable[Course], first: date) -> bool:
     """Whether the mark can mean one of these: as the figures, which look at two years."""
     before = date(first.year - 1, 1, 1)
-    return any((each.birth or each.expected) >= before for each in found)
+    return any((each.born or each.told.expected) >= before for each in found)
+
+
+def _marked(facts: Facts, first: date) -> _Found:
+    """A mark says no day: some time of the year, for who is of an age to bear (groups.toml)."""
+    if facts.sex != _FEMALE or facts.birth is None:
+        return
+    ages = _SET["mark"]
+    since = max(first, birthday(facts.birth, ages["from_age"]))
+    over = min(date(first.year + 1, 1, 1), birthday(facts.birth, ages["until_age"]))
+    yield Group.PREGNANT, Spell(since, over)
 
 
 def _mental(facts: Facts, first: date) -> _Found:

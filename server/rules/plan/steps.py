@@ -68,6 +68,10 @@ def beside(
     if before is not None:
         known["last_on"] = before.on
     if facts.sex != _MALE:
-        known["pregnant"] = belongs(groups.get(Group.PREGNANT), on)
+        expecting = groups.get(Group.PREGNANT)
+        # A mark alone has no days, and must make no emergency of a pressure.
+        known["pregnant"] = (
+            expecting is not None and bool(expecting.because) and belongs(expecting, on)
+        )
         known["lactating"] = belongs(groups.get(Group.POSTPARTUM), on)
     return known
