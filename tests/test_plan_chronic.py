@@ -92,10 +92,32 @@ def test_no_visit_is_later_than_a_hundred_days_after_the_one_before() -> None:
     assert first.because == (seen.id,)
 
 
-def test_whoever_was_not_seen_for_long_is_due_at_once() -> None:
-    first = owed(patient(htn("2025-06-10", mode="1", **HIGH)), 2026, "P05")["2026-1"]
-    assert days_of(first)[:2] == ("2026-01-01", "2026-01-01")
-    assert "2025-06-10" in said(first)
+@pytest.mark.parametrize(
+    ("last", "due"),
+    [
+        ("2025-06-10", "2026-01-31"), ("2025-09-22", "2026-01-31"), ("2025-09-23", "2026-01-31"),
+        ("2025-09-24", "2026-01-02"), ("2025-12-01", "2026-03-11"),
+    ],
+)  # fmt: skip
+def test_whoever_was_not_seen_for_long_is_due_in_january(last: str, due: str) -> None:
+    first = owed(patient(htn(last, mode="1", **HIGH)), 2026, "P05")["2026-1"]
+    assert days_of(first)[:2] == ("2026-01-01", due)
+    assert last in said(first)
+
+
+@pytest.mark.parametrize(
+    ("changes", "due"),
+    [({}, "2026-11-27"), ({"next_date": "2026-11-10"}, "2026-11-10"), (HIGH, "2026-12-07")],
+)
+def test_a_place_whose_part_is_over_is_due_by_the_last_visit_and_none_before_it(
+    changes: dict[str, Any], due: str
+) -> None:
+    found = owed(patient(htn("2026-08-29", **changes)), 2026, "P05")
+    assert days_of(found["2026-2"])[:2] == ("2026-08-30", due)
+    assert days_of(found["2026-3"])[:2] == ("2026-08-30", due)
+    assert days_of(found["2026-4"])[:2] == ("2026-10-01", "2026-12-31")
+    late = owed(patient(htn("2026-12-20")), 2026, "P05")
+    assert {each.due for slot, each in late.items() if slot != "2026-1"} == {day("2026-12-31")}
 
 
 def test_the_next_place_takes_the_day_that_was_appointed_at_goal() -> None:

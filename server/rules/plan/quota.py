@@ -3,7 +3,9 @@
 A year's services are its own: nothing is carried over (S001-art9-a). The places of a year are
 numbered by its parts (four: the quarters), so a key never changes. Services fill the places in the
 order of their days, several of one day being one; the next place that is open should be filled by
-the end of its part, and not later than so many days after the last service.
+the end of its part, and not later than so many days after the last service. Where its part is over
+already, those days alone count, within the year; where they ran out before the year, so many days
+from its beginning. No place is due before the one that is to be filled first.
 
 First year: somebody known since a day in the year owes the part of that day and those after it;
 an archive opened in July owes two of four.
@@ -50,8 +52,9 @@ def places(
     appointed: date | None = None,
 ) -> Iterator[Place]:
     """The places of the year that is asked for. `services`: those that count, by day then id, of
-    all years. `since`: from when on they are owed. `first_days`: so long the first may take.
-    `appointed`: the day by which the last service asks for the next.
+    all years. `since`: from when on they are owed. `first_days`: so long the first may take, also
+    for whoever was not seen for long. `appointed`: the day by which the last service asks for the
+    next.
     """
     year = asked.year
     owed = [
@@ -61,7 +64,7 @@ def places(
     ]
     done = one_a_day(each for each in services if each.on.year == year)
     last = next((each for each in reversed(services) if each.on.year < year), None)
-    waiting = False
+    waiting: Window | None = None
     for nth, ((number, begin, end), service) in enumerate(
         zip(owed, (*done, *[None] * times), strict=False), start=1
     ):
@@ -73,15 +76,23 @@ def places(
         due = end
         if opens == since > begin:
             due = min(max(end, since + timedelta(days=first_days)), asked.last)
-        if not waiting and last is not None:
-            opens = max(opens, last.on + DAY) if last.on.year == year else opens
-            due = min(due, last.on + timedelta(days=gap_days), appointed or due)
-            if due < opens and last.on.year == year:
-                opens = last.on + DAY
-        opens = min(opens, asked.last)
-        before = None if waiting else last
-        yield Place(number, nth, Window(opens, max(due, opens), asked.last), None, before)
-        waiting = True
+        if waiting is not None:
+            window = Window(max(opens, waiting.opens), max(due, waiting.due), asked.last)
+            yield Place(number, nth, window)
+            continue
+        if last is not None:
+            after = last.on + DAY if last.on.year == year else opens
+            by = last.on + timedelta(days=gap_days)
+            late = min(due, opens + timedelta(days=first_days))
+            due = min(due, by, appointed or due) if after <= due else appointed or by
+            opens = max(opens, after)
+            if due < opens:
+                opens = after
+            if due <= opens and last.on.year < year:
+                due = late
+        opens, due = min(opens, asked.last), min(due, asked.last)
+        waiting = Window(opens, max(due, opens), asked.last)
+        yield Place(number, nth, waiting, None, last)
 
 
 @cache
