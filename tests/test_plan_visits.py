@@ -33,7 +33,7 @@ def test_the_days_after_a_visit_are_those_of_the_table_of_next_steps() -> None:
 def test_at_goal_with_the_year_s_visits_done_the_next_is_within_three_months() -> None:
     done = [htn(f"2026-{month}-10") for month in ("02", "04", "06", "08")]
     (item,) = owed(patient(*done), 2026, "P07").values()
-    assert days_of(item) == ("2026-08-11", "2026-11-08", "")
+    assert days_of(item) == ("2026-08-11", "2026-11-08", "2027-08-10")
     assert stage(item, day("2026-08-10")) is Stage.LATER
     assert around(item)[1:3] == [Stage.OPEN, Stage.OPEN]
     assert stage(item, day("2026-11-09")) is Stage.OVERDUE
@@ -52,7 +52,8 @@ def test_not_at_goal_for_the_first_time_is_seen_again_in_two_weeks(
     known = patient(visit, diseases=diseases)
     (item,) = owed(known, day(on).year, rule).values()
     due = day(on) + timedelta(days=14)
-    assert days_of(item) == ((day(on) + DAY).isoformat(), due.isoformat(), "")
+    closes = (day(on) + timedelta(days=365)).isoformat()
+    assert days_of(item) == ((day(on) + DAY).isoformat(), due.isoformat(), closes)
     assert [stage(item, each) for each in (day(on), day(on) + DAY, due, due + DAY)] == [
         Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OVERDUE
     ]  # fmt: skip
@@ -67,8 +68,11 @@ def test_not_at_goal_for_the_first_time_is_seen_again_in_two_weeks(
 
 def test_what_was_asked_for_in_december_is_still_owed_in_january() -> None:
     known = patient(htn("2026-12-25", **HIGH))
-    for year in (2026, 2027, 2028):
+    for year in (2026, 2027):
         assert set(owed(known, year, "P08")) == {"2026-12-25"}
+    assert owed(known, 2028, "P08") == {}, "after a year nobody asks for it any more"
+    late = doing(known, htn("2027-12-26"))
+    assert owed(late, 2027, "P08")["2026-12-25"].done is None
     answered = doing(known, htn("2027-01-05"))
     assert set(owed(answered, 2027, "P08")) == {"2026-12-25"}
     assert owed(answered, 2028, "P08") == {}
@@ -85,7 +89,7 @@ def test_twice_in_a_row_is_referred_and_the_result_followed(
     known = patient(first, second, diseases=diseases)
     found = owed(known, 2026, rule)
     assert days_of(found["2026-03-04/refer"]) == ("2026-03-04", "2026-03-07", "2026-03-18")
-    assert days_of(found["2026-03-04"]) == ("2026-03-05", "2026-03-18", "")
+    assert days_of(found["2026-03-04"]) == ("2026-03-05", "2026-03-18", "2027-03-04")
     assert around(found["2026-03-04/refer"])[4] is Stage.MISSED
     sent = full("referral", "2026-03-06", direction="1", reason="1")
     found = owed(doing(known, sent), 2026, rule)
@@ -130,9 +134,11 @@ def test_an_emergency_is_referred_on_the_day_itself(
 ) -> None:
     visit = make("2026-02-28", **crisis)
     found = owed(patient(visit, diseases=diseases), 2026, rule)
-    assert days_of(found["2026-02-28/refer"]) == ("2026-02-28", "2026-02-28", "2026-03-14")
-    assert days_of(found["2026-02-28"]) == ("2026-03-01", "2026-03-14", "")
+    assert days_of(found["2026-02-28/refer"]) == ("2026-02-28", "2026-02-28", "2026-05-29")
+    assert days_of(found["2026-02-28"]) == ("2026-03-01", "2026-03-14", "2027-02-28")
     assert stage(found["2026-02-28/refer"], day("2026-03-01")) is Stage.OVERDUE
+    assert stage(found["2026-02-28/refer"], day("2026-05-29")) is Stage.OVERDUE
+    assert stage(found["2026-02-28/refer"], day("2026-05-30")) is Stage.MISSED
 
 
 @pytest.mark.parametrize(
@@ -182,7 +188,7 @@ def test_a_first_reading_of_140_or_90_is_repeated_within_two_weeks(
     found = raised(first)
     assert bool(found) is is_raised
     for item in found.values():
-        assert days_of(item) == ("2026-02-20", "2026-03-06", "")
+        assert days_of(item) == ("2026-02-20", "2026-03-06", "2027-02-20")
         assert item.because == (first.id,)
         assert f"{sbp}/{dbp}" in said(item)
 
@@ -195,6 +201,31 @@ def test_readings_on_three_different_days_settle_it_and_so_does_a_referral_s_res
     assert raised(first, same, second, third)["2026-02-20"].done == third.id
     sent = full("referral", "2026-02-21", direction="1", reason="6", back_date="2026-02-25")
     assert raised(first, sent)["2026-02-20"].done == sent.id
+
+
+def test_after_a_year_a_raised_reading_is_a_first_one_again() -> None:
+    first, same = (rec("encounter", on, sbp=150, dbp=95) for on in ("2025-03-10", "2026-03-10"))
+    assert set(raised(first, same)) == {"2025-03-10"}
+    again = rec("encounter", "2026-03-11", sbp=150, dbp=95)
+    found = raised(first, again)
+    assert set(found) == {"2025-03-10", "2026-03-11"}
+    assert stage(found["2025-03-10"], day("2026-03-11")) is Stage.MISSED
+    more = [rec("encounter", on, sbp=150, dbp=95) for on in ("2026-03-12", "2026-03-13")]
+    found = raised(first, again, *more)
+    assert found["2025-03-10"].done is None, "what was read after it closed settles the other"
+    assert found["2026-03-11"].done == more[1].id
+
+
+def test_an_emergency_or_an_expecting_mother_s_reading_is_no_first_one() -> None:
+    assert raised(rec("encounter", "2026-02-20", sbp=182, dbp=95)) == {}
+    check = full("health_check", "2026-02-20", bp_l_sys=185)
+    assert raised(check) == {}
+    mother = rec("antenatal_next", "2026-02-20", sbp=150, dbp=95, gest_week=18)
+    known = person(mother, born="1988-01-01", sex="2", since="2020-01-01")
+    assert owed(known, 2026, "P03") == {}
+    later = rec("encounter", "2026-02-25", sbp=150, dbp=95)
+    crisis = rec("encounter", "2026-02-20", sbp=182, dbp=95)
+    assert set(raised(crisis, later)) == {"2026-02-25"}
 
 
 def test_a_patient_or_somebody_below_35_has_no_first_reading() -> None:

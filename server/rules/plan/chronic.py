@@ -13,6 +13,7 @@ from typing import Final
 from server.rules.next_step import Level
 from server.rules.plan import risks
 from server.rules.plan.model import Asked, Group, Item, Maker, Numbers, Record
+from server.rules.plan.pregnancies import BEFORE_BIRTH
 from server.rules.plan.quota import (
     Place,
     all_filled,
@@ -25,9 +26,10 @@ from server.rules.plan.quota import (
     yearly,
 )
 from server.rules.plan.readings import OPEN, Pressure, pressures
+from server.rules.plan.steps import is_emergency
 from server.rules.plan.table import numbers_of, rules
 from server.rules.plan.visits import Visit, again, is_result, referrals, referred, visits
-from server.rules.plan.windows import Window, owed
+from server.rules.plan.windows import DAY, Window, owed
 
 CHECK: Final = "health_check"
 FOLLOWED: Final[Mapping[Group, tuple[str, str]]] = {
@@ -48,37 +50,46 @@ def _raised(asked: Asked) -> Iterator[Item]:
     numbers, read = asked.numbers, pressures(asked)
     again_from = asked.groups[Group.ADULT_35].since
     for n, first in enumerate(read):
-        if first.on < again_from or not _is_raised(asked, first):
+        if first.on < again_from or not _is_first(asked, first):
             continue
-        done, days = _confirmed(asked, read[n:])
+        closes = first.on + timedelta(days=numbers["again_days"])
+        done, days = _confirmed(asked, [each for each in read[n:] if each.on <= closes], closes)
         due = first.on + timedelta(days=numbers["days"])
         given: dict[str, str | int] = {
             "on": first.on.isoformat(), "sbp": first.sbp, "dbp": first.dbp,
             "due": due.isoformat(), "measured": days, "readings": numbers["readings"],
         }  # fmt: skip
-        window, because = Window(first.on, due, None), (first.record.id,)
+        window, because = Window(first.on, due, closes), (first.record.id,)
         yield from owed(
             asked, first.on.isoformat(), window, done, "repeat", given=given, because=because
         )
-        if done is None:
-            return
-        again_from = max(done.on, first.on + timedelta(days=numbers["again_days"]))
+        again_from = closes + DAY
+
+
+def _is_first(asked: Asked, read: Pressure) -> bool:
+    """Whether a raised reading is to be repeated: not one of an expecting mother, and not one for
+    which somebody is sent at once.
+    """
+    if not _is_raised(asked, read) or read.record.kind in BEFORE_BIRTH:
+        return False
+    return not is_emergency(asked, read.record)
 
 
 def _is_raised(asked: Asked, read: Pressure) -> bool:
     return read.sbp >= asked.numbers["sbp"] or read.dbp >= asked.numbers["dbp"]
 
 
-def _confirmed(asked: Asked, read: Sequence[Pressure]) -> tuple[Record | None, int]:
-    """What settles it: the reading of the last day that is asked for, or a referral's result; and
-    on how many different days there was a reading.
+def _confirmed(asked: Asked, read: Sequence[Pressure], closes: date) -> tuple[Record | None, int]:
+    """What settles it until it closes: the reading of the last day that is asked for, or a
+    referral's result; and on how many different days there was a reading.
     """
     days: dict[date, Record] = {}
     for each in read:
         days.setdefault(each.on, each.record)
     needed = asked.numbers["readings"]
     measured = list(days.values())[needed - 1] if len(days) >= needed else None
-    told = next((one for one in referrals(asked) if is_result(one, read[0].on)), None)
+    until = (one for one in referrals(asked) if one.on <= closes)
+    told = next((one for one in until if is_result(one, read[0].on)), None)
     there = [each for each in (measured, told) if each is not None]
     return min(there, key=lambda each: (each.on, each.id), default=None), min(len(days), needed)
 

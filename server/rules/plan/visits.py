@@ -97,7 +97,7 @@ def again(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
     """The next visit after each whose step is of the rule that is asked."""
     for each in found:
         if each.step.rule == asked.rule.id:
-            window = Window(each.record.on + DAY, each.due, None)
+            window = _kept(asked, each, each.due)
             why = "agreed" if each.is_agreed else "again"
             yield from _item(asked, each, "", window, each.next, why)
 
@@ -105,9 +105,10 @@ def again(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
 def referred(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
     """After each visit whose step is of the rule: a referral, then the visit that follows it.
 
-    The visit itself may name the referral. One that nobody made in time is missed; the visit
-    after it stays owed until it is made, or the result of the referral is written down: the sheet
-    has no item of its own then (P61), and the slot says that there is one.
+    The visit itself may name the referral. One that nobody made in time is missed, an emergency
+    after `wait_days`; the visit after it stays owed for `keep_days`, until it is made, or the
+    result of the referral is written down: the sheet has no item of its own then (P61), and the
+    slot says that there is one.
     """
     for each in found:
         if each.step.rule != asked.rule.id:
@@ -115,13 +116,19 @@ def referred(asked: Asked, found: Iterable[Visit]) -> Iterator[Item]:
         on = each.record.on
         sent = _sent(asked, each)
         by = on + timedelta(days=asked.numbers["refer_days"])
-        last = max(by, on + timedelta(days=asked.numbers["days"]))
+        last = max(by, on + timedelta(days=asked.numbers["wait_days"]))
         yield from _item(asked, each, "/refer", Window(on, by, last), sent, "refer")
         begun = sent.on if sent is not None else on
         due = begun + timedelta(days=asked.numbers["days"])
         done = earliest(each.next, _result(asked, each, sent))
         part = "" if sent is None or sent is each.record else _sheet(asked, sent)
-        yield from _item(asked, each, part, Window(on + DAY, due, None), done, "follow")
+        yield from _item(asked, each, part, _kept(asked, each, due), done, "follow")
+
+
+def _kept(asked: Asked, each: Visit, due: date) -> Window:
+    """From the day after a visit until so long after it that nobody asks for the next any more."""
+    on = each.record.on
+    return Window(on + DAY, due, max(due, on + timedelta(days=asked.numbers["keep_days"])))
 
 
 def _item(
@@ -130,6 +137,8 @@ def _item(
     on = each.record.on.isoformat()
     given = {"on": on, "due": window.due.isoformat(), "said": each.said, "found": each.found}
     slot = f"{on}{part}"
+    if done is not None and window.closes is not None and done.on > window.closes:
+        done = None
     yield from owed(asked, slot, window, done, why, given=given, because=(each.record.id,))
 
 
