@@ -1,6 +1,8 @@
 """Attacks on the service plan, its lists, and what is compared with other systems."""
 
+import re
 from datetime import date
+from html import unescape
 
 import msgspec
 import pytest
@@ -10,12 +12,16 @@ from server.actions.plan import proof
 from server.records.check import check
 from server.records.kinds import everything
 from server.records.model import Day, Kind, Shape, Subject
+from server.rules.districts import load
 from server.rules.plan.believable import believable
 from server.rules.plan.engine import plan_of
 from server.rules.plan.model import Facts, Record
 from tests.cast_forms import ON, good
-from tests.console import desk, offices, text_of
-from tests.world import SU, ZHENG, ZHOU, World, field
+from tests.console import CHEN, TIAN, desk, offices, text_of
+from tests.lists import county
+from tests.test_import_kinds import line, scope, take
+from tests.test_reconciliation import compared, there
+from tests.world import SU, XIE, YANG, ZHENG, ZHOU, World, field
 
 DAY = str(ON)
 ABSURD = ("0001-01-01", "9999-12-31")
@@ -76,3 +82,81 @@ async def test_what_cannot_be_read_as_its_form_is_let_in_by_nobody(world: World)
     await afterwork.catch_up(world.site)
     states = await world.rows("SELECT DISTINCT state FROM change WHERE reason='out_of_range'")
     assert states == [("held",)]
+
+
+async def test_every_name_of_a_comparison_that_is_shown_is_written_down(world: World) -> None:
+    await county(world)
+    await afterwork.catch_up(world.site)
+    await take(world, CHEN, "vaccination", line("vaccination", ZHOU))
+    job = await compared(world, CHEN, there(ZHOU, "死亡"), what="registered_vaccination")
+    where = f"/console/reconciliation/{job.id.hex()}"
+    shown = "SELECT COUNT(*) FROM search_shown WHERE resident=?"
+    async with desk(world, SU) as su:
+        assert "周谷雨" in text_of(await su.get(where))
+        assert await world.one(shown, ZHOU) == 1
+        assert "周谷雨" in text_of(await su.get(f"{where}/2"))
+        assert await world.one(shown, ZHOU) == 2
+
+
+async def test_an_archive_picked_for_a_line_of_a_comparison_is_opened_and_logged(
+    world: World,
+) -> None:
+    await county(world)
+    await afterwork.catch_up(world.site)
+    for staff in (CHEN, TIAN):
+        await scope(world, staff)
+    await take(world, CHEN, "smd_followup", line("smd_followup", ZHENG))
+    place = {"管理机构": "青禾镇卫生院"}
+    job = await compared(world, CHEN, there(None, **place), there(ZHENG))
+    numbers = dict(await world.rows("SELECT resident, archive_no FROM resident"))
+    logged = "SELECT purpose, classes FROM access_log WHERE resident=? AND staff=?"
+    async with desk(world, TIAN) as tian:
+        where = f"/console/reconciliation/{job.id.hex()}/2/again"
+        theirs = await tian.post(where, archive_no=numbers[YANG])
+        assert theirs.status_code == 422
+        assert (await tian.post(where, archive_no=numbers[ZHENG])).status_code == 303
+    assert await world.rows(logged, ZHENG, TIAN) == [("service", "AB")]
+    assert not await world.rows(logged, YANG, TIAN)
+
+
+async def test_where_a_restricted_record_is_first_written_is_said_to_nobody_without_the_scope(
+    world: World,
+) -> None:
+    await county(world)
+    world.site.rules = load("taiyuan")  # infectious reports are the only restricted kind elsewhere
+    tablet = await field(world, "11", staff=XIE, restricted=True)
+    await tablet.settle()
+    fate = tablet.tablet.save_event(ZHOU, "infectious_report", DAY, good("infectious_report"))
+    await tablet.settle()
+    assert tablet.tablet.fate(fate)[:2] == ("held", "written_elsewhere")
+    async with desk(world, SU) as su:
+        for path in ("/console/", "/console/queue/held", f"/console/matter/held/{fate.hex()}"):
+            page = text_of(await su.get(path))
+            assert "周谷雨" in page
+            assert "国家规定的系统" not in page
+
+
+async def test_the_way_to_a_referral_names_no_illness_in_its_address(world: World) -> None:
+    await county(world)
+    await afterwork.catch_up(world.site)
+    await scope(world, XIE)
+    tablet = await field(world, "11", staff=XIE, restricted=True)
+    await tablet.settle()
+    cough = {**good("health_check"), "symptoms": ["7"], "feedback_date": "2026-11-30"}
+    made = tablet.tablet.save_event(ZHOU, "health_check", "2026-11-18", cough)
+    await tablet.settle()
+    async with desk(world, XIE) as xie:
+        page = await xie.get(f"/console/archive/{ZHOU.hex()}")
+        ways = {
+            unescape(each) for each in re.findall(r'href="([^"]+form/referral\?[^"]+)"', page.text)
+        }
+        assert tablet.tablet.fate(made)[0] == "applied"
+        assert ways
+        for way in ways:
+            assert re.fullmatch(
+                r"[^?]+\?(for|answers)=[0-9a-f]{32}(&direction=\d)?(&step=\d+)?", way
+            )
+        asked = [each for each in sorted(ways) if f"for={made.hex()}" in each]
+        forms = [(await xie.get(each)).text for each in asked]
+    assert asked
+    assert all('name="reason_restricted" value="2" checked' in each for each in forms)

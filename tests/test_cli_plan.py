@@ -58,7 +58,7 @@ def test_what_is_due_is_told_with_reason_clause_and_record(
     assert "高血压随访" in capsys.readouterr().out
 
 
-def test_what_is_restricted_is_counted_until_it_is_asked_for(
+def test_what_is_restricted_is_not_even_counted_until_it_is_asked_for(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     asked = ("plan", "explain", "--resident", ZHOU.hex(), "--on", "2026-11-20")
@@ -66,10 +66,13 @@ def test_what_is_restricted_is_counted_until_it_is_asked_for(
     text = capsys.readouterr().out
     assert "精神" not in text
     assert '"mental"' not in text
-    assert json.loads(text)["hidden"] > 0
+    told = json.loads(text)
+    assert told["restricted"] is False
+    assert {each["cls"] for each in told["items"]} == {"A"}
+    assert "hidden" not in told
     assert cli(*asked, "--json", "--restricted") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["hidden"] == 0
+    assert told["restricted"] is True
     assert {each["cls"] for each in told["items"]} == {"A", "B"}
 
 

@@ -93,7 +93,7 @@ def explain_(resident: str, on: date | None, restricted: bool, as_json: bool) ->
         echo_json(
             {
                 "resident": found.resident.hex(), "on": found.on.isoformat(),
-                "groups": list(found.groups), "hidden": found.hidden,
+                "groups": list(found.groups), "restricted": found.restricted,
                 "items": [plain(_owed(each)) for each in found.items],
             }
         )  # fmt: skip
@@ -150,8 +150,8 @@ def _table(found: Whole) -> None:
             each.rule.clause, records or "-",
         )  # fmt: skip
     screen.print(table)
-    if found.hidden:
-        click.echo(f"{found.hidden} more are restricted: --restricted shows them.")
+    if not found.restricted:
+        click.echo("What is restricted is left out: --restricted shows it, if there is any.")
 
 
 def _short(record_id: bytes) -> str:

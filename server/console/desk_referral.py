@@ -1,7 +1,7 @@
 """A referral's form as it begins: from the record that asked for it, or from the sheet it answers.
 
-The page's address names records by id and rows of the decision table; what they say is read from
-the archive that is open, so nothing of it stands in an address.
+The page's address names records by id and steps by their number; what they say is read from the
+archive that is open, so nothing of it stands in an address.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from server.rules.plan.model import Record
 from server.rules.referrals import REFERRAL
 
 FOR: Final = "for"
-ROW: Final = "row"
+STEP: Final = "step"
 ANSWERS: Final = "answers"
 DIRECTION: Final = "direction"
 RECORD: Final = "record"  # of Ref
@@ -56,7 +56,7 @@ def begun(site: Site, signed: Signed, opened: Opened, asked: Mapping[str, str]) 
     record = records.get(asked.get(FOR, "") or asked.get(ANSWERS, ""))
     if record is None:
         return {}
-    step = _step(site, opened, record, asked.get(ROW, ""))
+    step = _step(site, opened, record, asked.get(STEP, ""))
     direction = asked.get(DIRECTION, "")
     if FOR in asked:
         body = _sent(site, signed, record, step)
@@ -67,11 +67,13 @@ def begun(site: Site, signed: Signed, opened: Opened, asked: Mapping[str, str]) 
     return {name: value for name, value in body.items() if value}
 
 
-def _step(site: Site, opened: Opened, record: Record, row: str) -> Step | None:
-    """The step that asks for the referral, by its row of the table."""
+def _step(site: Site, opened: Opened, record: Record, number: str) -> Step | None:
+    """The step that asks for the referral, by its number among those that follow."""
     found = following(site, opened, record.id)
-    steps = found.steps if found is not None else ()
-    return next((each for each in steps if each.row == row and each.refer_as is not None), None)
+    if found is None or not number.isdecimal() or len(number) > 2:
+        return None
+    step = next(iter(found.steps[int(number) :]), None)
+    return step if step is not None and step.refer_as is not None else None
 
 
 def _sent(site: Site, signed: Signed, record: Record, step: Step | None) -> dict[str, Any]:

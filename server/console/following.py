@@ -96,25 +96,37 @@ def _ways(step: Step, found: Followed, writing: Opened | None) -> tuple[Way, ...
     if not waits:
         return ()
     label = w.refer_now if step.refer is Refer.NOW else w.refer
-    return (Way(label, form_href(writing.resident, found.record.id, step), main=True),)
+    nth = found.steps.index(step)
+    return (Way(label, form_href(writing.resident, found.record.id, nth), main=True),)
 
 
 def _same(one: Step, other: Step) -> bool:
     return one.row == other.row and one.kind == other.kind
 
 
-def form_href(resident: bytes, record: bytes, step: Step) -> str:
-    """The referral's form, prefilled from the record that asks for it; ids only."""
-    return f"/console/archive/{resident.hex()}/form/{REFERRAL}?for={record.hex()}&row={step.row}"
+def form_href(resident: bytes, record: bytes, nth: int) -> str:
+    """The referral's form, prefilled from the record that asks for it: ids, and which of the steps
+    that follow from it. The name of a step would say an illness in an address.
+    """
+    return f"/console/archive/{resident.hex()}/form/{REFERRAL}?for={record.hex()}&step={nth}"
 
 
-def answer_href(resident: bytes, loop: Loop, direction: str) -> str:
+def answer_href(resident: bytes, loop: Loop, direction: str, nth: int) -> str:
     """The form that answers a referral, or a record that asked for one."""
-    row = "" if loop.sent is not None else f"&row={loop.needs[0].step.row}"
+    step = "" if loop.sent is not None else f"&step={nth}"
     return (
         f"/console/archive/{resident.hex()}/form/{REFERRAL}?answers={loop.begun_with.id.hex()}"
-        f"&direction={direction}{row}"
+        f"&direction={direction}{step}"
     )
+
+
+def _nth(site: Site, opened: Opened, loop: Loop) -> int:
+    """Which of the steps that follow from its record asks for a loop; 0 where a sheet was made."""
+    if loop.sent is not None:
+        return 0
+    found = following(site, opened, loop.needs[0].record.id)
+    steps = found.steps if found is not None else ()
+    return next((n for n, each in enumerate(steps) if _same(each, loop.needs[0].step)), 0)
 
 
 # Loops.
@@ -126,11 +138,12 @@ def loops_shown(site: Site, opened: Opened, today: date, *, may_write: bool) -> 
     waiting = sorted((each for each in found if each.is_open(today)), key=lambda each: each.due)
     over = sorted((each for each in found if not each.is_open(today)), key=lambda each: each.since)
     return tuple(
-        _shown(each, opened if may_write else None, today) for each in (*waiting, *reversed(over))
+        _shown(site, each, opened if may_write else None, today)
+        for each in (*waiting, *reversed(over))
     )
 
 
-def _shown(loop: Loop, writing: Opened | None, today: date) -> Shown:
+def _shown(site: Site, loop: Loop, writing: Opened | None, today: date) -> Shown:
     w = words("following")
     late = loop.is_overdue(today)
     tone, sign = ("alarm", "warn") if late else w.state_tones[loop.state.value].split()
@@ -144,7 +157,7 @@ def _shown(loop: Loop, writing: Opened | None, today: date) -> Shown:
     return Shown(
         tone, sign, w.states[loop.state.value], _place(loop), (*asked, *_since(loop, today)),
         tuple(text for need in loop.needs for text in need.step.reasons[:2]),
-        due, late, _answers(loop, writing, today),
+        due, late, _answers(site, loop, writing, today),
     )  # fmt: skip
 
 
@@ -186,18 +199,18 @@ def _place(loop: Loop) -> str:
     return "" if loop.state is State.NEEDED else w.to_unknown
 
 
-def _answers(loop: Loop, writing: Opened | None, today: date) -> tuple[Way, ...]:
+def _answers(site: Site, loop: Loop, writing: Opened | None, today: date) -> tuple[Way, ...]:
     """What can be written down next."""
     if not loop.is_open(today) or writing is None:
         return ()
-    w = words("following")
+    w, nth = words("following"), _nth(site, writing, loop)
 
     def way(label: str, direction: str, *, main: bool = False) -> Way:
-        return Way(label, answer_href(writing.resident, loop, direction), main)
+        return Way(label, answer_href(writing.resident, loop, direction, nth), main)
 
     if loop.state is State.NEEDED:
         (need,) = loop.needs
-        href = form_href(writing.resident, need.record.id, need.step)
+        href = form_href(writing.resident, need.record.id, nth)
         return (Way(w.refer, href, main=True), way(w.not_refer, ENDED))
     answers = [way(w.received, RECEIVED)] if loop.state is State.SENT else []
     return (*answers, way(w.back, BACK, main=True), way(w.ended, ENDED))

@@ -167,6 +167,8 @@ def _sentence(found: Matter) -> tuple[str, str]:
 def _why(found: Matter) -> str:
     """Why it waits, in words; what the values' own sentences say comes below."""
     reason = found.tale.reason if found.tale else ""
+    if found.hidden and not queue_words.why_text(found.line.about):
+        return ""
     return words("matter").why.get(reason) or queue_words.reason_text(reason)
 
 

@@ -3,6 +3,7 @@
 from server.actions.queues.queue_lines import About, Line
 from server.console.values import cell_label, form_label, plain_day
 from server.console.words import Words, words
+from sync.reconcile import Reason
 
 NAMED = 3  # fields that a line names before it counts
 
@@ -34,6 +35,15 @@ def reason_text(reason: str) -> str:
     return words("queue").reasons.get(reason)
 
 
+def why_text(about: About) -> str:
+    """Why a task's change waits. Of a restricted record it is not said that it is first written in
+    another system: where few kinds are, that names the condition.
+    """
+    if about.event and not about.form and about.reason == Reason.ELSEWHERE:
+        return ""
+    return reason_text(about.reason)
+
+
 def content(line: Line) -> str:
     """内容 in one line."""
     w, about = words("queue"), line.about
@@ -42,7 +52,7 @@ def content(line: Line) -> str:
     if ("{what}" in said and not what) or ("{ground}" in said and not about.ground) or not said:
         said = w.say_without.get(line.task.kind)
     text = said.format(what=what, ground=about.ground)
-    why = reason_text(about.reason) if line.task.kind != "conflict" else ""
+    why = why_text(about) if line.task.kind != "conflict" else ""
     return w.because(text=text, why=why) if why else text
 
 

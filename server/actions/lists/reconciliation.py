@@ -1,8 +1,8 @@
 """What comparisons with another system found: counts for the county, lines for who works at them.
 
 A line belongs to one facility and is read there; lines for which no facility was found belong to
-who read the list in. Of class B only staff with that scope see lines, and each reading leaves an
-audit leaf; the county's counts name nobody.
+who read the list in. Of class B only staff with that scope see lines. Each reading is written down
+like a search; the county's counts name nobody.
 """
 
 from collections import Counter
@@ -15,9 +15,11 @@ import msgspec
 
 from crypto.columns import DataKey
 from server.actions.accounts.sessions import Signed
+from server.actions.archives.search import note_shown
 from server.actions.archives.told import facility_names
 from server.actions.keeping.site import Site
 from server.actions.lists.registered_archives import compared_again
+from server.actions.lists.registered_match import by_number
 from server.actions.lists.registered_rows import (
     CLOSED,
     DONE,
@@ -242,7 +244,7 @@ async def lines_of(
         return Lines(found, lines, page, len(rows) - len(lines))
 
     found = await site.store.read(read)
-    await _note(site, signed, job, found.comparison.restricted)
+    await _note(site, signed, job, found.lines)
     return found
 
 
@@ -252,16 +254,14 @@ def _line(site: Site, key: DataKey, job: bytes, row: Row) -> Line:
     return Line(n, Finding(finding), state, said, resident, closed_at, by)
 
 
-async def _note(site: Site, signed: Signed, job: bytes, restricted: bool) -> None:
-    """Reading names of class B is written down like an opening."""
-    if not restricted:
+async def _note(site: Site, signed: Signed, job: bytes, lines: Sequence[Line]) -> None:
+    """Reading names is written down like a search, with the archives they lead to."""
+    if not lines:
         return
-    now = site.clock()
-
-    async def write(tx: Tx) -> None:
-        await audit(tx, site.district, "act", b"reconciliation-read" + job + signed.staff, now)
-
-    await site.store.write(write)
+    shown = {each.resident for each in lines if each.resident is not None}
+    await site.store.write(
+        lambda tx: note_shown(tx, site, signed, "reconciliation", job.hex(), shown)
+    )
 
 
 async def line_of(site: Site, signed: Signed, job: bytes, n: int) -> tuple[Comparison, Line]:
@@ -273,7 +273,7 @@ async def line_of(site: Site, signed: Signed, job: bytes, n: int) -> tuple[Compa
         return await _comparison(tx, site, signed, job, head, row), found
 
     found = await site.store.read(read)
-    await _note(site, signed, job, found[0].restricted)
+    await _note(site, signed, job, [found[1]])
     return found
 
 
@@ -346,7 +346,7 @@ async def _again(
     line = _line(site, key, job, await _own(tx, site, signed, job, n, lock=True))
     named = line.resident
     if archive_no:
-        named = await _by_number(tx, site, signed, archive_no)
+        named = await by_number(tx, site, signed, archive_no, restricted=bool(row[1]))
     again = await compared_again(tx, site, head.what, row[0], line.said, named)
     await tx.run(
         "UPDATE reconciliation SET finding=?, resident=?, facility=COALESCE(?, facility), "
@@ -357,19 +357,6 @@ async def _again(
     detail = b"reconciliation-again" + job + n.to_bytes(4) + signed.staff
     await audit(tx, site.district, "act", detail, site.clock())
     return again.finding
-
-
-async def _by_number(tx: Tx, site: Site, signed: Signed, archive_no: str) -> bytes:
-    """The archive of that number, of the own place. Raises RuleSaysNo."""
-    row = await one(
-        tx,
-        "SELECT resident, facility FROM resident WHERE district=? AND archive_no=? AND "
-        "status<>'merged'",
-        site.district, archive_no,
-    )  # fmt: skip
-    if row is None or (signed.role is not StaffRole.COUNTY and row[1] != signed.facility):
-        raise RuleSaysNo("no_such_archive")
-    return row[0]
 
 
 async def destroy(site: Site, signed: Signed, job: bytes) -> None:

@@ -81,7 +81,7 @@ class Whole:
     on: date
     groups: tuple[str, ...]
     items: tuple[Explained, ...]
-    hidden: int  # of class B, when it was not asked for
+    restricted: bool  # class B was asked for; else not even its number is told
 
 
 async def explain(site: Site, resident: bytes, on: date, *, restricted: bool) -> Whole:
@@ -97,7 +97,7 @@ async def explain(site: Site, resident: bytes, on: date, *, restricted: bool) ->
     open_only = made.groups if restricted else open_groups(made.groups)
     return Whole(
         resident, on, tuple(sorted(each.value for each in open_only)), explained(shown, on),
-        len(made.items) - len(shown),
+        restricted,
     )  # fmt: skip
 
 
