@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -81,6 +82,11 @@ async def key_of(tx: Tx, site: Site) -> DataKey:
 def sealed_body(site: Site, key: DataKey, record: bytes, facility: bytes, said: Said) -> bytes:
     """A row's content as it is kept. `key`: of the district."""
     return key.seal(place_of(site, record, facility), msgspec.json.encode(said))
+
+
+def leaf_of(record: bytes, sealed: bytes) -> bytes:
+    """What the audit log says of a row: which it is, and half a hash of its sealed bytes."""
+    return b"facility-record" + record + sha256(sealed).digest()[:16]
 
 
 def place_of(site: Site, record: bytes, facility: bytes) -> bytes:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +22,7 @@ from server.actions.facility_work.records import (
     Said,
     State,
     key_of,
+    leaf_of,
     one_record,
     sealed_body,
 )
@@ -180,5 +180,4 @@ async def _write(
         filled.on.isoformat(), signed.staff, now, filled.amends, voids, state.value, sealed,
     )  # fmt: skip
     await tx.insert("facility_record", [row])
-    detail = b"facility-record" + filled.record + sha256(sealed).digest()[:16]
-    await audit(tx, site.district, "act", detail, now)
+    await audit(tx, site.district, "act", leaf_of(filled.record, sealed), now)

@@ -15,7 +15,7 @@ from msgspec import Raw
 from crypto.columns import DataKey
 from server.actions.archives.ledger import audit, first_rev
 from server.actions.archives.touched import touch
-from server.actions.facility_work.records import Said, State, sealed_body
+from server.actions.facility_work.records import Said, State, leaf_of, sealed_body
 from server.actions.keeping.site import Site, district_key_blob
 from server.records.cells import to_cells
 from server.records.kinds import get
@@ -83,6 +83,7 @@ class Loader:
     _rows: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
     _roots: dict[bytes, list[int]] = field(default_factory=dict[bytes, list[int]])
     _open: dict[bytes, "_Opened"] = field(default_factory=dict[bytes, "_Opened"])
+    _work: list[bytes] = field(default_factory=list[bytes])  # audit leaves of facilities' work
     _key: DataKey | None = None
 
     async def begin(self) -> None:
@@ -181,6 +182,7 @@ class Loader:
         said = Said(dict(new.body))
         sealed = sealed_body(self.site, self._key, new.id, new.facility, said)
         row = (self.site.district, new.id, new.facility, new.kind, new.version, new.day, new.staff)
+        self._work.append(leaf_of(new.id, sealed))
         state = State.STANDS.value
         self._add("facility_record", (*row, new.at_ms, None, None, state, sealed))
 
@@ -236,8 +238,8 @@ class Loader:
                 )
             )
             assert who == opened.row[1]
-        roots, opened = self._roots, frozenset(self._open)
-        self._rows, self._open, self._roots = {}, {}, {}
+        roots, opened, work = self._roots, frozenset(self._open), self._work
+        self._rows, self._open, self._roots, self._work = {}, {}, {}, []
         now = self.site.clock()
 
         async def write(tx: Tx) -> None:
@@ -246,6 +248,8 @@ class Loader:
             await _add_roots(tx, self.site.district, roots)
             await touch(tx, self.site.district, opened, now)
             count = sum(len(some) for some in rows.values())
+            for leaf in work:
+                await audit(tx, self.site.district, "act", leaf, now)
             await audit(tx, self.site.district, "act", b"load" + count.to_bytes(4), now)
 
         await self.site.store.write(write)
