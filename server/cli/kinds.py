@@ -106,7 +106,7 @@ def show(kind: str, version: int | None, as_json: bool) -> None:
     """Show one form: its fields in their order, then what it checks and computes.
 
     \b
-    Examples:
+    Example:
       python -m server kinds show htn_followup
       python -m server kinds show referral --version 1
     """
@@ -136,7 +136,7 @@ def export(json_schema: bool, kind_id: str | None, output: Path | None) -> None:
     The same catalogue is always the same bytes; `hash` names its content.
 
     \b
-    Examples:
+    Example:
       python -m server kinds export --output catalogue.json
       python -m server kinds export --json-schema --kind htn_followup
     """
