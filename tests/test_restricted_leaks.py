@@ -119,10 +119,12 @@ NAMES = {
     "resident": (ZHENG.hex(),), "facility": (QINGHE.hex(),), "step": ("absent",), "key": ("all",),
     "kind": ("htn_followup", "smd_followup", "tb_first", "encounter"),
 }  # fmt: skip
-QUERIES = (
-    "", f"?record={'0' * 32}", f"?kind=encounter&village=&month={MONTH}", "?when=all",
-    "?on=2026-12-31",
-)  # fmt: skip
+QUERIES = {
+    "/console/paper/batch": (f"?kind=encounter&village=&month={MONTH}",),
+    "/console/due": ("", "?view=overdue", "?view=week", "?view=open"),
+    "/console/referrals": ("", "?view=needed", "?view=back"),
+}
+"""What is asked for beside an address; a page that is not here is opened without anything."""
 
 
 async def pages(
@@ -137,7 +139,7 @@ async def pages(
             if route.method != "GET" or "static" in route.path:
                 continue
             places = [NAMES.get(name, tuple(changes) or ("0" * 32,)) for name in route.names]
-            for chosen, query in product(product(*places), QUERIES):
+            for chosen, query in product(product(*places), QUERIES.get(route.declared, ("",))):
                 address = route.declared
                 for name, value in zip(route.names, chosen, strict=True):
                     address = address.replace(f"{{{name}}}", value)
