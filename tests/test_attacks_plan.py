@@ -6,9 +6,12 @@ from html import unescape
 
 import msgspec
 import pytest
+from msgspec import Raw
 
-from server.actions.archives import afterwork
+from server.actions.archives import afterwork, opening
+from server.actions.archives import desk as writing
 from server.actions.plan import proof
+from server.errors import NotYours
 from server.records.check import check
 from server.records.kinds import everything
 from server.records.model import Day, Kind, Shape, Subject
@@ -16,9 +19,11 @@ from server.rules.districts import load
 from server.rules.plan.believable import believable
 from server.rules.plan.engine import plan_of
 from server.rules.plan.model import Facts, Record
-from tests.cast_forms import ON, good
+from sync import wire
+from tests.cast_forms import ON, good, good_bytes
 from tests.console import CHEN, TIAN, desk, offices, text_of
-from tests.lists import county
+from tests.desk_page import fill, hidden, page_of
+from tests.lists import county, signed
 from tests.test_import_kinds import line, scope, take
 from tests.test_reconciliation import compared, there
 from tests.world import SU, XIE, YANG, ZHENG, ZHOU, World, field
@@ -160,3 +165,27 @@ async def test_the_way_to_a_referral_names_no_illness_in_its_address(world: Worl
         forms = [(await xie.get(each)).text for each in asked]
     assert asked
     assert all('name="reason_restricted" value="2" checked' in each for each in forms)
+
+
+async def test_an_id_that_is_too_short_comes_into_no_feed(world: World) -> None:
+    await offices(world)
+    await afterwork.catch_up(world.site)
+    tablet = await field(world, "11")
+    await tablet.settle()
+    async with desk(world, SU) as su:
+        path = page_of(ZHOU, "/form/htn_followup")
+        sound = hidden(await su.get(path), "change")
+        short = f"{sound[:30]}  "  # thirty digits and two spaces
+        spaced = await fill(su, ZHOU, change=short)
+        assert spaced.status_code == 403
+        who = await signed(world, SU)
+        found = await opening.open_for(world.site, who, ZHOU)
+        assert not isinstance(found, opening.AskWhy)
+        change = wire.Change(
+            id=bytes(15), resident=ZHOU, kind="htn_followup", v=1, on="2026-11-20",
+            at=world.clock(), body=Raw(good_bytes("htn_followup", next_date="2027-01-10")),
+        )  # fmt: skip
+        with pytest.raises(NotYours):
+            await writing.save(world.site, who, found, change)
+    await tablet.settle()
+    assert not await world.rows("SELECT 1 FROM change WHERE length(change)<16")

@@ -277,7 +277,8 @@ def rows_changed(
         return kept
     if verb == "add":
         return desk_form.with_row(each, kept, desk.fresh_id(console.site).hex())
-    return desk_form.without_row(each, kept, int(number)) if number.isdecimal() else kept
+    few = number.isdecimal() and len(number) < 4  # more digits than there may be rows
+    return desk_form.without_row(each, kept, int(number)) if few else kept
 
 
 async def _beside(console: Console, sheet: Sheet, opened: Opened, today: date) -> Beside:

@@ -27,6 +27,7 @@ from server.actions.archives.standing import (
 )
 from server.actions.keeping.site import Site
 from server.actions.tablets.intake import Arrived, checked_again, civil_day, derived_id, rule_of
+from server.actions.tablets.readable import is_sound
 from server.actions.tablets.settle import open_change, settle_conflicts
 from server.errors import NotYours, Refusal, RuleSaysNo
 from server.records.model import AccessClass, Kind
@@ -112,6 +113,8 @@ async def _save(
 ) -> Saved | Refusal:
     rows = await lock_residents(tx, site.district, {change.resident})
     raw = wire.encode(change)
+    if not is_sound(raw):
+        return NotYours("change")
     kept = await survivors(tx, site.district, rows)
     if opened.resident not in {*rows, *kept.values()}:
         return NotYours("resident")

@@ -16,6 +16,7 @@ from server.records.kinds import UnknownKind, get
 from server.records.model import Subject
 from server.records.values import FaultCode, Faults
 from sync import wire
+from sync.limits import CHANGE_BYTES
 
 _UNREADABLE: Final = frozenset({FaultCode.WRONG_TYPE, FaultCode.MALFORMED, FaultCode.DUPLICATE_KEY})
 _LARGEST: Final = 10**9  # above any number a form asks for, whatever its unit
@@ -39,6 +40,17 @@ def can_be_read(change: wire.Change, today: date) -> bool:
     if _unreadable(check(kind, body, on=on, today=max(on, today))):
         return False
     return not _is_huge(msgspec.json.decode(body, type=dict[str, Any]))
+
+
+def is_sound(raw: bytes) -> bool:
+    """Whether a tablet would take a change that the server made: one in a feed that cannot be read
+    stops every tablet of the panel.
+    """
+    try:
+        wire.change(raw)
+    except wire.Malformed:
+        return False
+    return len(raw) <= CHANGE_BYTES
 
 
 def _unreadable(faults: Faults) -> bool:
