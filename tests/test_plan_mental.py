@@ -6,6 +6,7 @@ from server.rules import next_step
 from server.rules.plan.engine import open_groups, plan_of
 from server.rules.plan.model import Facts, Group, Record, Stage
 from server.rules.plan.table import reason_text, rules
+from tests.plan_patients import full
 from tests.plan_people import around, day, days_of, doing, owed, person, rec
 
 RULES = ("P41", "P42", "P43", "P44", "P45")
@@ -126,8 +127,8 @@ def test_the_class_of_a_visit_says_when_to_come_again(
     visit = seen("2026-01-31", **found)
     who = patient(agreed(), visit)
     (item,) = owed(who, 2026, rule).values()
-    assert (item.because, days_of(item)) == ((visit.id,), ("2026-02-01", due, ""))
-    assert around(item) == [Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OPEN, Stage.OVERDUE]
+    assert (item.because, days_of(item)) == ((visit.id,), ("2026-02-01", due, "2027-01-31"))
+    assert around(item) == [Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OVERDUE, Stage.MISSED]
     for other in {"P42", "P43", "P44"} - {rule}:
         assert owed(who, 2026, other) == {}
     again = seen("2026-03-20")
@@ -168,8 +169,10 @@ def test_with_consent_a_health_check_is_owed_each_calendar_year() -> None:
     item = owed(who, 2026, "P45")["2026"]
     assert days_of(item) == ("2026-01-01", "2026-12-31", "2026-12-31")
     assert around(item) == [Stage.LATER, Stage.OPEN, Stage.OPEN, Stage.OPEN, Stage.MISSED]
-    check = rec("health_check", "2026-12-31")
-    last_year = rec("health_check", "2025-12-31")
+    check = full("health_check", "2026-12-31")
+    last_year = full("health_check", "2025-12-31")
+    half = rec("health_check", "2026-03-10", assessment="1")
+    assert owed(doing(who, half), 2026, "P45")["2026"].done is None
     assert owed(doing(who, last_year), 2026, "P45")["2026"].done is None
     assert owed(doing(who, check), 2026, "P45")["2026"].done == check.id
 

@@ -128,8 +128,9 @@ def test_who_supervises_says_when_to_come_after_the_first_visit(
 ) -> None:
     who = patient(first("2026-01-31", supervisor))
     (item,) = owed(who, 2026, rule).values()
-    assert days_of(item) == ("2026-02-01", due, "")
-    assert around(item) == OPEN
+    assert days_of(item) == ("2026-02-01", due, "2026-08-30"), "the end of the course and 30 days"
+    assert around(item)[:3] == OPEN[:3]
+    assert around(item)[4] is Stage.MISSED
     assert owed(who, 2026, "P49" if rule == "P48" else "P48") == {}
     next_one = visit("2026-02-09", 1, supervisor)
     found = owed(doing(who, next_one), 2026, rule)
@@ -151,6 +152,20 @@ def test_a_family_is_visited_every_ten_days_in_the_first_phase_and_monthly_after
 ) -> None:
     who = patient(first("2026-02-01"), visit("2026-03-31", month, supervisor))
     assert days_of(owed(who, 2026, rule)["tb_followup:2026-03-31"])[1] == due
+
+
+@pytest.mark.parametrize(("kind", "due"), [("1", "2026-05-30"), ("2", "2026-05-10")])
+def test_who_is_treated_again_has_three_months_of_the_first_phase(kind: str, due: str) -> None:
+    who = patient(first("2026-02-01", type=kind), visit("2026-04-30", 3))
+    assert days_of(owed(who, 2026, "P49")["tb_followup:2026-04-30"])[1] == due
+
+
+def test_a_visit_that_nobody_made_is_asked_for_until_the_course_is_closed() -> None:
+    who = patient(first("2023-02-02"))
+    assert owed(who, 2026, "P49") == {}
+    long = visit("2026-12-20", 11, supervisor=STAFF, next_date="2027-01-05")
+    item = owed(patient(first("2026-02-02"), long), 2027, "P48")["tb_followup:2026-12-20"]
+    assert days_of(item) == ("2026-12-21", "2027-01-05", "2027-01-05")
 
 
 def test_a_change_of_the_supervisor_changes_the_rule() -> None:
@@ -181,8 +196,10 @@ def test_after_a_reaction_or_a_complication_the_referral_is_followed_within_14_d
     reaction = visit("2026-02-20", 1, **found)
     who = patient(first("2026-02-01"), reaction)
     (item,) = owed(who, 2026, "P50").values()
-    assert (days_of(item), item.because) == (("2026-02-21", "2026-03-06", ""), (reaction.id,))
-    assert around(item) == OPEN
+    days = ("2026-02-21", "2026-03-06", "2026-08-31")
+    assert (days_of(item), item.because) == (days, (reaction.id,))
+    next_one = owed(who, 2026, "P49")["tb_followup:2026-02-20"]
+    assert days_of(next_one)[:2] == ("2026-02-21", "2026-03-02"), "the visits go on beside it"
     after = visit("2026-03-01", 1)
     (item,) = owed(doing(who, after), 2026, "P50").values()
     assert item.done == after.id

@@ -184,6 +184,15 @@ _SOCIAL: Final = {"1": "良好", "2": "一般", "3": "较差", "9": "此项不�
 _APART: Final = {"1": 14, "2": 31, "3": 92}
 
 
+# Not stable without any risk: insight incomplete, a symptom left, a severe reaction. The form has
+# no answer for how severe; a reaction that came with a referral is taken as such.
+_SHORT: Final[tuple[list[Any], ...]] = (
+    ["=", ["field", "insight"], "2"],
+    ["has", ["field", "symptom"], *SYMPTOMS],
+    ["and", ["=", ["field", "adr"], "2"], ["=", ["field", "referral"], "2"]],
+)
+
+
 def _poor(function: str) -> list[Any]:
     return ["=", ["field", function], "3"]
 
@@ -344,7 +353,7 @@ _COMPUTED: Final = (
         [
             *("if", ["given", ["field", "lost_reason"]], _NOT_MET),
             *(["or", [">=", _LEVEL, 3], ["=", ["field", "insight"], "3"]], _UNSTABLE),
-            *(["or", [">=", _LEVEL, 1], *(_poor(name) for name in _FUNCTIONS)], _NEARLY),
+            *(["or", [">=", _LEVEL, 1], *(_poor(name) for name in _FUNCTIONS), *_SHORT], _NEARLY),
             *(["and", ["given", _LEVEL], ["given", ["field", "insight"]]], _STABLE),
         ],
         "P42 to P44",
@@ -354,7 +363,7 @@ _COMPUTED: Final = (
             ["!=", ["known", "stability"], _NOT_MET],
             [">", ["field", "class"], ["known", "stability"]],
         ],
-        sentence_zh="随访分类好于危险性、自知力和社会功能所示，请核对",
+        sentence_zh="随访分类好于危险性、症状、自知力和社会功能所示，请核对",
     ),
 )
 

@@ -37,10 +37,14 @@ class Refer(StrEnum):
 
 
 KNOWN: Final = frozenset(
-    {"on", "birth", "sex", "last_on", "hypertension", "diabetes", "copd", "pregnant", "lactating"}
-)
+    {
+        "on", "birth", "sex", "last_on", "hypertension", "diabetes", "copd", "pregnant",
+        "lactating", "retreated",
+    }
+)  # fmt: skip
 """What may be known beside a form: two days, who it is, and whether (true or false) somebody is
-known to have the disease, expects a child or nurses one. What is not handed in is not known."""
+known to have the disease, expects a child or nurses one, is treated for tuberculosis once more.
+What is not handed in is not known."""
 
 
 class StepsBroken(ValueError):

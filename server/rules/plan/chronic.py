@@ -29,7 +29,7 @@ from server.rules.plan.readings import OPEN, Pressure, pressures
 from server.rules.plan.steps import is_emergency
 from server.rules.plan.table import numbers_of, rules
 from server.rules.plan.visits import Visit, again, is_result, referrals, referred, visits
-from server.rules.plan.windows import DAY, Window, owed
+from server.rules.plan.windows import DAY, Window, owed, settled
 
 CHECK: Final = "health_check"
 FOLLOWED: Final[Mapping[Group, tuple[str, str]]] = {
@@ -59,7 +59,7 @@ def _raised(asked: Asked) -> Iterator[Item]:
             "on": first.on.isoformat(), "sbp": first.sbp, "dbp": first.dbp,
             "due": due.isoformat(), "measured": days, "readings": numbers["readings"],
         }  # fmt: skip
-        window, because = Window(first.on, due, closes), (first.record.id,)
+        window, because = settled(Window(first.on, due, closes), done), (first.record.id,)
         yield from owed(
             asked, first.on.isoformat(), window, done, "repeat", given=given, because=because
         )

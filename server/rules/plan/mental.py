@@ -11,9 +11,17 @@ from datetime import date, timedelta
 from typing import Final
 
 from server.rules.plan.model import Asked, Item, Maker, Record
-from server.rules.plan.quota import BY_PHONE, first_of_year, known_since, one_a_day, places, yearly
+from server.rules.plan.quota import (
+    BY_PHONE,
+    all_filled,
+    first_of_year,
+    known_since,
+    one_a_day,
+    places,
+    yearly,
+)
 from server.rules.plan.visits import visits
-from server.rules.plan.windows import DAY, Window, ordered, owed
+from server.rules.plan.windows import DAY, Window, ordered, owed, settled
 
 SUPPLEMENT: Final = "smd_supplement"
 FOLLOWUP: Final = "smd_followup"
@@ -107,11 +115,12 @@ def _again(asked: Asked) -> Iterator[Item]:
         consent = _consent_on(asked, on)
         if consent is None:
             continue
-        done = next((one for one in _met(asked) if one.on > on), None)
+        closes = max(each.due, on + timedelta(days=asked.numbers["keep_days"]))
+        done = next((one for one in _met(asked) if on < one.on <= closes), None)
         if done is None and consent.until is not None:
             continue
         given = {"on": on.isoformat(), "said": each.said}
-        window = Window(on + DAY, each.due, None)
+        window = settled(Window(on + DAY, each.due, closes), done)
         yield from owed(
             asked, on.isoformat(), window, done, "again", given=given, because=(each.record.id,)
         )
@@ -122,7 +131,7 @@ def _again(asked: Asked) -> Iterator[Item]:
 
 def _check(asked: Asked) -> Iterator[Item]:
     consent = _consent_on(asked, asked.last)
-    done = first_of_year(asked, asked.facts.of("health_check"))
+    done = first_of_year(asked, filter(all_filled, asked.facts.of("health_check")))
     if consent is None and done is not None:
         consent = _consent_on(asked, done.on)
     if consent is None:

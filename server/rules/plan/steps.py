@@ -13,6 +13,8 @@ from server.rules.plan.spells import belongs
 from server.rules.plan.windows import ordered
 
 _MALE: Final = "1"
+RETREATED: Final = "2"
+"""`patient_type` of the first visit in tuberculosis."""
 Memo = dict[tuple[bytes, bytes], tuple[Step, ...]]
 """What was worked out already, by the record and the one before it."""
 
@@ -47,9 +49,24 @@ def followed(
     if found is None:
         found = memo[key] = steps_after(
             each.kind, each.body, each.on, last=before.body if before is not None else None,
-            known=beside(facts, groups, each.on, before), numbers=district,
+            known=_known(facts, groups, each, before), numbers=district,
         )  # fmt: skip
     return found
+
+
+def _known(
+    facts: Facts, groups: Mapping[Group, Spell], each: Record, before: Record | None
+) -> dict[str, Any]:
+    known = beside(facts, groups, each.on, before)
+    if each.kind == "tb_followup" and (first := _first_visit(facts, each.on)) is not None:
+        known["retreated"] = first.body.get("patient_type") == RETREATED
+    return known
+
+
+def _first_visit(facts: Facts, on: date) -> Record | None:
+    """The first visit of the treatment that goes on on a day."""
+    seen = [each for each in ordered(facts, "tb_first") if each.on <= on]
+    return seen[-1] if seen else None
 
 
 def beside(

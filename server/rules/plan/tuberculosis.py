@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.records.ages import months_later
-from server.rules.plan.model import LOST, Asked, Facts, Item, Maker, Record
+from server.rules.plan.model import LOST, Asked, Facts, Item, Maker, Numbers, Record
 from server.rules.plan.pregnancies import day_of
 from server.rules.plan.quota import shared
-from server.rules.plan.visits import earliest, visits
-from server.rules.plan.windows import DAY, Window, ordered, owed
+from server.rules.plan.steps import RETREATED
+from server.rules.plan.table import numbers_of, rules
+from server.rules.plan.visits import Visit, earliest, every
+from server.rules.plan.windows import DAY, Window, ordered, owed, settled
 from server.rules.referrals import is_answer
 
 FIRST: Final = "tb_first"
@@ -27,7 +29,6 @@ _NOTICE: Final[Mapping[str, Any]] = tomllib.loads(
 )["notice"]
 _SUSPECTED: Final = "2"
 _SENT: Final = "1"
-_AGAIN: Final = "2"
 _CLOSING: Final = ("stop_date", "due_visits", "done_visits", "due_doses", "done_doses")
 
 
@@ -150,30 +151,39 @@ def _again(asked: Asked) -> Iterator[Item]:
     """The next visit after each whose step is of the rule: by who supervises, by the phase."""
     following = ordered(asked.facts, FOLLOWUP)
     for kind in (FIRST, FOLLOWUP):
-        for each in visits(asked, kind):
+        for each in every(asked, kind):
             if each.step.rule != asked.rule.id:
                 continue
-            on = each.record.on
-            done = next((one for one in following if one.on > on), None)
+            on, closes = each.record.on, _closes(asked, each)
+            done = next((one for one in following if on < one.on <= closes), None)
             given = {"on": on.isoformat(), "said": each.said}
+            window = settled(Window(on + DAY, each.due, closes), done)
             yield from owed(
-                asked, f"{kind}:{on}", Window(on + DAY, each.due, None), done, "again",
+                asked, f"{kind}:{on}", window, done, "again",
                 given=given, because=(each.record.id,),
             )  # fmt: skip
 
 
+def _closes(asked: Asked, each: Visit) -> date:
+    """Until when the next visit may be made: the end of the course, and the days to close it."""
+    course = next(one for one in _courses(asked) if each.record in one.records)
+    numbers = numbers_of(rules()["P51"], asked.district)
+    full, stop = _ends(course, numbers)
+    return max(each.due, (stop or full) + timedelta(days=numbers["days"]))
+
+
 def _reaction(asked: Asked) -> Iterator[Item]:
     """An adverse reaction or a complication: the result of the referral, on the form or later."""
-    for each in visits(asked, FOLLOWUP):
+    for each in every(asked, FOLLOWUP):
         if each.step.rule != asked.rule.id:
             continue
-        on, record = each.record.on, each.record
+        on, record, closes = each.record.on, each.record, _closes(asked, each)
         known = "referral_result" in record.body
-        later = (one for one in ordered(asked.facts, FOLLOWUP) if one.on > on)
+        later = (one for one in ordered(asked.facts, FOLLOWUP) if on < one.on <= closes)
         done = record if known else next(later, None)
         opens = on if known else on + DAY
         yield from owed(
-            asked, on.isoformat(), Window(opens, each.due, None), done, "again",
+            asked, on.isoformat(), settled(Window(opens, each.due, closes), done), done, "again",
             given={"on": on.isoformat(), "said": each.said}, because=(record.id,),
         )  # fmt: skip
 
@@ -184,11 +194,8 @@ def _reaction(asked: Asked) -> Iterator[Item]:
 def _closing(asked: Asked) -> Iterator[Item]:
     numbers = asked.numbers
     for number, course in enumerate(_courses(asked), start=1):
-        again = course.first is not None and course.first.body.get("patient_type") == _AGAIN
-        months = numbers["months_again" if again else "months"]
-        full = months_later(course.began, months)
         stopped = course.stopped
-        stop = (day_of(stopped, "stop_date") or stopped.on) if stopped else None
+        full, stop = _ends(course, numbers)
         opens = min(full, stop) if stop else full
         closed = next((each for each in course.records if _is_closing(each)), None)
         opens = min(opens, closed.on) if closed else opens
@@ -203,6 +210,14 @@ def _closing(asked: Asked) -> Iterator[Item]:
             asked, f"course-{number}", window, closed, why,
             given=given, because=(stopped.id,) if stopped else (course.records[0].id,),
         )  # fmt: skip
+
+
+def _ends(course: _Course, numbers: Numbers) -> tuple[date, date | None]:
+    """The last day of a full course, and the day on which treatment was stopped."""
+    again = course.first is not None and course.first.body.get("patient_type") == RETREATED
+    full = months_later(course.began, numbers["months_again" if again else "months"])
+    stopped = course.stopped
+    return full, (day_of(stopped, "stop_date") or stopped.on) if stopped else None
 
 
 def _is_closing(each: Record) -> bool:

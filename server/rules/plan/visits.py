@@ -17,7 +17,7 @@ from server.rules.plan.pregnancies import day_of
 from server.rules.plan.quota import face_to_face, shared
 from server.rules.plan.readings import OPEN
 from server.rules.plan.steps import steps
-from server.rules.plan.windows import Window, ordered, owed
+from server.rules.plan.windows import Window, ordered, owed, settled
 
 DAY: Final = timedelta(days=1)
 SHEET: Final = "/sent"
@@ -61,10 +61,26 @@ class Visit:
 
 def visits(asked: Asked, kind: str) -> Sequence[Visit]:
     """The visits of a form that the year can feel, oldest first, one a day."""
-    return shared(asked, f"visits {kind}", lambda: tuple(_visits(asked, kind)))
+    return shared(
+        asked,
+        f"visits {kind}",
+        lambda: tuple(min(day, key=_gravity) for day in _days(asked, kind)),
+    )
 
 
-def _visits(asked: Asked, kind: str) -> Iterator[Visit]:
+def every(asked: Asked, kind: str) -> Sequence[Visit]:
+    """The same with all that follows from them: of a day the gravest of each rule."""
+    found: list[Visit] = []
+    for day in _days(asked, kind):
+        by_rule: dict[str, Visit] = {}
+        for each in sorted(day, key=_gravity):
+            by_rule.setdefault(each.step.rule, each)
+        found += by_rule.values()
+    return found
+
+
+def _days(asked: Asked, kind: str) -> Iterator[list[Visit]]:
+    """Of each day all that follows from its visits, in the order of their ids."""
     days: dict[date, list[Record]] = {}
     for each in ordered(asked.facts, kind):
         if each.on <= asked.last:
@@ -74,20 +90,16 @@ def _visits(asked: Asked, kind: str) -> Iterator[Visit]:
     for n, (on, records) in enumerate(days.items()):
         if on >= asked.first or n == len(following) or following[n] >= asked.first:
             after = next((one for one in seen if one.on > on), None)
-            asks = ((each, _gravest(asked, each, before)) for each in records)
-            made = [Visit(each, step, after) for each, step in asks if step is not None]
+            made = [
+                Visit(each, step, after) for each in records for step in steps(asked, each, before)
+            ]
             if made:
-                yield min(made, key=_gravity)
+                yield made
         before = records[-1]
 
 
 def _gravity(visit: Visit) -> int:
     return _GRAVEST.index(visit.step.level)
-
-
-def _gravest(asked: Asked, each: Record, before: Record | None) -> Step | None:
-    found = steps(asked, each, before)
-    return min(found, key=lambda step: _GRAVEST.index(step.level), default=None)
 
 
 # Items.
@@ -139,7 +151,8 @@ def _item(
     slot = f"{on}{part}"
     if done is not None and window.closes is not None and done.on > window.closes:
         done = None
-    yield from owed(asked, slot, window, done, why, given=given, because=(each.record.id,))
+    because = (each.record.id,)
+    yield from owed(asked, slot, settled(window, done), done, why, given=given, because=because)
 
 
 def earliest(*records: Record | None) -> Record | None:

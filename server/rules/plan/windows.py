@@ -43,6 +43,13 @@ def until(opens: date, closes: date) -> Window:
     return Window(opens, closes, closes)
 
 
+def settled(window: Window, done: Record | None) -> Window:
+    """Done, it is no longer in the plans of all the years in which it could have been."""
+    if done is None:
+        return window
+    return Window(window.opens, window.due, max(window.due, done.on))
+
+
 def ordered(facts: Facts, *kinds: str) -> list[Record]:
     """The records of these kinds in which a service was given, by day, then by id."""
     return sorted(facts.of(*kinds), key=lambda each: (each.on, each.id))
