@@ -26,7 +26,7 @@ from tests.desk_page import fill, hidden, page_of
 from tests.lists import county, signed
 from tests.test_import_kinds import line, scope, take
 from tests.test_reconciliation import compared, there
-from tests.world import SU, XIE, YANG, ZHENG, ZHOU, World, field
+from tests.world import SU, WU, XIE, YANG, ZHENG, ZHOU, World, field
 
 DAY = str(ON)
 ABSURD = ("0001-01-01", "9999-12-31")
@@ -189,3 +189,18 @@ async def test_an_id_that_is_too_short_comes_into_no_feed(world: World) -> None:
             await writing.save(world.site, who, found, change)
     await tablet.settle()
     assert not await world.rows("SELECT 1 FROM change WHERE length(change)<16")
+
+
+async def test_printing_a_village_is_an_attempt_at_nobody_elses_archive(world: World) -> None:
+    await county(world)
+    await afterwork.catch_up(world.site)
+    for staff, people in ((TIAN, 0), (SU, 3)):
+        async with desk(world, staff) as who:
+            batch = "/console/paper/batch?kind=basic_info"
+            page = await who.get(batch)
+            assert page.status_code == 200
+            assert len(re.findall("郑㛃|周谷雨|吴𠮷祥", page.text)) >= people
+        logged = await world.rows("SELECT DISTINCT ground FROM access_log WHERE staff=?", staff)
+        assert logged == ([("panel",)] if people else [])
+    opened = await world.rows("SELECT DISTINCT resident FROM access_log")
+    assert sorted(row[0] for row in opened) == sorted([ZHOU, WU, ZHENG])

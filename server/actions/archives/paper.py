@@ -130,7 +130,13 @@ def _wanted(opened: Opened, asked: Asked) -> list[bytes | None]:
 async def _people(tx: Tx, *, site: Site, signed: Signed, asked: Asked) -> Sequence[bytes]:
     rows = await _candidates(tx, site, signed, asked)
     cards = await cards_of(tx, site, {row[0] for row in rows})
-    kept = [each for each in cards.values() if each.village.startswith(asked.village)]
+    # Of the own panels only: of others each would be asked why, and the residents would read of an
+    # attempt that nobody made.
+    kept = [
+        each
+        for each in cards.values()
+        if each.panel in signed.panels and each.village.startswith(asked.village)
+    ]
     kept.sort(key=lambda each: (each.village, each.initials, each.name, each.resident))
     return [each.resident for each in kept]
 
