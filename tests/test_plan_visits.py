@@ -141,6 +141,17 @@ def test_an_emergency_is_referred_on_the_day_itself(
     assert stage(found["2026-02-28/refer"], day("2026-05-30")) is Stage.MISSED
 
 
+def test_one_pressure_at_two_visits_of_a_day_is_one_emergency() -> None:
+    both = (htn("2026-03-05", **CRISIS), dm("2026-03-05", **CRISIS))
+    known = patient(*both, diseases="23")
+    assert "2026-03-05/refer" in owed(known, 2026, "P10")
+    assert owed(known, 2026, "P19") == {}
+    alone = patient(dm("2026-03-05", **CRISIS), diseases="23")
+    assert "2026-03-05/refer" in owed(alone, 2026, "P19")
+    sweet = patient(both[0], dm("2026-03-05", **CRISIS, fpg=170), diseases="23")
+    assert "2026-03-05/refer" in owed(sweet, 2026, "P19")
+
+
 @pytest.mark.parametrize(
     ("born", "sbp", "rule"),
     [

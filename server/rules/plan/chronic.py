@@ -32,6 +32,8 @@ from server.rules.plan.visits import Visit, again, is_result, referrals, referre
 from server.rules.plan.windows import DAY, Window, owed, settled
 
 CHECK: Final = "health_check"
+_PRESSURE_ALONE: Final = "dm_crisis_pressure"
+"""The row of the table of next steps by which a diabetic is referred for the pressure alone."""
 FOLLOWED: Final[Mapping[Group, tuple[str, str]]] = {
     Group.HYPERTENSION: ("P05", "htn_followup"),
     Group.DIABETES: ("P13", "dm_followup"),
@@ -250,7 +252,19 @@ def _soon(asked: Asked) -> Iterator[Item]:
 def _referral(asked: Asked) -> Iterator[Item]:
     """P09, P10, P18, P19: refer, and follow. What a check finds is followed by P25 and P61."""
     assert asked.rule.group is not None
-    yield from referred(asked, visits(asked, FOLLOWED[asked.rule.group][1]))
+    found = visits(asked, FOLLOWED[asked.rule.group][1])
+    said = _said_by_pressure(asked) if asked.rule.group is Group.DIABETES else frozenset[date]()
+    yield from referred(
+        asked, (e for e in found if not (e.step.row == _PRESSURE_ALONE and e.record.on in said))
+    )
+
+
+def _said_by_pressure(asked: Asked) -> frozenset[date]:
+    """The days on which P10 refers: the same pressure at a diabetic's visit is referred by it."""
+    if Group.HYPERTENSION not in asked.groups:
+        return frozenset()
+    found = visits(asked, FOLLOWED[Group.HYPERTENSION][1])
+    return frozenset(each.record.on for each in found if each.step.level is Level.EMERGENCY)
 
 
 def _goal(asked: Asked) -> Iterator[Item]:
