@@ -26,7 +26,7 @@ from tests.desk_page import fill, hidden, page_of
 from tests.lists import county, signed
 from tests.test_import_kinds import line, scope, take
 from tests.test_reconciliation import compared, there
-from tests.world import SU, WU, XIE, YANG, ZHENG, ZHOU, World, field
+from tests.world import HE, SU, WU, XIE, YANG, ZHENG, ZHOU, World, field
 
 DAY = str(ON)
 ABSURD = ("0001-01-01", "9999-12-31")
@@ -204,3 +204,22 @@ async def test_printing_a_village_is_an_attempt_at_nobody_elses_archive(world: W
         assert logged == ([("panel",)] if people else [])
     opened = await world.rows("SELECT DISTINCT resident FROM access_log")
     assert sorted(row[0] for row in opened) == sorted([ZHOU, WU, ZHENG])
+
+
+async def test_the_code_of_a_sheet_tells_somebody_elsewhere_nothing(world: World) -> None:
+    await county(world)
+    await afterwork.catch_up(world.site)
+    await take(world, CHEN, "vaccination", line("vaccination", ZHOU))
+    made = await world.one("SELECT change FROM change WHERE kind='vaccination'")
+    async with desk(world, HE) as he, desk(world, SU) as su:
+        theirs = await he.get(f"/console/record/{made.hex()}")
+        nobodys = await he.get(f"/console/record/{'ab' * 16}")
+        assert (theirs.status_code, "location" in theirs.headers) == (403, False)
+        said = [
+            text_of(each).partition(" · 编号")[0] for each in (theirs, nobodys)
+        ]  # of the request
+        assert said[0] == said[1]
+        ours = await su.get(f"/console/record/{made.hex()}")
+        assert ours.headers["location"].startswith(f"/console/archive/{ZHOU.hex()}")
+    tried = "SELECT ground, classes FROM access_log WHERE resident=? AND staff=?"
+    assert await world.rows(tried, ZHOU, HE) == [("refused:no_ground", "")]

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from server.actions.archives import paper
 from server.actions.archives.folder import own_areas
-from server.actions.archives.opening import AskWhy
+from server.actions.archives.opening import AskWhy, open_for
 from server.actions.archives.paper import Asked, Batch, Sheet
 from server.actions.facility_work.records import read
 from server.console import times
@@ -44,9 +44,12 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
 
 def _one(console: Console) -> list[HTTPRouteHandler]:
     @page("/record/{change:str}", roles=WORKERS)
-    async def record(change: FromPath[str]) -> Response[Any]:
-        """Where a sheet's code leads: to the archive, through its gate."""
+    async def record(request: AnyRequest, change: FromPath[str]) -> Response[Any]:
+        """Where a sheet's code leads: to the archive, through its gate. A code of an archive that
+        stays shut is answered like one of nobody's, so it does not even tell whose it is.
+        """
         found = await paper.whose(console.site, id_of(change))
+        await open_for(console.site, signed_of(request), found)
         return see(f"/console/archive/{found.hex()}?record={change}")
 
     @page("/archive/{resident:str}/paper/{change:str}", roles=WORKERS)
