@@ -12,7 +12,7 @@ from typing import Final
 from server.actions.archives import cards, likeness
 from server.actions.archives.content import contents
 from server.actions.archives.standing import ResidentRow
-from server.actions.archives.touched import take_touched
+from server.actions.archives.touched import AHEAD_MS, NOTED, take_touched
 from server.actions.figures import figures
 from server.actions.keeping.site import Site
 from server.actions.plan import remake as plans
@@ -55,9 +55,10 @@ async def run(site: Site) -> int:
 
 async def waits(site: Site) -> bool:
     """Whether there is a note for `run` at all: asked before the job is claimed."""
-    sql = "SELECT 1 FROM touched WHERE district=? AND at<=? LIMIT 1"
+    sql = f"SELECT 1 FROM touched WHERE district=? AND {NOTED} LIMIT 1"
     before = _settled(site)
-    return await site.store.read(lambda tx: one(tx, sql, site.district, before)) is not None
+    args = site.district, before, before + AHEAD_MS
+    return await site.store.read(lambda tx: one(tx, sql, *args)) is not None
 
 
 def _settled(site: Site) -> int:

@@ -5,9 +5,16 @@ takes the same lock before the note is deleted. So no change falls between the t
 """
 
 from collections.abc import Collection
+from typing import Final
 
 from server.actions.archives.standing import ResidentRow, lock_residents
 from server.store.tx import Tx
+
+AHEAD_MS: Final = 60_000
+NOTED: Final = "(at<=? OR at>?)"
+"""Noted before an instant, or AHEAD_MS after it: by a clock that has been set right meanwhile, so
+that the note would wait until its day comes.
+"""
 
 
 async def touch(tx: Tx, district: int, residents: Collection[bytes], now: int) -> None:
@@ -18,12 +25,12 @@ async def touch(tx: Tx, district: int, residents: Collection[bytes], now: int) -
 async def take_touched(
     tx: Tx, district: int, most: int, *, before: int
 ) -> dict[bytes, ResidentRow]:
-    """Up to `most` archives noted before that instant, locked, their notes deleted; oldest ids
-    first.
+    """Up to `most` archives noted before that instant, or by a clock that ran ahead; locked,
+    their notes deleted; oldest ids first.
     """
     noted = await tx.rows(
-        "SELECT resident FROM touched WHERE district=? AND at<=? ORDER BY resident LIMIT ?",
-        district, before, most,
+        f"SELECT resident FROM touched WHERE district=? AND {NOTED} ORDER BY resident LIMIT ?",
+        district, before, before + AHEAD_MS, most,
     )  # fmt: skip
     ids = {row[0] for row in noted}
     if not ids:

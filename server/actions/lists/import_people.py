@@ -76,10 +76,13 @@ async def take_people(site: Site, job: Job, places: Places, part: Part) -> Taken
             _seal_all, site, job, seats, numbers, now=now, feed_epoch=epoch
         )
         done = await site.store.write(
-            partial(_write, site=site, job=job, part=part, seats=seats, ready=ready, now=now)
-        )
+            partial(
+                _write, site=site, job=job, part=part, seats=seats, known=known, ready=ready,
+                now=now,
+            )
+        )  # fmt: skip
         if done is not None:
-            return done  # else somebody opened one of these archives meanwhile: look again
+            return done  # else one of these, or one like them, was opened meanwhile: look again
 
 
 def look(site: Site, job: Job, places: Places, lines: Sequence[Line]) -> list[Seat]:
@@ -209,13 +212,18 @@ async def _write(
     job: Job,
     part: Part,
     seats: Sequence[Seat],
+    known: Known,
     ready: Mapping[int, Ready],
     now: int,
 ) -> Taken | None:
-    """Everything of a part; None when one of its documents has an archive by now."""
+    """Everything of a part; None when one of its documents has an archive by now, or somebody like
+    one of its people has.
+    """
     epoch = await take_step(tx, site, job, part)
     again = await _known(tx, site, seats)
     if any(seat.id_index in again.holders for seat in seats if seat.ending is None):
+        return None
+    if any(set(them) - set(known.alike.get(mark, ())) for mark, them in again.alike.items()):
         return None
     ledger = Ledger(site.district, site.vault, now, epoch)
     await write_archives(tx, ledger, list(ready.values()))

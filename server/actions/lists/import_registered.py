@@ -19,7 +19,7 @@ from server.actions.archives.standing import ResidentRow
 from server.actions.keeping.site import Site
 from server.actions.lists.import_places import Places
 from server.actions.lists.import_steps import Ending, Outcome, Part, Taken, bad_cells, take_step
-from server.actions.lists.imports import Job
+from server.actions.lists.imports import RUNNING, STOPPED, Job
 from server.actions.lists.registered_archives import Known, archives_by, opened
 from server.actions.lists.registered_rows import (
     CLOSED,
@@ -263,11 +263,19 @@ async def _write(
 
 
 async def _replace(tx: Tx, site: Site, job: Job, key: DataKey) -> None:
-    """The comparison is whole: older ones of the same condition and place go, their notes stay."""
+    """The comparison is whole: older ones of the same condition and place go, their notes stay.
+
+    One that is still being read in beside this stays as well, and takes its place at its own end.
+    """
+    going = await tx.rows(
+        "SELECT job FROM import_job WHERE district=? AND state IN (?, ?)",
+        site.district, RUNNING, STOPPED,
+    )  # fmt: skip
+    stay = {job.id, *(row[0] for row in going)}
     before = [
         each
         for each, (head, row) in (await headings(tx, site, key)).items()
-        if each != job.id and head.what == job.kind and row[0] == job.facility
+        if each not in stay and head.what == job.kind and row[0] == job.facility
     ]
     notes: dict[tuple[bytes | None, str], tuple[str, Row]] = {}
     for old in reversed(before):

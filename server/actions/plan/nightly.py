@@ -9,6 +9,7 @@ change meanwhile are made by the ordinary way; to make a plan twice changes noth
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -164,9 +165,12 @@ async def _wake(tx: Tx, site: Site) -> int:
 
 
 async def _sleepers(tx: Tx, site: Site, most: int) -> list[bytes]:
-    """Whose day has come."""
-    rows = await tx.rows(
-        "SELECT resident FROM plan WHERE district=? AND until<=? ORDER BY until, resident LIMIT ?",
-        site.district, civil_day(site.clock()).isoformat(), most,
-    )  # fmt: skip
-    return [row[0] for row in rows]
+    """Whose day has come; and whose plan is of a later year, made by a clock that ran ahead."""
+    today = civil_day(site.clock())
+    sql = "SELECT resident FROM plan WHERE district=? AND until{} ORDER BY until, resident LIMIT ?"
+    over = date(today.year + 1, 1, 1)
+    for these, day in (("<=?", today), (">?", over)):
+        rows = await tx.rows(sql.format(these), site.district, day.isoformat(), most)
+        if rows:
+            return [row[0] for row in rows]
+    return []

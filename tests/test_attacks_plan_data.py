@@ -1,0 +1,113 @@
+"""Attacks on what plans, imports and comparisons keep: lost, doubled, stale, never settling."""
+
+import asyncio
+
+from server.actions.archives import afterwork
+from server.actions.lists import import_run, imports
+from server.actions.lists.reconciliation import comparisons
+from server.actions.places import closing, closing_steps
+from server.actions.plan import nightly, proof
+from server.actions.tablets.release import release
+from server.records.sheet_columns import PEOPLE
+from tests.cast_forms import ON, good
+from tests.console import CHEN, offices
+from tests.lists import QINGHE_VILLAGE, county, number, signed, upload
+from tests.sheet_of import csv_of
+from tests.test_import_kinds import EXPORTED, scope
+from tests.test_organisations import CHEN_SIGNED
+from tests.test_reconciliation import there
+from tests.world import QINGHE, SU, ZHENG, ZHOU, World, field
+
+DAY = str(ON)
+LONG = 1_001  # lines: two parts
+
+
+def strangers(n: int) -> list[dict[str, str]]:
+    """So many lines about people without an archive here."""
+    return [
+        there(None, 证件号码=number(f"19{50 + at // 300}-01-{1 + at % 28:02d}", 1 + at % 998))
+        for at in range(n)
+    ]
+
+
+async def test_of_two_comparisons_read_in_side_by_side_one_stands_whole(world: World) -> None:
+    await county(world)
+    await scope(world, CHEN)
+    who = await signed(world, CHEN)
+    jobs: list[bytes] = []
+    for n in (LONG, LONG):
+        job = await upload(world, who, csv_of(*strangers(n)), "registered_smd")
+        await imports.say_source(world.site, job, system="x", exported_at=EXPORTED)
+        await imports.start(world.site, who, job.id)
+        jobs.append(job.id)
+    await import_run.work(world.site, jobs[0], most=1)
+    await import_run.work(world.site, jobs[1])
+    await import_run.work(world.site, jobs[0])
+    found = await comparisons(world.site, who)
+    assert [each.id for each in found] == [jobs[0]]
+    assert sum(found[0].sums.values()) >= 1000
+    heads = await world.rows("SELECT list FROM reconciliation WHERE n=0")
+    assert heads == [(jobs[0],)]
+
+
+async def test_look_alikes_of_two_lists_read_in_at_once_are_noted(world: World) -> None:
+    await county(world)
+    who = await signed(world, CHEN)
+    raw = csv_of(
+        {"姓名": "冯小雪", "性别": "女", "出生日期": "1971-03-02", "区划代码": QINGHE_VILLAGE}
+    )
+    jobs = [(await upload(world, who, raw, PEOPLE)).id for _ in range(2)]
+    for job in jobs:
+        await imports.start(world.site, who, job)
+    await asyncio.gather(*(import_run.work(world.site, job) for job in jobs))
+    done = [await imports.find(world.site, who, job) for job in jobs]
+    assert sorted((each.created, each.possible) for each in done) == [(0, 1), (1, 0)]
+    assert await world.one("SELECT COUNT(*) FROM twin") == 1
+
+
+async def test_a_note_from_a_clock_that_ran_ahead_is_not_waited_for(world: World) -> None:
+    await afterwork.catch_up(world.site)
+    tablet = await field(world, "11")
+    await tablet.settle()
+    world.clock.pass_(days=400)
+    tablet.tablet.save_event(ZHOU, "htn_followup", DAY, good("htn_followup"))
+    await tablet.settle()
+    world.clock.pass_(days=-400)
+    assert await afterwork.waits(world.site)
+    assert await afterwork.run(world.site) == 1
+    assert not await world.rows("SELECT 1 FROM touched")
+
+
+async def test_plans_of_a_year_that_was_none_are_made_again(world: World) -> None:
+    await afterwork.catch_up(world.site)
+    await nightly.keep(world.site)
+    world.clock.pass_(days=60)
+    await nightly.keep(world.site)
+    world.clock.pass_(days=-60)
+    while await nightly.waits(world.site):
+        await nightly.keep(world.site)
+    assert (await proof.check(world.site)).right
+    world.clock.pass_(days=60)
+    while await nightly.waits(world.site):
+        await nightly.keep(world.site)
+    assert (await proof.check(world.site)).right
+
+
+async def test_what_is_let_in_of_somebody_without_a_team_is_planned(world: World) -> None:
+    await offices(world)
+    tablet = await field(world, "11")
+    await tablet.settle()
+    high = {**good("htn_followup"), "sbp": 900}
+    held = tablet.tablet.save_event(ZHENG, "htn_followup", DAY, high)
+    await tablet.settle()
+    await closing.plan_closing(world.site, CHEN_SIGNED, QINGHE, DAY)
+    await closing_steps.carry_on(world.site)
+    await afterwork.catch_up(world.site)
+    assert (await proof.check(world.site)).right
+    before = await world.one("SELECT state FROM change WHERE change=?", held)
+    assert before == "held"
+    await release(world.site, held, staff=SU)
+    assert await world.rows("SELECT state FROM change WHERE change=?", held) == [("applied",)]
+    assert await world.rows("SELECT 1 FROM touched WHERE resident=?", ZHENG)
+    await afterwork.catch_up(world.site)
+    assert (await proof.check(world.site)).right
