@@ -1,6 +1,6 @@
 """Vaccination by the national programme, the certificate at kindergarten and school (P53, P54)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ from server.rules.plan.model import Facts, Item, Record, Stage
 from server.rules.plan.series import followed, parse, programme
 from server.rules.plan.table import RulesBroken
 from server.rules.plan.vaccines import MAKERS
+from tests.plan_patients import said
 from tests.plan_people import around, day, days_of, doing, owed, person, rec
 
 DAY = timedelta(days=1)
@@ -19,7 +20,7 @@ NEW, OLD, OLDER = "2025-03-15", "2024-03-15", "2018-03-15"
 """Born under the order of 2026, under that of 2021, and before DTaP was given at six years."""
 
 
-def dose(vaccine: str, number: int, on: str, **body: object) -> Record:
+def dose(vaccine: str, number: int, on: str | date, **body: object) -> Record:
     return rec("vaccination", on, vaccine=vaccine, dose_no=number, **body)
 
 
@@ -150,8 +151,8 @@ def test_hepatitis_a_is_once_live_or_twice_inactivated() -> None:
 
 def test_girls_of_13_get_two_doses_against_cervical_cancer() -> None:
     assert [each[:3] for each in chain("2012-05-20", "hpv")] == [
-        ("2vhpv", "2025-05-20", "2026-05-19"),
-        ("2vhpv", "2025-11-20", "2026-05-19"),
+        ("2vhpv", "2025-11-10", "2026-05-19"),
+        ("2vhpv", "2026-05-10", "2026-11-10"),
     ]
     assert chain("2012-05-20", "hpv", sex="1") == []
     assert chain("2011-11-09", "hpv") == []
@@ -162,7 +163,15 @@ def test_the_second_dose_of_a_late_first_one_is_due_within_twelve_months() -> No
     girl = person(dose("2vhpv", 1, "2026-05-01"), born="2012-05-20", sex="2")
     item = next_of(girl, "hpv", 2026, 2027)
     assert item is not None
-    assert (item.why, *days_of(item)[:2]) == ("late", "2026-11-01", "2027-05-01")
+    assert (item.why, *days_of(item)[:2]) == ("dose", "2026-11-01", "2027-05-01")
+    late = person(dose("2vhpv", 1, "2026-05-20"), born="2012-05-20", sex="2")
+    item = next_of(late, "hpv", 2026, 2027)
+    assert item is not None
+    assert (item.why, *days_of(item)[:2]) == ("late", "2026-11-20", "2027-05-20")
+    younger = person(dose("2vhpv", 1, "2026-02-01"), born="2012-12-20", sex="2")
+    item = next_of(younger, "hpv", 2026, 2027)
+    assert item is not None
+    assert days_of(item)[:2] == ("2026-08-01", "2027-02-01")
 
 
 def test_every_youngest_age_is_the_one_the_form_asks_back_at() -> None:
@@ -247,7 +256,7 @@ def test_the_same_dose_entered_twice_counts_once() -> None:
 
 def test_what_belongs_to_small_children_is_over_on_the_seventh_birthday() -> None:
     assert days_of(next_of(person(born=NEW), "mmr"))[2] == "2032-03-14"  # pyright: ignore[reportArgumentType]
-    assert owed(person(born=NEW), 2033, "P53") == {}
+    assert set(owed(person(born=NEW), 2033, "P53")) == {"dt-1"}, "made up until 11"
 
 
 def test_from_seven_to_eleven_years_three_doses_are_made_up_with_dt() -> None:
@@ -256,8 +265,42 @@ def test_from_seven_to_eleven_years_three_doses_are_made_up_with_dt() -> None:
     assert (item.why, *days_of(item)) == ("catch_up", "2026-03-15", "2026-04-13", "2031-03-14")
     child = doing(child, dose("dt", 1, "2026-03-20"))
     assert owed(child, 2026, "P53")["dtap-2"].done is not None
-    assert days_of(owed(child, 2026, "P53")["dt-3"])[0] == "2026-04-17"
+    assert days_of(owed(child, 2026, "P53")["dt-3"])[0] == "2026-09-20", "half a year apart"
     assert "dt-3" not in owed(at("2014-03-14", ("dtap", 1, 5)), 2026, "P53")
+
+
+@pytest.mark.parametrize("born", ["2018-05-01", "2019-03-15"])
+def test_a_child_of_seven_without_any_dose_makes_up_three(born: str) -> None:
+    child = person(born=born, since="2020-01-01")
+    seven = months_later(day(born), 84)
+    item = owed(child, seven.year, "P53")["dt-1"]
+    assert (item.why, item.opens, item.because) == ("catch_up", seven, ())
+    doses = (dose("dt", 1, seven + DAY), dose("dt", 2, seven + 29 * DAY))
+    child = doing(doing(child, doses[0]), doses[1])
+    found = owed(child, seven.year, "P53")
+    assert [found[f"dtap-{n}"].done for n in (1, 2)] == [each.id for each in doses]
+    assert found["dt-3"].opens == months_later(seven + 29 * DAY, 6)
+    third = dose("dt", 3, months_later(seven + 29 * DAY, 6))
+    for year in range(seven.year, seven.year + 4):
+        assert not [each for each in owed(doing(child, third), year, "P53") if each[:3] == "dt-"]
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_dt_of_an_older_child_makes_up_for_what_is_missing_first(number: int) -> None:
+    child = at("2018-05-01", ("dtap", 1, 8))
+    child = doing(child, dose("dt", number, "2026-06-10"))
+    found = owed(child, 2026, "P53")
+    assert found["dtap-2"].done is not None
+    assert days_of(found["dt-3"])[0] == "2026-12-10"
+    full = at("2018-05-01", ("dtap", 1, 3), ("dtap", 2, 4), ("dtap", 3, 5), ("dtap", 4, 18))
+    sixth = dose("dt", 1, "2026-06-10")
+    assert owed(doing(full, sixth), 2026, "P53")["dtap-5"].done == sixth.id
+
+
+def test_tuberculosis_s_vaccine_after_three_months_asks_for_a_skin_test() -> None:
+    item = next_of(person(born=NEW), "bcg")
+    assert item is not None
+    assert "PPD" in said(item)
 
 
 # A mother with hepatitis B.

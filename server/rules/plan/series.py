@@ -22,7 +22,9 @@ TABLE: Final = Path(__file__).with_name("vaccines_2026.toml")
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """One line of the programme: ages in months, gaps from the dose before. 0: none."""
+    """One line of the programme: ages in months, gaps from the dose before. 0: none. `why`: the
+    reason of the rule that says more than which dose it is.
+    """
 
     vaccine: str
     months: int
@@ -32,6 +34,7 @@ class Dose:
     until: int = 0
     due_days: int = 0
     within_months: int = 0
+    why: str = "dose"
 
     def from_day(self, birth: date, last: Record | None) -> date:
         """The first day on which it can be given."""
@@ -44,18 +47,32 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """Another vaccine for who has fewer than `doses`, from `months` until `until`."""
+    """Another vaccine for who has fewer than `doses`, from `months` until `until`: so many days
+    apart, the last of them so many months.
+    """
 
     vaccine: str
     months: int
     until: int
     doses: int
     gap_days: int
+    last_gap_months: int
+
+    def from_day(self, birth: date, reached: int, last: Record | None) -> date:
+        """The first day on which the dose after so many can be given."""
+        old_enough = months_on(birth, self.months)
+        if last is None:
+            return old_enough
+        if reached + 1 == self.doses:
+            return max(old_enough, months_on(last.on, self.last_gap_months))
+        return max(old_enough, last.on + timedelta(days=self.gap_days))
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The doses of one vaccine for the children of some years of birth."""
+    """The doses of one vaccine for the children of some years of birth. `began`: the day from which
+    it is given.
+    """
 
     id: str
     doses: tuple[Dose, ...]
@@ -64,6 +81,7 @@ class Series:
     sex: str = ""
     when_given: str = ""
     after: str = ""
+    began: date = date.min
     mixed: bool = False
     catch_up: CatchUp | None = None
     vaccines: frozenset[str] = frozenset()
@@ -197,13 +215,13 @@ def _given(series: Series, birth: date, records: Sequence[Record], before: Given
     reached, catch_up = 0, series.catch_up
     for each in records:
         last = given.last(each.on)
-        number = _number(series, each, birth, reached, last)
-        if number:
-            counted[number] = each
-            reached = number
-        elif catch_up is not None and _catches_up(catch_up, each, birth, reached, last):
+        # The same vaccine may be both: as long as doses are missing, it makes up for them.
+        if catch_up is not None and _catches_up(catch_up, each, birth, reached, last):
             reached += 1
             counted[reached] = each
+        elif number := _number(series, each, birth, reached, last):
+            counted[number] = each
+            reached = number
     return given
 
 
@@ -229,7 +247,6 @@ def _catches_up(
 ) -> bool:
     return (
         record.body.get("vaccine") == late.vaccine
-        and 0 < reached < late.doses
-        and record.on >= months_on(birth, late.months)
-        and (last is None or record.on >= last.on + timedelta(days=late.gap_days))
+        and reached < late.doses
+        and record.on >= late.from_day(birth, reached, last)
     )

@@ -16,7 +16,7 @@ from server.records.vaccines import VACCINES
 from server.rules.plan.groups import birthday
 from server.rules.plan.model import Asked, Item, Maker, Record
 from server.rules.plan.quota import shared
-from server.rules.plan.series import Dose, Given, followed, programme
+from server.rules.plan.series import Given, Series, followed, programme
 from server.rules.plan.windows import DAY, Window, first_in, months_on, ordered, owed
 
 _MOTHER: Final = "fam_mother_restricted"
@@ -56,7 +56,7 @@ def _item(
             return
     dose = given.series.doses[number - 1]
     last = given.last(record.on - DAY if record is not None else date.max)
-    window, late = _window(birth, dose, last)
+    window, late = _window(birth, given.series, number, last)
     vaccine = dose.vaccine
     if record is not None:
         # Done: no longer in the plans of all the years in which it could have been.
@@ -66,15 +66,16 @@ def _item(
     elif window.closes is not None and window.opens > window.closes:
         return
     yield from owed(
-        asked, f"{given.series.id}-{number}", window, record, "late" if late else "dose",
+        asked, f"{given.series.id}-{number}", window, record, "late" if late else dose.why,
         given={"vaccine": VACCINES[vaccine], "dose": number},
         because=(last.id,) if last is not None else (),
     )  # fmt: skip
 
 
-def _window(birth: date, dose: Dose, last: Record | None) -> tuple[Window, bool]:
+def _window(birth: date, series: Series, number: int, last: Record | None) -> tuple[Window, bool]:
     """The days of a dose, and whether it can only come after its time."""
-    opens = dose.from_day(birth, last)
+    dose = series.doses[number - 1]
+    opens = max(dose.from_day(birth, last), series.began)
     closes = months_on(birth, dose.until) - DAY
     late = False
     if not dose.before:
@@ -82,7 +83,10 @@ def _window(birth: date, dose: Dose, last: Record | None) -> tuple[Window, bool]
     else:
         due = months_on(birth, dose.before) - DAY
         late = opens > due
-        if late and dose.within_months and last is not None:
+        if dose.within_months and last is not None:
+            # Counted from the dose before: late only where that one was.
+            before = series.doses[number - 2].before
+            late = last.on >= months_on(birth, before)
             due = months_on(last.on, dose.within_months)
         elif late:
             due = opens + timedelta(days=programme().late_days)
@@ -92,9 +96,9 @@ def _window(birth: date, dose: Dose, last: Record | None) -> tuple[Window, bool]
 def _caught_up(asked: Asked, given: Given, birth: date) -> Iterator[Item]:
     """The other vaccine that an older child gets for what is missing."""
     late, last = given.series.catch_up, given.last()
-    if late is None or last is None or not 0 < given.reached < late.doses:
+    if late is None or given.reached >= late.doses:
         return
-    opens = max(months_on(birth, late.months), last.on + timedelta(days=late.gap_days))
+    opens = late.from_day(birth, given.reached, last)
     closes = months_on(birth, late.until) - DAY
     if opens > closes:
         return
@@ -102,7 +106,8 @@ def _caught_up(asked: Asked, given: Given, birth: date) -> Iterator[Item]:
     number = given.reached + 1
     yield from owed(
         asked, f"{late.vaccine}-{number}", window, None, "catch_up",
-        given={"vaccine": VACCINES[late.vaccine], "dose": number}, because=(last.id,),
+        given={"vaccine": VACCINES[late.vaccine], "dose": number},
+        because=(last.id,) if last is not None else (),
     )  # fmt: skip
 
 
