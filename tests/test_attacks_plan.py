@@ -25,6 +25,7 @@ from tests.console import CHEN, TIAN, desk, offices, text_of
 from tests.desk_page import fill, hidden, page_of
 from tests.lists import county, signed
 from tests.test_import_kinds import line, scope, take
+from tests.test_move import moves
 from tests.test_reconciliation import compared, there
 from tests.world import HE, SU, WU, XIE, YANG, ZHENG, ZHOU, World, field
 
@@ -223,3 +224,22 @@ async def test_the_code_of_a_sheet_tells_somebody_elsewhere_nothing(world: World
         assert ours.headers["location"].startswith(f"/console/archive/{ZHOU.hex()}")
     tried = "SELECT ground, classes FROM access_log WHERE resident=? AND staff=?"
     assert await world.rows(tried, ZHOU, HE) == [("refused:no_ground", "")]
+
+
+async def test_a_facility_reads_no_more_of_a_comparison_of_somebody_who_went_elsewhere(
+    world: World,
+) -> None:
+    await county(world)
+    for staff in (CHEN, TIAN):
+        await scope(world, staff)
+    await take(world, CHEN, "smd_followup", line("smd_followup", ZHOU))
+    job = await compared(world, CHEN, there(ZHOU, "死亡"), there(WU))
+    where = f"/console/reconciliation/{job.id.hex()}"
+    async with desk(world, TIAN) as tian:
+        assert "周谷雨" in text_of(await tian.get(where))
+        assert (await tian.get(f"{where}/2")).status_code == 200
+        await moves(world)
+        assert "周谷雨" not in text_of(await tian.get(where))
+        assert "吴𠮷祥" in text_of(await tian.get(where))
+        assert (await tian.get(f"{where}/2")).status_code == 403
+        assert (await tian.post(f"{where}/2/again")).status_code == 403

@@ -136,11 +136,17 @@ async def _comparison(
 
 
 def _theirs(signed: Signed) -> tuple[str, tuple[bytes, ...]]:
-    """Whose lines somebody works at: the own facility's; the county's are nobody's."""
+    """Whose lines somebody works at: the own facility's, as long as it answers for the archive; the
+    county's are nobody's.
+    """
     if signed.role is StaffRole.COUNTY:
         return "facility IS NULL", ()
     assert signed.facility is not None
-    return "facility=?", (signed.facility,)
+    return (
+        "facility=? AND (resident IS NULL OR EXISTS (SELECT 1 FROM resident r WHERE "
+        "r.district=reconciliation.district AND r.resident=reconciliation.resident AND "
+        "r.facility=reconciliation.facility))"
+    ), (signed.facility,)
 
 
 def _sums(rows: Sequence[Row]) -> tuple[Sums, int]:
