@@ -76,6 +76,12 @@ def done(care: Care) -> Iterator[Done]:
         on = months_later(birth, months) + timedelta(days=rng.randrange(20))
         if rng.random() < KEPT:
             yield on, "child_tcm", _massage(care, months, technique, on)
+    yield from doses(care)
+
+
+def doses(care: Care) -> Iterator[Done]:
+    """What a child was vaccinated with, by its age."""
+    rng, birth = care.rng, care.person.birth_date
     late = rng.randrange(8)
     for vaccine, dose, months in _schedule(birth):
         on = months_later(birth, months) + timedelta(days=late if months else 0)

@@ -19,7 +19,8 @@ from server.demo.population import Age, Traits
 from server.records.upcast import newest
 
 HTN, DM, CHECKUP = "htn_followup", "dm_followup", "health_check"
-PUPIL_DAYS = 9 * 366  # as long as doses are owed, and checked at school
+PUPIL_DAYS = 9 * 366  # checked as a small child, and at school
+SCHOOL_DAYS = 13 * 366  # as long as a year owes doses to make up for others
 AGREED = 0.78  # of those in care, S003-7
 VISITS = 4
 VISIT_EVERY_DAYS = 85
@@ -125,6 +126,8 @@ class History:
 def _all_of(care: Care, traits: Traits, before: list[PastRecord]) -> Iterator[Done]:
     if (care.today - care.person.birth_date).days < PUPIL_DAYS:
         yield from care_children.done(care)
+    elif (care.today - care.person.birth_date).days < SCHOOL_DAYS:
+        yield from care_children.doses(care)
     if traits.age is Age.MOTHER:
         yield from care_mothers.delivered(care)
     for each in before:
