@@ -8,6 +8,7 @@ from server.actions.lists.reconciliation import comparisons
 from server.actions.places import closing, closing_steps
 from server.actions.plan import nightly, proof
 from server.actions.tablets.release import release
+from server.actions.tablets.restricted_scope import give_scope
 from server.records.sheet_columns import PEOPLE
 from tests.cast_forms import ON, good
 from tests.console import CHEN, offices
@@ -15,6 +16,7 @@ from tests.lists import QINGHE_VILLAGE, county, number, signed, upload
 from tests.sheet_of import csv_of
 from tests.test_import_kinds import EXPORTED, scope
 from tests.test_organisations import CHEN_SIGNED
+from tests.test_queues import person
 from tests.test_reconciliation import there
 from tests.world import QINGHE, SU, ZHENG, ZHOU, World, field
 
@@ -111,3 +113,24 @@ async def test_what_is_let_in_of_somebody_without_a_team_is_planned(world: World
     assert await world.rows("SELECT 1 FROM touched WHERE resident=?", ZHENG)
     await afterwork.catch_up(world.site)
     assert (await proof.check(world.site)).right
+
+
+async def test_a_scope_taken_back_takes_what_an_open_record_asks_for_in_class_b(
+    world: World,
+) -> None:
+    await offices(world)
+    chen = await person(world, CHEN)
+    await give_scope(world.site, chen, QINGHE, SU, given=True)
+    su = await field(world, "07", restricted=True)
+    await su.settle()
+    body = {**good("health_check"), "symptoms": ["7"]}
+    su.tablet.save_event(ZHENG, "health_check", DAY, body)
+    await su.settle()
+    await afterwork.catch_up(world.site)
+    await su.settle()
+    assert "B" in {each.cls for each in su.tablet.archive.owed(ZHENG)}
+    assert await give_scope(world.site, chen, QINGHE, SU, given=False) == 1
+    await su.settle()
+    await su.settle()
+    assert {each.cls for each in su.tablet.archive.owed(ZHENG)} == {"A"}
+    assert len(await world.rows("SELECT 1 FROM feed WHERE op='plan_over'")) == 3

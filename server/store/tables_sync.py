@@ -130,7 +130,9 @@ class Change(Table, tablename="change"):
 
 
 class Feed(Table, tablename="feed"):
-    """One panel's changes in order. op: resident | event | leave."""
+    """One panel's changes in order. op: resident | event | leave | plan |
+    plan_restricted | plan_over.
+    """
 
     district = SmallInt()
     panel = Bytea(primary_key=True)

@@ -44,6 +44,7 @@ PUT: Final = (
 )  # fmt: skip
 OPS: Final[Mapping[str, str]] = {"A": "plan", "B": "plan_restricted"}
 """Of the feed: a tablet that gets no class B is told nothing by a change of class B."""
+OVER: Final = "plan_over"  # of the feed: a tablet that gets no class B any more lets its list go
 
 
 @dataclass(frozen=True, slots=True)

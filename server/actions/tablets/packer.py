@@ -89,6 +89,16 @@ class Packer:
         put = wire.PlanPut(id=who, rev=number, cls=cls, year=year, items=items)
         return [self._counted(wire.encode(put))]
 
+    def over_rows(self, row: Row, epoch: int) -> list[Raw]:
+        """For a tablet without class B: an empty list of it, above all that it may hold, and the
+        same for everybody.
+        """
+        who, _, year, *_ = row
+        if "B" in self.classes or year is None:
+            return []
+        rev = (epoch + 1 << EPOCH_BITS) - 1
+        return [self._counted(wire.encode(wire.PlanPut(id=who, rev=rev, cls="B", year=year)))]
+
     def _resident(
         self, who: bytes, rev: int, cls: str, status: str, number: str, plain: bytes
     ) -> Raw:

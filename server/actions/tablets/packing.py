@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from server.actions.archives.standing import DeviceRow
 from server.actions.keeping.site import Site
-from server.actions.plan.remake import OPS
+from server.actions.plan.remake import OPS, OVER
 from server.actions.tablets.intake import civil_day
 from server.actions.tablets.packer import (
     EVENT,
@@ -110,7 +110,7 @@ async def _tail(packer: Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) 
     wanted = [row for row in feed if latest[row[1], row[3]] == row[0]]
     residents = await residents_of(packer, {row[2] for row in wanted if row[1] == "resident"})
     events = await events_of(packer, {row[3] for row in wanted if row[1] == "event"})
-    plans = await plans_of(packer, {row[2] for row in wanted if row[1] in CLASS_OF})
+    plans = await plans_of(packer, {row[2] for row in wanted if row[1] in (*CLASS_OF, OVER)})
     rows: list[Raw] = []
     end = feed[-1][0] if feed else csn
     for number, op, who, entity in wanted:
@@ -122,6 +122,8 @@ async def _tail(packer: Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) 
             rows.append(packer.event_row(events[entity]))
         elif op in CLASS_OF and who in plans:
             rows += packer.plan_rows(plans[who], CLASS_OF[op])
+        elif op == OVER and who in plans:
+            rows += packer.over_rows(plans[who], feed_epoch)
         if packer.size > PAGE_BYTES:
             end = number
             break

@@ -3,15 +3,20 @@
 A tablet carries class B only while everybody who signs on it has the scope. So it is asked when a
 tablet is offered, when it is let in and when a second person joins it; when the scope is taken
 back, each tablet that person signs on is served class A only from its next exchange on, and the
-comparison of sums makes it let class B go. What it has not sent yet is not lost: it becomes a
-proposal. Locks: the row of the member of staff, then tablets by id.
+comparison of sums makes it let class B go. No sum covers what is owed, and an open record may ask
+for something of class B (a long cough): so each resident's list of that class is taken away by a
+row of the feed. What it has not sent yet is not lost: it becomes a proposal. Locks: the row of the
+member of staff, then tablets by id, then panels.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from server.actions.accounts.account_making import event
 from server.actions.accounts.sessions import Signed
+from server.actions.archives.ledger import ASSIGNED, Ledger
 from server.actions.keeping.site import Site
+from server.actions.plan.remake import OVER
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import FACILITY_ROLES, StaffRole
 from server.store.tx import Tx, locking, one
@@ -66,11 +71,12 @@ async def _give(
     )
     what = "scope_given" if given else "scope_taken"
     await event(tx, site, staff=staff, actor=signed.staff, what=what)
-    return 0 if given else await _take(tx, district, staff)
+    return 0 if given else await _take(tx, site, staff)
 
 
-async def _take(tx: Tx, district: int, staff: bytes) -> int:
+async def _take(tx: Tx, site: Site, staff: bytes) -> int:
     """Every tablet this person signs on, by id."""
+    district = site.district
     rows = await tx.rows(
         "SELECT device FROM device d WHERE district=? AND restricted=? AND EXISTS (SELECT 1 FROM "
         "device_key k WHERE k.district=d.district AND k.device=d.device AND k.staff=? AND "
@@ -81,4 +87,22 @@ async def _take(tx: Tx, district: int, staff: bytes) -> int:
         await tx.run(
             "UPDATE device SET restricted=? WHERE district=? AND device=?", False, district, device
         )
+    await _take_plans(tx, site, [row[0] for row in rows])
     return len(rows)
+
+
+async def _take_plans(tx: Tx, site: Site, devices: Sequence[bytes]) -> None:
+    """A row for everybody their panels answer for: one only for whom it concerns would tell who."""
+    district = site.district
+    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
+    assert epoch is not None
+    ledger = Ledger(district, site.vault, site.clock(), epoch[0])
+    for device in devices:
+        for panel, who in await tx.rows(
+            "SELECT m.panel, m.resident FROM device_panel p JOIN member m ON "
+            "m.district=p.district AND m.panel=p.panel WHERE p.district=? AND p.device=? AND "
+            "m.ground=? ORDER BY m.panel, m.resident",
+            district, device, ASSIGNED,
+        ):  # fmt: skip
+            ledger.feed.setdefault(panel, {})[OVER, who] = who
+    await ledger.place(tx)
