@@ -134,3 +134,18 @@ async def test_a_scope_taken_back_takes_what_an_open_record_asks_for_in_class_b(
     await su.settle()
     assert {each.cls for each in su.tablet.archive.owed(ZHENG)} == {"A"}
     assert len(await world.rows("SELECT 1 FROM feed WHERE op='plan_over'")) == 3
+
+
+async def test_a_plan_that_was_altered_stops_nobody_elses_work(world: World) -> None:
+    tablet = await field(world, "11")
+    await tablet.settle()
+    await nightly.keep(world.site)
+    await world.store.write(
+        lambda tx: tx.run("UPDATE plan SET sealed_open=? WHERE resident=?", b"no seal", ZHENG)
+    )
+    for who in (ZHENG, ZHOU):
+        tablet.tablet.save_event(who, "htn_followup", DAY, good("htn_followup"))
+    await tablet.settle()
+    await afterwork.catch_up(world.site)
+    assert not await world.rows("SELECT 1 FROM touched")
+    assert (await proof.check(world.site)).right

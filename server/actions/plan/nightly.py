@@ -61,9 +61,13 @@ async def rebuild(site: Site, progress: Progress | None = None) -> int:
     replaced. Returns how many.
     """
     year = civil_day(site.clock()).year
-    await site.store.write(
-        lambda tx: tx.run("DELETE FROM plan_year WHERE district=? AND year=?", site.district, year)
-    )
+
+    async def forget(tx: Tx) -> None:
+        """In one transaction: the job may be walking over the same year."""
+        await tx.run("DELETE FROM plan_year WHERE district=? AND year=?", site.district, year)
+        await _begin(tx, site, year)
+
+    await site.store.write(forget)
     return await _walk(site, year, progress, afresh=True)
 
 

@@ -89,7 +89,8 @@ async def remake(
 ) -> None:
     """Makes the plans of these locked archives. `known`: what stands in them, when the caller has
     opened them already, with the records of all years. `afresh`: rows that should be right are
-    written again, and one that was altered is replaced.
+    written again. A plan that was altered is replaced: it follows from the archive, and the work
+    behind it does not wait for somebody to look.
     """
     await drop(tx, site.district, [who for who, row in rows.items() if row.status == MERGED])
     living = {who: row for who, row in rows.items() if row.status != MERGED}
@@ -99,7 +100,7 @@ async def remake(
         known = await contents(tx, site, living)
     year = civil_day(site.clock()).year
     facts = await facts_of(tx, site, living, known)
-    kept = await kept_of(tx, site, living, altered=afresh)
+    kept = await kept_of(tx, site, living, altered=True)
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
     assert epoch is not None
     numbers = district_numbers(site, year)
@@ -209,9 +210,10 @@ async def kept_of(
     for row in found:
         try:
             made[row[0]] = opened(site, site.vault.key(row[0], rows[row[0]].key), row)
-        except ColumnRefused:
+        except ColumnRefused as error:
             if not altered:
                 raise
+            log.fault("job", error, job="plans")
             made[row[0]] = replace(_nothing(row), sealed={"A": None, "B": None})
     return made
 

@@ -5,12 +5,14 @@ from typing import Final
 
 from msgspec import Raw
 
+from crypto.columns import ColumnRefused
 from server.actions.archives.ledger import EPOCH_BITS
 from server.actions.archives.standing import DeviceRow
 from server.actions.keeping.site import Site
 from server.actions.plan.kept import compact, decode_items, open_items
 from server.actions.tablets.changerow import CARRIED
 from server.actions.tablets.settle import open_change
+from server.logs import log
 from server.store.tx import Row, Tx
 from server.store.vault import T_CELLS, T_RESTRICTED
 from sync import wire
@@ -80,7 +82,11 @@ class Packer:
         data = b""
         if blob is not None:
             key = self.site.vault.key(who, wrapped)
-            data = open_items(self.site, key, who, cls, number, blob)
+            try:
+                data = open_items(self.site, key, who, cls, number, blob)
+            except ColumnRefused as error:  # derived: the tablet works without, until it is remade
+                log.fault("plan", error)
+                return []
         items = compact(decode_items(data, cls), year) if data else ()
         if not items and not always and number & FIRST_REVISION == 1:
             return []
