@@ -122,7 +122,10 @@ def test_a_referral_that_names_another_record_is_not_for_this_visit() -> None:
     known = doing(known, named)
     assert owed(known, 2026, "P09")["2026-03-04/refer"].done == named.id
     back = full("referral", "2026-03-16", direction="2", reason="1", answers=named.id.hex())
-    assert owed(doing(known, back), 2026, "P09")["2026-03-04/sent"].done == back.id
+    known = doing(known, back)
+    assert owed(known, 2026, "P09")["2026-03-04/sent"].done == back.id
+    (told,) = owed(known, 2026, "P61").values()
+    assert (told.done, told.why) == (back.id, "back"), "what came back is on the list of results"
 
 
 @pytest.mark.parametrize(
