@@ -15,10 +15,12 @@ from server.errors import NotYours
 from server.records.check import check
 from server.records.kinds import everything
 from server.records.model import Day, Kind, Shape, Subject
+from server.records.upcast import newest
 from server.rules.districts import load
 from server.rules.plan.believable import believable
 from server.rules.plan.engine import plan_of
 from server.rules.plan.model import Facts, Record
+from server.store.ids import new_id
 from sync import wire
 from tests.cast_forms import ON, good, good_bytes
 from tests.console import CHEN, TIAN, desk, offices, text_of
@@ -243,3 +245,29 @@ async def test_a_facility_reads_no_more_of_a_comparison_of_somebody_who_went_els
         assert "吴𠮷祥" in text_of(await tian.get(where))
         assert (await tian.get(f"{where}/2")).status_code == 403
         assert (await tian.post(f"{where}/2/again")).status_code == 403
+
+
+async def test_a_referral_that_names_a_restricted_record_is_as_restricted(world: World) -> None:
+    await offices(world)
+    await scope(world, XIE)
+    tablet = await field(world, "11", staff=XIE, restricted=True)
+    await tablet.settle()
+    visit = tablet.tablet.save_event(ZHOU, "smd_followup", DAY, good("smd_followup"))
+    sheet = {**good("referral"), "reason": "9", "reason_text": "家属要求"}
+    sheet.pop("reason_restricted", None)
+    bare = tablet.tablet.save_event(ZHOU, "referral", DAY, sheet)
+    naming = tablet.tablet.save_event(ZHOU, "referral", DAY, {**sheet, "answers": visit.hex()})
+    await tablet.settle()
+    async with desk(world, XIE) as xie:
+        assert (await xie.get(f"/console/archive/{ZHOU.hex()}")).status_code == 200
+    who = await signed(world, XIE)
+    found = await opening.open_for(world.site, who, ZHOU)
+    assert not isinstance(found, opening.AskWhy)
+    body = Raw(msgspec.json.encode({**sheet, "answers": visit.hex()}))
+    change = wire.Change(
+        id=new_id(world.clock()), resident=ZHOU, kind="referral", v=newest("referral") or 1,
+        on=DAY, at=world.clock(), body=body,
+    )  # fmt: skip
+    await writing.save(world.site, who, found, change)
+    classes = dict(await world.rows("SELECT change, cls FROM change WHERE resident=?", ZHOU))
+    assert [classes[each] for each in (visit, bare, naming, change.id)] == ["B", "A", "B", "B"]

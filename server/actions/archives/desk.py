@@ -26,6 +26,7 @@ from server.actions.archives.standing import (
     survivors,
 )
 from server.actions.keeping.site import Site
+from server.actions.tablets.answered import class_of_answered
 from server.actions.tablets.intake import Arrived, checked_again, civil_day, derived_id, rule_of
 from server.actions.tablets.readable import is_sound
 from server.actions.tablets.settle import open_change, settle_conflicts
@@ -138,6 +139,7 @@ async def _save(
     assert epoch is not None
     ledger = Ledger(site.district, site.vault, now, epoch[0], archives={change.resident: archive})
     arrived = checked_again(raw, bytes(16), change, civil_day(now))
+    cls = max(cls, await class_of_answered(tx, site.district, change))
     arrived = replace(arrived, cls=max(arrived.cls, cls))
     scoped = "B" in opened.classes
     work = _Work(tx, site, signed, change, raw, arrived, archive, ledger, standing, scoped)

@@ -8,6 +8,7 @@ from server.actions.archives.ledger import Archive, Ledger
 from server.actions.archives.persons import Person, persons_of
 from server.actions.archives.standing import DeviceRow, Field, lock_living, read_field
 from server.actions.keeping.site import Site, district_key_blob
+from server.actions.tablets.answered import answered
 from server.actions.tablets.intake import Arrived, Intake, mark_of
 from server.store.tx import Row, Tx, one
 from sync import wire
@@ -108,7 +109,8 @@ async def _taken(tx: Tx, district: int, arrived: tuple[Arrived, ...]) -> dict[by
             continue
         if change.set is not UNSET:
             wanted.update(saw for edit in change.set.values() for saw in edit.saw)
-        wanted.update(name for name in (change.amends, change.voids) if name is not None)
+        named = change.amends, change.voids, answered(change)
+        wanted.update(name for name in named if name is not None)
     if not wanted:
         return {}
     rows = await tx.rows_in(

@@ -23,6 +23,7 @@ from server.actions.archives.standing import (
 )
 from server.actions.keeping.keyring import RECEIPT_LABEL
 from server.actions.keeping.site import Site
+from server.actions.tablets.answered import answered
 from server.actions.tablets.batch import BatchInHand, known_of, open_batch, stamp_of
 from server.actions.tablets.changerow import change_row, receipt_row
 from server.actions.tablets.intake import Arrived, Intake, civil_day, derived_id, rule_of
@@ -156,12 +157,15 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
 
 def _beside_its_target(work: BatchInHand, arrived: Arrived) -> Arrived:
     """A void or an amendment is about a record of the same resident, and at least of its class: the
-    reason a restricted record was taken back says as much as the record.
+    reason a restricted record was taken back says as much as the record. So is an answer.
     """
     change = arrived.change
-    if change is None or (change.voids is None and change.amends is None):
+    if change is None:
         return arrived
     cls, fault = arrived.cls, arrived.fault
+    sheet = work.taken.get(answered(change) or b"")
+    if sheet is not None and sheet[1] == work.taker(change):
+        cls = max(cls, sheet[3])
     for name in (change.voids, change.amends):
         target = work.taken.get(name) if name is not None else None
         if target is not None:
