@@ -144,7 +144,7 @@ def _to_know(asked: Asked, loop: Loop) -> Iterator[Item]:
     if loop.sent is not None and record.body.get("reason_restricted") == TB_SUSPECT:
         return
     known = loop.state in (State.BACK, State.ENDED)
-    # One item asks for one result; once it is known, this one tells so (the list of what came back).
+    # One item asks for one result; once known, this one tells so (the list of what came back).
     if not known and loop.needs and all(_is_visited(asked, need) for need in loop.needs):
         return
     done = loop.answer if known else None
