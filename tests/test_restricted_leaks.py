@@ -119,7 +119,7 @@ NAMES = {
     "resident": (ZHENG.hex(),), "facility": (QINGHE.hex(),), "step": ("absent",), "key": ("all",),
     "kind": ("htn_followup", "smd_followup", "tb_first", "encounter"),
 }  # fmt: skip
-QUERIES = {
+QUERIES: dict[str, tuple[str, ...]] = {
     "/console/paper/batch": (f"?kind=encounter&village=&month={MONTH}",),
     "/console/due": ("", "?view=overdue", "?view=week", "?view=open"),
     "/console/referrals": ("", "?view=needed", "?view=back"),
@@ -139,7 +139,8 @@ async def pages(
             if route.method != "GET" or "static" in route.path:
                 continue
             places = [NAMES.get(name, tuple(changes) or ("0" * 32,)) for name in route.names]
-            for chosen, query in product(product(*places), QUERIES.get(route.declared, ("",))):
+            queries: tuple[str, ...] = QUERIES.get(route.declared, ("",))
+            for chosen, query in product(product(*places), queries):
                 address = route.declared
                 for name, value in zip(route.names, chosen, strict=True):
                     address = address.replace(f"{{{name}}}", value)
