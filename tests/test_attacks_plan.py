@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from server.actions.archives import afterwork, opening
 from server.actions.archives import desk as writing
+from server.actions.lists import imports
 from server.actions.plan import proof
 from server.errors import NotYours
 from server.records.check import check
@@ -25,7 +26,8 @@ from sync import wire
 from tests.cast_forms import ON, good, good_bytes
 from tests.console import CHEN, TIAN, desk, offices, text_of
 from tests.desk_page import fill, hidden, page_of
-from tests.lists import county, signed
+from tests.lists import county, signed, upload
+from tests.sheet_of import csv_of
 from tests.test_import_kinds import line, scope, take
 from tests.test_move import moves
 from tests.test_reconciliation import compared, there
@@ -271,3 +273,15 @@ async def test_a_referral_that_names_a_restricted_record_is_as_restricted(world:
     await writing.save(world.site, who, found, change)
     classes = dict(await world.rows("SELECT change, cls FROM change WHERE resident=?", ZHOU))
     assert [classes[each] for each in (visit, bare, naming, change.id)] == ["B", "A", "B", "B"]
+
+
+async def test_saying_where_a_list_comes_from_leaves_a_leaf(world: World) -> None:
+    await county(world)
+    chen = await signed(world, CHEN)
+    job = await upload(world, chen, csv_of(line("vaccination", ZHOU)), "vaccination")
+    leaves = "SELECT COUNT(*) FROM audit_leaf"
+    before = await world.one(leaves)
+    await imports.say_source(world.site, job, system="别的系统", exported_at=1)
+    assert await world.one(leaves) == before + 1
+    await imports.map_columns(world.site, chen, job.id, job.head.columns)
+    assert await world.one(leaves) == before + 2

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -264,6 +265,8 @@ async def _put_head(site: Site, job: Job, head: Head) -> Job:
             "UPDATE import_job SET sealed_head=? WHERE district=? AND job=?",
             sealed, site.district, job.id,
         )  # fmt: skip
+        said = b"import-head" + job.id + sha256(sealed).digest()[:16]
+        await audit(tx, site.district, "act", said, site.clock())
 
     await site.store.write(write)
     return await job_by_id(site, job.id)
