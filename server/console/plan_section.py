@@ -18,13 +18,13 @@ URGENT = (Stage.OVERDUE, Stage.OPEN)
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One item as drawn. `record`: id of the record that did it, "" for none; `because`: (id, day)
-    of records the reason rests on that are in view.
+    of records the reason rests on that are in view; `window`: its pieces, none of them broken.
     """
 
     label: str
     reason: str
     clause: str
-    window: str
+    window: tuple[str, ...]
     tone: str
     state: str
     record: str
@@ -60,13 +60,12 @@ async def section(console: Console, opened: Opened) -> Section:
 def _shown(each: Explained, days: dict[bytes, str], today: date, w: Words) -> Shown:
     item, rule = each.item, each.rule
     opens, due = (times.day_text(day, today=today) for day in (item.opens, item.due))
-    window = w.window(opens=opens, due=due) if item.opens != item.due else w.by(due=due)
+    window = [w.window(opens=opens, due=due) if item.opens != item.due else w.by(due=due)]
     if item.closes is not None and item.closes != item.due:
-        window += w.window_until(closes=times.day_text(item.closes, today=today))
+        window.append(w.window_until(closes=times.day_text(item.closes, today=today)))
     tone, state = _state(each, today, w)
-    clause = w.clause_default if rule.clause == "default" else w.clause(clause=rule.clause)
     return Shown(
-        rule.label, each.reason, clause, window, tone, state,
+        rule.label, each.reason, _basis(rule.clause, w), tuple(window), tone, state,
         item.done.hex() if item.done in days else "",
         tuple(
             (which.hex(), w.record(day=times.day_text(days[which], today=today)))
@@ -75,6 +74,15 @@ def _shown(each: Explained, days: dict[bytes, str], today: date, w: Words) -> Sh
         ),
         rule.draft,
     )  # fmt: skip
+
+
+def _basis(clause: str, w: Words) -> str:
+    """The paragraph a rule rests on, with its document by the name people call it."""
+    if clause == "default":
+        return w.clause_default
+    document, _, paragraph = clause.partition("-")
+    name = words("following").documents.get(document, document)
+    return w.clause(document=name, clause=paragraph.partition("-")[0])
 
 
 def _is_late(each: Explained) -> bool:
