@@ -39,6 +39,7 @@ AMENDS: Final = "amends"
 PLACE: Final = "place_of_work"
 REASON: Final = "reason"
 PHOTOS: Final = "photos"
+PHOTO_COUNT: Final = "photo_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,8 @@ async def _draw(
         day=service_day_field(), wide=desk_form.wide, SURE=SURE,
         mark=desk_form.mark_of(sheet.filled.faults), reason=_reason_field(),
         places={} if sheet.amends else near, place=who.organisations[sheet.facility],
-        has_photos=sheet.kind.field(PHOTOS) is not None, PLACE=PLACE,
+        has_photos=sheet.kind.field(PHOTOS) is not None,
+        counts_photos=sheet.kind.field(PHOTO_COUNT) is not None, PLACE=PLACE,
     )  # fmt: skip
 
 

@@ -185,6 +185,7 @@ async def _overview(console: Console, request: AnyRequest) -> Response[str]:
         request, Page("facility_overview.html.j2", "facility_work", w.title, HERE, keys),
         lines=lines, year=year, years=_years(year, today),
         behind=sum(1 for _, counted in lines if counted.missed),
+        slow=sum(1 for _, counted in lines if counted.slow),
     )  # fmt: skip
 
 
