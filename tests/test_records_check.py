@@ -367,3 +367,17 @@ def test_no_value_in_any_field_makes_the_check_fail_in_another_way(kind: Kind, d
         edit_faults(kind, f"{name}/1", body[name]),
     ):
         assert all(isinstance(fault, Fault) for fault in found)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1849-12-31", "2200-01-01", "9999-12-31"])
+def test_no_day_of_a_form_lies_before_anybodys_life_or_in_another_century(day: str) -> None:
+    for kind_id, name in (("htn_followup", "next_date"), ("postpartum_visit", "delivery_date")):
+        kind = get(kind_id, 1)
+        found = hard(faults_of(kind, good_bytes(kind_id, **{name: day})))
+        assert name in {fault.field for fault in found}, (kind_id, found)
+
+
+def test_a_month_of_history_lies_in_somebodys_life() -> None:
+    kind = get("smd_supplement", 1)
+    assert hard(faults_of(kind, good_bytes("smd_supplement", onset="0001-01"))) != ()
+    assert hard(faults_of(kind, good_bytes("smd_supplement", onset="1951-06"))) == ()

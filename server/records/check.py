@@ -29,6 +29,8 @@ from server.records.model import (
 )
 from server.records.plan import Filled, Plan, plan_of
 from server.records.values import (
+    FIRST_DAY,
+    LAST_DAY,
     Fault,
     FaultCode,
     Faults,
@@ -97,7 +99,11 @@ def check(
             filled = plan.decode(body)
         except (msgspec.DecodeError, RecursionError):
             return _carefully(kind, plan, body, beside)
-        if body.count(b":") == plan.keys(filled) and _lists_are_right(plan, filled, today):
+        if (
+            body.count(b":") == plan.keys(filled)
+            and all(day is UNSET or FIRST_DAY <= day <= LAST_DAY for day in plan.days(filled))
+            and _lists_are_right(plan, filled, today)
+        ):
             return _at_a_glance(plan, filled, beside)
     return _carefully(kind, plan, body, beside)
 
@@ -199,6 +205,11 @@ def _lists_are_right(plan: Plan, filled: Filled, today: date) -> bool:
             for item in items:
                 day = getattr(item, name)
                 if day is not UNSET and _is_after(day, today):
+                    return False
+        for name in each.days:
+            for item in items:
+                day = getattr(item, name)
+                if day is not UNSET and not FIRST_DAY <= day <= LAST_DAY:
                     return False
         if each.looked_into:
             setattr(filled, each.name, msgspec.to_builtins(items))

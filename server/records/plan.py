@@ -59,6 +59,8 @@ class Plan:
     """How many colons a body has when it is exactly this record."""
     several: tuple[tuple[Field, Codes], ...]
     past: tuple[Field, ...]
+    days: Callable[[Filled], tuple[Any, ...]]
+    """All its days, UNSET where one is not filled in."""
     lists: tuple["Listed", ...]
     """Lists that hold more than the decoder judges."""
     checks: tuple["Made", ...]
@@ -96,6 +98,7 @@ class Listed:
     key: str
     past: tuple[str, ...]
     """Days and months of an item that are not after today."""
+    days: tuple[str, ...]
     looked_into: bool
     """A check between fields or a definition gets its items, as plain objects."""
 
@@ -115,6 +118,7 @@ def plan_of(kind: Kind, *, asking: bool = True) -> Plan:
         keys=_key_counter(kind.fields),
         several=tuple((f, f.type) for f in kind.fields if isinstance(f.type, Codes)),
         past=tuple(f for f in kind.fields if isinstance(f.type, Day | Month) and f.type.past),
+        days=tuple_of(tuple(f.name for f in kind.fields if isinstance(f.type, Day))),
         lists=_lists(kind, works),
         checks=tuple(_made(kind, each, waiver) for each in kind.checks if asking or not each.warn),
         works=works if _is_asked(works, asking=asking) else None,
@@ -162,12 +166,13 @@ def _lists(kind: Kind, works: Works) -> tuple[Listed, ...]:
             tuple(
                 f.name for f in each.type.fields if isinstance(f.type, Day | Month) and f.type.past
             ),
+            tuple(f.name for f in each.type.fields if isinstance(f.type, Day)),
             each.name in needed,
         )
         for each in kind.fields
         if isinstance(each.type, ListOf)
     )
-    return tuple(each for each in found if each.key or each.past or each.looked_into)
+    return tuple(each for each in found if each.key or each.past or each.days or each.looked_into)
 
 
 def _struct(name: str, fields: tuple[Field, ...]) -> type[Any]:

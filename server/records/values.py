@@ -28,7 +28,11 @@ from server.records.model import (
 )
 
 TIME_PATTERN: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
-MONTH_PATTERN: Final = "[0-9]{4}-(0[1-9]|1[0-2])"
+MONTH_PATTERN: Final = "(18[5-9][0-9]|19[0-9]{2}|2[01][0-9]{2})-(0[1-9]|1[0-2])"
+FIRST_DAY: Final = date(1850, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
+"""Between these every day and month of a form lies: nobody alive was born before, no next visit is
+later."""
 REF_PATTERN: Final = "[0-9a-f]{32}"
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
@@ -206,6 +210,9 @@ def _day(raw: object, *, past: bool, label: str, place: str, today: date) -> Rea
         return _wrong(label, place, "日历上有的日期")
     if past and day > today:
         return None, (after_today(label, place),)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        said = f"{label}应在 {FIRST_DAY.year} 年到 {LAST_DAY.year} 年之间"
+        return None, (Fault(place, FaultCode.OUT_OF_RANGE, said),)
     return day, ()
 
 

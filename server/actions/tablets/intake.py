@@ -22,6 +22,7 @@ from crypto.keys import KemKeyPair
 from server.records.check import check, edit_faults, hard
 from server.records.kinds import UnknownKind, get
 from server.records.model import AccessClass, Kind, Shape, Subject
+from server.records.values import FIRST_DAY
 from server.settings import CIVIL
 from sync import wire
 from sync.limits import BATCH_CHANGES, BODY_BYTES, CHANGE_BYTES, SESSIONS_PER_BATCH
@@ -189,6 +190,8 @@ def _checked(
         cls, fault = _event_class(kind, change, plain.get("body"), day, today)
     if fault is Reason.NONE and day > today:
         fault = Reason.FUTURE_DAY
+    if fault is Reason.NONE and day < FIRST_DAY:
+        fault = Reason.OUT_OF_RANGE
     return Arrived(index, raw, key, change.id, change, kind, cls, fault)
 
 
