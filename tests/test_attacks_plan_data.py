@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from server.actions.archives import afterwork
 from server.actions.lists import import_run, imports
 from server.actions.lists.reconciliation import comparisons
@@ -148,4 +150,34 @@ async def test_a_plan_that_was_altered_stops_nobody_elses_work(world: World) -> 
     await tablet.settle()
     await afterwork.catch_up(world.site)
     assert not await world.rows("SELECT 1 FROM touched")
+    assert (await proof.check(world.site)).right
+
+
+@pytest.mark.parametrize("way", ["amends", "voids"])
+async def test_a_held_record_that_was_corrected_or_taken_back_waits_for_nobody(
+    world: World, way: str
+) -> None:
+    tablet = await field(world, "11")
+    await tablet.settle()
+    high = {**good("htn_followup"), "sbp": 900}
+    sent = tablet.tablet.save_event(ZHENG, "htn_followup", DAY, high)
+    together = tablet.tablet.save_event(ZHOU, "htn_followup", DAY, high)
+    if way == "voids":
+        tablet.tablet.void(ZHOU, "htn_followup", DAY, together, "写错")
+    else:
+        good_one = good("htn_followup")
+        tablet.tablet.save_event(ZHOU, "htn_followup", DAY, good_one, amends=together)
+    await tablet.settle()
+    assert tablet.tablet.fate(sent)[:2] == ("held", "out_of_range")
+    if way == "voids":
+        tablet.tablet.void(ZHENG, "htn_followup", DAY, sent, "写错")
+    else:
+        tablet.tablet.save_event(ZHENG, "htn_followup", DAY, good("htn_followup"), amends=sent)
+    await tablet.settle()
+    await tablet.settle()
+    assert tablet.tablet.fate(sent)[:2] == ("held", "declined")
+    assert tablet.tablet.fate(together)[:2] == ("held", "declined")
+    assert not await world.rows("SELECT 1 FROM task WHERE kind='held' AND closed_at IS NULL")
+    await afterwork.catch_up(world.site)
+    await nightly.keep(world.site)
     assert (await proof.check(world.site)).right

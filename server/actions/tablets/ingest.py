@@ -28,7 +28,7 @@ from server.actions.tablets.batch import BatchInHand, known_of, open_batch, stam
 from server.actions.tablets.changerow import change_row, receipt_row
 from server.actions.tablets.intake import Arrived, Intake, civil_day, derived_id, rule_of
 from server.actions.tablets.of_person import of_this_person
-from server.actions.tablets.settle import settle_conflicts
+from server.actions.tablets.settle import settle_conflicts, settle_held
 from server.records.model import AccessClass, Kind
 from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_CHANGE
@@ -303,6 +303,9 @@ async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) 
         device.strangers_day, device.strangers, site.district, device.device,
     )  # fmt: skip
     await work.ledger.flush(tx, "batch", intake.digest + header.root)
+    both = zip(intake.arrived, states, strict=True)
+    applied = [each.change for each, row in both if row is None or row[1] == State.APPLIED.value]
+    await settle_held(tx, work.ledger, applied, intake.staff)
     return Ingested(signed)
 
 

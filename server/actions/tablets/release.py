@@ -26,7 +26,7 @@ from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets.intake import checked_again, civil_day, rule_of
 from server.actions.tablets.of_person import judged
 from server.actions.tablets.readable import can_be_read
-from server.actions.tablets.settle import open_change, settle_conflicts
+from server.actions.tablets.settle import open_change, settle_conflicts, settle_held
 from server.errors import NotFound, Refusal, RuleSaysNo
 from server.records.kinds import UnknownKind, get
 from server.store.tx import Tx, one
@@ -341,6 +341,8 @@ async def _apply(
     )  # fmt: skip
     await settle_conflicts(tx, site, ledger, by)
     await ledger.flush(tx, "act", result.encode() + held.id)
+    if decision.state is State.APPLIED:
+        await settle_held(tx, ledger, [held.change], by)
 
 
 def _named(change: wire.Change) -> list[bytes]:

@@ -1,6 +1,9 @@
 """Open matters that later changes close: conflicts a decision has settled, holds whose base has
-arrived.
+arrived, records that waited for a person and were corrected or taken back.
 """
+
+from collections.abc import Iterable
+from typing import Final
 
 from msgspec import UNSET
 
@@ -12,7 +15,11 @@ from server.store.tx import Tx
 from server.store.vault import NOBODY, T_CHANGE
 from sync import wire
 from sync.merge import EMPTY, choose
-from sync.reconcile import State
+from sync.reconcile import Reason, State
+
+WAITS_FOR_PERSON: Final = (
+    Reason.OUT_OF_RANGE.value, Reason.FUTURE_DAY.value, Reason.ELSEWHERE.value,
+)  # fmt: skip
 
 
 def open_change(
@@ -77,3 +84,38 @@ def _disputed(archive: Archive, change: wire.Change) -> bool:
         if choose(cells.get(cell, EMPTY), rule.policy, rule.safer).conflict:
             return True
     return False
+
+
+async def settle_held(
+    tx: Tx, ledger: Ledger, applied: Iterable[wire.Change | None], by: bytes
+) -> None:
+    """After the flush: a record that waits because of what it says, and that one of these applied
+    changes amends or voids, waits no longer. It stays held, as evidence, and its writer is told.
+    """
+    named = {
+        name
+        for each in applied
+        if each is not None
+        for name in (each.amends, each.voids)
+        if name is not None
+    }
+    if not named:
+        return
+    rows = await tx.rows_in(
+        f"SELECT change, device FROM change WHERE district=? AND state=? AND reason IN "
+        f"({', '.join('?' * len(WAITS_FOR_PERSON))}) AND change {{ids}}",
+        sorted(named), ledger.district, State.HELD.value, *WAITS_FOR_PERSON,
+    )  # fmt: skip
+    told = len(ledger.outcomes)
+    for change, device in rows:
+        await tx.run(
+            "UPDATE task SET closed_at=?, closed_by=?, result='declined' WHERE district=? AND "
+            "kind='held' AND subject=? AND closed_at IS NULL",
+            ledger.now, by, ledger.district, change,
+        )  # fmt: skip
+        await tx.run(
+            "UPDATE change SET reason='declined' WHERE district=? AND change=?",
+            ledger.district, change,
+        )  # fmt: skip
+        ledger.outcome(device, change, State.HELD.value, "declined")
+    await tx.insert("outcome", ledger.outcomes[told:])
