@@ -38,7 +38,7 @@ def service_day_field() -> Field:
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """One field with its name in the page. `choices`: who or what a reference may name; `places`:
-    the villages of an address, code and name.
+    the villages of an address, code and name; `at_times`: other answers can make it required.
     """
 
     field: Field
@@ -46,6 +46,7 @@ class Drawn:
     choices: Mapping[str, str] | None = None
     hidden: bool = False
     places: Mapping[str, str] | None = None
+    at_times: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +229,18 @@ class Choices:
 def drawn(
     kind: Kind, fields: Sequence[Field], filled: Filled, last: Mapping[str, Last], choices: Choices
 ) -> list[Section]:
+    at_times = {each.missing for each in kind.checks if each.missing and not each.warn}
+
     def one(each: Field) -> Drawn | Rows:
         if isinstance(each.type, ListOf):
             return _rows(each, each.type, filled, choices)
         found = last.get(each.name)
         said = last_text(each, found.value) if found else ""
         places = choices.areas or None if each.name == ADDRESS else None
-        return Drawn(_told_first(each), said, choices.of(each), places=places)
+        return Drawn(
+            _told_first(each), said, choices.of(each), places=places,
+            at_times=each.name in at_times,
+        )  # fmt: skip
 
     return [
         Section(title, tuple(one(each) for each in some))
