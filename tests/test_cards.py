@@ -18,6 +18,7 @@ from tests.world import (
     HOMES,
     ID_NUMBERS,
     LIUWAN,
+    NAMES,
     QIN,
     QINGHE,
     TEAM_B,
@@ -130,3 +131,28 @@ async def test_the_job_asks_first_whether_anything_waits(world: World) -> None:
 )  # fmt: skip
 def test_surnames_have_their_own_letters(name: str, letters: str) -> None:
     assert initials(name).split()[:1] == ([letters] if letters else [])
+
+
+async def test_an_archive_that_does_not_open_stops_nobody_elses_card_and_is_tried_again(
+    world: World,
+) -> None:
+    await afterwork.catch_up(world.site)
+    kept = await world.one("SELECT sealed_cells FROM resident WHERE resident=?", ZHOU)
+
+    async def cells(tx: Tx, sealed: bytes) -> None:
+        await tx.run("UPDATE resident SET sealed_cells=? WHERE resident=?", sealed, ZHOU)
+        await tx.run("DELETE FROM resident_card")
+        await touch(tx, DISTRICT, set(NAMES), world.clock())
+
+    await world.store.write(lambda tx: cells(tx, b"junk" * 20))
+    await afterwork.catch_up(world.site)
+    with_card = {row[0] for row in await world.rows("SELECT resident FROM resident_card")}
+    assert with_card == set(NAMES) - {ZHOU}
+    assert await world.rows("SELECT resident FROM touched") == [(ZHOU,)]
+    await world.store.write(lambda tx: cells(tx, kept))
+    await afterwork.catch_up(world.site)
+    assert await world.rows("SELECT resident FROM touched") == [(ZHOU,)], "not again at once"
+    world.clock.pass_(hours=2)
+    await afterwork.catch_up(world.site)
+    assert await world.rows("SELECT resident FROM touched") == []
+    assert await world.one("SELECT COUNT(*) FROM resident_card") == len(NAMES)

@@ -12,14 +12,17 @@ from typing import Final
 from server.actions.archives import cards, likeness
 from server.actions.archives.content import contents
 from server.actions.archives.standing import ResidentRow
-from server.actions.archives.touched import AHEAD_MS, NOTED, take_touched
+from server.actions.archives.touched import noted, take_touched
 from server.actions.figures import figures
 from server.actions.keeping.site import Site
 from server.actions.plan import remake as plans
-from server.store.tx import Tx, one
+from server.logs import log
+from server.rules.plan.table import RulesBroken
+from server.store.tx import Tx
 
 AT_ONCE: Final = 250  # archives a transaction; a writer behind it waits for no more than that
 SETTLE_MS: Final = 10_000  # a tablet's batches come in a row: an archive is remade once for all
+PUT_OFF_MS: Final = 60 * 60_000  # an archive that could not be remade is tried again after it
 RUN_MS: Final = 20_000  # one run of the job ends after about this long; the next goes on
 
 Remaker = Callable[[Tx, Site, Mapping[bytes, ResidentRow]], Awaitable[None]]
@@ -55,22 +58,50 @@ async def run(site: Site) -> int:
 
 async def waits(site: Site) -> bool:
     """Whether there is a note for `run` at all: asked before the job is claimed."""
-    sql = f"SELECT 1 FROM touched WHERE district=? AND {NOTED} LIMIT 1"
-    before = _settled(site)
-    args = site.district, before, before + AHEAD_MS
-    return await site.store.read(lambda tx: one(tx, sql, *args)) is not None
+    before, left_alone = _settled(site), _left_alone(site)
+    found = await site.store.read(
+        lambda tx: noted(tx, site.district, 1, before=before, put_off=left_alone)
+    )
+    return bool(found)
 
 
 def _settled(site: Site) -> int:
     return site.clock() - SETTLE_MS
 
 
-async def _some(site: Site, *, before: int) -> int:
-    return await site.store.write(partial(_remake, site=site, before=before))
+async def _some(site: Site, *, before: int, most: int = AT_ONCE) -> int:
+    """Some archives; how many were looked at.
+
+    One from which nothing can be made must not stop the others: what fails together is tried in
+    smaller parts, and what fails alone is logged without content and left alone for a while.
+    """
+    try:
+        return await site.store.write(partial(_remake, site=site, before=before, most=most))
+    except RulesBroken:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is about this archive)
+        if most > 1:
+            return await _some(site, before=before, most=max(1, most // 10))
+        return await _put_off(site, before, error)
 
 
-async def _remake(tx: Tx, site: Site, before: int) -> int:
-    rows = await take_touched(tx, site.district, AT_ONCE, before=before)
+async def _put_off(site: Site, before: int, error: Exception) -> int:
+    """The archive that failed alone: its note stays, for the next try."""
+    who = await site.store.read(
+        lambda tx: noted(tx, site.district, 1, before=before, put_off=_left_alone(site))
+    )
+    for each in who:
+        site.put_off[each] = site.clock() + PUT_OFF_MS
+        log.fault("job", error, job="afterwork")
+    return len(who)
+
+
+def _left_alone(site: Site) -> frozenset[bytes]:
+    return frozenset(who for who, until in site.put_off.items() if until > site.clock())
+
+
+async def _remake(tx: Tx, site: Site, before: int, most: int) -> int:
+    rows = await take_touched(tx, site.district, most, before=before, put_off=_left_alone(site))
     if rows:
         for remaker in REMAKERS:
             await remaker(tx, site, rows)

@@ -22,17 +22,24 @@ async def touch(tx: Tx, district: int, residents: Collection[bytes], now: int) -
     await tx.insert("touched", [(district, who, now) for who in sorted(residents)], ignore=True)
 
 
+async def noted(
+    tx: Tx, district: int, most: int, *, before: int, put_off: Collection[bytes] = ()
+) -> list[bytes]:
+    """Whom `take_touched` would take."""
+    found = await tx.rows(
+        f"SELECT resident FROM touched WHERE district=? AND {NOTED} ORDER BY resident LIMIT ?",
+        district, before, before + AHEAD_MS, most + len(put_off),
+    )  # fmt: skip
+    return [row[0] for row in found if row[0] not in put_off][:most]
+
+
 async def take_touched(
-    tx: Tx, district: int, most: int, *, before: int
+    tx: Tx, district: int, most: int, *, before: int, put_off: Collection[bytes] = ()
 ) -> dict[bytes, ResidentRow]:
     """Up to `most` archives noted before that instant, or by a clock that ran ahead; locked,
-    their notes deleted; oldest ids first.
+    their notes deleted; oldest ids first, those in `put_off` left out.
     """
-    noted = await tx.rows(
-        f"SELECT resident FROM touched WHERE district=? AND {NOTED} ORDER BY resident LIMIT ?",
-        district, before, before + AHEAD_MS, most,
-    )  # fmt: skip
-    ids = {row[0] for row in noted}
+    ids = set(await noted(tx, district, most, before=before, put_off=put_off))
     if not ids:
         return {}
     rows = await lock_residents(tx, district, ids)

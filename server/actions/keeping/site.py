@@ -37,6 +37,8 @@ class Site:
     )
 
     paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
+    # Archives from which something could not be made, until when they are left alone (afterwork).
+    put_off: dict[bytes, int] = field(default_factory=dict[bytes, int])
 
     @property
     def district(self) -> int:
