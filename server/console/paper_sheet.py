@@ -37,6 +37,7 @@ from server.records.model import (
 from sync.merge import is_present
 from sync.policy import Policy
 
+ONE_PAGE: Final = 40  # questions
 EMPTY_BOXES: Final = 3  # boxes of a blank question with several answers
 EMPTY_ROWS: Final = 2  # rows of a blank list
 LONG_TEXT: Final = 100  # a text that may be longer is given a line of its own
@@ -58,6 +59,13 @@ class Line:
     heads: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     wide: bool = False
+
+    @property
+    def numbered(self) -> bool:
+        """Whether an answer is written as its number. Other codes (hepb, 3m1) are ours and mean
+        nothing on paper: those answers are ticked.
+        """
+        return all(code.isdigit() for code, _ in self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,11 @@ class Drawn:
     marks: tuple[str, ...]
     parts: tuple[Part, ...]
     qr: Qr | None = None
+
+    @property
+    def long(self) -> bool:
+        """Whether it takes more than one page, so that each says whose it is."""
+        return sum(len(each.lines) for each in self.parts) > ONE_PAGE
 
 
 def of_record(kind: Kind, entry: Entry, found: Folder, qr: Qr) -> Drawn:
