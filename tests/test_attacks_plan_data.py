@@ -12,6 +12,7 @@ from server.actions.plan import nightly, proof
 from server.actions.tablets.release import release
 from server.actions.tablets.restricted_scope import give_scope
 from server.records.sheet_columns import PEOPLE
+from sync.limits import DAY_MS
 from tests.cast_forms import ON, good
 from tests.console import CHEN, offices
 from tests.lists import QINGHE_VILLAGE, county, number, signed, upload
@@ -181,3 +182,33 @@ async def test_a_held_record_that_was_corrected_or_taken_back_waits_for_nobody(
     await afterwork.catch_up(world.site)
     await nightly.keep(world.site)
     assert (await proof.check(world.site)).right
+
+
+async def test_of_a_comparison_that_was_given_up_nothing_is_kept(world: World) -> None:
+    await county(world)
+    await scope(world, CHEN)
+    who = await signed(world, CHEN)
+    job = await upload(world, who, csv_of(*strangers(LONG)), "registered_smd")
+    await imports.say_source(world.site, job, system="x", exported_at=EXPORTED)
+    await imports.start(world.site, who, job.id)
+    await import_run.work(world.site, job.id, most=1)
+    await imports.stop(world.site, who, job.id)
+    assert await world.rows("SELECT 1 FROM reconciliation")
+    await imports.delete(world.site, who, job.id)
+    assert not await world.rows("SELECT 1 FROM reconciliation")
+
+
+async def test_a_list_held_by_a_clock_that_ran_ahead_goes_on(world: World) -> None:
+    await county(world)
+    who = await signed(world, CHEN)
+    feng = {"姓名": "冯小雪", "性别": "女", "出生日期": "1971-03-02"}
+    raw = csv_of({**feng, "区划代码": QINGHE_VILLAGE})
+    job = (await upload(world, who, raw, PEOPLE)).id
+    await imports.start(world.site, who, job)
+    ahead = world.clock() + 400 * DAY_MS  # and then its process died
+    await world.store.write(
+        lambda tx: tx.run("UPDATE import_job SET owner='x', lease_until=?", ahead)
+    )
+    assert await import_run.waits(world.site)
+    await import_run.run(world.site)
+    assert (await imports.find(world.site, who, job)).state == imports.DONE

@@ -13,7 +13,7 @@ from typing import Final
 from server.actions.keeping.site import Site
 from server.actions.lists.import_people import look, look_up, take_people
 from server.actions.lists.import_places import Places, read_places
-from server.actions.lists.import_reading import LEASE_MS, NotOurs, lines_in, read_in
+from server.actions.lists.import_reading import LEASE_MS, READ_LEASE_MS, NotOurs, lines_in, read_in
 from server.actions.lists.import_records import look_at_records, take_records
 from server.actions.lists.import_registered import look_at_registered, take_registered
 from server.actions.lists.import_steps import Ending, Part, endings_of
@@ -35,6 +35,8 @@ SLICE: Final = 20  # parts of one list before the others have a turn
 NO_END: Final = 1_000_000
 MOMENT_S: Final = 1.0
 PLACES_EVERY: Final = 50  # parts after which the county's places are read again
+FREE: Final = "(owner='' OR lease_until<? OR lease_until>?)"
+"""Nobody holds it, or not any more; a lease longer than any was given by a clock that ran ahead."""
 
 
 def _nothing(_: int) -> None:
@@ -48,10 +50,11 @@ async def waits(site: Site) -> bool:
 
 async def _free(tx: Tx, site: Site) -> list[bytes]:
     """Lists that nobody holds: those to be read first, which takes seconds, then the oldest."""
+    now = site.clock()
     rows = await tx.rows(
         "SELECT job FROM import_job WHERE district=? AND state IN (?, ?) AND "
-        "(owner='' OR lease_until<?) ORDER BY state, made_at, job LIMIT 100",
-        site.district, *AT_WORK, site.clock(),
+        f"{FREE} ORDER BY state, made_at, job LIMIT 100",
+        site.district, *AT_WORK, now, now + READ_LEASE_MS,
     )  # fmt: skip
     return [row[0] for row in rows]
 
@@ -110,8 +113,8 @@ async def _hold(tx: Tx, site: Site, job: bytes, owner: str) -> bool:
     now = site.clock()
     changed = await tx.run(
         "UPDATE import_job SET owner=?, lease_until=? WHERE district=? AND job=? AND "
-        "state IN (?, ?) AND (owner='' OR lease_until<?)",
-        owner, now + LEASE_MS, site.district, job, *AT_WORK, now,
+        f"state IN (?, ?) AND {FREE}",
+        owner, now + LEASE_MS, site.district, job, *AT_WORK, now, now + READ_LEASE_MS,
     )  # fmt: skip
     return changed == 1
 

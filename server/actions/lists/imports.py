@@ -16,6 +16,7 @@ import msgspec
 from crypto.columns import DataKey
 from server.actions.accounts.sessions import Signed
 from server.actions.keeping.site import Site
+from server.actions.lists.registered_rows import forget_unmade
 from server.actions.lists.sheet_parts import SheetRefused
 from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
@@ -371,6 +372,7 @@ async def locked(tx: Tx, site: Site, job: bytes) -> Row:
 async def destroy(tx: Tx, site: Site, job: bytes, staff: bytes = NOBODY) -> None:
     """Content and key; the row with its counts stays."""
     now = site.clock()
+    await forget_unmade(tx, site.district, job)
     await tx.run("DELETE FROM import_chunk WHERE district=? AND job=?", site.district, job)
     await tx.run(
         "UPDATE import_job SET key=?, sealed_head=?, deleted_at=?, state=CASE WHEN state IN "

@@ -77,3 +77,13 @@ async def headings(tx: Tx, site: Site, key: DataKey) -> dict[bytes, tuple[Headin
             site.district, HEAD_N,
         )
     }  # fmt: skip
+
+
+async def forget_unmade(tx: Tx, district: int, job: bytes) -> None:
+    """Of a comparison that was not made to its end nothing stays: it would be shown to nobody."""
+    head = await tx.rows(
+        "SELECT 1 FROM reconciliation WHERE district=? AND list=? AND n=? AND state=?",
+        district, job, HEAD_N, MAKING,
+    )  # fmt: skip
+    if head:
+        await tx.run("DELETE FROM reconciliation WHERE district=? AND list=?", district, job)
