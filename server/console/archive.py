@@ -317,6 +317,10 @@ def summary(kind: Kind | None, form: dict[str, Any]) -> str:
     glucose = kind.field("fpg") if kind else None
     if glucose is not None and isinstance(form.get("fpg"), int):
         parts.append(w.glucose(value=values.field_text(glucose, form["fpg"])))
+    vaccine = kind.field("vaccine") if kind else None
+    if vaccine is not None and "vaccine" in form and "dose_no" in form:
+        said = form.get("vaccine_name") or values.field_text(vaccine, form["vaccine"])
+        parts.append(w.dose(vaccine=said, n=form["dose_no"]))
     if isinstance(form.get("next_date"), str):
         parts.append(w.next(day=form["next_date"]))
     return words("values").comma.join(parts)
