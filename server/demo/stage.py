@@ -76,6 +76,7 @@ class Stage:
             f"GONGWEI_KEK_FILE={self.kek_file}",
             f"GONGWEI_BACKUP_DIR={self.backups}",
             f"GONGWEI_DEMO={self.page}",
+            f"GONGWEI_PORT={self.port}",
         )
 
     def command(self, *words: str) -> list[str]:
