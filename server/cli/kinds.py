@@ -62,11 +62,11 @@ LIST: Final = {
     "label": Column(heading="form", words=16),
     "cls": Column(heading="class"),
     "shape": Column(heading="shape", roomy=True),
-    "valid_from": Column(heading="from"),
-    "valid_until": Column(heading="until"),
+    "valid_from": Column(heading="from", roomy=True),
+    "valid_until": Column(heading="until", roomy=True),
     "fields": Column(heading="fields"),
-    "checks": Column(heading="checks"),
-    "computed": Column(heading="computed"),
+    "checks": Column(heading="checks", roomy=True),
+    "computed": Column(heading="computed", roomy=True),
     "draft": Column(heading="draft"),
 }
 SHOW: Final = {

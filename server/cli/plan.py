@@ -35,6 +35,7 @@ from server.rules.plan.model import Stage
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _NUMBER: Final = re.compile(r"[0-9]{17}")
+WIDE: Final = 140  # columns of a screen that a row of the plan needs
 TONES: Final = {
     Stage.OVERDUE: "bold red", Stage.OPEN: "bold", Stage.LATER: "", Stage.DONE: "green",
     Stage.MISSED: "dim",
@@ -130,6 +131,36 @@ def _table(found: Whole) -> None:
     said = f"{len(found.items)} services, {found.on}"
     if found.groups:
         said += f"; belongs to: {', '.join(found.groups)}"
+    if screen.width < WIDE:
+        click.echo(said)
+        for each in found.items:
+            click.echo("\n".join(("", *_lines(each))))
+    else:
+        screen.print(_rows(found, said))
+    if not found.restricted:
+        click.echo("What is restricted is left out: --restricted shows it, if there is any.")
+
+
+def _records(each: Explained) -> str:
+    item = each.item
+    if item.done is not None:
+        return f"{_short(item.done)} {item.done_on}"
+    return " ".join(_short(one) for one in each.because) or "-"
+
+
+def _lines(each: Explained) -> tuple[str, ...]:
+    """One service on a screen too narrow for a row: the sentence has lines of its own."""
+    item = each.item
+    until = f", closes {item.closes}" if item.closes else ""
+    return (
+        f"{item.rule}  {each.rule.label}  {each.stage.value}",
+        f"     {item.opens} to {item.due}{until}",
+        f"     {each.reason}",
+        f"     clause {each.rule.clause}  record {_records(each)}",
+    )
+
+
+def _rows(found: Whole, said: str) -> Table:
     table = Table(
         title=said, title_justify="left", header_style="bold", box=SIMPLE_HEAD, show_edge=False,
         padding=(0, 1, 0, 0), pad_edge=False,
@@ -141,17 +172,12 @@ def _table(found: Whole) -> None:
         table.add_column(heading, no_wrap=not folds, overflow="fold")
     for each in found.items:
         item = each.item
-        records = " ".join(_short(one) for one in each.because)
-        if item.done is not None:
-            records = f"{_short(item.done)} {item.done_on}"
         table.add_row(
             item.rule, each.rule.label, Text(each.stage.value, style=TONES[each.stage]),
             str(item.opens), str(item.due), str(item.closes or "-"), each.reason,
-            each.rule.clause, records or "-",
+            each.rule.clause, _records(each),
         )  # fmt: skip
-    screen.print(table)
-    if not found.restricted:
-        click.echo("What is restricted is left out: --restricted shows it, if there is any.")
+    return table
 
 
 def _short(record_id: bytes) -> str:
