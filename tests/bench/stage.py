@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from crypto.keys import Suite
-from server.actions.archives import cards
-from server.actions.archives.standing import lock_residents
+from server.actions.archives import afterwork
+from server.actions.figures import figures_recount
 from server.actions.places.district import Loader, NewRecord, NewResident
+from server.actions.plan import nightly
 from server.settings import CIVIL, now_ms
 from server.store.tables import SPECS
 from server.store.tx import Tx
@@ -35,7 +36,6 @@ from tests.world import DISTRICT, Clock, World, check_digit, new_world
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
 START_TIMEOUT_S: Final = 60
 STOP_TIMEOUT_S: Final = 20
-_CARDS: Final = 500  # made in one transaction
 _BODIES: Final = 400  # different past records, each loaded many times
 _ZERO: Final[dict[str, Any]] = {"bytea": b"", "text": "", "boolean": False}
 
@@ -65,7 +65,7 @@ async def _prepare(url: str, folder: Path, size: Size, past: int) -> Stage:
         tablets = _tablets(size, open_bundle(bundle, trust), now)
         today = _civil(now)
         await _load(world, tablets, past, now, today)
-        await _cards(world)
+        await _as_on_any_day(world)
         await _enrol(world, tablets, now)
         return Stage(url, world.kek_file, folder, tablets, today)
 
@@ -113,16 +113,13 @@ async def _load(world: World, tablets: list[BenchTablet], past: int, now: int, t
     await loader.finish()
 
 
-async def _cards(world: World) -> None:
-    """As on any day: every archive has its card, made within seconds of its last edit."""
-    residents = [row[0] for row in await world.rows("SELECT resident FROM resident")]
-    for begin in range(0, len(residents), _CARDS):
-        some = residents[begin : begin + _CARDS]
-
-        async def make(tx: Tx, some: list[bytes] = some) -> None:
-            await cards.remake(tx, world.site, await lock_residents(tx, DISTRICT, some))
-
-        await world.store.write(make)
+async def _as_on_any_day(world: World) -> None:
+    """Cards, figures and plans are made, as they are within seconds of an edit and once a year: the
+    server has nothing left over from the loading while it is measured.
+    """
+    await afterwork.catch_up(world.site)
+    await figures_recount.keep_year(world.site)
+    await nightly.keep(world.site)
 
 
 def _past_records(
