@@ -21,9 +21,9 @@ from tests.test_import_kinds import EXPORTED, scope
 from tests.test_organisations import CHEN_SIGNED
 from tests.test_queues import person
 from tests.test_reconciliation import there
-from tests.world import QINGHE, SU, ZHENG, ZHOU, World, field
+from tests.world import LIUWAN, QINGHE, SU, YANG, ZHENG, ZHOU, World, field
 
-DAY = str(ON)
+DAY, TODAY = str(ON), "2026-11-20"
 LONG = 1_001  # lines: two parts
 
 
@@ -105,7 +105,7 @@ async def test_what_is_let_in_of_somebody_without_a_team_is_planned(world: World
     high = {**good("htn_followup"), "sbp": 900}
     held = tablet.tablet.save_event(ZHENG, "htn_followup", DAY, high)
     await tablet.settle()
-    await closing.plan_closing(world.site, CHEN_SIGNED, QINGHE, DAY)
+    assert await closing.plan_closing(world.site, CHEN_SIGNED, QINGHE, TODAY) == ()
     await closing_steps.carry_on(world.site)
     await afterwork.catch_up(world.site)
     assert (await proof.check(world.site)).right
@@ -212,3 +212,20 @@ async def test_a_list_held_by_a_clock_that_ran_ahead_goes_on(world: World) -> No
     assert await import_run.waits(world.site)
     await import_run.run(world.site)
     assert (await imports.find(world.site, who, job)).state == imports.DONE
+
+
+async def test_a_closed_facility_takes_no_line_of_a_comparison_with_it(world: World) -> None:
+    await county(world)
+    await scope(world, CHEN)
+    who = await signed(world, CHEN)
+    raw = csv_of(there(ZHENG), there(YANG), there(None))
+    job = await upload(world, who, raw, "registered_smd")
+    await imports.say_source(world.site, job, system="x", exported_at=EXPORTED)
+    await imports.start(world.site, who, job.id)
+    await import_run.run(world.site)
+    assert await closing.plan_closing(world.site, CHEN_SIGNED, QINGHE, TODAY) == ()
+    await closing_steps.carry_on(world.site)
+    home = await world.one("SELECT facility FROM resident WHERE resident=?", ZHENG)
+    rows = await world.rows("SELECT resident, facility FROM reconciliation WHERE n>0")
+    assert dict(rows) == {ZHENG: home, YANG: LIUWAN, None: None}
+    assert home != QINGHE

@@ -170,6 +170,9 @@ class Ledger:
         changed = {row[1] for row in self.changes}
         for placed in self.feed.values():
             changed.update(placed.values())
+        for who, archive in self.archives.items():  # who is in no panel has no feed
+            if archive.touched or archive.added_open or archive.added_restricted:
+                changed.add(who)
         await touch(tx, self.district, changed, self.now)
         await audit(tx, self.district, what, detail + b"".join(self.revisions), self.now)
         await self.place(tx)

@@ -87,3 +87,16 @@ async def forget_unmade(tx: Tx, district: int, job: bytes) -> None:
     )  # fmt: skip
     if head:
         await tx.run("DELETE FROM reconciliation WHERE district=? AND list=?", district, job)
+
+
+async def pass_on(tx: Tx, district: int, facility: bytes) -> None:
+    """A facility closes: its lines of the county's comparisons go with the residents, or back to
+    the county where nobody answers for them.
+    """
+    await tx.run(
+        "UPDATE reconciliation SET facility=(SELECT r.facility FROM resident r WHERE "
+        "r.district=reconciliation.district AND r.resident=reconciliation.resident) "
+        "WHERE district=? AND facility=? AND n>? AND list IN (SELECT h.list FROM reconciliation h "
+        "WHERE h.district=? AND h.n=? AND h.facility IS NULL)",
+        district, facility, HEAD_N, district, HEAD_N,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from server.actions.archives.membership import leave
 from server.actions.archives.standing import lock_residents
 from server.actions.archives.touched import touch
 from server.actions.keeping.site import Site
+from server.actions.lists.registered_rows import pass_on
 from server.actions.places.areas import areas
 from server.actions.places.move import Place, reassign
 from server.actions.tablets.intake import civil_day
@@ -135,6 +136,7 @@ async def _finish(tx: Tx, site: Site, facility: bytes) -> None:
         )
         await touch(tx, district, loose, now)
         await _ask_for_a_team(tx, site, dict.fromkeys(loose), now)
+    await pass_on(tx, district, facility)
     people = await tx.rows(
         "SELECT s.staff FROM staff s JOIN facility f ON f.district=s.district AND "
         "f.facility=s.facility WHERE s.district=? AND s.active=? AND (f.facility=? OR f.parent=?)",
