@@ -183,8 +183,11 @@ class Clockwork:
             log.fault("job", error, job="key_file")
 
     async def read_keys(self) -> None:
-        """Each process for itself: the server's own keys, renewed or published meanwhile."""
+        """Each process for itself: the server's own keys, renewed or published meanwhile, and over
+        New Year the district's table.
+        """
         try:
+            self.site.follow_year()
             await self.site.reload_keys()
         except Exception as error:  # noqa: BLE001 (logged; the clock goes on)
             log.fault("job", error, job="keys")

@@ -336,3 +336,18 @@ async def test_a_running_process_reads_a_key_that_was_added_to_the_file(world: W
     await one.read_key_file()
     assert len(world.site.vault.ring.ids()) == 2, "a file that cannot be used changes nothing"
     await one.read_keys()
+
+
+async def test_over_new_year_the_table_of_the_new_year_is_in_force_without_a_restart(
+    world: World,
+) -> None:
+    site = world.site
+    assert site.rules_from is not None
+    name, year = site.rules_from
+    old = site.rules
+    site.follow_year()
+    assert site.rules is old
+    world.clock.pass_(days=60)
+    site.follow_year()
+    assert site.rules_from == (name, year + 1)
+    assert site.rules.code == old.code

@@ -37,6 +37,7 @@ class Site:
     )
 
     paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
+    rules_from: tuple[str, int] | None = None  # name of the district's table and its year
     # Archives from which something could not be made, until when they are left alone (afterwork).
     put_off: dict[bytes, int] = field(default_factory=dict[bytes, int])
 
@@ -47,6 +48,15 @@ class Site:
     def pace(self, what: str, most: int, within: int = MINUTE_MS) -> Pace:
         """How often `what` happens here; the same one each time it is asked for."""
         return self.paces.setdefault(what, Pace(most, within))
+
+    def follow_year(self) -> None:
+        """Over New Year the district's table of the new year is in force without a restart."""
+        if self.rules_from is None:
+            return
+        name, year = self.rules_from
+        now = _year_of(self.clock())
+        if now != year:
+            self.rules, self.rules_from = load(name, now), (name, now)
 
     async def reload_keys(self) -> None:
         """After a rotation, by this process or another."""
@@ -95,11 +105,15 @@ async def open_site(
             "The key file does not open this database: it is of another installation or an older "
             f"copy. Name the right one with GONGWEI_KEK_FILE (now {kek_file})."
         ) from None
-    # A table written for a year to come waits for it; the server is restarted over New Year.
-    year = datetime.fromtimestamp(clock() / 1000, CIVIL).year
+    year = _year_of(clock())  # a table written for a year to come waits for it
     return Site(
-        store=store, vault=vault, keys=keys, index=index, rules=load(rules, year), clock=clock
+        store=store, vault=vault, keys=keys, index=index, rules=load(rules, year), clock=clock,
+        rules_from=(rules, year),
     )  # fmt: skip
+
+
+def _year_of(at_ms: int) -> int:
+    return datetime.fromtimestamp(at_ms / 1000, CIVIL).year
 
 
 async def _keys(tx: Tx, vault: Vault) -> Keyring:
