@@ -109,7 +109,7 @@ async def _folder(tx: Tx, site: Site, signed: Signed, opened: Opened) -> Folder:
     }  # fmt: skip
     looked = await tx.rows(
         "SELECT at, staff, facility, purpose, ground, mode FROM access_log WHERE district=? AND "
-        "resident=? ORDER BY entry DESC LIMIT ?",
+        "resident=? ORDER BY at DESC, entry DESC LIMIT ?",
         district, who, LOOKS,
     )  # fmt: skip
     heads = {head.staff for cell in opened.cells.values() for head in cell.heads}
