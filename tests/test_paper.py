@@ -9,9 +9,9 @@ import pytest
 from server.actions.accounts.sessions import Signed, signed_in
 from server.actions.archives import afterwork, paper
 from server.actions.facility_work.writing import Filled, fresh_id, save
-from server.console.paper_sheet import Line, blank, parts_of
+from server.console.paper_sheet import NOT_ON_PAPER, Line, blank, parts_of
 from server.records.kinds import current, everything
-from server.records.model import Code, Codes, Kind, ListOf, Ref, Subject
+from server.records.model import Code, Codes, Field, Kind, ListOf, Ref, Subject
 from tests.cast_forms import ON, good
 from tests.console import CHEN, Desk, desk, offices, session_of, text_of
 from tests.desk_page import fill
@@ -24,6 +24,10 @@ def newest(kind_id: str) -> Kind:
     return current(kind_id, on=ON)
 
 
+def asked(kind: Kind) -> list[Field]:
+    return [each for each in kind.fields if each.name not in NOT_ON_PAPER]
+
+
 def lines_of(kind: Kind, form: dict[str, object]) -> list[Line]:
     return [line for part in parts_of(kind, form, {}, kind.fields) for line in part.lines]
 
@@ -34,9 +38,9 @@ def test_every_kind_prints_each_question_in_its_order_with_the_answer_in_its_box
 ) -> None:
     kind, form = newest(kind_id), good(kind_id)
     lines = lines_of(kind, form)
-    assert [line.label for line in lines] == [each.label for each in kind.fields]
+    assert [line.label for line in lines] == [each.label for each in asked(kind)]
     assert [line.number for line in lines] == list(range(1, len(lines) + 1))
-    for each, line in zip(kind.fields, lines, strict=True):
+    for each, line in zip(asked(kind), lines, strict=True):
         value = form.get(each.name)
         if isinstance(each.type, Code):
             assert line.options == tuple(each.type.codes.items())
@@ -53,7 +57,7 @@ def test_every_kind_prints_each_question_in_its_order_with_the_answer_in_its_box
 def test_an_empty_form_has_every_question_and_no_answer(kind_id: str) -> None:
     drawn = blank(newest(kind_id), "青禾镇卫生院")
     lines = [line for part in drawn.parts for line in part.lines]
-    assert [line.label for line in lines] == [each.label for each in newest(kind_id).fields]
+    assert [line.label for line in lines] == [each.label for each in asked(newest(kind_id))]
     assert not any(line.text or any(line.boxes) for line in lines)
     about = newest(kind_id).subject is Subject.RESIDENT
     assert drawn.boxes == ((("",) * 3, ("",) * 5) if about else ())
@@ -163,7 +167,9 @@ async def test_a_facility_without_paper_is_told_so_by_the_county_only(
         assert (wrong.status_code, "2026-01-31" in text_of(wrong)) == (422, True)
         done = await county.post(address, since="2026-01-01")
         assert done.headers["location"] == f"/console/organisations/{QINGHE.hex()}"
-        assert 'value="2026-01-01"' in (await county.get(address)).text
+        shown = await county.get(address)
+        assert 'value="2026-01-01"' in shown.text
+        assert "青禾镇卫生院经考核可以无纸化" in text_of(shown)
         nowhere = await county.post(f"/console/organisations/{'0' * 32}/paperless", since="")
         assert nowhere.status_code in (403, 404)
     assert "自 2026年1月1日起无纸化" in text_of(await su.get("/console/paper"))
@@ -188,6 +194,9 @@ async def test_work_of_a_facility_prints_with_its_place_and_nobodys_name(
     assert filled.record.hex()[:8] in said
     assert "姓名" not in said
     assert "居民（监护人）签名" not in said
+    assert re.search(r"填写人\s*苏", said)
+    assert not re.search(r"医生签名\s*苏", said), "the hand signs"
+    assert "照片校验值" not in said
     async with desk(world, HE) as elsewhere:
         shut = await elsewhere.get(f"/console/work/record/{filled.record.hex()}/paper")
         assert shut.status_code in (403, 404)

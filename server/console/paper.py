@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.actions.archives import paper
-from server.actions.archives.folder import own_areas
+from server.actions.archives.folder import facilities, own_areas
 from server.actions.archives.opening import AskWhy, open_for
 from server.actions.archives.paper import Asked, Batch, Sheet
 from server.actions.facility_work.records import read
@@ -101,11 +101,7 @@ def _many(console: Console) -> list[HTTPRouteHandler]:
 def _paperless(console: Console) -> list[HTTPRouteHandler]:
     @page("/organisations/{facility:str}/paperless", roles=COUNTY)
     async def ask(request: AnyRequest, facility: FromPath[str]) -> Response[Any]:
-        w = words("paper")
-        since = await paper.paperless_since(console.site, facility_id(facility))
-        shown = Page("paperless.html.j2", "paper", w.paperless, "organisations",
-                     (Key("Ctrl Enter", w.save),))  # fmt: skip
-        return await console.page(request, shown, facility=facility, since=since, wrong=False)
+        return await _ask_since(console, request, facility)
 
     @action("/organisations/{facility:str}/paperless", roles=COUNTY)
     async def said(request: AnyRequest, facility: FromPath[str]) -> Response[Any]:
@@ -113,15 +109,28 @@ def _paperless(console: Console) -> list[HTTPRouteHandler]:
         try:
             since = date.fromisoformat(typed) if typed else None
         except ValueError:
-            w = words("paper")
-            shown = Page("paperless.html.j2", "paper", w.paperless, "organisations")
-            return await console.page(
-                request, shown, status=422, facility=facility, since=None, wrong=True
-            )
+            return await _ask_since(console, request, facility, wrong=True)
         await paper.set_paperless(console.site, signed_of(request), facility_id(facility), since)
         return see(f"/console/organisations/{facility}")
 
     return [ask, said]
+
+
+async def _ask_since(
+    console: Console, request: AnyRequest, facility: str, *, wrong: bool = False
+) -> Response[Any]:
+    """The day from which that facility keeps no paper. Raises NotYours for one there is not."""
+    w, at = words("paper"), facility_id(facility)
+    name = (await facilities(console.site)).get(at.hex())
+    if name is None:
+        raise NotYours("facility")
+    since = None if wrong else await paper.paperless_since(console.site, at)
+    shown = Page("paperless.html.j2", "paper", w.paperless, "organisations",
+                 (Key("Ctrl Enter", w.save),))  # fmt: skip
+    return await console.page(
+        request, shown, status=422 if wrong else 200, facility=facility, since=since, wrong=wrong,
+        name=name,
+    )  # fmt: skip
 
 
 def _kinds(request: AnyRequest, today: date) -> list[Kind]:

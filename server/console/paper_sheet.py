@@ -41,6 +41,7 @@ ONE_PAGE: Final = 40  # questions
 EMPTY_BOXES: Final = 3  # boxes of a blank question with several answers
 EMPTY_ROWS: Final = 2  # rows of a blank list
 LONG_TEXT: Final = 100  # a text that may be longer is given a line of its own
+NOT_ON_PAPER: Final = frozenset({"photos"})  # digests of pictures say nothing to a reader
 NUMBER_BOXES: Final = (3, 5)  # paper shows the last 8 digits of the archive number, as 3 and 5
 
 
@@ -233,7 +234,8 @@ def parts_of(
     """The questions under their headings, numbered through."""
     number = 0
     parts: list[Part] = []
-    for title, some in sections_of(kind, fields):
+    printed = [each for each in fields if each.name not in NOT_ON_PAPER]
+    for title, some in sections_of(kind, printed):
         lines: list[Line] = []
         for each in some:
             number += 1
