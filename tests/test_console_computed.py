@@ -78,7 +78,7 @@ async def test_what_was_typed_otherwise_is_asked_about(su: Desk) -> None:
     assert (await fill(su, ZHOU, sbp="149", dbp="85", **{"class": "1"})).status_code == 303
     asked = await fill(su, ZHOU, sbp="150", dbp="85", **{"class": "1"})
     assert asked.status_code == 422
-    assert "随访分类好于测量值、不良反应和并发症所示" in text_of(asked)
+    assert "所选分类比测量值、不良反应和并发症显示的要好" in text_of(asked)
 
 
 async def test_a_height_of_the_checkup_gives_the_index_of_a_visit(su: Desk) -> None:

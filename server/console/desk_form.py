@@ -17,7 +17,8 @@ from server.console.forms import Filled, Posted, typed_of, value_of
 from server.console.values import field_text
 from server.console.words import words
 from server.records.check import check
-from server.records.model import ON, Code, Codes, Day, Field, Int, Kind, ListOf, Ref, Scaled
+from server.records.facility_work import RETIRED
+from server.records.model import ON, Code, Codes, Day, Field, Int, Kind, ListOf, Ref, Scaled, Time
 from server.records.prefill import Last
 from server.records.values import Fault, Faults
 
@@ -38,7 +39,8 @@ def service_day_field() -> Field:
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """One field with its name in the page. `choices`: who or what a reference may name; `places`:
-    the villages of an address, code and name; `at_times`: other answers can make it required.
+    the villages of an address, code and name; `at_times`: other answers can make it required;
+    `hint`: how it is written.
     """
 
     field: Field
@@ -47,6 +49,7 @@ class Drawn:
     hidden: bool = False
     places: Mapping[str, str] | None = None
     at_times: bool = False
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +241,28 @@ def drawn(
         said = last_text(each, found.value) if found else ""
         places = choices.areas or None if each.name == ADDRESS else None
         return Drawn(
-            _told_first(each), said, choices.of(each), places=places,
+            _told_first(_offered(kind, each, filled)), said, choices.of(each), places=places,
             at_times=each.name in at_times,
+            hint=words("desk").time_hint if isinstance(each.type, Time) else "",
         )  # fmt: skip
 
     return [
         Section(title, tuple(one(each) for each in some))
         for title, some in sections_of(kind, fields)
     ]
+
+
+def _offered(kind: Kind, each: Field, filled: Filled) -> Field:
+    """Without the answers that only older records have, unless this is one of them."""
+    gone = RETIRED.get((kind.id, each.name), frozenset[str]())
+    if not gone or not isinstance(each.type, Code):
+        return each
+    codes = {
+        code: label
+        for code, label in each.type.codes.items()
+        if code not in gone or filled.chosen(each.name, code)
+    }
+    return replace(each, type=replace(each.type, codes=codes))
 
 
 def _told_first(each: Field) -> Field:

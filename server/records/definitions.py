@@ -112,7 +112,7 @@ def visit_class(controlled: str, codes: dict[str, str], source: str) -> Computed
         source,
         fills="class",
         asks=["<", field("class"), known("visit_class")],
-        sentence_zh="随访分类好于测量值、不良反应和并发症所示，请核对",
+        sentence_zh="所选分类比测量值、不良反应和并发症显示的要好，请核对",
     )
 
 

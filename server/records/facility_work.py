@@ -48,6 +48,8 @@ ITEMS: Final = {
     "7": "职业卫生（旧）",
     "9": "其他",
 }
+RETIRED: Final = {("supervision_patrol", "item"): frozenset({"7"})}
+"""{(form, field): codes} that older records hold and no new one is offered."""
 
 
 def _reported_before(report: date, on: date) -> bool:

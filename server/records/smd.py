@@ -363,7 +363,7 @@ _COMPUTED: Final = (
             ["!=", ["known", "stability"], _NOT_MET],
             [">", ["field", "class"], ["known", "stability"]],
         ],
-        sentence_zh="随访分类好于危险性、症状、自知力和社会功能所示，请核对",
+        sentence_zh="所选分类比危险性、症状、自知力和社会功能显示的要好，请核对",
     ),
 )
 

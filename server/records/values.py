@@ -108,7 +108,7 @@ def _read(kind: FieldType, raw: object, *, label: str, place: str, today: date) 
         case Month(past):
             return _month(raw, past=past, label=label, place=place, today=today)
         case Time():
-            return _text(raw, (5, 5, TIME_PATTERN), label=label, place=place)
+            return _time(raw, label=label, place=place)
         case Ref():
             return _text(raw, (32, 32, REF_PATTERN), label=label, place=place)
         case ListOf():
@@ -130,7 +130,8 @@ def _number(kind: Int | Scaled, raw: object, *, label: str, place: str) -> Read:
     unit = f" {kind.unit}" if kind.unit else ""
     if not kind.low <= raw <= kind.high:
         low, high = decimal_text(kind.low, places), decimal_text(kind.high, places)
-        said = f"{label}应在 {low} 到 {high}{unit} 之间"
+        gap = "" if unit[-1:] >= "一" else " "  # 5 剂之间, but 260 mmHg 之间
+        said = f"{label}应在 {low} 到 {high}{unit}{gap}之间"
         return None, (Fault(place, FaultCode.OUT_OF_RANGE, said),)
     usual_low, usual_high = usual_band(kind)
     if not usual_low <= raw <= usual_high:
@@ -158,6 +159,13 @@ def _text(raw: object, rule: tuple[int, int, str], *, label: str, place: str) ->
     if pattern and not re.fullmatch(pattern, raw):
         return None, (Fault(place, FaultCode.WRONG_TYPE, f"{label}的格式不对"),)
     return raw, ()
+
+
+def _time(raw: object, *, label: str, place: str) -> Read:
+    """A time of the day says how it is written, whatever is wrong with it."""
+    if isinstance(raw, str) and re.fullmatch(TIME_PATTERN, raw):
+        return raw, ()
+    return None, (Fault(place, FaultCode.WRONG_TYPE, f"{label}请写成 09:30 这样"),)
 
 
 def _is_unicode(text: str) -> bool:
