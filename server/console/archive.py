@@ -118,17 +118,22 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
     keys = (Key("f", w.keys.form), Key("e", w.keys.edit), Key("Escape", w.keys.back))
     may_write, outside = signed.role in FACILITY_ROLES, elsewhere_now(console.site)
     writes = may_write and can_write(opened)
+    forms = offered(opened.classes, on=today, elsewhere=outside)
+    # The register is changed where it lies; a record may be written by a guest too.
+    register = {REGISTER.id} if found.ours else set[str]()
+    plan = await section(console, opened, {each.id for each in forms} | register if writes else ())
+    due_forms, other_forms = plan.first(forms)
     shown = Page("archive.html.j2", "archive", w.title, "people", keys if may_write else ())
     return await console.page(
         request, shown, file=found, card=found.card, person=values.person_line(found.card, today),
         allergy_text=allergy_text(opened), groups=groups, disputed=disputed,
         items=_items(found, today), outside=_outside(opened, outside),
-        forms_=offered(opened.classes, on=today, elsewhere=outside),
+        due_forms=due_forms, other_forms=other_forms,
         may_write=writes, fw=words("following"),
         loops=loops_shown(console.site, opened, today, may_write=writes),
         matter=next((each for each in found.matters if each.kind == "conflict"), None),
         id=opened.resident.hex(), record=request.query_params.get("record", ""), left=None, due="",
-        allergies=(), vw=words("values"), plan=await section(console, opened), pw=words("plan"),
+        allergies=(), vw=words("values"), plan=plan, pw=words("plan"),
     )  # fmt: skip
 
 

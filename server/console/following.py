@@ -11,6 +11,7 @@ from server.access import Opened
 from server.actions.archives.following import Followed, following, loops_seen
 from server.actions.keeping.site import Site
 from server.console import times, values
+from server.console.basis import cited, own_documents
 from server.console.words import words
 from server.records.referral import BACK, ENDED, RECEIVED, V2
 from server.rules.next_step import Refer, Step
@@ -61,27 +62,27 @@ def advice_on(site: Site, opened: Opened, change: bytes, *, may_write: bool) -> 
     found = following(site, opened, change)
     if found is None:
         return ()
-    return tuple(_advice(each, found, opened if may_write else None) for each in found.steps)
+    own, writing = own_documents(site), opened if may_write else None
+    return tuple(_advice(each, found, writing, own) for each in found.steps)
 
 
-def _advice(step: Step, found: Followed, writing: Opened | None) -> Advice:
+def _advice(step: Step, found: Followed, writing: Opened | None, own: frozenset[str]) -> Advice:
     w = words("following")
     tone, sign = w.tones[step.level.value].split()
     title = w.titles[f"{step.level.value}_{step.refer.value}"]
     due = w.by(day=times.long_day(step.due)) if step.due else ""
     return Advice(
-        tone, sign, title, step.reasons, due, source_of(step), _ways(step, found, writing)
+        tone, sign, title, step.reasons, due, source_of(step, own), _ways(step, found, writing)
     )
 
 
-def source_of(step: Step) -> str:
-    """The text a step rests on, and the clause of a district's document where there is one."""
-    w = words("following")
-    if step.clause == "default":
+def source_of(step: Step, own: frozenset[str]) -> str:
+    """The text a step rests on, and the clause of the district's own document if there is one."""
+    w, found = words("following"), cited(step.clause, own)
+    if found is None:
         return w.clause_default(basis=step.basis)
-    document, _, clause = step.clause.partition("-")
-    name = w.documents.get(document, document)
-    return w.clause(basis=step.basis, document=name, clause=clause.partition("-")[0])
+    document, clause = found
+    return w.clause(basis=step.basis, document=document, clause=clause)
 
 
 def _ways(step: Step, found: Followed, writing: Opened | None) -> tuple[Way, ...]:

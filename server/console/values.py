@@ -1,10 +1,12 @@
 """Values of forms as people read them: the name of a cell, what was answered, what was changed."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from server.console import times
 from server.console.words import words
+from server.records.ages import full_years
 from server.records.kinds import REGISTER, UnknownKind, get
 from server.records.model import (
     Code,
@@ -22,6 +24,7 @@ from sync.merge import is_present
 from sync.policy import Policy
 
 TAIL = 4
+TODDLER = 3  # younger, the age is told in months
 
 
 def cell_label(cell: str, kind: Kind = REGISTER) -> str:
@@ -154,12 +157,20 @@ def person_line(card: Any, today: Any) -> str:
     sex = {"1": ui.male, "2": ui.female}.get(card.sex, ui.unknown_sex)
     parts = [sex]
     if card.birth:
-        years = int(today.year) - int(card.birth[:4])
-        before = (today.month, today.day) < (int(card.birth[5:7]), int(card.birth[8:10]))
-        parts.append(ui.years_old(n=years - before))
+        parts.append(age_text(card.birth, today))
     line = " ".join(parts)
     tail = ui.id_tail(tail=card.id_tail) if card.id_tail else ""
     return words("values").dot.join(each for each in (line, tail, card.address) if each)
+
+
+def age_text(birth: str, today: date) -> str:
+    """71岁; of a small child the months, of a newborn the days. `birth`: ISO day."""
+    ui, born = words("ui"), date.fromisoformat(birth)
+    years = full_years(born, today)
+    if years >= TODDLER:
+        return ui.years_old(n=years)
+    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    return ui.months_old(n=months) if months > 0 else ui.days_old(n=max(0, (today - born).days))
 
 
 def moment(at_ms: int) -> str:

@@ -77,6 +77,7 @@ class Folder:
     copies: tuple[Copy, ...]
     matters: tuple[Matter, ...]
     names: Mapping[bytes, str]  # of everybody who wrote a value in view
+    waits: bool  # what was written last is not in the plan yet
 
 
 async def folder(site: Site, signed: Signed, opened: Opened) -> Folder:
@@ -137,6 +138,7 @@ async def _folder(tx: Tx, site: Site, signed: Signed, opened: Opened) -> Folder:
         copies=await _copies(tx, site, who),
         matters=await _matters(tx, site, who),
         names=names,
+        waits=await _waits(tx, district, who),
     )
 
 
@@ -178,6 +180,12 @@ def _entries(
             )
         )
     return tuple(made)
+
+
+async def _waits(tx: Tx, district: int, who: bytes) -> bool:
+    """Whether the archive was changed and what is derived from it is still to be made anew."""
+    noted = "SELECT 1 FROM touched WHERE district=? AND resident=?"
+    return await one(tx, noted, district, who) is not None
 
 
 async def _copies(tx: Tx, site: Site, who: bytes) -> tuple[Copy, ...]:
