@@ -95,13 +95,31 @@ async def test_the_list_of_a_team_holds_each_thing_once_by_village_and_by_day(wo
             key = line.card.resident, line.rule, line.due
             assert key not in seen
             seen[key] = view
-            late, week = line.due < today, today < line.due <= date(2026, 11, 22)
+            late, week = line.due < today, today < line.due <= date(2026, 11, 26)
             assert (view is View.OVERDUE) == late
             assert (view is View.TODAY) == (line.due == today)
             assert (view is View.WEEK) == week
         by_day = await listed(world, SU, Which(panel=TEAM_A, view=view, order=Order.DAY))
         assert [each.due for each in by_day.lines] == sorted(each.due for each in found.lines)
     assert any(who == ZHOU and rule == "P05" for who, rule, _ in seen)
+
+
+async def test_inside_a_village_who_is_due_first_stands_first_then_by_name(world: World) -> None:
+    await lists_made(world)
+    seen = False
+    for view in View:
+        found = await listed(world, SU, Which(panel=TEAM_A, view=view))
+        people: dict[bytes, list[due.Line]] = {}
+        for line in found.lines:
+            people.setdefault(line.card.resident, []).append(line)
+        together = [each for lines in people.values() for each in lines]
+        assert together == list(found.lines), "what one person is owed stands together"
+        for village in {each.village for each in found.lines}:
+            there = [each for each in people.values() if each[0].village == village]
+            order = [(min(line.due for line in each), each[0].card.name) for each in there]
+            assert order == sorted(order)
+            seen = seen or len(order) > 1
+    assert seen
 
 
 async def test_filters_leave_one_service_and_one_village(world: World) -> None:

@@ -1,8 +1,8 @@
-"""Due lists: whom to call or visit today, this week, and who is overdue; by village; a list to call
-from. Reading: server/actions/plan/due.py.
+"""Due lists: whom to call or visit today, within seven days, and who is overdue; by village; a list
+to call from. Reading: server/actions/plan/due.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -14,16 +14,18 @@ from litestar.handlers import HTTPRouteHandler
 
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.cards import Card
+from server.actions.archives.first_written import elsewhere_now
 from server.actions.lists.sheets import write_csv
 from server.actions.plan import due as lists
 from server.actions.plan.due import LIST_MAX, RESTRICTED, Called, Due, Line, Order, View, Which
-from server.console import times
+from server.console import times, values
 from server.console.board import csv_answer
 from server.console.door import action, page, posted
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
+from server.console.plan_section import form_of
 from server.console.words import Words, words
-from server.rules.access import age_years
+from server.records.kinds import REGISTER, offered
 from server.rules.accounts import FACILITY_ROLES
 from server.rules.plan.table import rules
 
@@ -34,13 +36,17 @@ CODE_MAX: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One service of a person as drawn: `n` things of one sort stand as one, by the earliest."""
+    """One service of a person as drawn: `n` things of one sort stand as one, by the earliest.
+
+    `form`: the kind of the form that fills it, "" for one that is not written here.
+    """
 
     label: str
     n: int
     when: str
     until: str
     left: times.Left | None
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ async def _draw(console: Console, request: AnyRequest, found: Due) -> Response[s
     return await console.page(
         request, Page("due.html.j2", "due", w.title, here="due", keys=keys),
         found=found, which=which, asked=asked, to=to, views=list(View), place=team or w.whole,
-        people=_people(found.lines, found.today, w), calls_max=LIST_MAX,
+        people=_people(found.lines, found.today, _forms(console, found.today)), calls_max=LIST_MAX,
         services=[(name or RESTRICTED, label_of(name), n) for name, n in found.rules],
         service=label_of("" if which.rule == RESTRICTED else which.rule) if which.rule else "",
         village=next((name for code, name, _ in found.villages if code == which.village), ""),
@@ -131,27 +137,33 @@ def neutral_of(rule: str) -> str:
     return known.neutral or w.neutral_of.get(kind) or w.neutral
 
 
-def _people(lines: Sequence[Line], today: date, w: Words) -> list[Person]:
+def _forms(console: Console, today: date) -> frozenset[str]:
+    """The open forms that are written here. Of class B none: its name would say an illness."""
+    kinds = offered("A", on=today, elsewhere=elsewhere_now(console.site))
+    return frozenset(each.id for each in kinds) | {REGISTER.id}
+
+
+def _people(lines: Sequence[Line], today: date, forms: Collection[str]) -> list[Person]:
     """Lines that follow each other and are one person's stand together."""
-    made: list[Person] = []
+    w, made = words("due"), list[Person]()
     for _, group in groupby(lines, key=lambda each: each.card.resident):
         theirs = list(group)
-        card, ui = theirs[0].card, words("ui")
-        age = ui.years_old(n=age_years(date.fromisoformat(card.birth), today)) if card.birth else ""
+        card = theirs[0].card
+        age = values.age_text(card.birth, today) if card.birth else ""
         made.append(
             Person(
                 card, f"/console/archive/{card.resident.hex()}", theirs[0].village, age,
                 w.phone_tail(tail=card.phone_tail) if card.phone_tail else w.no_phone,
-                _owed(theirs, today, w),
+                _owed(theirs, today, forms),
             )
         )  # fmt: skip
     return made
 
 
-def _owed(lines: Sequence[Line], today: date, w: Words) -> tuple[Owed, ...]:
-    sorts: dict[str, list[Line]] = {}
+def _owed(lines: Sequence[Line], today: date, forms: Collection[str]) -> tuple[Owed, ...]:
+    w, sorts = words("due"), dict[str, list[Line]]()
     for each in lines:
-        sorts.setdefault(label_of(each.rule), []).append(each)
+        sorts.setdefault(_label(each, w), []).append(each)
     made: list[Owed] = []
     for label, theirs in sorts.items():
         first = min(theirs, key=lambda each: each.due)
@@ -159,8 +171,22 @@ def _owed(lines: Sequence[Line], today: date, w: Words) -> tuple[Owed, ...]:
         ends = closes is not None and closes != first.due
         until = w.until(day=times.day_text(closes, today=today)) if closes and ends else ""
         when = w.due(day=times.day_text(first.due, today=today))
-        made.append(Owed(label, len(theirs), when, until, _left(first.due, today, w)))
+        left, form = _left(first.due, today, w), _form(first.rule, forms)
+        made.append(Owed(label, len(theirs), when, until, left, form))
     return tuple(made)
+
+
+def _label(line: Line, w: Words) -> str:
+    """What is owed; of a vaccination which dose."""
+    if line.dose is None:
+        return label_of(line.rule)
+    vaccine = w.or_other.join(line.dose.vaccines)
+    return w.dose(service=label_of(line.rule), vaccine=vaccine, n=line.dose.number)
+
+
+def _form(rule: str, forms: Collection[str]) -> str:
+    known = rules().get(rule)
+    return form_of(known.kinds, forms) if known is not None and known.cls == "A" else ""
 
 
 def _left(due: date, today: date, w: Words) -> times.Left | None:

@@ -24,15 +24,17 @@ from server.actions.tablets.intake import civil_day
 from server.errors import NotYours
 from server.rules.accounts import FACILITY_ROLES
 from server.rules.consent import Purpose
+from server.rules.plan.dose_names import RULE, DoseName, dose_name
 from server.store.tx import Row, Tx
 
 PAGE: Final = 100  # rows of a page
+WEEK: Final = 7  # days, today the first
 RESTRICTED: Final = "restricted"  # in place of a rule: all of class B together
 TO_CALL: Final = "list to call from"
 
 
 class View(StrEnum):
-    """Which days. `open`: may be done already, due after this week."""
+    """Which days. `week`: within seven days; `open`: may be done already, due after them."""
 
     OVERDUE = "overdue"
     TODAY = "today"
@@ -64,7 +66,7 @@ class Which:
 class Line:
     """One thing that is owed. `rule`: "" for class B, which lists name neutrally.
 
-    `closes` None: it stays owed until it is done.
+    `closes` None: it stays owed until it is done. `dose`: which one, of a vaccination.
     """
 
     card: Card
@@ -73,6 +75,7 @@ class Line:
     opens: date
     due: date
     closes: date | None
+    dose: DoseName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ async def _due(tx: Tx, site: Site, signed: Signed, which: Which, *, most: int = 
         counts={each: counts[each] for each in View},
         rules=tuple(sorted((name, each[view]) for name, each in rules.items() if each[view])),
         villages=villages, total=total, pages=max(1, -(-total // PAGE)),
-        lines=await _lines(tx, site, rows), today=today,
+        lines=await _lines(tx, site, rows, which.order), today=today,
     )  # fmt: skip
 
 
@@ -209,10 +212,10 @@ class _Rows:
 
     def days(self, view: View) -> list[str]:
         now = self.today.isoformat()
-        sunday = (self.today + timedelta(days=6 - self.today.weekday())).isoformat()
+        last = (self.today + timedelta(days=WEEK - 1)).isoformat()
         return {
-            View.OVERDUE: [now, now], View.TODAY: [now], View.WEEK: [now, sunday],
-            View.OPEN: [sunday, now],
+            View.OVERDUE: [now, now], View.TODAY: [now], View.WEEK: [now, last],
+            View.OPEN: [last, now],
         }[view]  # fmt: skip
 
 
@@ -252,23 +255,42 @@ async def _villages(tx: Tx, mine: _Rows, view: View) -> tuple[tuple[str, str, in
 
 async def _page(tx: Tx, mine: _Rows, view: View, most: int) -> Sequence[Row]:
     where, args = mine.where(view, village=True)
-    order = {Order.VILLAGE: "village, resident, due", Order.DAY: "due, village, resident"}
+    # What a person is owed stands together, by what is due first.
+    order = {Order.VILLAGE: "village, first, resident, due", Order.DAY: "due, village, resident"}
     limit, offset = (most, 0) if most else (PAGE, (mine.which.page - 1) * PAGE)
     return await tx.rows(
-        "SELECT resident, rule, village, opens, due, closes FROM plan_due "
+        "SELECT resident, rule, village, opens, due, closes, key, "
+        "MIN(due) OVER (PARTITION BY village, resident) AS first FROM plan_due "
         f"WHERE {where} ORDER BY {order[mine.which.order]}, key LIMIT ? OFFSET ?",
         *args, limit, offset,
     )  # fmt: skip
 
 
-async def _lines(tx: Tx, site: Site, rows: Sequence[Row]) -> tuple[Line, ...]:
+async def _lines(tx: Tx, site: Site, rows: Sequence[Row], order: Order) -> tuple[Line, ...]:
     cards = await cards_of(tx, site, {row[0] for row in rows})
     names = await villages_of(tx, site.district, {row[2] for row in rows})
     return tuple(
         Line(
             cards[who], rule, names.get(village, village), date.fromisoformat(opens),
             date.fromisoformat(due), None if closes == FOREVER else date.fromisoformat(closes),
+            _dose(cards[who], rule, key),
         )
-        for who, rule, village, opens, due, closes in rows
+        for who, rule, village, opens, due, closes, key, _ in _by_name(rows, order, cards)
         if who in cards
     )  # fmt: skip
+
+
+def _by_name(rows: Sequence[Row], order: Order, cards: Mapping[bytes, Card]) -> Sequence[Row]:
+    """The rows of a page; who is due on one day in a village, by name, which is sealed at rest."""
+    if order is not Order.VILLAGE:
+        return rows
+    return sorted(
+        rows,
+        key=lambda row: (row[2], row[7], cards[row[0]].name if row[0] in cards else "", row[0]),
+    )
+
+
+def _dose(card: Card, rule: str, key: str) -> DoseName | None:
+    if rule != RULE or not card.birth:
+        return None
+    return dose_name(key.partition("/")[2], date.fromisoformat(card.birth))
