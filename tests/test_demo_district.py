@@ -302,6 +302,48 @@ def test_checked_elderly_are_as_many_as_the_annex_wants(
     assert len(checked) == sum(each.elderly_managed for each in scaled(100))
 
 
+LASTING = (
+    "height",
+    "smoke_per_day",
+    "smoke_now",
+    "drink_per_day",
+    "drink_now",
+    "exercise_freq_now",
+)
+SAME_ANSWER = {"smoke_per_day": "smoke_now", "drink_per_day": "drink_now"}
+
+
+def test_one_person_has_one_body_and_one_set_of_habits_in_every_form(
+    residents: tuple[Resident, ...], records: tuple[PastRecord, ...]
+) -> None:
+    grown = {each.id for each in residents if each.birth_date.year < DEFAULT_DAY.year - 18}
+    said: dict[tuple[bytes, str], set[int]] = {}
+    for each in (each for each in records if each.resident in grown):
+        body = dict(each.body)
+        if "smoke" in body:
+            body = {"smoke_per_day": 0, "drink_per_day": 0} | body
+        for name in LASTING:
+            if name in body:
+                said.setdefault((each.resident, SAME_ANSWER.get(name, name)), set()).add(body[name])
+        if "weight" in body and not each.kind.startswith("antenatal"):
+            said.setdefault((each.resident, "weight"), set()).add(body["weight"])
+    assert {name for _, name in said} == {
+        "height", "weight", "smoke_now", "drink_now", "exercise_freq_now",
+    }  # fmt: skip
+    assert [who for who, found in said.items() if len(found) > 1] == []
+
+
+def test_the_forms_of_one_day_say_one_pressure(records: tuple[PastRecord, ...]) -> None:
+    taken: dict[tuple[bytes, date], set[tuple[int, int]]] = {}
+    for each in records:
+        if each.kind in CHRONIC:
+            body = each.body
+            names = ("bp_l_sys", "bp_l_dia") if each.kind == "health_check" else ("sbp", "dbp")
+            pair = (body[names[0]], body[names[1]])
+            taken.setdefault((each.resident, each.on), set()).add(pair)
+    assert [who for who, found in taken.items() if len(found) > 1] == []
+
+
 def test_the_same_seed_gives_the_same_district_and_another_seed_another() -> None:
     assert list(generate(500, 3)) == list(generate(500, 3))
     assert list(generate(500, 3)) != list(generate(500, 4))

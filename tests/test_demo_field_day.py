@@ -9,7 +9,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -17,8 +19,10 @@ from server.actions.keeping.site import Site
 from server.demo import page, report, words
 from server.demo.evidence import Evidence, read
 from server.demo.field_day import Finished, held, main
+from server.demo.rounds import panel_of
 from server.demo.stage import HOST, Stage, free_port, prepare
 from server.errors import StartRefused
+from sync import wire
 
 SCALE = 2_000
 ID_NUMBER = re.compile(r"(?<![0-9a-f])[1-9][0-9]{16}[0-9X](?![0-9a-f])")
@@ -91,6 +95,30 @@ def test_the_states_of_the_report_are_those_of_the_database(
         ("applied_guest", "after_move"), ("applied_guest", "knew_of_move"), ("conflict", ""),
         ("held", "out_of_range"), ("quarantined", "device_not_trusted"),
     } == known  # fmt: skip
+
+
+def test_whoever_is_visited_has_the_body_and_the_habits_of_the_year_before(
+    finished: Finished,
+) -> None:
+    said: dict[tuple[bytes, str], set[int]] = {}
+    for carried in finished.day.tablets.values():
+        if carried.wiped:
+            continue
+        for person in panel_of(carried.tablet, carried.panel):
+            if finished.day.story.today.year - person.birth.year < 35:
+                continue
+            for each in carried.tablet.archive.events(person.who):
+                body = msgspec.json.decode(
+                    bytes(wire.change(each.change).body), type=dict[str, Any]
+                )
+                if body.get("smoke") == "1":
+                    body["smoke_per_day"] = 0
+                for name in ("height", "weight", "smoke_now", "smoke_per_day"):
+                    if name in body:
+                        key = (person.who, name.replace("per_day", "now"))
+                        said.setdefault(key, set()).add(body[name])
+    assert len(said) > 50
+    assert [key for key, values in said.items() if len(values) > 1] == []
 
 
 def test_tablets_and_server_agree_and_nothing_waits(evidence: Evidence) -> None:

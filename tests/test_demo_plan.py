@@ -73,7 +73,7 @@ def test_most_is_done_some_is_open_and_little_is_missed(owed: list[Item]) -> Non
     assert share(owed, "P53", Stage.DONE) > 0.85
     assert share(owed, "P53", Stage.MISSED, Stage.OVERDUE) < 0.06
     assert share(owed, "P29", Stage.DONE) > 0.7
-    assert 0.3 < share(owed, "P21", Stage.DONE) < 0.9
+    assert 0.2 < share(owed, "P21", Stage.DONE) < 0.9
     assert share(owed, "P08", Stage.DONE) > 0.6
     emergencies = sum(each.rule in ("P10", "P19") for each in owed)
     assert emergencies < 0.02 * sum(each.rule == "P05" for each in owed)

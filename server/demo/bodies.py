@@ -30,7 +30,9 @@ NOT_CONTROLLED_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Habitus:
-    """What stays the same from visit to visit. Sizes in tenths of cm, kg/m²; drink in 0.1 两."""
+    """What stays the same from visit to visit. Sizes in tenths of cm, kg/m²; drink in 0.1 两;
+    exercise in times a week and minutes; `smoke_start` in years of age.
+    """
 
     male: bool
     height: int
@@ -39,12 +41,17 @@ class Habitus:
     smoke: int
     drink: int
     exercise_times: int
+    exercise_min: int
+    smoke_start: int
 
     @classmethod
-    def drawn(cls, rng: Random, *, male: bool) -> "Habitus":
-        """One plausible grown-up."""
-        chance = rng.random
+    def of(cls, resident: bytes, *, male: bool) -> "Habitus":
+        """That resident as a grown-up: drawn from the id alone, so that whoever visits, whenever
+        and on which tablet, meets the same body and the same habits.
+        """
+        chance = Random(resident + b"habitus").random
         bmi = 205 + int(chance() * 90)
+        times = int(chance() * 8)
         return cls(
             male=male,
             height=(1580 if male else 1490) + int(chance() * 220),
@@ -52,7 +59,9 @@ class Habitus:
             waist=3 * bmi + 130 + int(chance() * 60),
             smoke=5 + int(chance() * 16) if male and chance() < 0.35 else 0,
             drink=5 + int(chance() * 25) if male and chance() < 0.3 else 0,
-            exercise_times=int(chance() * 8),
+            exercise_times=times,
+            exercise_min=20 + 10 * int(chance() * 4) if times else 0,
+            smoke_start=18 + int(chance() * 12),
         )
 
     def weight(self, bmi: int) -> int:
@@ -84,7 +93,7 @@ def htn_followup(
         "dbp": (68 if calm else 86) + int(chance() * 18),
         **_body_size(person),
         "heart_rate": 60 + int(chance() * 32),
-        **_habits(person, rng),
+        **_habits(person),
         "salt_now": "2" if chance() < 0.6 else "1",
         "salt_target": "1",
         **_mind(rng),
@@ -110,7 +119,7 @@ def dm_followup(
         "dbp": 66 + int(chance() * 20),
         **_body_size(person),
         "dorsalis": "1",
-        **_habits(person, rng),
+        **_habits(person),
         "staple_now": 250 + 10 * int(chance() * 20),
         "staple_target": 250,
         **_mind(rng),
@@ -120,6 +129,11 @@ def dm_followup(
         "next_date": next_visit(on, grade).isoformat(),
         "doctor": doctor,
     }
+
+
+def taken_again(visit: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """The same visit with the pressure that another form of that day has: it is taken once."""
+    return {**visit, "sbp": before["sbp"], "dbp": before["dbp"]}
 
 
 def _body_size(person: Habitus) -> dict[str, int]:
@@ -132,15 +146,14 @@ def _body_size(person: Habitus) -> dict[str, int]:
     }
 
 
-def _habits(person: Habitus, rng: Random) -> dict[str, int]:
-    minutes = 20 + 10 * int(rng.random() * 4)
+def _habits(person: Habitus) -> dict[str, int]:
     return {
         "smoke_now": person.smoke,
         "smoke_target": person.smoke // 2,
         "drink_now": person.drink,
         "drink_target": person.drink // 2,
         "exercise_freq_now": person.exercise_times,
-        "exercise_min_now": minutes if person.exercise_times else 0,
+        "exercise_min_now": person.exercise_min,
         "exercise_freq_target": max(5, person.exercise_times),
         "exercise_min_target": 30,
     }

@@ -11,6 +11,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any, Final
 
+from server.demo.bodies import Habitus
 from server.demo.identities import instant_ms, uuid7
 from server.demo.model import Resident
 from server.demo.names import FEMALE, MALE, SURNAMES
@@ -37,6 +38,11 @@ class Care:
         """A name of somebody of the family."""
         rng = self.rng
         return rng.choice(SURNAMES) + rng.choice(FEMALE if female else MALE)
+
+    @property
+    def habitus(self) -> Habitus:
+        """The body and the habits every form of this person tells of."""
+        return Habitus.of(self.person.id, male=self.person.sex == "1")
 
     def instant_of(self, kind: str, on: date) -> int:
         """When a record of that day was written, ms UTC."""

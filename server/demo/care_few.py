@@ -33,8 +33,7 @@ def mental(care: Care) -> Iterator[Done]:
             yield again, "smd_followup", {**_mental_visit(care, again), **_unwell(state, again)}
     if care.rng.random() < CHECKED:
         seen = care.today - timedelta(days=30 + care.rng.randrange(60))
-        person = Habitus.drawn(care.rng, male=care.person.sex == "1")
-        check = checkup.health_check(care.rng, person)
+        check = checkup.health_check(care.rng, care.habitus)
         yield seen, "health_check", {
             name: value for name, value in check.items() if not name.startswith("elder_")
         }  # fmt: skip
@@ -89,8 +88,10 @@ def tuberculosis(care: Care) -> Iterator[Done]:
             yield on, "tb_followup", _tb_visit(care, on, month=(days - 1) // 30 + 1, n=n)
 
 
-def _habits() -> dict[str, Any]:
-    return {"smoke_now": 0, "smoke_target": 0, "drink_now": 0, "drink_target": 0}
+def _habits(person: Habitus) -> dict[str, Any]:
+    return {
+        "smoke_now": person.smoke, "smoke_target": 0, "drink_now": person.drink, "drink_target": 0,
+    }  # fmt: skip
 
 
 def _tb_first(care: Care, on: date) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def _tb_first(care: Care, on: date) -> dict[str, Any]:
     return {
         "time": "14:30", "mode": "2", "patient_type": "1", "sputum": "1", "resist": "2",
         "symptoms": ["1", "2"], "regimen": "2HRZE/4HR", "usage": "1", "drug_form": ["1"],
-        "supervisor": "2", "room": "1", "vent": "1", **_habits(),
+        "supervisor": "2", "room": "1", "vent": "1", **_habits(care.habitus),
         "pickup_place": "演示结核病防治所", "pickup_date": (on + timedelta(days=10)).isoformat(),
         **{f"edu_{each}": "1" for each in taught},
         "next_date": (on + timedelta(days=10)).isoformat(), "doctor": care.doctor,
@@ -109,9 +110,9 @@ def _tb_first(care: Care, on: date) -> dict[str, Any]:
 def _tb_visit(care: Care, on: date, *, month: int, n: int) -> dict[str, Any]:
     following = 10 if n < 6 else 30
     return {
-        "month_no": month, "supervisor": "2", "mode": "2", "symptoms": ["0"], **_habits(),
-        "regimen": "2HRZE/4HR", "usage": "1", "drug_form": ["1"], "missed": 0, "adr": "1",
-        "comorbid": "1", "advice": "继续服药，按时复查",
+        "month_no": month, "supervisor": "2", "mode": "2", "symptoms": ["0"],
+        **_habits(care.habitus), "regimen": "2HRZE/4HR", "usage": "1", "drug_form": ["1"],
+        "missed": 0, "adr": "1", "comorbid": "1", "advice": "继续服药，按时复查",
         "next_date": (on + timedelta(days=following)).isoformat(), "doctor": care.doctor,
     }  # fmt: skip
 
@@ -132,7 +133,7 @@ def reported(care: Care) -> Iterator[Done]:
 
 def lungs(care: Care) -> Iterator[Done]:
     """Chronic obstructive lung disease: the special archive and three follow-ups."""
-    person = Habitus.drawn(care.rng, male=care.person.sex == "1")
+    person = care.habitus
     begun = care.today - timedelta(days=FAR_BACK)
     size = {"height": person.height, "weight": person.weight(person.bmi)}
     yield begun, "copd_record", {
@@ -144,8 +145,10 @@ def lungs(care: Care) -> Iterator[Done]:
         yield on, "copd_followup", {
             "mode": "1", "symptoms": ["2", "3"], **size, "weight_target": size["weight"],
             "sbp": 128, "dbp": 78, "heart_rate": 82, "resp": 18, "spo2": 95, "exac": 1,
-            "exac_hosp": 0, "smoke_now": 5, "smoke_target": 0, "exercise_freq_now": 3,
-            "exercise_min_now": 20, "exercise_freq_target": 5, "exercise_min_target": 30,
+            "exac_hosp": 0, "smoke_now": person.smoke, "smoke_target": 0,
+            "exercise_freq_now": person.exercise_times,
+            "exercise_min_now": person.exercise_min,
+            "exercise_freq_target": max(5, person.exercise_times), "exercise_min_target": 30,
             "psych": "1", "compliance": "1", "fev1": 165, "fev1_fvc": 620, "fev1_pred": 610,
             "cat": 12, "mmrc": 1, "gold_grade": "2", "gold_group": "b", "level": "1",
             "med_adherence": _REGULAR, "adr": "1", "inhaler": "1", "vaccines": ["1"],
@@ -159,8 +162,7 @@ def disabled(care: Care) -> Iterator[Done]:
     if care.rng.random() < 0.5:
         return
     on = care.today - timedelta(days=20 + care.rng.randrange(200))
-    person = Habitus.drawn(care.rng, male=care.person.sex == "1")
-    check = checkup.health_check(care.rng, person)
+    check = checkup.health_check(care.rng, care.habitus)
     yield on, "disabled_check", {
         **{name: value for name, value in check.items() if not name.startswith("elder_")},
         "cert_seen": "1", "disability_type": "4", "disability_grade": "3",

@@ -12,6 +12,7 @@ from server.records.ages import months_later
 FIRST_DAY: Final = 74  # of the pregnancy
 NEXT_WEEKS: Final = (18, 23, 32, 38)
 TERM_DAYS: Final = 278
+GAIN_A_WEEK: Final = 4  # tenths of kg since the first check
 SCREENED: Final = 0.5  # of the results, those that are in already
 
 
@@ -44,7 +45,8 @@ def _pregnant(care: Care, lmp: date, *, until: date) -> Iterator[Done]:
 
 def _first(care: Care, lmp: date, on: date) -> dict[str, Any]:
     rng = care.rng
-    height, weight = 1560 + rng.randrange(140), 500 + rng.randrange(130)
+    person = care.habitus
+    weight = person.weight(person.bmi)
     birth = care.person.birth_date
     age = on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
     return {
@@ -54,8 +56,7 @@ def _first(care: Care, lmp: date, on: date) -> dict[str, Any]:
         "edd": (months_later(lmp, 9) + timedelta(days=7)).isoformat(),
         "hx": ["1"], "fam_hx": ["1"], "personal": ["1"], "gyn_surgery": "1", "lost_early": 0,
         "lost_induced": 0, "fetal_death": 0, "stillbirth": 0, "newborn_death": 0, "defect": 0,
-        "height": height, "weight": weight,
-        "bmi": (weight * 1_000_000 + height * height // 2) // (height * height),
+        "height": person.height, "weight": weight, "bmi": person.bmi,
         "sbp": 108 + rng.randrange(14), "dbp": 66 + rng.randrange(12), "heart": "1", "lung": "1",
         "vulva": "1", "vagina": "1", "cervix": "1", "uterus": "1", "adnexa": "1", "hb": 1240,
         "wbc": 78, "plt": 220, "urine_pro": "0", "urine_glu": "0", "urine_ket": "0",
@@ -74,8 +75,11 @@ def _screened(care: Care, first: date) -> dict[str, Any]:
 
 
 def _next(care: Care, number: int, week: int, on: date) -> dict[str, Any]:
+    person = care.habitus
+    gained = GAIN_A_WEEK * (week - FIRST_DAY // 7)
     body: dict[str, Any] = {
-        "seq": number, "kind": "1", "gest_week": week, "weight": 560 + 4 * week,
+        "seq": number, "kind": "1", "gest_week": week,
+        "weight": person.weight(person.bmi) + gained,
         "fundus": 10 * week - 20, "abdomen": 760 + 6 * week, "fhr": 138 + care.rng.randrange(12),
         "sbp": 110 + care.rng.randrange(14), "dbp": 68 + care.rng.randrange(10), "hb": 1180,
         "urine_pro": "0", "class": "1", "guidance": ["1", "5"], "referral": "1",

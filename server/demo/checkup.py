@@ -92,6 +92,18 @@ def with_finding(rng: Random, check: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+HIGH_SYS, HIGH_DIA = 140, 90
+
+
+def taken_again(check: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """The same check with the pressure a follow-up of that day has; a high one is a finding."""
+    sbp, dbp = before["sbp"], before["dbp"]
+    found = {**check, "bp_l_sys": sbp, "bp_l_dia": dbp}
+    if check["assessment"] == "2" or (sbp < HIGH_SYS and dbp < HIGH_DIA):
+        return found
+    return {**found, "assessment": "2", "abnormals": [{"text": "血压偏高"}], "guidance": ["2"]}
+
+
 def health_check(rng: Random, person: Habitus) -> dict[str, Any]:
     """One check of somebody of 65 or older, laboratory included; nothing found."""
     chance = rng.random
@@ -119,9 +131,9 @@ def health_check(rng: Random, person: Habitus) -> dict[str, Any]:
         **{name: low + int(chance() * steps) for name, (low, steps) in _LABORATORY.items()},
     }
     if person.exercise_times:
-        body |= {"exercise_min": 30, "exercise_years": 5 + int(chance() * 20)}
+        body |= {"exercise_min": person.exercise_min, "exercise_years": 5 + int(chance() * 20)}
     if person.smoke:
-        body |= {"smoke_per_day": person.smoke, "smoke_start": 18 + int(chance() * 12)}
+        body |= {"smoke_per_day": person.smoke, "smoke_start": person.smoke_start}
     if person.drink:
         body |= {"drink_per_day": person.drink, "drink_kind": ["1"], "drink_stop": "1"}
     return body

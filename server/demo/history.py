@@ -5,7 +5,8 @@ found things out of control (S003-5(7)); the others had one or two. Elderly peop
 standard had their yearly check.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
@@ -56,9 +57,10 @@ class History:
         if traits.elderly_managed:
             visits.append((self._today - 30 - int(self._rng.random() * 300), CHECKUP, CONTROLLED))
         if visits:
-            person = Habitus.drawn(self._rng, male=resident.sex == "1")
-            for visit in sorted(visits):
-                yield self._record(resident, person, visit, doctor)
+            person = Habitus.of(resident.id, male=resident.sex == "1")
+            yield from _agreeing(
+                [self._record(resident, person, visit, doctor) for visit in sorted(visits)]
+            )
 
     def _days(self) -> list[int]:
         """The days of four visits, the last one at least ten days ago."""
@@ -121,6 +123,19 @@ class History:
             return {**found, "feedback_date": fed_back}
         write = bodies.htn_followup if kind == HTN else bodies.dm_followup
         return write(self._rng, person, grade=grade, on=on, doctor=doctor)
+
+
+def _agreeing(records: Sequence[PastRecord]) -> Iterator[PastRecord]:
+    """The forms of one day say one pressure: that of the follow-up which turns on it."""
+    taken = {each.on: each.body for each in records if each.kind == HTN}
+    taken = {each.on: each.body for each in records if each.kind == DM} | taken
+    for each in records:
+        before = taken.get(each.on)
+        if before is None or each.kind == HTN:
+            yield each
+        else:
+            again = checkup.taken_again if each.kind == CHECKUP else bodies.taken_again
+            yield replace(each, body=again(each.body, before))
 
 
 def _all_of(care: Care, traits: Traits, before: list[PastRecord]) -> Iterator[Done]:

@@ -61,6 +61,7 @@ class Round:
         self.carried = carried
         self.today = today
         self._rng = Random(f"{seed}/{carried.label}")
+        self._taken: dict[bytes, dict[str, Any]] = {}  # the first form with a pressure, a person
 
     def visits(self, people: list[Person]) -> Iterator[tuple[Person, str]]:
         """What is due in this house: (person, kind of form)."""
@@ -72,15 +73,19 @@ class Round:
 
     def visit(self, who: Person, kind: str, **other: Any) -> bytes:
         """Fills in and saves one form; `other` answers replace what was filled in."""
-        body = {**self._body(who, kind), **other}
+        body = {**self.body(who, kind), **other}
         return self.carried.visit(who.who, kind, self.today.isoformat(), body)
 
-    def _body(self, who: Person, kind: str) -> dict[str, Any]:
-        build = Habitus.drawn(self._rng, male=who.sex == "1")
+    def body(self, who: Person, kind: str) -> dict[str, Any]:
+        build = Habitus.of(who.who, male=who.sex == "1")
+        before = self._taken.get(who.who)
         if kind == CHECKUP:
-            return checkup.health_check(self._rng, build)
+            check = checkup.health_check(self._rng, build)
+            return check if before is None else checkup.taken_again(check, before)
         write = bodies.htn_followup if kind == HTN else bodies.dm_followup
-        return write(
+        body = write(
             self._rng, build, grade=bodies.followup_class(self._rng), on=self.today,
             doctor=self.carried.staff.hex(),
         )  # fmt: skip
+        self._taken[who.who] = body = body if before is None else bodies.taken_again(body, before)
+        return body
