@@ -86,6 +86,8 @@ async def test_a_height_of_the_checkup_gives_the_index_of_a_visit(su: Desk) -> N
     done = await send(su, ZHOU, "health_check", check)
     assert done.status_code == 303, text_of(done)
     page = await su.get(page_of(ZHOU, "/form/htn_followup"))
+    assert "心率 当天健康体检里是" in text_of(page), "it says where the filled-in value is from"
+    assert "体重 当天健康体检里是" in text_of(page)
     form = {**HTN, "bmi": "", "change": hidden(page, "change"), DO: COMPUTE}
     shown = await su.post(page_of(ZHOU, "/form/htn_followup"), form)
     # 1.66 m

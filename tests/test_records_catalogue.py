@@ -276,6 +276,19 @@ def test_a_combined_visit_asks_once() -> None:
     assert "med_adherence" not in begun
 
 
+def test_what_a_checkup_measured_that_day_is_not_measured_again_whatever_its_bounds() -> None:
+    checkup = {**good("health_check"), "weight": 655, "bmi": 242, "heart_rate": 76}
+    begun = prefilled(get("htn_followup", 1), [Written("health_check", 1, ON, checkup)], ON)
+    assert (begun["weight"], begun["bmi"], begun["heart_rate"]) == (655, 242, 76)
+    later = prefilled(
+        get("htn_followup", 1), [Written("health_check", 1, ON, checkup)], ON + timedelta(1)
+    )
+    assert not {"weight", "bmi", "heart_rate"} & later.keys()
+    of_a_child = {**checkup, "weight": 61}
+    begun = prefilled(get("htn_followup", 1), [Written("health_check", 1, ON, of_a_child)], ON)
+    assert "weight" not in begun, "no weight of this form"
+
+
 def test_a_form_begins_with_what_the_archive_s_own_page_says() -> None:
     basics = {"blood_abo": "2", "blood_rh": "1", "phone": "13800138000", "work_unit": "果园"}
     basics |= {"address_region": "371002100001", "address_text": "张村镇 12 号", "remarks": "独居"}

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from server.console.forms import Filled, Posted, typed_of, value_of
-from server.console.values import field_text
+from server.console.values import field_text, form_label
 from server.console.words import words
 from server.records.check import check
 from server.records.facility_work import RETIRED
@@ -239,11 +239,17 @@ def drawn(
             return _rows(each, each.type, filled, choices)
         found = last.get(each.name)
         said = last_text(each, found.value) if found else ""
+        hint = words("desk").time_hint if isinstance(each.type, Time) else ""
+        if found and found.on.isoformat() == filled.text(SERVICE_DAY):
+            # Measured that day for another form: it stands filled in, and no visit lies between.
+            form = form_label(found.kind)
+            other = found.kind != kind.id  # a correction tells nothing of what it corrects
+            said, hint = "", words("desk").same_day(form=form, value=said) if other else hint
         places = choices.areas or None if each.name == ADDRESS else None
         return Drawn(
             _told_first(_offered(kind, each, filled)), said, choices.of(each), places=places,
             at_times=each.name in at_times,
-            hint=words("desk").time_hint if isinstance(each.type, Time) else "",
+            hint=hint,
         )  # fmt: skip
 
     return [

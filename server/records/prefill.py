@@ -1,9 +1,10 @@
 """The same information is filled in once (S004-5(6)-a): what a new form may begin with.
 
 Three sources. What the archive's own page says (blood group, telephone, address) is there. What was
-measured the same day in another form is the same measurement. What lasts
-(targets, drugs) is taken over from the newest record and is there to be changed. A measured value
-of an earlier day is never taken over: it is shown beside the field as 上次.
+measured the same day in another form is the same measurement, whatever bounds either form has; the
+page says which form it is from. What lasts (targets, drugs) is taken over from the newest record
+and is there to be changed. A measured value of an earlier day is never taken over: it is shown
+beside the field as 上次.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,8 @@ from datetime import date
 from typing import Any, Final
 
 from server.records.kinds import REGISTER, UnknownKind, get
-from server.records.model import Field, Kind, Ref, Text
+from server.records.model import Field, Int, Kind, Ref, Scaled, Text
+from server.records.values import read
 
 LASTING: Final = frozenset({"meds", "insulin"})
 TARGET: Final = "_target"
@@ -34,10 +36,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The newest earlier value of a field."""
+    """The newest earlier value of a field, and the form it stands in."""
 
     value: Any
     on: date
+    kind: str = ""
 
 
 def last_values(kind: Kind, written: Iterable[Written]) -> dict[str, Last]:
@@ -47,7 +50,7 @@ def last_values(kind: Kind, written: Iterable[Written]) -> dict[str, Last]:
     found: dict[str, Last] = {}
     for each in sorted(written, key=lambda one: one.on):
         for name in _shared(kind, each):
-            found[name] = Last(each.body[name], each.on)
+            found[name] = Last(each.body[name], each.on, each.kind)
     return found
 
 
@@ -109,6 +112,7 @@ def _shared(kind: Kind, written: Written) -> list[str]:
         for each in kind.fields
         if each.name in written.body
         and _same(each, theirs.field(each.name))
+        and _fits(each, written.body[each.name])
         and classes[each.name] <= kind.access_of(each.name)
     ]
 
@@ -116,4 +120,23 @@ def _shared(kind: Kind, written: Written) -> list[str]:
 def _same(ours: Field, theirs: Field | None) -> bool:
     if theirs is None or isinstance(ours.type, Ref):
         return False
-    return ours.type == theirs.type and ours.label == theirs.label
+    if ours.label != theirs.label:
+        return False
+    measured = _measured(ours)
+    return ours.type == theirs.type or (measured is not None and measured == _measured(theirs))
+
+
+def _measured(each: Field) -> tuple[int, str] | None:
+    """How a number is written: its decimals and its unit; None for what is no number."""
+    match each.type:
+        case Int(unit=unit):
+            return 0, unit
+        case Scaled(places, unit=unit):
+            return places, unit
+        case _:
+            return None
+
+
+def _fits(each: Field, value: Any) -> bool:
+    """Whether a number of another form lies in what this one takes: a child's weight may not."""
+    return _measured(each) is None or read(each, value, today=date.max)[0] is not None
