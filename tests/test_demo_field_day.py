@@ -17,6 +17,7 @@ from rich.console import Console
 
 from server.actions.keeping.site import Site
 from server.demo import page, report, words
+from server.demo.annex_targets import scaled_targets
 from server.demo.evidence import Evidence, read
 from server.demo.field_day import Finished, held, main
 from server.demo.rounds import panel_of
@@ -108,9 +109,9 @@ def test_whoever_is_visited_has_the_body_and_the_habits_of_the_year_before(
             if finished.day.story.today.year - person.birth.year < 35:
                 continue
             for each in carried.tablet.archive.events(person.who):
-                body = msgspec.json.decode(
-                    bytes(wire.change(each.change).body), type=dict[str, Any]
-                )
+                raw = wire.change(each.change).body
+                assert isinstance(raw, msgspec.Raw)
+                body = msgspec.json.decode(raw, type=dict[str, Any])
                 if body.get("smoke") == "1":
                     body["smoke_per_day"] = 0
                 for name in ("height", "weight", "smoke_now", "smoke_per_day"):
@@ -219,6 +220,24 @@ def test_the_page_says_what_was_counted(html: str, evidence: Evidence) -> None:
     for each in evidence.tablets:
         assert each.label in text
     assert html.count(">一致<") == 7
+
+
+def test_every_facility_has_the_targets_of_annex_two_at_the_scale_of_the_demo(
+    finished: Finished,
+) -> None:
+    year = finished.day.story.today.year
+    held = rows(
+        finished,
+        "SELECT t.item, f.name, t.number FROM target t JOIN facility f ON f.district=t.district "
+        f"AND f.facility=t.facility WHERE t.year={year}",
+    )
+    wanted = scaled_targets(SCALE)
+    assert set(wanted) == {"archive", "elder", "hypertension", "diabetes", "child", "maternal"}
+    assert set(held) == {
+        (item, name, number) for item, numbers in wanted.items() for name, number in numbers.items()
+    }
+    assert scaled_targets(1)["hypertension"]["张村镇卫生院"] == 5_638
+    assert sum(wanted["archive"].values()) == round(430_740 / SCALE)
 
 
 def test_the_terminal_says_what_was_counted(evidence: Evidence) -> None:

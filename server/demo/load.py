@@ -10,6 +10,7 @@ from typing import Final
 from server.actions.keeping.site import Site
 from server.actions.places.district import Loader, NewRecord, NewResident, NewWork
 from server.actions.tablets.intake import civil_day
+from server.demo.annex_targets import set_targets
 from server.demo.archive import basic_info
 from server.demo.district import DEFAULT_DAY, generate
 from server.demo.model import (
@@ -51,7 +52,8 @@ async def load(
 ) -> Loaded:
     """Loads 1:scale; `progress` hears the number of people so far. Raises ValueError below scale 1.
 
-    Only people with an archive become residents of the database; the rest have nothing to keep yet.
+    The year's targets are set as well. Only people with an archive become residents of the
+    database; the rest have nothing to keep yet.
     """
     loader, done = Loader(site), Loaded()
     await loader.begin()
@@ -61,6 +63,7 @@ async def load(
             progress(done.people)
         _add(loader, done, item, today)
     await loader.finish()
+    await set_targets(site, scale=scale, today=today)
     progress(done.people)
     done.residents, done.records = loader.residents, loader.records
     return done
