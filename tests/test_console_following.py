@@ -129,6 +129,30 @@ async def test_the_loop_goes_from_needed_to_sent_to_back_on_the_archive_page(
     assert "已有结果" in text_of(await su.get(page_of(ZHOU)))
 
 
+async def test_of_two_readings_of_a_day_the_box_and_the_plan_cite_the_graver(
+    su: Desk, world: World
+) -> None:
+    grave = await saved(world, "htn_followup", TODAY, sbp=190, **SECOND)
+    await saved(world, "htn_followup", TODAY, sbp=152, dbp=92, **SECOND)
+    page = await su.get(page_of(ZHOU))
+    assert text_of(page).count("该转，还没有转") == 1
+    assert "刚写的记录十来秒后算进来" in text_of(page)
+    assert f"for={grave.hex()}" in leads_to(page, "开转诊单")
+    await afterwork.catch_up(world.site)
+    page = await su.get(page_of(ZHOU))
+    assert "刚写的记录十来秒后算进来" not in text_of(page)
+    _, _, plan = page.text.partition('id="plan"')
+    assert "190/" in plan
+    assert "152/92" not in plan.partition('class="plan-rest"')[0]
+
+
+async def test_twice_on_one_day_is_not_twice_in_a_row(su: Desk, world: World) -> None:
+    await saved(world, "htn_followup", TODAY, sbp=166, dbp=98, **SECOND)
+    change = await saved(world, "htn_followup", TODAY, sbp=165, dbp=98, **SECOND)
+    assert "连续两次" not in text_of(await receipt(su, change))
+    assert "该转，还没有转" not in text_of(await su.get(page_of(ZHOU)))
+
+
 async def test_a_referral_that_is_not_made_is_ended_with_a_reason(su: Desk, world: World) -> None:
     await saved(world, "htn_followup", TODAY, sbp=190, **SECOND)
     form = await su.get(leads_to(await su.get(page_of(ZHOU)), "不转诊，写明原因"))

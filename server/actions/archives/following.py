@@ -4,8 +4,8 @@ may let a rule suspect what is restricted (a long cough), so what follows is fil
 class as well.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from server.actions.keeping.site import Site
 from server.actions.plan.facts import day_of, district_numbers
 from server.actions.tablets.intake import civil_day
 from server.records.upcast import newest, upcast
-from server.rules.next_step import Step
+from server.rules.next_step import Level, Refer, Step
 from server.rules.plan.believable import believable
 from server.rules.plan.groups import groups_of
 from server.rules.plan.model import LOST, Facts, Group, Record, Spell
@@ -29,6 +29,8 @@ from sync import wire
 from sync.merge import Cell
 
 NOTHING: Final[Mapping[bytes, str]] = {}
+GRAVEST: Final = (Level.EMERGENCY, Level.TWICE, Level.ABNORMAL, Level.NOT_YET, Level.AT_GOAL)
+_Key = tuple[str, date, str]
 SHOWN: Final = timedelta(days=90)  # a loop that came to its end is shown for so long
 
 
@@ -86,8 +88,64 @@ class _Asked:
     numbers: Mapping[str, int]
     memo: Memo
 
+    def steps(self, record: Record) -> tuple[Step, ...]:
+        """What follows from a record and the last one of its kind of an earlier day: what was
+        measured twice on one day is no second visit, as in the plan.
+        """
+        earlier = (each for each in self.facts.of(record.kind) if each.on < record.on)
+        before = max(earlier, key=lambda each: (each.on, each.id), default=None)
+        return followed(self.facts, self.groups, self.numbers, self.memo, record, before)
+
     def loops(self, since: date) -> tuple[Loop, ...]:
-        return loops(self.facts, self.groups, since, self.numbers, self.memo)
+        made = loops(self.facts, self.groups, since, self.numbers, self.memo)
+        believed = (self._by_its_day(each) for each in made)
+        return _gravest_of_days([each for each in believed if each is not None])
+
+    def _by_its_day(self, loop: Loop) -> Loop | None:
+        """A referral that nobody has made, as the plan sees it: with the step that follows from
+        what was found on days before, None where nothing asks for it then; and not taken back by
+        another service of the same day.
+        """
+        if not _is_unmade(loop):
+            return loop
+        (need,) = loop.needs
+        asking = (each for each in self.steps(need.record) if each.refer is not Refer.NO)
+        step = next((each for each in asking if each.refer_as == need.step.refer_as), None)
+        if step is None:
+            return None
+        taken_back = any(each.on > need.record.on for each in self.facts.of(need.record.kind))
+        loop = replace(loop, needs=(replace(need, step=step),))
+        if loop.state is State.SUPERSEDED and not taken_back:
+            loop = replace(loop, state=State.NEEDED, since=need.record.on, answer=None)
+        return loop
+
+
+def _is_unmade(loop: Loop) -> bool:
+    return loop.sent is None and loop.state in (State.NEEDED, State.SUPERSEDED)
+
+
+def _gravest_of_days(made: Sequence[Loop]) -> tuple[Loop, ...]:
+    """Of several services of a form on one day that ask for a referral the gravest does, of the
+    same the first (plan/visits.py); none where one of that day has got its referral.
+    """
+    answered = {key for each in made if not _is_unmade(each) for key in _keys(each)}
+    gravest: dict[_Key, Loop] = {}
+    for each in made:
+        for key in _keys(each) if _is_unmade(each) else ():
+            best = gravest.get(key)
+            if best is None or _gravity(each) < _gravity(best):
+                gravest[key] = each
+    kept = [each for key, each in gravest.items() if key not in answered]
+    return tuple(each for each in made if not _is_unmade(each) or each in kept)
+
+
+def _gravity(loop: Loop) -> int:
+    return min(GRAVEST.index(need.step.level) for need in loop.needs)
+
+
+def _keys(loop: Loop) -> set[_Key]:
+    """The services that ask for it: form, day, restricted reason."""
+    return {(need.record.kind, need.record.on, need.restricted) for need in loop.needs}
 
 
 def _asked(facts: Facts, year: int, numbers: Mapping[str, int]) -> _Asked:
@@ -111,12 +169,8 @@ def after(
     """
     if LOST in record.body:
         return None
-    asked, before = _asked(facts, record.on.year, numbers), None
-    for each in asked.facts.of(record.kind):
-        if (each.on, each.id) < (record.on, record.id):
-            before = each
-    steps = followed(asked.facts, asked.groups, asked.numbers, asked.memo, record, before)
-    made = asked.loops(record.on)
+    asked = _asked(facts, record.on.year, numbers)
+    steps, made = asked.steps(record), asked.loops(record.on)
     return Followed(
         record,
         tuple(each for each in steps if each.cls in classes),
