@@ -19,7 +19,7 @@ from server.actions.keeping.site import Site
 from server.demo import page, report, words
 from server.demo.annex_targets import scaled_targets
 from server.demo.evidence import Evidence, read
-from server.demo.field_day import Finished, held, main
+from server.demo.field_day import Finished, held, main, show_entrances
 from server.demo.rounds import panel_of
 from server.demo.stage import HOST, Stage, free_port, prepare
 from server.errors import StartRefused
@@ -240,6 +240,76 @@ def test_every_facility_has_the_targets_of_annex_two_at_the_scale_of_the_demo(
     assert sum(wanted["archive"].values()) == round(430_740 / SCALE)
 
 
+def answer_of(finished: Finished, path: str) -> tuple[int, str]:
+    line = HTTPConnection(HOST, finished.day.stage.port, timeout=10)
+    line.request("GET", path)
+    answer = line.getresponse()
+    said = answer.read().decode()
+    line.close()
+    return answer.status, said
+
+
+def invited(finished: Finished) -> tuple[str, list[str]]:
+    """What is printed for people to sign in, and the paths of the links in it."""
+    out = io.StringIO()
+    show_entrances(Console(file=out, width=60), finished.day.stage)
+    said = out.getvalue()
+    address = re.escape(finished.day.stage.address)
+    return said, re.findall(rf"^ +{address}(/console/invite/[\w-]+)$", said, re.MULTILINE)
+
+
+def test_a_doctor_and_a_manager_of_the_first_tablets_facility_are_let_in_by_links(
+    finished: Finished,
+) -> None:
+    first = finished.day.tablets["01"]
+    said, (doctor, manager) = invited(finished)
+    assert f"doctor   {first.name}, {first.team}" in said
+    assert f"manager  周惊蛰, {first.facility}" in said
+    assert "county   陈立冬" in said
+    for path, login, name, role in (
+        (doctor, "doctor", first.name, "家庭医生"), (manager, "manager", "周惊蛰", "机构管理员"),
+    ):  # fmt: skip
+        status, page_of_link = answer_of(finished, path)
+        assert status == 200
+        assert login in page_of_link
+        assert name in page_of_link
+        assert role in page_of_link
+    accounts = rows(
+        finished,
+        "SELECT a.login, a.state, a.password, w.role, f.name FROM account a "
+        "JOIN staff w ON w.district=a.district AND w.staff=a.staff "
+        "JOIN facility f ON f.district=w.district AND f.facility=w.facility ORDER BY a.login",
+    )
+    assert accounts == [
+        ("doctor", "invited", b"", "doctor", first.facility),
+        ("manager", "invited", b"", "manager", first.facility),
+    ]
+
+
+def test_who_is_told_again_has_new_links_and_the_old_ones_end(finished: Finished) -> None:
+    _, before = invited(finished)
+    _, after = invited(finished)
+    assert len(set(before + after)) == 4
+    assert [answer_of(finished, path)[0] for path in before] == [410, 410]
+    assert [answer_of(finished, path)[0] for path in after] == [200, 200]
+
+
+def test_an_account_in_use_gets_no_link(finished: Finished) -> None:
+    invited(finished)
+    change = "UPDATE account SET state='{}' WHERE login='doctor'"
+
+    async def set_to(site: Site, state: str) -> None:
+        await site.store.write(lambda tx: tx.run(change.format(state)))
+
+    finished.day.desk.do(lambda site: set_to(site, "active"))
+    try:
+        said, links = invited(finished)
+    finally:
+        finished.day.desk.do(lambda site: set_to(site, "invited"))
+    assert len(links) == 1
+    assert "in use already; the manager makes a new link" in said
+
+
 def test_the_terminal_says_what_was_counted(evidence: Evidence) -> None:
     out = io.StringIO()
     report.show(Console(file=out, width=140), evidence)
@@ -318,3 +388,5 @@ def test_what_a_demo_left_is_served_again(copied: Path) -> None:
     assert "Open" not in done.stdout
     assert "make demo DEMO_ARGS=--keep" in done.stdout
     assert "device list" in done.stdout
+    assert "admin create --name 陈立冬 --login county" in done.stdout
+    assert "/console/invite/" not in done.stdout, "no server, no link"

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server.demo import page, report
+from server.demo import entrances, page, report
 from server.demo.carried import Carried
 from server.demo.counts import scaled
 from server.demo.day import OFFLINE, Day, check_cast
@@ -29,8 +29,13 @@ from server.demo.desk import Desk
 from server.demo.evidence import Evidence, read
 from server.demo.stage import Stage, free_port, prepare, refuse_running, served
 from server.errors import StartRefused
+from server.rules.accounts import INVITE_HOURS
 
 PORT = 8470
+FORGOTTEN = {
+    entrances.DOCTOR: "the manager makes a new link under 人员和团队",
+    entrances.MANAGER: "the county makes a new link under 人员和团队",
+}
 SCALE_MAX = 3_000  # beyond it some teams have nobody to visit
 
 
@@ -235,7 +240,7 @@ def _back(console: Console, carried: Carried, rounds: int) -> None:
 
 
 def _next(console: Console, stage: Stage, *, stays: bool) -> None:
-    """What to open, what to try; `stays`: the server goes on."""
+    """What to open, who signs in, what to try; `stays`: the server goes on."""
     settings = stage.folder / "env"
     lines = [f"export {shlex.quote(each)}\n" for each in stage.variables()]
     settings.write_text("".join(lines), "utf-8")
@@ -243,14 +248,39 @@ def _next(console: Console, stage: Stage, *, stays: bool) -> None:
     python = shlex.quote(sys.executable)
     if stays:
         console.print(f"\n[bold]Open[/]  {stage.address}/demo/")
-        console.print(f"      {stage.address}/console/   (the first command below lets you in)")
+        console.print(f"      {stage.address}/console/")
+        show_entrances(console, stage)
     else:
-        console.print("\nThe server has ended. To open it again:  make demo DEMO_ARGS=--keep")
+        console.print(
+            "\nThe server has ended. To open it again, with links to sign in:  "
+            "make demo DEMO_ARGS=--keep"
+        )
     console.print("\n[bold]Try[/]   in another terminal, here:", soft_wrap=True)
     console.print(f"   . {shlex.quote(str(settings))}", soft_wrap=True)
-    let_in = "admin create --name 陈立冬 --login county"
-    for command in (let_in, "device list", "task list", "journal verify", "status"):
+    has_county = Desk.of(stage).has_county()
+    let_in = "admin reset county" if has_county else "admin create --name 陈立冬 --login county"
+    console.print(f"   {python} -m server {let_in}", soft_wrap=True)
+    console.print("      [dim](prints the county's own link)[/]")
+    for command in ("device list", "task list", "journal verify", "status"):
         console.print(f"   {python} -m server {command}", soft_wrap=True)
+
+
+def show_entrances(console: Console, stage: Stage) -> None:
+    """Who signs in as what, with their links; the links of before end."""
+    console.print(
+        f"\n[bold]Sign in[/]  each link works once, within {INVITE_HOURS} hours: "
+        "choose a password, scan the square with an authenticator app.",
+        soft_wrap=True,
+    )
+    for each in Desk.of(stage).entrances():
+        console.print(f"   {each.login:<8} {each.name}, {each.place}", soft_wrap=True)
+        if each.token:
+            console.print(
+                f"            {stage.address}/console/invite/{each.token}", soft_wrap=True
+            )
+        else:
+            console.print(f"            in use already; {FORGOTTEN[each.login]}", soft_wrap=True)
+    console.print("   county   陈立冬, the county: the first command below prints the link")
 
 
 def _stay(console: Console, stage: Stage, server: subprocess.Popen[bytes]) -> int:
