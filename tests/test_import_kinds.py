@@ -97,6 +97,24 @@ async def test_a_dose_is_one_dose_however_often_it_is_read_in(world: World) -> N
     assert not await world.rows("SELECT 1 FROM task")
 
 
+async def test_a_dose_is_read_under_the_words_that_clinics_write(world: World) -> None:
+    await county(world)
+    for word in ("百白破", "百白破疫苗", "DTaP", "百白破疫苗（DTaP）"):
+        said = line("vaccination", ZHOU, {**good("vaccination"), "vaccine": "dtap", "dose_no": 1})
+        said = {{"疫苗批号": "批号", "疫苗": "疫苗名称"}.get(k, k): v for k, v in said.items()}
+        job = await take(world, CHEN, "vaccination", {**said, "疫苗名称": word})
+        assert job.refused == 0, word
+    (made,) = await bodies(world, ZHOU, "vaccination")
+    assert (made["vaccine"], made["batch"]) == ("dtap", good("vaccination")["batch"])
+
+
+async def test_a_day_that_is_none_is_named_once(world: World) -> None:
+    await county(world)
+    job = await take(world, CHEN, "htn_followup", line("htn_followup", ZHOU, 服务日期="二月三十"))
+    ((_, ending),) = await import_run.refused_first(world.site, job, 9)
+    assert ending.reason == "服务日期不是日历上的日期，写法如 2024-03-11"
+
+
 async def test_a_dose_that_a_tablet_wrote_is_not_written_again(world: World) -> None:
     await county(world)
     tablet = await field(world, "甲")

@@ -124,6 +124,14 @@ def kind_shown(job: Job) -> str:
     return kind_label(job.kind)
 
 
+def outcomes_of(job: Job, *, trying: bool = False) -> Mapping[str, str]:
+    """What became of a line, in words: a comparison says who is on which side."""
+    w = words("imports")
+    if job.kind in REGISTERED:
+        return w.outcomes_registered
+    return w.outcomes_try if trying else w.outcomes
+
+
 def _one(console: Console) -> list[HTTPRouteHandler]:
     @page("/imports/{job:str}", roles=MANAGERS)
     async def one(request: AnyRequest, job: FromPath[str]) -> Response[Any]:
@@ -144,6 +152,7 @@ def _one(console: Console) -> list[HTTPRouteHandler]:
         return await console.page(
             request, shown, job=found, counts=counts, said=said, tried=len(lines),
             first=_name_column(found), kind_shown=kind_shown,
+            outcomes=outcomes_of(found, trying=True), registered=found.kind in REGISTERED,
         )  # fmt: skip
 
     return [one, tried]
@@ -182,6 +191,7 @@ async def _draw(
         like_offices=like_offices(job.head.headings),
         names=await _mappings(console, job) if mapping else {}, kind_shown=kind_shown,
         source_needed=mapping and imports.needs_source_of(console.site, job),
+        outcomes=outcomes_of(job),
     )  # fmt: skip
     if job.state in imports.AT_WORK:
         answer.headers["refresh"] = REFRESH_S  # the page follows by itself, without a script
@@ -319,7 +329,7 @@ def _result(console: Console) -> HTTPRouteHandler:
 
 async def _rows(console: Console, job: Job) -> AsyncIterator[bytes]:
     """The list as it came, with two columns more; a part at a time."""
-    w = words("imports")
+    w, said = words("imports"), outcomes_of(job)
     width = len(job.head.headings)
     yield csv_text([[*job.head.headings, w.outcome, w.reason]], head=True).encode()
     for n in range(job.next_chunk):
@@ -328,7 +338,7 @@ async def _rows(console: Console, job: Job) -> AsyncIterator[bytes]:
         except NotOurs:
             return
         rows = [
-            [*(line.cell(at) for at in range(width)), w.outcomes[ending.outcome], ending.reason]
+            [*(line.cell(at) for at in range(width)), said[ending.outcome], ending.reason]
             for line, ending in lines
             if ending is not None
         ]

@@ -97,6 +97,13 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "sbp": ("高压", "收缩压mmHg"),
     "dbp": ("低压", "舒张压mmHg"),
     "fpg": ("空腹血糖值", "血糖"),
+    "vaccine": ("疫苗名称", "疫苗种类"),
+    "dose_no": ("针次", "接种剂次"),
+    "batch": ("批号", "疫苗批次"),
+    "expiry": ("有效期", "失效日期"),
+    "maker": ("生产厂家", "厂家"),
+    "site": ("部位",),
+    "vaccinator": ("接种医生", "接种者"),
 }  # fmt: skip
 _PEOPLE_TOO: Final = (
     Column(SINCE, "建档日期", ("建档时间", "建档日", "档案建立日期")),

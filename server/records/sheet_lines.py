@@ -16,7 +16,8 @@ import msgspec
 from server.records.check import FaultCode, check, hard
 from server.records.id_number import Holder, Invalid, Reason, Valid, read_id_number
 from server.records.kinds import REGISTER
-from server.records.model import AccessClass, Field, Kind
+from server.records.model import ON as SERVICE_DAY
+from server.records.model import AccessClass, Field, Kind, Shape
 from server.records.sheet_columns import (
     FACILITY,
     ID_NO,
@@ -53,6 +54,7 @@ class Read:
 
     basics: dict[str, Any] = field(default_factory=dict[str, Any])
     day: str = ""  # archive opened on, or day of the service
+    day_told: bool = False  # that its day cannot be read was said already
     facility: str = ""
     team: str = ""
     village: str = ""
@@ -105,7 +107,7 @@ def read_record(
     found = Read()
     read_columns(found, kind, cells, bad, mapping)
     identify_holder(found)
-    if not found.day:
+    if not found.day and not found.day_told:
         found.refusals.append("没有服务日期")
     _check_day(found, today, ON)
     _keep_class(found, kind, restricted)
@@ -137,6 +139,7 @@ def read_columns(
         text = cells[at] if at < width else ""
         each = kind.field(name) if kind is not None else None
         if at in bad:
+            found.day_told |= name in (SINCE, ON)
             _faulty(found, each, f"{each.label if each else _LABELS[name]}{bad[at]}")
         elif not text or is_nothing(text):
             continue
@@ -152,7 +155,8 @@ def _beside(found: Read, name: str, text: str) -> None:
         case "@since" | "@on":
             day = day_of(text)
             if day is None:
-                found.refusals.append(not_a_day("日期", text, "2024-03-11"))
+                found.day_told = True
+                found.refusals.append(not_a_day(_LABELS[name], text, "2024-03-11"))
             else:
                 found.day = day.isoformat()
         case "@id_no":
@@ -240,11 +244,16 @@ def _judge(found: Read, kind: Kind, today: date) -> None:
         kind, body, on=on, today=today, sex=holder.sex if holder else None,
         birth=holder.birth if holder else None,
     )  # fmt: skip
+    # Without a day nothing is said of how answers fit it: that it is missing was said.
+    open_day = kind.shape is Shape.EVENT and not found.day
+    of_the_day = {
+        each.sentence_zh for each in kind.checks if open_day and SERVICE_DAY in each.needs
+    }
     if holder is not None:
         asked = [f for f in faults if f.warn and f.code is not FaultCode.MISSING]
         found.notes += [f"请核对：{fault.sentence_zh}" for fault in asked]
     for fault in hard(faults):
-        if fault.code is FaultCode.MISSING:
+        if fault.code is FaultCode.MISSING or fault.sentence_zh in of_the_day:
             continue
         each = kind.field_of(fault.field)
         if each is not None and each.policy in _LEFT_OUT:

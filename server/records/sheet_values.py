@@ -245,6 +245,10 @@ def _words_of(each: Field) -> dict[str, str]:
             found.setdefault(word.removesuffix("族"), code)
         if each.name == "residence_kind":
             found.setdefault(f"{word}人口", code)
+    if each.name == "vaccine":
+        for code, label in codes.items():
+            for word in _vaccine_words(label):
+                found.setdefault(normal(word), code)
     also = _ALSO.get(each.name, {})
     if each.name.startswith("fam_"):
         also = _ALSO["hx_disease"]
@@ -255,6 +259,12 @@ def _words_of(each: Field) -> dict[str, str]:
         if code:
             found.setdefault(normal(word), code)
     return found
+
+
+def _vaccine_words(label: str) -> tuple[str, ...]:
+    """百白破疫苗（DTaP） is written 百白破疫苗, 百白破 and DTaP as well."""
+    name, _, short = label.removesuffix("）").partition("（")
+    return tuple(each for each in (name, name.removesuffix("疫苗"), short) if each)
 
 
 def _codes(each: Field) -> Mapping[str, str]:
