@@ -260,7 +260,6 @@ def _next(console: Console, stage: Stage, *, stays: bool) -> None:
     has_county = Desk.of(stage).has_county()
     let_in = "admin reset county" if has_county else "admin create --name 陈立冬 --login county"
     console.print(f"   {python} -m server {let_in}", soft_wrap=True)
-    console.print("      [dim](prints the county's own link)[/]")
     for command in ("device list", "task list", "journal verify", "status"):
         console.print(f"   {python} -m server {command}", soft_wrap=True)
 
@@ -280,7 +279,7 @@ def show_entrances(console: Console, stage: Stage) -> None:
             )
         else:
             console.print(f"            in use already; {FORGOTTEN[each.login]}", soft_wrap=True)
-    console.print("   county   陈立冬, the county: the first command below prints the link")
+    console.print("   county   陈立冬, the county: the `admin` command below prints the link")
 
 
 def _stay(console: Console, stage: Stage, server: subprocess.Popen[bytes]) -> int:
