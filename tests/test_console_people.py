@@ -109,6 +109,22 @@ async def test_an_archive_shows_whose_it_is_and_what_never_scrolls_away(
     assert id_number(ZHOU) not in page.text
 
 
+async def test_who_looked_last_stands_first_whenever_it_was_told(su: Desk, world: World) -> None:
+    await su.get(page_of(ZHOU))
+    now = world.clock()
+    # An opening of a tablet the day before is told after that.
+    old = now - 86_400_000
+    await world.rows(
+        "INSERT INTO access_log (district, resident, entry, at, logged_at, staff, purpose, ground,"
+        " classes, mode) SELECT district, resident, ?, ?, ?, staff, purpose, ground, classes, "
+        "'offline' FROM access_log WHERE resident=? AND at=? LIMIT 1",
+        b"\xff" * 16, old, now, ZHOU, now,
+    )  # fmt: skip
+    looks = text_of(await su.get(page_of(ZHOU))).partition("最近谁看过")[2]
+    assert "11-19" in looks
+    assert looks.index("11-20") < looks.index("11-19")
+
+
 async def test_outside_the_own_panel_the_page_asks_why_and_shows_nothing_before(su: Desk) -> None:
     page = await su.get(page_of(WANG))
     assert page.status_code == 403
