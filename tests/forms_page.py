@@ -72,7 +72,9 @@ values of forms.
 may save it; so it is with every check whose kind is `question`. Everything else is `hard`: the
 server holds the change (`out_of_range`, PROTOCOL 6.3) until a person decides. *Required* has `yes`
 where the form cannot be saved without it. Class: A open, B restricted (PROTOCOL 5.1), C
-internal.
+internal. Of the outward half of a referral the official form requires every line; version 2
+requires where to, the impression and the reason and asks for the rest, which a village seldom
+knows.
 
 **Cells of a register.** A register is written as `set`, a map from cell to Edit. A field is one
 cell, named as the field, its `value` as in the table; `null` takes the value away, except from a

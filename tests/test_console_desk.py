@@ -159,6 +159,21 @@ async def test_the_last_value_stands_beside_the_field_and_targets_are_taken_over
     assert "硝苯地平缓释片" in page.text
 
 
+async def test_who_is_not_sent_is_asked_for_the_reason_alone(su: Desk) -> None:
+    done = await fill(su, ZHOU)
+    visit = done.headers["location"].rpartition("/")[2]
+    form = page_of(ZHOU, "/form/referral")
+    page = await su.get(f"{form}?answers={visit}&direction=4")
+    assert '<h1><span class="mark">不转诊，写明原因</span></h1>' in page.text
+    assert "没有结果的原因" in text_of(page)
+    assert "转入机构" not in text_of(page)
+    assert "所答复的转诊单" not in text_of(page)
+    seen = ("change", "direction", "answers", "from_org")
+    typed = {name: hidden(page, name) for name in seen}
+    saved = await su.post(form, {**typed, "service_day": "2026-11-20", "ended": "1"})
+    assert saved.status_code == 303, text_of(saved)
+
+
 async def test_an_edit_carries_what_its_author_saw_so_a_tablets_edit_makes_a_conflict(
     su: Desk, world: World
 ) -> None:

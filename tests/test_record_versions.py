@@ -40,6 +40,10 @@ def test_each_half_of_a_referral_asks_for_its_own() -> None:
     sent = good("referral")
     assert faults(2, **sent) == faults(1, **sent) == set()
     assert "impression" in faults(2, **{**sent, "impression": ""})
+    for name in ("to_dept", "to_doctor", "history", "treatment", "from_doctor"):
+        assert faults(2, **{k: v for k, v in sent.items() if k != name}) == set(), "only asked"
+    for name in ("to_org", "impression", "reason"):
+        assert faults(2, **{k: v for k, v in sent.items() if k != name}) == {name}
     assert faults(2, **RECEIVED) == set()
     for name in ("answers", "received_on"):
         assert faults(2, **{k: v for k, v in RECEIVED.items() if k != name}) == {name}

@@ -179,14 +179,17 @@ async def _draw(
     records = desk_referral.choices(sheet.kind, opened, today) if opened is not None else {}
     choices = Choices(await colleagues(site, signed), await facilities(site), records=records)
     card = await card_of(site, sheet.resident) if opened is not None else None
-    fields = sheet.fields
+    fields, title, unasked = sheet.fields, sheet.kind.label, frozenset[str]()
     if sheet.kind.id == desk_referral.REFERRAL:
         fields = desk_referral.drawn_fields(fields, sheet.filled)
-    drawn = desk_form.drawn(sheet.kind, fields, sheet.filled, last, choices)
+        title = desk_referral.title_of(sheet.filled, opened) or title
+        unasked = desk_referral.unasked(fields, sheet.filled)
+    drawn = desk_form.drawn(sheet.kind, fields, sheet.filled, last, choices, unasked)
     keys = (Key("Ctrl Enter", w.save), Key("Escape", w.leave))
-    shown = Page("desk_form.html.j2", "desk", sheet.kind.label, "people", keys)
+    shown = Page("desk_form.html.j2", "desk", title, "people", keys)
     return await console.page(
-        request, shown, status=status, sheet=sheet, sections_=drawn, filled=sheet.filled,
+        request, shown, status=status, sheet=sheet, title=title, sections_=drawn,
+        filled=sheet.filled,
         card=card, person=values.person_line(card, today) if card else "",
         allergy_text=allergy_text(opened) if opened else "", left=None, due="",
         day=None if is_edit else service_day_field(), wide=desk_form.wide, SURE=SURE,

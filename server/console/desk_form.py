@@ -66,6 +66,11 @@ class Section:
     title: str
     parts: tuple[Drawn | Rows, ...]
 
+    @property
+    def unseen(self) -> bool:
+        """Whether nothing of it is asked."""
+        return all(isinstance(each, Drawn) and each.hidden for each in self.parts)
+
 
 def sections_of(kind: Kind, fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:
     """The fields under the headings of the words file; one heading for a form it does not know."""
@@ -230,8 +235,10 @@ class Choices:
 
 
 def drawn(
-    kind: Kind, fields: Sequence[Field], filled: Filled, last: Mapping[str, Last], choices: Choices
-) -> list[Section]:
+    kind: Kind, fields: Sequence[Field], filled: Filled, last: Mapping[str, Last],
+    choices: Choices, unasked: frozenset[str] = frozenset(),
+) -> list[Section]:  # fmt: skip
+    """`unasked`: fields that go along unseen."""
     at_times = {each.missing for each in kind.checks if each.missing and not each.warn}
 
     def one(each: Field) -> Drawn | Rows:
@@ -249,7 +256,7 @@ def drawn(
         return Drawn(
             _told_first(_offered(kind, each, filled)), said, choices.of(each), places=places,
             at_times=each.name in at_times,
-            hint=hint,
+            hint=hint, hidden=each.name in unasked,
         )  # fmt: skip
 
     return [

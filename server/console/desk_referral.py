@@ -48,6 +48,7 @@ _ASKED: Final[Mapping[str, frozenset[str]]] = {
     ENDED: frozenset({*_PLACES, "ended", "ended_text"}),
 }  # fmt: skip
 """What a sheet of each direction asks for."""
+_OF_ENDING: Final = frozenset({"ended", "ended_text"})
 
 
 def begun(site: Site, signed: Signed, opened: Opened, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -130,6 +131,32 @@ def drawn_fields(fields: Sequence[Field], filled: Filled) -> tuple[Field, ...]:
         for each in fields
         if each.name in asked or filled.text(each.name) or filled.fault(each.name)
     )
+
+
+def unasked(fields: Sequence[Field], filled: Filled) -> frozenset[str]:
+    """What a sheet that ends without a result carries along unseen: what it answers, where from and
+    why. Nothing that was not filled in, or is at fault.
+    """
+    if filled.text(DIRECTION) != ENDED or not filled.text(ANSWERS):
+        return frozenset()
+    return frozenset(
+        each.name
+        for each in fields
+        if each.name not in _OF_ENDING and filled.text(each.name) and not filled.fault(each.name)
+    )
+
+
+def title_of(filled: Filled, opened: Opened | None) -> str:
+    """What such a sheet is called: a sending that ended, or one that was not made; "" for every
+    other sheet.
+    """
+    if filled.text(DIRECTION) != ENDED:
+        return ""
+    w, answers = words("desk"), filled.text(ANSWERS)
+    sent = opened is not None and any(
+        each.change.id.hex() == answers and each.change.kind == REFERRAL for each in opened.records
+    )
+    return w.referral_over if sent else w.referral_none
 
 
 def choices(kind: Kind, opened: Opened, today: date) -> dict[str, str]:

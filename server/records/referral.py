@@ -6,6 +6,11 @@ reason that reveals a class B condition makes the texts beside it class B as wel
 Version 1 is one sheet of paper with both halves. From 2026 on the loop is closed by records that
 name what they answer: sent (1), received (3), back with the result (2), or ended without one (4),
 with the reason; each asks for its part. What is sent may name the record that asked for it.
+
+The list of form fields says of every line of the outward half that it is required. Version 2
+departs from it: who sends somebody from a village knows where to and why, but seldom the department
+or the doctor there, so these, the history, the treatment, the sender and the time are asked for
+(a question) and a sheet without them is saved. A sheet not written at all loses more.
 """
 
 from dataclasses import replace
@@ -132,6 +137,8 @@ V1: Final = Kind(
 _KEPT: Final = frozenset({"direction", "from_org"})
 _OF_SENDING: Final = tuple(each for each in _FIELDS if each.required and each.name not in _KEPT)
 _ASKED: Final = {"to_org": (SENT, BACK, RECEIVED)}
+_NEEDED: Final = frozenset({"to_org", "impression", "follow_due"})
+"""Without these nobody is sent; the others of `_OF_SENDING` are asked for."""
 _OTHERWISE: Final = "9"
 _WITHOUT_RESULT: Final = Code(
     {
@@ -175,7 +182,11 @@ V2: Final = Kind(
             check
             for each in _OF_SENDING
             for check in needed_at(
-                "direction", _ASKED.get(each.name, (SENT,)), each.name, each.label
+                "direction",
+                _ASKED.get(each.name, (SENT,)),
+                each.name,
+                each.label,
+                warn=each.name not in _NEEDED,
             ).checks
         ),
         Check(
