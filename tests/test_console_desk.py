@@ -95,6 +95,15 @@ async def test_all_faults_stand_at_once_and_what_was_typed_stays(su: Desk) -> No
     assert 'value="5mg"' in page.text
 
 
+async def test_the_day_stands_first_and_an_index_is_not_asked_where_the_weight_is_missing(
+    su: Desk,
+) -> None:
+    said = text_of(await fill(su, ZHOU, service_day="", weight="", bmi="", sbp=""))
+    assert "请填写体重" in said
+    assert "请填写体质指数" not in said
+    assert said.index("请填写服务日期") < said.index("请填写收缩压")
+
+
 async def test_a_rare_value_is_saved_after_one_tick_for_just_that_question(su: Desk) -> None:
     rare = {"weight": "151"}
     asked = await fill(su, ZHOU, **rare)

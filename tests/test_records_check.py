@@ -381,3 +381,10 @@ def test_a_month_of_history_lies_in_somebodys_life() -> None:
     kind = get("smd_supplement", 1)
     assert hard(faults_of(kind, good_bytes("smd_supplement", onset="0001-01"))) != ()
     assert hard(faults_of(kind, good_bytes("smd_supplement", onset="1951-06"))) == ()
+
+
+def test_answers_that_contradict_each_other_hide_nothing_that_they_ask_for() -> None:
+    for more in ({}, {"sbp": "x"}):
+        body = {**good("htn_followup"), "symptoms": ["1", "10"], **more}
+        found = faults_of(HTN, json.dumps(body).encode())
+        assert {"symptoms", "symptoms_other", *more} == {each.field for each in hard(found)}

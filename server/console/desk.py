@@ -315,7 +315,10 @@ def _event(
         birth=_day(opened, "birth_date"), died=around.died, known=around.known,
         numbers=around.numbers,
     )  # fmt: skip
-    filled = filled.but(*bad)
+    # The day is the first field of the page, so what is wrong with it is said first.
+    early = tuple(each for each in filled.faults if each.field == SERVICE_DAY)
+    rest = tuple(each for each in filled.faults if each.field != SERVICE_DAY)
+    filled = replace(filled, faults=(*bad, *early, *rest))
     if found or not desk_form.settled(filled):
         return filled, None
     change = wire.Change(

@@ -17,10 +17,11 @@ from server.console.forms import Filled, Posted, typed_of, value_of
 from server.console.values import field_text, form_label
 from server.console.words import words
 from server.records.check import check
+from server.records.expression import looked_at
 from server.records.facility_work import RETIRED
 from server.records.model import ON, Code, Codes, Day, Field, Int, Kind, ListOf, Ref, Scaled, Time
 from server.records.prefill import Last
-from server.records.values import Fault, Faults
+from server.records.values import Fault, FaultCode, Faults
 
 SERVICE_DAY: Final = "service_day"
 SURE: Final = "sure"
@@ -190,8 +191,24 @@ def checked(
         kind, msgspec.json.encode(body), on=on, today=today, sex=sex, birth=birth, died=died,
         known=known, numbers=numbers,
     )  # fmt: skip
-    shown = tuple(at_its_row(each) for each in faults)
+    shown = tuple(at_its_row(each) for each in _named_at_the_source(kind, faults))
     return Filled(kept, body, shown)
+
+
+def _named_at_the_source(kind: Kind, faults: Faults) -> Faults:
+    """Without the question for a number that is worked out from another that is at fault itself:
+    who gives the weight need not give the index.
+    """
+    wrong = {each.field for each in faults if not each.warn}
+    follows = {
+        each.fills
+        for each in kind.computed
+        if isinstance(each.type, Int | Scaled)
+        and any(src == "field" and name in wrong for src, name in looked_at(each.expression))
+    }
+    return tuple(
+        each for each in faults if each.code is not FaultCode.MISSING or each.field not in follows
+    )
 
 
 def at_its_row(fault: Fault) -> Fault:

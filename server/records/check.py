@@ -22,6 +22,7 @@ from server.records.model import (
     SEX,
     TODAY,
     Check,
+    Codes,
     Field,
     Kind,
     ListOf,
@@ -59,6 +60,7 @@ _KNOWN: Final = "@known"
 _DIED: Final = "@died"
 _NUMBERS: Final = "@numbers"
 _NO_NUMBERS: Final[Mapping[str, int]] = {}
+_NONE: Final[Mapping[str, Any]] = {}
 _HUGE: Final = 10**_LONGEST_NUMBER
 _MALFORMED: Final = (Fault("", FaultCode.MALFORMED, "记录内容无法读取"),)
 _NOT_AN_OBJECT: Final = (Fault("", FaultCode.WRONG_TYPE, "记录内容不是一张表单"),)
@@ -228,8 +230,10 @@ def _at_a_glance(plan: Plan, filled: Filled, beside: Mapping[str, Any]) -> Fault
             faults.append(after_today(each.label, each.name))
     if faults:
         wrong = frozenset(fault.field for fault in faults)
+        known = {each.name: getattr(filled, each.name) for each, _ in plan.several}
+        clashing = {name: known[name] for name in wrong & known.keys()}
         filled = msgspec.structs.replace(filled, **dict.fromkeys(wrong, UNSET))
-        return (*faults, *_between_fields(plan, filled, beside, wrong))
+        return (*faults, *_between_fields(plan, filled, beside, wrong, clashing))
     return _between_fields(plan, filled, beside, frozenset())
 
 
@@ -240,8 +244,12 @@ def _is_after(day: date | str, today: date) -> bool:
 
 
 def _between_fields(
-    plan: Plan, filled: Filled, beside: Mapping[str, Any], wrong: frozenset[str]
-) -> Faults:
+    plan: Plan, filled: Filled, beside: Mapping[str, Any], wrong: frozenset[str],
+    clashing: Mapping[str, Any] = _NONE,
+) -> Faults:  # fmt: skip
+    """`clashing`: codes, known ones, that contradict each other: what each of them asks for is
+    named all the same.
+    """
     faults: list[Fault] = []
     waived = plan.waiver and (getattr(filled, plan.waiver) is not UNSET or plan.waiver in wrong)
     for each, broken, left_out, unless, only, values, stands in plan.checks:
@@ -249,6 +257,8 @@ def _between_fields(
             continue
         if only is not None:
             value = only(filled)
+            if clashing and left_out and value is UNSET:
+                value = clashing.get(each.needs[0], UNSET)
             if value is UNSET or not broken(value):
                 continue
         elif values is not None:
@@ -312,6 +322,7 @@ def _carefully(kind: Kind, plan: Plan, body: bytes, beside: Mapping[str, Any]) -
     faults = [_doubled(name) for name in doubled]
     wrong = {fault.field for fault in faults}
     values: dict[str, Any] = {}
+    clashing: dict[str, Any] = {}
     for each in kind.fields:
         values[each.name] = UNSET
         if each.name in given:
@@ -319,13 +330,19 @@ def _carefully(kind: Kind, plan: Plan, body: bytes, beside: Mapping[str, Any]) -
             faults.extend(found)
             if value is None:
                 wrong.add(each.name)
+                if isinstance(each.type, Codes) and _is_clash(found):
+                    clashing[each.name] = given[each.name]
             elif each.name not in wrong:
                 values[each.name] = value
         elif _is_required(kind, each, given):
             faults.append(missing(each))
             wrong.add(each.name)
     filled = plan.struct(**values)
-    return (*faults, *_between_fields(plan, filled, beside, frozenset(wrong)))
+    return (*faults, *_between_fields(plan, filled, beside, frozenset(wrong), clashing))
+
+
+def _is_clash(faults: Faults) -> bool:
+    return all(fault.code is FaultCode.CONTRADICTION for fault in faults)
 
 
 def _is_required(kind: Kind, each: Field, given: Mapping[str, object]) -> bool:
