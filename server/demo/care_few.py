@@ -16,6 +16,9 @@ BACK: Final = 0.7  # of those who were sent
 _UNSTABLE: Final = "unstable"
 _STATES: Final = ("", "", "", "basically", _UNSTABLE)
 CHECKED: Final = 0.5  # of the yearly checks of those in care
+LOOKED_AT: Final = 0.8  # of findings at a check
+ANSWERED: Final = 0.9  # of the referrals that came of them
+_FOUND: Final = "2"
 _REGULAR: Final = "1"
 _NOT_AT_GOAL: Final = "2"
 
@@ -190,20 +193,31 @@ def referred(care: Care, visits: Sequence[tuple[date, dict[str, Any]]]) -> Itera
     off_goal = [on for on, body in visits if body.get("class") == _NOT_AT_GOAL]
     if not off_goal or care.rng.random() > SENT:
         return
-    on = off_goal[-1]
+    yield from _sent(care, off_goal[-1], reason="1", found="控制不满意", back=BACK)
+
+
+def found_at_a_check(care: Care, on: date, check: dict[str, Any]) -> Iterator[Done]:
+    """What a check found is looked at in the hospital; of most the answer is there."""
+    if check.get("assessment") == _FOUND and care.rng.random() < LOOKED_AT:
+        what = "、".join(each["text"] for each in check.get("abnormals", ()))
+        yield from _sent(care, on + timedelta(days=1), reason="6", found=what, back=ANSWERED)
+
+
+def _sent(care: Care, on: date, *, reason: str, found: str, back: float) -> Iterator[Done]:
+    """A referral, and what came back of it with that chance."""
     sent = {
         "direction": "1", "from_org": care.facility, "from_doctor": "演示医生",
-        "to_org": "演示人民医院", "to_dept": "心内科", "to_doctor": "演示专科医生",
-        "impression": "控制不满意", "history": "规律服药，近期控制不满意",
-        "treatment": "已调整用药", "reason": "1", "out_time": "10:20",
+        "to_org": "演示人民医院", "to_dept": "内科", "to_doctor": "演示专科医生",
+        "impression": found, "history": f"{found}，一般情况好", "treatment": "未调整用药",
+        "reason": reason, "out_time": "10:20",
         "follow_due": (on + timedelta(days=14)).isoformat(),
     }  # fmt: skip
     yield on, "referral", sent
-    if care.rng.random() < BACK:
-        back = on + timedelta(days=6)
-        yield back, "referral", {
+    if care.rng.random() < back:
+        day = on + timedelta(days=6)
+        yield day, "referral", {
             "direction": "2", "answers": care.id_of("referral", on, sent).hex(),
-            "from_org": "演示人民医院", "to_org": care.facility, "back_dx": "高血压 2 级",
-            "back_treatment": "调整为联合用药", "rehab_advice": "低盐饮食，两周后复测",
-            "back_date": back.isoformat(),
+            "from_org": "演示人民医院", "to_org": care.facility, "back_dx": f"{found}，已复查",
+            "back_treatment": "门诊观察", "rehab_advice": "低盐饮食，三个月后复查",
+            "back_date": day.isoformat(),
         }  # fmt: skip

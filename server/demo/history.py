@@ -150,6 +150,7 @@ def _all_of(care: Care, traits: Traits, before: list[PastRecord]) -> Iterator[Do
             yield from care_elders.beside_the_check(
                 care, each.on, each.body["bmi"], each.body["waist"]
             )
+            yield from care_few.found_at_a_check(care, each.on, each.body)
     yield from care_few.referred(care, [(each.on, each.body) for each in before])
     groups = _groups(traits)
     if groups and care.rng.random() < AGREED:
