@@ -4,6 +4,8 @@ PY := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 DEMO_ARGS ?=
 TEST_ARGS ?=
+# Tests wait for the disk about as long as they compute: two of them a core.
+TEST_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 1))
 
 .PHONY: help demo test bench lint lock clean
 
@@ -20,7 +22,7 @@ demo: .venv/.locked ## start a demo district and print where to look (DEMO_ARGS=
 test: .venv/.locked ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres
 	@$(PY) -m tests.browser
-	@$(PY) -m pytest -q -n auto $(TEST_ARGS)
+	@$(PY) -m pytest -q -n $(TEST_WORKERS) $(TEST_ARGS)
 
 bench: .venv/.locked ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres
