@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from server.actions.accounts import password_hash
-from server.console import qr
+from server.pages import qr
 from server.rules.accounts import IDLE_MINUTES
 from tests.browser import browser, window
 from tests.console import serving

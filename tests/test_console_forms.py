@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from server.console.forms import filled_from, read_form, value_of
+from server.pages.forms import filled_from, read_form, value_of
 from server.records.kinds import get
 from server.records.model import Codes, Day, FieldType, Int, Month, Scaled, Text
 from tests.cast_forms import good

@@ -23,6 +23,7 @@ FLOORS = {
     "server.rules": 3,
     "server.store": 3,
     "server.access": 4,
+    "server.pages": 4,
     "server.actions": 5,
     "server.api": 6,
     "server.console": 6,
@@ -49,6 +50,7 @@ CLOSED = {
     "sync": {"server.errors", "server.settings"},
     "server.records": {"server.settings"},
     "server.rules": {"server.settings"},
+    "server.pages": {"server.store", "server.access"},
     **{door: {"server.store"} for door in DOORS},
 }
 

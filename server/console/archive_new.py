@@ -12,14 +12,15 @@ from server.actions.archives.archives import AlreadyThere, NewArchive
 from server.actions.archives.desk_new import open_at_desk
 from server.actions.archives.folder import facilities, own_areas, own_panels
 from server.actions.keeping.site import Site
-from server.console import desk_form, times
+from server.console import desk_form
 from server.console.desk import rows_changed
 from server.console.desk_edit import BY_OTHERS
 from server.console.desk_form import DO, SURE, Choices
 from server.console.door import CSRF, action, page, posted
-from server.console.forms import Filled
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.words import words
+from server.pages import times
+from server.pages.forms import Filled
 from server.records.kinds import REGISTER
 from server.records.model import AccessClass, Code, Field, Ref
 from server.records.values import Fault, FaultCode

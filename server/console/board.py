@@ -13,11 +13,11 @@ from server.actions.figures import board as figures
 from server.actions.figures.board import Board, Cell, Line
 from server.actions.figures.targets import may_set
 from server.actions.lists.sheets import write_csv
-from server.console import times
 from server.console.door import page
 from server.console.frame import HEADERS, Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import Words, words
+from server.pages import times
 from server.rules.accounts import EVERYBODY
 from server.rules.figures import Pace, Row, Speed, rules
 

@@ -24,7 +24,7 @@ from server.actions.archives.first_written import WrittenElsewhere, elsewhere_no
 from server.actions.archives.folder import card_of, colleagues, facilities
 from server.actions.archives.opening import AskWhy, Given
 from server.actions.archives.persons import death_of
-from server.console import desk_computed, desk_form, desk_referral, times, values
+from server.console import desk_computed, desk_form, desk_referral
 from server.console.archive import allergy_text, ask_why, can_write, shown_of
 from server.console.desk_computed import Beside
 from server.console.desk_edit import (
@@ -41,12 +41,13 @@ from server.console.desk_edit import (
 )  # fmt: skip
 from server.console.desk_form import DO, SERVICE_DAY, SURE, Choices, service_day_field
 from server.console.door import CSRF, action, page, posted
-from server.console.forms import EMPTY, Filled, Posted, read_form, value_of
 from server.console.frame import Console, Key, Page, see, signed_of
 from server.console.home import id_of
 from server.console.people import given_of, why_fields, why_kind
 from server.console.words import words
 from server.errors import NotYours
+from server.pages import times, values
+from server.pages.forms import EMPTY, Filled, Posted, read_form, value_of
 from server.records.child_slots import slot_of
 from server.records.kinds import UnknownKind, current, may_fill_in
 from server.records.model import Field, Kind, ListOf, Shape

@@ -12,8 +12,8 @@ from typing import Any, Final
 from server.actions.keeping.site import Site
 from server.actions.plan.facts import district_numbers
 from server.console.desk_form import body_of, typed_from
-from server.console.forms import Posted
-from server.console.values import field_text
+from server.pages.forms import Posted
+from server.pages.values import field_text
 from server.records.computed import computed, filled_in
 from server.records.known import known_of, last_of
 from server.records.model import Code, Computed, Field, Kind

@@ -13,9 +13,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from server.console.forms import Filled, Posted, typed_of, value_of
-from server.console.values import field_text, form_label
 from server.console.words import words
+from server.pages.forms import Filled, Posted, typed_of, value_of
+from server.pages.values import field_text, form_label
 from server.records.check import check
 from server.records.expression import looked_at
 from server.records.facility_work import RETIRED

@@ -12,9 +12,9 @@ from server.access import Opened
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.following import facts_seen, following
 from server.actions.keeping.site import Site
-from server.console import times, values
-from server.console.forms import Filled
 from server.console.words import words
+from server.pages import times, values
+from server.pages.forms import Filled
 from server.records.model import Field, Kind, Ref, Text
 from server.records.referral import BACK, ENDED, RECEIVED, SENT, V2
 from server.rules.accounts import StaffRole

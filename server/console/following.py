@@ -10,9 +10,9 @@ from datetime import date
 from server.access import Opened
 from server.actions.archives.following import Followed, following, loops_seen
 from server.actions.keeping.site import Site
-from server.console import times, values
 from server.console.basis import cited, own_documents
 from server.console.words import words
+from server.pages import times, values
 from server.records.referral import BACK, ENDED, RECEIVED, V2
 from server.rules.next_step import Refer, Step
 from server.rules.referrals import Loop, State

@@ -16,9 +16,9 @@ from litestar.response import Redirect
 
 from server.actions.accounts.sessions import Signed
 from server.actions.keeping.site import Site
-from server.console import forms, times
 from server.console.rail import Section, rail
 from server.console.words import Words, words
+from server.pages import forms, times
 from server.settings import Settings
 
 HERE: Final = Path(__file__).parent

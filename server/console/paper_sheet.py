@@ -13,11 +13,11 @@ from typing import Any, Final, cast
 from server.access import Opened
 from server.actions.archives.folder import Entry, Folder
 from server.actions.facility_work.records import FacilityRecord, State
-from server.console import times, values
 from server.console.archive import shown_of
 from server.console.desk_form import sections_of
-from server.console.qr import Code as Qr
 from server.console.words import words
+from server.pages import times, values
+from server.pages.qr import Code as Qr
 from server.records.kinds import REGISTER, get
 from server.records.model import (
     AccessClass,

@@ -8,10 +8,10 @@ from datetime import date
 
 from server.access import Opened
 from server.actions.plan.explain import Explained, kept_plan
-from server.console import times
 from server.console.basis import cited, own_documents
 from server.console.frame import Console
 from server.console.words import Words, words
+from server.pages import times
 from server.records.model import Kind
 from server.rules.plan.model import Stage
 

@@ -1,8 +1,8 @@
 """What a line of a queue says: matter, content, from whom. Neutral words only."""
 
 from server.actions.queues.queue_lines import About, Line
-from server.console.values import cell_label, form_label, plain_day
 from server.console.words import Words, words
+from server.pages.values import cell_label, form_label, plain_day
 from sync.reconcile import Reason
 
 NAMED = 3  # fields that a line names before it counts

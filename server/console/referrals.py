@@ -14,12 +14,12 @@ from litestar.handlers import HTTPRouteHandler
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.cards import Card
 from server.actions.plan.referral_list import Line, Referrals, View, Which, referral_list
-from server.console import times
 from server.console.door import page
 from server.console.due import label_of
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import words
+from server.pages import times
 from server.rules.access import age_years
 from server.rules.accounts import FACILITY_ROLES
 from server.rules.referrals import State

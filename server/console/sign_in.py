@@ -11,7 +11,6 @@ from litestar.params import FromPath
 from server.actions.accounts import account_sign_in, drafts
 from server.actions.accounts.account_sign_in import In, Shut
 from server.actions.accounts.sessions import Signed
-from server.console import forms, times
 from server.console.door import (
     COOKIE,
     FormNotOurs,
@@ -22,10 +21,11 @@ from server.console.door import (
     posted,
     session_cookie,
 )
-from server.console.forms import Filled
 from server.console.frame import HEADERS, Console, Page, see, signed_of
 from server.console.words import words
 from server.errors import NotFound
+from server.pages import forms, times
+from server.pages.forms import Filled
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import EVERYBODY
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, cast
 
-from server.console import times
-from server.console.words import words
+from server.pages import times
+from server.pages.words import words
 from server.records.ages import full_years
 from server.records.kinds import REGISTER, UnknownKind, get
 from server.records.model import (

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from server.console.words import words
 from server.errors import RuleSaysNo
+from server.pages.words import words
 from server.settings import CIVIL
 
 
