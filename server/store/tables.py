@@ -64,6 +64,16 @@ from server.store.tables_people import (
 )
 from server.store.tables_place import Closing, Leaving, TabletReturn, Upload
 from server.store.tables_plan import Plan, PlanDue, PlanYear
+from server.store.tables_portal import (
+    Assisted,
+    BoundPhone,
+    Counter,
+    Explained,
+    FamilyLink,
+    FirstOpening,
+    PortalDraft,
+    PortalSession,
+)
 from server.store.tables_sync import (
     BatchRow,
     Change,
@@ -96,15 +106,18 @@ __all__ = [
     "AccountEvent",
     "ArchiveSerial",
     "Assignment",
+    "Assisted",
     "AuditCheckpoint",
     "AuditLeaf",
     "AuditNode",
     "BackupMark",
     "BatchRow",
+    "BoundPhone",
     "Change",
     "Closing",
     "Consent",
     "CopyRow",
+    "Counter",
     "DecisionNote",
     "DeskChange",
     "Device",
@@ -114,14 +127,17 @@ __all__ = [
     "Draft",
     "EnrolOffer",
     "Envelope",
+    "Explained",
     "Facility",
     "FacilityRecord",
     "FacilityService",
+    "FamilyLink",
     "Feed",
     "Figure",
     "FigureFlag",
     "FigureWeek",
     "FigureYear",
+    "FirstOpening",
     "ImportChunk",
     "ImportJob",
     "ImportMapping",
@@ -144,6 +160,8 @@ __all__ = [
     "Plan",
     "PlanDue",
     "PlanYear",
+    "PortalDraft",
+    "PortalSession",
     "Reconciliation",
     "Resident",
     "ResidentCard",
@@ -183,6 +201,7 @@ TABLES: tuple[type[Table], ...] = (
     ImportSource, Reconciliation,
     Plan, PlanDue, PlanYear,
     Paperless,
+    Assisted, BoundPhone, Counter, Explained, FamilyLink, FirstOpening, PortalDraft, PortalSession,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {
