@@ -10,7 +10,7 @@ down.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,7 +18,17 @@ from server.errors import NotAllowed, NotFound
 from server.records.model import AccessClass
 from server.records.upcast import newest, upcast
 from server.rules import consent as consents
-from server.rules.access import Actor, Allowed, Answer, ResidentFacts, Role, may
+from server.rules.access import (
+    Actor,
+    Allowed,
+    Answer,
+    Link,
+    ResidentFacts,
+    Role,
+    Scope,
+    Tie,
+    may,
+)
 from server.settings import CIVIL
 from server.store.ids import new_id
 from server.store.trail import audit
@@ -100,7 +110,7 @@ async def open_archive(
         raise NotFound("resident")
     key = vault.key(resident, row[0])
     cells = decode_cells(key.open(vault.at(T_CELLS, resident, resident, row[1]), row[3]))
-    facts = await _facts(tx, vault, resident, row, cells, now)
+    facts = await _facts(tx, vault, resident, asking.actor, row, cells, now)
     here = asking.actor.facility
     if asking.present and here is not None:
         facts = replace(facts, present_at=frozenset({here}))
@@ -148,7 +158,7 @@ async def classes_of(
         return ()
     key = vault.key(resident, row[0])
     cells = decode_cells(key.open(vault.at(T_CELLS, resident, resident, row[1]), row[3]))
-    facts = await _facts(tx, vault, resident, row, cells, now)
+    facts = await _facts(tx, vault, resident, asking.actor, row, cells, now)
     asked = {cls: _ask(asking, facts, cls) for cls in (AccessClass.A, AccessClass.B)}
     return tuple(cls.value for cls, answer in asked.items() if isinstance(answer, Allowed))
 
@@ -158,8 +168,9 @@ def _ask(asking: Asking, facts: ResidentFacts, cls: AccessClass) -> Answer:
 
 
 async def _facts(
-    tx: Tx, vault: Vault, resident: bytes, row: Row, cells: Mapping[str, Cell], now: int
-) -> ResidentFacts:
+    tx: Tx, vault: Vault, resident: bytes, actor: Actor, row: Row, cells: Mapping[str, Cell],
+    now: int,
+) -> ResidentFacts:  # fmt: skip
     """What the rule must know, read in this transaction and never from a cache."""
     today = datetime.fromtimestamp(now / 1000, CIVIL).date()
     birth_cell = cells.get("birth_date")
@@ -177,10 +188,47 @@ async def _facts(
         "ORDER BY staff LIMIT 1",
         vault.district, row[6], True,
     )  # fmt: skip
-    return ResidentFacts(
+    facts = ResidentFacts(
         resident=resident, facility=row[5], team=row[6], doctor=doctor[0] if doctor else None,
         birth=birth, today=today, now_ms=now,
         consents=tuple(_grant(each) for each in granted if each[6] is None),
+    )  # fmt: skip
+    if actor.role is not Role.RESIDENT:
+        return facts
+    return await _with_family(tx, vault.district, facts)
+
+
+async def _with_family(tx: Tx, district: int, facts: ResidentFacts) -> ResidentFacts:
+    """What matters only where the resident or a relative asks."""
+    who = facts.resident
+    noticed = await one(
+        tx,
+        "SELECT 1 FROM first_opening WHERE district=? AND resident=? AND ended_at IS NULL LIMIT 1",
+        district, who,
+    )  # fmt: skip
+    explained = await one(
+        tx, "SELECT 1 FROM explained WHERE district=? AND resident=? LIMIT 1", district, who
+    )
+    links = await tx.rows(
+        "SELECT person, tie, from_day, until_day, scopes, frozen_at FROM family_link WHERE "
+        "district=? AND resident=? AND state='standing' ORDER BY link",
+        district, who,
+    )  # fmt: skip
+    return replace(
+        facts, noticed=noticed is not None, explained=explained is not None,
+        links=tuple(_link(each) for each in links),
+    )  # fmt: skip
+
+
+_SCOPES: Final = {"A": Scope.ARCHIVE, "B": Scope.RESTRICTED}
+
+
+def _link(row: Row) -> Link:
+    person, tie, from_day, until_day, scopes, frozen_at = row
+    return Link(
+        person=person, tie=Tie(tie), from_day=date.fromisoformat(from_day),
+        until_day=date.fromisoformat(until_day), frozen=frozen_at is not None,
+        scopes=frozenset(_SCOPES[each] for each in scopes),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ FACTS = ResidentFacts(
     birth=date(1949, 12, 31),
     today=date(2026, 3, 10),
     now_ms=NOW,
+    noticed=True,
 )
 SELF = Actor(Role.RESIDENT, RESIDENT)
 FAMILY = Actor(Role.RESIDENT, CHILD)

@@ -92,6 +92,9 @@ class Denial(StrEnum):
     NOT_EXPLAINED = "not_explained"
     """Class B is opened to the resident after a face-to-face explanation."""
 
+    NOT_NOTICED = "not_noticed"
+    """Nothing is shown before the notice was read and agreed to (S001-art11, PIPL art. 17)."""
+
     AGE = "age"
     LINK = "link"
     """The family link ended, is frozen, or does not reach so far."""
@@ -132,7 +135,8 @@ class Actor:
 class ResidentFacts:
     """What must be known of the resident, read after the locks and not from a cache.
 
-    `explained`: class B was explained face to face. `present_at`: facilities where the resident
+    `noticed`: the notice was agreed to by the resident or a guardian; without it no resident and no
+    relative is shown anything. `explained`: class B was explained face to face. `present_at`: facilities where the resident
     was seen today (card scanned, document shown).
     """
 
@@ -143,6 +147,7 @@ class ResidentFacts:
     birth: date
     today: date
     now_ms: int
+    noticed: bool = False
     explained: bool = False
     links: tuple[Link, ...] = ()
     consents: tuple[Consent, ...] = ()
@@ -202,6 +207,13 @@ def age_years(birth: date, today: date) -> int:
 def _resident(asked: _Asked) -> Answer:
     if asked.access is AccessClass.C:
         return Denied(Denial.CLASS)
+    answer = _of_the_family(asked)
+    if isinstance(answer, Allowed) and not asked.facts.noticed:
+        return Denied(Denial.NOT_NOTICED)
+    return answer
+
+
+def _of_the_family(asked: _Asked) -> Answer:
     if asked.actor.person == asked.facts.resident:
         return _self(asked)
     link = next((x for x in asked.facts.links if x.person == asked.actor.person), None)

@@ -21,6 +21,9 @@ class Purpose(StrEnum):
     SERVICE = "service"
     """Treating and serving the resident."""
 
+    OWN = "own"
+    """The resident reads the own archive."""
+
     CHECKUP_DAY = "checkup_day"
     FAMILY = "family"
     """A family member helps or acts."""
