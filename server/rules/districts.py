@@ -47,6 +47,14 @@ _NUMBERS: Final[Mapping[str, tuple[str, int, int]]] = {
     "absent_tries": ("people", 1, 30),
     "correction_due_days": ("portal", 1, 60),
     "special_case_due_days": ("portal", 1, 60),
+    "quiet_from_hour": ("notices", 0, 23),
+    "quiet_until_hour": ("notices", 0, 23),
+    "sms_cap_month": ("notices", 0, 31),
+    "question_notices_month": ("notices", 0, 31),
+    "sms_fen": ("notices", 0, 1000),
+    "voice_fen": ("notices", 0, 1000),
+    "sms_budget_month_fen": ("notices", 0, 100_000_000),
+    "notice_keep_days": ("notices", 31, 3660),
 }
 
 
@@ -102,6 +110,30 @@ class District:
 
     special_case_due_days: int
     """The county decides a special case in so many days."""
+
+    quiet_from_hour: int
+    """From this civil hour on nobody is disturbed; equal to the other one: never quiet."""
+
+    quiet_until_hour: int
+    """Until this civil hour, of the next day when it is the smaller one."""
+
+    sms_cap_month: int
+    """Short messages a resident and month, but for codes and what must be known at once."""
+
+    question_notices_month: int
+    """Of them, how many ask whether a service took place."""
+
+    sms_fen: int
+    """What one short message costs."""
+
+    voice_fen: int
+    """What one spoken message costs."""
+
+    sms_budget_month_fen: int
+    """Spent in a month, only codes and what must be known at once still go out."""
+
+    notice_keep_days: int
+    """So long a notice stays in a resident's inbox."""
 
     grounds: tuple[Ground, ...]
     special_cases: tuple[Ground, ...]
