@@ -14,12 +14,13 @@ from server import api
 from server.actions.keeping.health import Figures, faults, figures
 from server.actions.keeping.site import Site
 from server.console import door
-from server.console.frame import Console, see
+from server.console.frame import Console
 from server.console.rooms import console_router
 from server.errors import Refusal
 from server.jobs import JOBS, Clockwork
 from server.logs import RequestLog, log
 from server.metrics import CONTENT_TYPE, Gauge, Meters
+from server.pages.web import see
 from server.settings import Settings
 
 HTML: Final = "text/html; charset=utf-8"

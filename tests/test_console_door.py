@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from server.actions.accounts import drafts
-from server.console.door import CSRF, SIGN_IN
-from server.console.frame import CSP
+from server.console.door import SIGN_IN
 from server.console.imports import sample
+from server.pages.web import CSP, CSRF
 from server.rules.accounts import IDLE_MINUTES
 from tests.console import CHEN, Desk, desk, offices
 from tests.world import QIN, World

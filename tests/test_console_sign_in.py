@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from server.actions.accounts import password_hash
-from server.console.door import CSRF, SIGN_IN
+from server.console.door import SIGN_IN
+from server.pages.web import CSRF
 from server.rules.accounts import IDLE_MINUTES
 from tests.console import CHEN, LU, MA, TIAN, Desk, desk, offices, text_of
 from tests.sign_in import PASSWORD, Person, code_of, link_for, person

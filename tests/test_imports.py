@@ -61,7 +61,7 @@ KEEPERS = {
     "piccolo": ("server.store",),
     "asyncpg": ("server.store",),
     "sqlite3": ("server.store", "sync.tablet_disk"),
-    "litestar": (*sorted(DOORS), "server.app"),
+    "litestar": (*sorted(DOORS), "server.pages.web", "server.app"),
     "apscheduler": ("server.jobs",),
     "httpx": ("sync.tablet*",),
 }

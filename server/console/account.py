@@ -7,13 +7,14 @@ from litestar.handlers import HTTPRouteHandler
 
 from server.actions.accounts import accounts
 from server.actions.places.first_steps import first_steps
-from server.console.door import CSRF, action, check_csrf, page, posted
-from server.console.frame import Console, Page, see, signed_of
+from server.console.door import action, check_csrf, page
+from server.console.frame import Console, Page, signed_of
 from server.console.invite import password_fault
 from server.console.sign_in import with_session
 from server.console.words import words
 from server.pages import forms
 from server.pages.forms import Filled
+from server.pages.web import CSRF, posted, see
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import EVERYBODY
 from server.rules.passwords import PasswordFault

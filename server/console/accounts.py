@@ -10,12 +10,13 @@ from litestar.params import FromPath
 from server.actions.accounts import accounts
 from server.actions.accounts.account_making import Link, make_account, reset_account
 from server.actions.accounts.accounts import NoAccount
-from server.console.door import action, page, posted
-from server.console.frame import Console, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Page, signed_of
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import forms
 from server.pages.forms import Filled
+from server.pages.web import posted, see
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import MAKES
 

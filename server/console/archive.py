@@ -20,15 +20,16 @@ from server.actions.archives.first_written import elsewhere_now
 from server.actions.archives.folder import Entry, Folder, folder
 from server.actions.archives.opening import AskWhy
 from server.console.desk_form import sections_of
-from server.console.door import action, page, posted
+from server.console.door import action, page
 from server.console.following import loops_shown
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.people import given_of, why_kind
 from server.console.plan_section import section
 from server.console.words import words
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, read_form
+from server.pages.web import posted, see
 from server.records.kinds import REGISTER, everything, may_fill_in, offered
 from server.records.model import Field, Kind, Ref
 from server.rules.accounts import FACILITY_ROLES

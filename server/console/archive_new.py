@@ -16,11 +16,12 @@ from server.console import desk_form
 from server.console.desk import rows_changed
 from server.console.desk_edit import BY_OTHERS
 from server.console.desk_form import DO, SURE, Choices
-from server.console.door import CSRF, action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.words import words
 from server.pages import times
 from server.pages.forms import Filled
+from server.pages.web import CSRF, posted, see
 from server.records.kinds import REGISTER
 from server.records.model import AccessClass, Code, Field, Ref
 from server.records.values import Fault, FaultCode

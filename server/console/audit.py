@@ -8,11 +8,12 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from server.actions.accounts.audit_reading import BACK_DAYS, NEWEST, READERS, Wanted, read_audit
-from server.console.door import action, page, posted
+from server.console.door import action, page
 from server.console.frame import Console, Page, signed_of
 from server.console.words import words
 from server.pages import forms
 from server.pages.forms import Filled
+from server.pages.web import posted
 from server.records.model import Day
 from server.records.values import Fault, FaultCode
 

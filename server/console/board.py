@@ -14,10 +14,11 @@ from server.actions.figures.board import Board, Cell, Line
 from server.actions.figures.targets import may_set
 from server.actions.lists.sheets import write_csv
 from server.console.door import page
-from server.console.frame import HEADERS, Console, Key, Page, signed_of
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import Words, words
 from server.pages import times
+from server.pages.web import HEADERS
 from server.rules.accounts import EVERYBODY
 from server.rules.figures import Pace, Row, Speed, rules
 

@@ -14,12 +14,13 @@ from server.actions.figures import board_people as lists
 from server.actions.figures.board_people import CALLS_MAX, People, Person, Which
 from server.actions.lists.sheets import write_csv
 from server.console.board import csv_answer, year_of
-from server.console.door import action, page, posted
+from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import Words, words
 from server.errors import NotFound
 from server.pages import times
+from server.pages.web import posted
 from server.rules.access import age_years
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
 from server.rules.figures import rules

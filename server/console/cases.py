@@ -10,14 +10,15 @@ from litestar.params import FromPath
 
 from server.actions.archives.decision_notes import MOST
 from server.actions.places import cases
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.switching import history_rows
 from server.console.words import words
 from server.errors import RuleSaysNo
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled
+from server.pages.web import posted, see
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import StaffRole
 

@@ -14,12 +14,13 @@ from litestar.params import FromPath
 
 from server.actions.archives import conflicts
 from server.actions.archives.conflicts import Choice, Conflict, Disputed, Step
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, allergy_names, id_of
 from server.console.words import words
 from server.pages import times, values
 from server.pages.forms import Filled, Posted, value_of
+from server.pages.web import posted, see
 from server.records.check import edit_faults
 from server.records.kinds import REGISTER
 from server.records.model import Code, Codes, Day, Field, ListOf

@@ -40,14 +40,15 @@ from server.console.desk_edit import (
     unpacked,
 )  # fmt: skip
 from server.console.desk_form import DO, SERVICE_DAY, SURE, Choices, service_day_field
-from server.console.door import CSRF, action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.people import given_of, why_fields, why_kind
 from server.console.words import words
 from server.errors import NotYours
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, Posted, read_form, value_of
+from server.pages.web import CSRF, posted, see
 from server.records.child_slots import slot_of
 from server.records.kinds import UnknownKind, current, may_fill_in
 from server.records.model import Field, Kind, ListOf, Shape

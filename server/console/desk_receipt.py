@@ -12,14 +12,15 @@ from server.actions.archives import desk, opening
 from server.actions.archives.folder import card_of
 from server.actions.archives.opening import AskWhy
 from server.console.archive import ask_why, can_write
-from server.console.door import action, page, posted
+from server.console.door import action, page
 from server.console.following import advice_on
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import words
 from server.errors import NotYours
 from server.pages import times, values
 from server.pages.forms import EMPTY
+from server.pages.web import posted, see
 from server.rules.accounts import FACILITY_ROLES
 from sync import wire
 

@@ -10,13 +10,14 @@ from litestar.params import FromPath
 from server.actions.tablets import enrol_desk, tablets
 from server.actions.tablets.enrol_desk import Choices, NewTablet
 from server.actions.tablets.tablets import Detail, Tablet
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import words
 from server.errors import EnrolRefused, NotYours, RuleSaysNo, WrongDigits
 from server.pages import qr, times, values
 from server.pages.forms import EMPTY, Filled, Posted, read_form
+from server.pages.web import posted, see
 from server.records.model import Code, Codes, Day, Field, Kind, Shape, Text, Time
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import StaffRole

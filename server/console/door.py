@@ -11,59 +11,39 @@ session ran out is kept sealed and offered again after sign-in, so nothing typed
 from collections.abc import Callable, Collection
 from typing import Any, Final, cast
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.connection import ASGIConnection
-from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from crypto.primitives import same
 from server.actions.accounts import drafts, sessions
 from server.actions.accounts.sessions import RanOut, Signed
-from server.console.frame import SIGNED, Console, Page, see, signed_or_none
+from server.console.frame import SIGNED, Console, Page, signed_or_none
 from server.console.rail import rail_uncounted
 from server.console.words import words
 from server.errors import NotYours, Refusal
 from server.logs import frames_of, note_of
+from server.pages.web import (
+    CSRF,
+    FORM_BYTES,
+    AnyRequest,
+    FormNotOurs,
+    NotSignedIn,
+    cookie,
+    posted,
+    see,
+)
 from server.rules.accounts import StaffRole
 
 COOKIE: Final = "gongwei_console"
-CSRF: Final = "csrf"
 ROLES: Final = "roles"  # key of a handler's opt: who may use it; OPEN for everybody
 OPEN: Final = "open"
 OWN_CSRF: Final = "own_csrf"  # the handler reads a large body itself and checks the token first
 RAN_OUT: Final = "gongwei_ran_out"
-FORM_BYTES: Final = 256 * 1024
-FIELDS_MAX: Final = 2_000
 SIGN_IN: Final = "/console/sign-in"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-AnyRequest = Request[Any, Any, Any]
-
-
-class NotSignedIn(Refusal):
-    """Nobody is signed in here; a page leads to sign-in, a form is kept."""
-
-    code = "not_signed_in"
-    status = 401
-    say = "请先登录。"
-    hint = "The session ended or never was."
-
-
-class FormNotOurs(Refusal):
-    """A form without this session's token: from another page, or older than the sign-in."""
-
-    code = "form_not_ours"
-    status = 403
-    say = "这张表单已经过时，请重新打开页面再提交。"
-    hint = "The CSRF token does not belong to this session."
-
-
-class FormTooLarge(Refusal):
-    code = "form_too_large"
-    status = 413
-    say = "提交的内容太大，这次没有保存。请分几次提交。"
-    hint = "Forms are bounded; see server/console/door.py."
 
 
 def page(path: str, *, roles: Collection[StaffRole]) -> Callable[..., HTTPRouteHandler]:
@@ -143,19 +123,6 @@ def check_csrf(request: AnyRequest, token: str) -> None:
         raise FormNotOurs
 
 
-async def posted(request: AnyRequest) -> dict[str, list[str]]:
-    """The texts of a form, each name with all its values; files are left out."""
-    form = await request.form()
-    typed: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            continue
-        typed.setdefault(name, []).append(str(value))
-    if sum(len(each) for each in typed.values()) > FIELDS_MAX:
-        raise FormTooLarge
-    return typed
-
-
 async def _keep(console: Console, request: AnyRequest, ran_out: RanOut) -> Response[Any]:
     """What somebody sent after the session had run out: kept for them, then sign-in. A form that
     this session would not have been allowed to send is kept for nobody.
@@ -215,8 +182,4 @@ def session_cookie(request: AnyRequest, token: str) -> dict[str, str]:
     """The header that gives the browser its session: for this site only, unseen by scripts, gone
     when the browser closes; over HTTPS it never travels without.
     """
-    secure = "; Secure" if request.url.scheme == "https" else ""
-    over = "; Max-Age=0" if not token else ""
-    return {
-        "set-cookie": f"{COOKIE}={token}; Path=/console; HttpOnly; SameSite=Strict{secure}{over}"
-    }
+    return cookie(request, COOKIE, token, path="/console")

@@ -19,12 +19,13 @@ from server.actions.lists.sheets import write_csv
 from server.actions.plan import due as lists
 from server.actions.plan.due import LIST_MAX, RESTRICTED, Called, Due, Line, Order, View, Which
 from server.console.board import csv_answer
-from server.console.door import action, page, posted
+from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.plan_section import form_of
 from server.console.words import Words, words
 from server.pages import times, values
+from server.pages.web import posted
 from server.records.kinds import REGISTER, offered
 from server.rules.accounts import FACILITY_ROLES
 from server.rules.plan.table import rules

@@ -19,14 +19,15 @@ from server.actions.facility_work.places import Standing, standing, workers
 from server.actions.facility_work.records import KINDS, Shown, read
 from server.console import desk_form
 from server.console.desk_form import SERVICE_DAY, SURE, Choices, service_day_field
-from server.console.door import CSRF, action, page, posted
+from server.console.door import action, page
 from server.console.facility_work import HERE, answer
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times
 from server.pages.forms import Filled, value_of
+from server.pages.web import CSRF, posted, see
 from server.records.kinds import UnknownKind, current, get
 from server.records.model import Field, Kind, ListOf, Text
 from server.records.values import Fault, FaultCode

@@ -19,11 +19,12 @@ from server.actions.lists.sheets import write_csv
 from server.console.board import csv_answer, year_of
 from server.console.door import page
 from server.console.facility_calendar import BAR, elsewhere, rows, tally
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import Words, words
 from server.pages import times
 from server.pages.values import field_text, form_label
+from server.pages.web import see
 from server.records.kinds import get
 from server.records.model import Field, ListOf, Ref
 from server.rules.facility_work import OVERSEES, READS, centre_of

@@ -11,15 +11,12 @@ from litestar.params import FromPath
 from server.console.door import open_page
 from server.console.frame import STATIC, Console, asset
 from server.errors import NotFound
+from server.pages.web import KEEP
 
 _TYPES: Final = {
     "css": "text/css",
     "js": "text/javascript",
     "svg": "image/svg+xml",
-}
-_KEEP: Final = {
-    "cache-control": "public, max-age=31536000, immutable",
-    "x-content-type-options": "nosniff",
 }
 
 
@@ -31,6 +28,6 @@ def handlers(_: Console) -> list[HTTPRouteHandler]:
         if name not in content or asset(name) != f"/console/static/{mark}/{name}":
             raise NotFound
         kind = _TYPES[name.rpartition(".")[2]]
-        return Response(content[name], media_type=kind, headers=_KEEP)
+        return Response(content[name], media_type=kind, headers=KEEP)
 
     return [static]

@@ -11,35 +11,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Request, Response
-from litestar.response import Redirect
+from litestar import Response
 
 from server.actions.accounts.sessions import Signed
 from server.actions.keeping.site import Site
 from server.console.rail import Section, rail
 from server.console.words import Words, words
 from server.pages import forms, times
+from server.pages.web import HEADERS, HTML, AnyRequest
 from server.settings import Settings
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
-HTML: Final = "text/html"  # the framework adds the charset
-CSP: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-HEADERS: Final = {
-    "content-security-policy": CSP,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-    "cache-control": "no-store",
-}
 SIGNED: Final = "gongwei_signed"  # where the guard leaves who is signed in
-
-AnyRequest = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +92,6 @@ def signed_of(request: AnyRequest) -> Signed:
     found = signed_or_none(request)
     assert found is not None, "a page without the door's guard"
     return found
-
-
-def see(path: str) -> Redirect:
-    """To another page after something was done (303), so that reloading repeats nothing."""
-    return Redirect(path, status_code=303, headers=HEADERS)
 
 
 @cache

@@ -15,12 +15,13 @@ from server.actions.queues import queue_lines, queues
 from server.actions.queues.queue_lines import Line, Listing, Peek
 from server.actions.queues.queues import PAGE, Sums, Which
 from server.console import queue_words
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.rail import QUEUES, Entry
 from server.console.words import Words, words
 from server.errors import NotYours
 from server.pages import times, values
+from server.pages.web import posted, see
 from server.records.kinds import REGISTER
 from server.records.model import Codes
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole

@@ -19,8 +19,9 @@ from server.actions.keeping.site import Site
 from server.actions.lists.import_upload import Receiving, receive
 from server.actions.lists.imports import CSV_MAX, Importer
 from server.actions.lists.sheet_parts import SheetEmpty
-from server.console.door import CSRF, FormNotOurs, check_csrf
+from server.console.door import check_csrf
 from server.errors import Refusal
+from server.pages.web import CSRF, FormNotOurs
 
 AnyRequest = Request[Any, Any, Any]
 BODY_MAX: Final = CSV_MAX + 64 * 1024

@@ -20,12 +20,13 @@ from server.actions.lists.import_reading import NotOurs, lines_in
 from server.actions.lists.imports import ColumnsMissing, Job
 from server.actions.lists.sheet_parts import Line, SheetRefused
 from server.actions.lists.sheets import csv_text
-from server.console.door import action, page, posted
-from server.console.frame import HEADERS, Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.import_upload import BODY_MAX, take_upload
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times
+from server.pages.web import HEADERS, posted, see
 from server.records.sheet_columns import (
     ID_NO,
     NAME,

@@ -8,13 +8,14 @@ from litestar.params import FromPath
 
 from server.actions.accounts import account_link
 from server.actions.accounts.account_link import Invited, LinkOver, Prepared
-from server.console.door import COOKIE, open_action, open_page, posted
+from server.console.door import COOKIE, open_action, open_page
 from server.console.frame import Console, Page
 from server.console.sign_in import from_here, with_session
 from server.console.words import words
 from server.pages import forms
 from server.pages.forms import Filled
 from server.pages.qr import code_of
+from server.pages.web import posted
 from server.records.values import Fault, FaultCode
 from server.rules.passwords import LEAST, MOST, PasswordFault
 

@@ -18,13 +18,14 @@ from server.actions.archives.cards import Card, cards_of
 from server.actions.archives.kin_requests import Applicant
 from server.actions.archives.life import History
 from server.actions.archives.opening import AskWhy
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.words import words
 from server.errors import RuleSaysNo
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, read_form
+from server.pages.web import posted, see
 from server.records.model import Code, Day, Field, Kind, Shape, Text
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import FACILITY_ROLES, StaffRole

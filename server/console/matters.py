@@ -11,14 +11,15 @@ from server.actions.archives import matters
 from server.actions.archives.decision_notes import MOST
 from server.actions.archives.matters import Act, Matter
 from server.console import queue_words
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, allergy_names, id_of, row_of
 from server.console.rail import QUEUES
 from server.console.words import words
 from server.errors import RuleSaysNo
 from server.pages import times, values
 from server.pages.forms import Filled, Posted
+from server.pages.web import posted, see
 from server.records.values import Fault, FaultCode
 
 AnyRequest = Request[Any, Any, Any]

@@ -11,14 +11,15 @@ from server.access import Opened
 from server.actions.archives import newborns, twins
 from server.actions.archives.archives import AlreadyThere
 from server.actions.archives.newborns import Born, Document
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.life import EVER, opened_or_why, person
 from server.console.words import words
 from server.errors import RuleSaysNo
 from server.pages import times
 from server.pages.forms import EMPTY, Filled, read_form
+from server.pages.web import posted, see
 from server.records.basic_info_codes import ID_TYPES
 from server.records.model import Code, Day, Field, Int, Kind, Shape, Text
 from server.records.values import Fault, FaultCode

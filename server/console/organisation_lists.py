@@ -11,10 +11,11 @@ from server.actions.places import office_import, office_template
 from server.actions.places.office_import import BYTES_MAX, Taken, counts_of
 from server.actions.places.office_lists import LISTS, NEEDED, LineFault
 from server.console.door import action, page
-from server.console.frame import HEADERS, Console, Page, see, signed_of
+from server.console.frame import Console, Page, signed_of
 from server.console.organisations import HERE, WRITERS, id_of
 from server.console.words import words
 from server.errors import NotYours, Refusal
+from server.pages.web import HEADERS, see
 from server.rules.accounts import may_make
 
 AnyRequest = Request[Any, Any, Any]

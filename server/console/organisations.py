@@ -12,12 +12,13 @@ from server.actions.accounts.sessions import Signed
 from server.actions.archives.paper import paperless_since
 from server.actions.places import closing, organisations
 from server.actions.places.organisations import Details, Organisation
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages.forms import Filled, filled_from, read_form
 from server.pages.times import civil
+from server.pages.web import posted, see
 from server.records.model import Kind
 from server.records.office_forms import CLOSING, LEVELS, organisation
 from server.records.values import Faults

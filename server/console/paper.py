@@ -16,8 +16,8 @@ from server.actions.archives.opening import AskWhy, open_for
 from server.actions.archives.paper import Asked, Batch, Sheet
 from server.actions.facility_work.records import read
 from server.console.archive import ask_why
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.organisations import id_of as facility_id
 from server.console.paper_sheet import Drawn, blank, of_record, of_register, of_work
@@ -26,6 +26,7 @@ from server.errors import NotYours
 from server.pages import times
 from server.pages.forms import EMPTY
 from server.pages.qr import code_of
+from server.pages.web import posted, see
 from server.records.kinds import REGISTER, UnknownKind, current, everything, get
 from server.records.model import AccessClass, Kind, Shape, Subject
 from server.rules.accounts import FACILITY_ROLES, StaffRole

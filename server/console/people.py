@@ -14,14 +14,15 @@ from server.actions.accounts.sessions import Signed
 from server.actions.archives import opening
 from server.actions.archives.opening import REASON_MAX, Given
 from server.actions.archives.search import SHOWN_MAX, Found, Lookup, how_of
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS
 from server.console.words import words
 from server.errors import NotAllowed, NotFound
 from server.pages import values
 from server.pages.forms import EMPTY, Filled, Posted, read_form
 from server.pages.times import civil
+from server.pages.web import posted, see
 from server.records.model import Code, Codes, Field, Kind, Shape, Text
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import StaffRole

@@ -14,12 +14,13 @@ from litestar.params import FromPath
 from server.actions.lists import reconciliation
 from server.actions.lists.reconciliation import Comparison, Line, Place
 from server.actions.lists.registered_rows import CLOSED, HERE_FROM, OPEN
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times
+from server.pages.web import posted, see
 from server.rules.accounts import StaffRole
 from server.rules.districts import table
 from server.rules.reconciliation import Finding, Step, Unlike

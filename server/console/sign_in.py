@@ -11,21 +11,13 @@ from litestar.params import FromPath
 from server.actions.accounts import account_sign_in, drafts
 from server.actions.accounts.account_sign_in import In, Shut
 from server.actions.accounts.sessions import Signed
-from server.console.door import (
-    COOKIE,
-    FormNotOurs,
-    action,
-    open_action,
-    open_page,
-    page,
-    posted,
-    session_cookie,
-)
-from server.console.frame import HEADERS, Console, Page, see, signed_of
+from server.console.door import COOKIE, action, open_action, open_page, page, session_cookie
+from server.console.frame import Console, Page, signed_of
 from server.console.words import words
 from server.errors import NotFound
 from server.pages import forms, times
 from server.pages.forms import Filled
+from server.pages.web import HEADERS, FormNotOurs, posted, see
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import EVERYBODY
 

@@ -7,7 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from server.actions.accounts import sessions
 from server.console.door import SIGN_IN, action, session_cookie
-from server.console.frame import HEADERS, Console, signed_of
+from server.console.frame import Console, signed_of
+from server.pages.web import HEADERS
 from server.rules.accounts import EVERYBODY
 
 

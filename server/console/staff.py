@@ -13,13 +13,14 @@ from server.actions.places import leaving, organisations, teams
 from server.actions.places.teams import Staffing, Team, may_engage
 from server.actions.tablets.restricted_scope import give_scope
 from server.console.accounts import draw_link
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.organisations import WRITERS, id_of
 from server.console.words import words
 from server.errors import NotYours
 from server.pages.forms import EMPTY, Filled, filled_from, read_form
 from server.pages.times import civil
+from server.pages.web import posted, see
 from server.records import office_forms
 from server.records.model import Kind
 from server.rules.accounts import FACILITY_ROLES, StaffRole, may_make

@@ -12,13 +12,14 @@ from litestar.params import FromPath
 from server.actions.places import cases, switching
 from server.actions.places.cases import Claim
 from server.actions.places.switching import Standing, Team, Wish
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, id_of
 from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, Posted, read_form
+from server.pages.web import posted, see
 from server.records.model import Code, Day, Field, Kind, Shape, Text
 from server.records.values import Fault, FaultCode
 from server.rules import switch as rule

@@ -16,10 +16,11 @@ from server.actions.figures.target_page import TargetPage
 from server.actions.figures.targets import Place, ReadList
 from server.actions.lists.sheets import SheetRefused
 from server.console.board import year_of
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.words import Words, words
 from server.pages import times
+from server.pages.web import posted, see
 from server.rules.accounts import StaffRole
 from server.rules.districts import DistrictYear, table
 from server.rules.figures import Row, rules, target_of

@@ -13,13 +13,14 @@ from server.actions.archives.merging import MAY_MERGE, Wish, merge
 from server.actions.archives.merging_values import Beside
 from server.actions.archives.twin_view import Beheld, Side
 from server.actions.archives.unmerging import unmerge
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import words
 from server.errors import RuleSaysNo
 from server.pages import values
 from server.pages.forms import EMPTY, Filled, Posted
+from server.pages.web import posted, see
 from server.records.kinds import REGISTER
 from server.records.values import Fault, FaultCode
 from sync.merge import canonical

@@ -10,11 +10,12 @@ from litestar.params import FromPath
 
 from server.actions.places import unassigned_page
 from server.actions.places.unassigned import assign, assign_village
-from server.console.door import action, page, posted
-from server.console.frame import Console, Key, Page, see, signed_of
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import words
 from server.pages import times, values
+from server.pages.web import posted, see
 from server.rules.accounts import StaffRole
 
 AnyRequest = Request[Any, Any, Any]

@@ -136,8 +136,8 @@ class ResidentFacts:
     """What must be known of the resident, read after the locks and not from a cache.
 
     `noticed`: the notice was agreed to by the resident or a guardian; without it no resident and no
-    relative is shown anything. `explained`: class B was explained face to face. `present_at`: facilities where the resident
-    was seen today (card scanned, document shown).
+    relative is shown anything. `explained`: class B was explained face to face. `present_at`:
+    facilities where the resident was seen today (card scanned, document shown).
     """
 
     resident: bytes

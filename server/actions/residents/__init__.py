@@ -1,0 +1,1 @@
+"""What residents and their families do: sign in, read, correct, choose, answer."""

@@ -1,0 +1,225 @@
+"""Sessions of the portal: begun by sign_in.py, told by the hash of a random token, ended by
+sign-out, by time, or by whatever ends the telephone, the link or the life.
+
+The token lives in the browser's cookie only. Each request reads whose archive is open and whether
+the person may still be there: a link that ended since shuts the page at once.
+"""
+
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from crypto.primitives import hmac_sha256, same, sha256
+from server.actions.archives.cards import Card, cards_of
+from server.actions.keeping.site import Site
+from server.actions.residents.acting import Acting
+from server.actions.tablets.intake import civil_day
+from server.store.trail import audit
+from server.store.tx import Row, Tx, one
+
+TOKEN_BYTES: Final = 32
+NONCE_BYTES: Final = 8
+MINUTE_MS: Final = 60_000
+IDLE_MS: Final = 30 * MINUTE_MS
+LONGEST_MS: Final = 12 * 60 * MINUTE_MS
+SEEN_EVERY_MS: Final = MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is signed in, and whose archive is open. Read from the database at each request.
+
+    `tie`: "" for the own archive, else what the person is to the resident. `token`: of the cookie.
+    `card`: of the resident. `place`: name of the district. `noticed`: the notice of this archive
+    was agreed to. `full`: the sign-in reaches export, sharing and family rights.
+    """
+
+    person: bytes
+    resident: bytes
+    session: bytes
+    token: str
+    card: Card
+    person_name: str
+    tie: str
+    facility_name: str
+    facility_phone: str
+    place: str
+    noticed: bool
+    full: bool
+
+    @property
+    def own(self) -> bool:
+        return self.person == self.resident
+
+    @property
+    def acting(self) -> Acting:
+        return Acting(self.person, self.resident)
+
+    def __repr__(self) -> str:
+        return f"Visitor(person={self.person.hex()}, resident={self.resident.hex()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpicked:
+    """Signed in with a telephone that serves several archives, none of them picked yet."""
+
+    session: bytes
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class RanOut:
+    """A session that ended by time; whose it was."""
+
+    person: bytes
+    resident: bytes
+
+
+Found = Visitor | Unpicked | RanOut | None
+
+
+def name_of(token: str) -> bytes:
+    """The key under which a session is kept."""
+    return sha256(token.encode())
+
+
+def form_token(token: str) -> str:
+    """What a form carries: another one in each page, so that its size under compression tells
+    nothing (BREACH), and nothing of the session's token can be learned from it.
+    """
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return (nonce + _mark(token, nonce)).hex()
+
+
+def is_form_token(token: str, carried: str) -> bool:
+    """Whether a form came from a page of this session."""
+    try:
+        raw = bytes.fromhex(carried)
+    except ValueError:
+        return False
+    nonce = raw[:NONCE_BYTES]
+    return len(nonce) == NONCE_BYTES and same(raw[NONCE_BYTES:], _mark(token, nonce))
+
+
+def _mark(token: str, nonce: bytes) -> bytes:
+    return hmac_sha256(token.encode(), b"gongwei portal form" + nonce)[:16]
+
+
+async def begin(
+    tx: Tx, site: Site, person: bytes | None, *, how: str, phone_index: bytes | None = None
+) -> str:
+    """A fresh session; the token for the cookie. `person` None: to be picked."""
+    token, now = secrets.token_urlsafe(TOKEN_BYTES), site.clock()
+    row: Row = (
+        site.district, name_of(token), person, person, phone_index, how, now, now, "",
+    )  # fmt: skip
+    await tx.insert("portal_session", [row])
+    await audit(tx, site.district, "act", b"visit" + (person or b"") + name_of(token), now)
+    return token
+
+
+async def found(site: Site, token: str) -> Found:
+    """Who the cookie's token belongs to; None for a token of nobody or of an ended session."""
+    if not token or len(token) > 128:
+        return None
+    now, name = site.clock(), name_of(token)
+    row = await site.store.read(
+        lambda tx: one(
+            tx,
+            "SELECT person, resident, began_at, seen_at, how FROM portal_session WHERE district=? "
+            "AND session=? AND ended=''",
+            site.district, name,
+        )
+    )  # fmt: skip
+    if row is None:
+        return None
+    person, resident, began_at, seen_at, how = row
+    if now - seen_at > IDLE_MS or now - began_at > LONGEST_MS:
+        return RanOut(person, resident) if person is not None else None
+    if now - seen_at > SEEN_EVERY_MS:
+        await site.store.write(
+            lambda tx: tx.run(
+                "UPDATE portal_session SET seen_at=? WHERE district=? AND session=? AND ended=''",
+                now, site.district, name,
+            )
+        )  # fmt: skip
+    if person is None:
+        return Unpicked(name, token)
+    seen = partial(_visitor, site=site, person=person, resident=resident, token=token, how=how)
+    return await site.store.read(seen)
+
+
+async def _visitor(
+    tx: Tx, site: Site, person: bytes, resident: bytes, token: str, how: str
+) -> Visitor | None:
+    """None where the person has no business there any more."""
+    tie = ""
+    if person != resident:
+        tie = await tie_now(tx, site, person, resident)
+        if not tie:
+            resident = person  # the link is over: back to the own archive
+    cards = await cards_of(tx, site, {person, resident})
+    if person not in cards or resident not in cards:
+        return None
+    card = cards[resident]
+    place = await one(
+        tx,
+        "SELECT d.name, f.name, c.phone FROM district d LEFT JOIN facility f ON "
+        "f.district=d.district AND f.facility=? LEFT JOIN counter c ON c.district=d.district AND "
+        "c.facility=f.facility WHERE d.district=?",
+        card.facility, site.district,
+    )  # fmt: skip
+    assert place is not None
+    opened = await one(
+        tx,
+        "SELECT 1 FROM first_opening WHERE district=? AND resident=? AND ended_at IS NULL LIMIT 1",
+        site.district, resident,
+    )  # fmt: skip
+    return Visitor(
+        person=person, resident=resident, session=name_of(token), token=token, card=card,
+        person_name=cards[person].name, tie=tie, facility_name=place[1] or "",
+        facility_phone=place[2] or "", place=place[0], noticed=opened is not None,
+        full=how == "pass" or await _is_full(tx, site, person),
+    )  # fmt: skip
+
+
+async def tie_now(tx: Tx, site: Site, person: bytes, resident: bytes) -> str:
+    """What the person is to the resident today; "" without a link that stands."""
+    today = civil_day(site.clock()).isoformat()
+    row = await one(
+        tx,
+        "SELECT tie FROM family_link WHERE district=? AND resident=? AND person=? AND "
+        "state='standing' AND frozen_at IS NULL AND from_day<=? AND until_day>=? LIMIT 1",
+        site.district, resident, person, today, today,
+    )  # fmt: skip
+    return row[0] if row is not None else ""
+
+
+async def _is_full(tx: Tx, site: Site, person: bytes) -> bool:
+    """72 hours after the telephone was changed from afar."""
+    row = await one(
+        tx,
+        "SELECT full_at FROM bound_phone WHERE district=? AND resident=? AND ended_at IS NULL "
+        "ORDER BY bound DESC LIMIT 1",
+        site.district, person,
+    )  # fmt: skip
+    return row is not None and row[0] <= site.clock()
+
+
+async def end(site: Site, session: bytes, why: str = "signed_out") -> None:
+    """Ends one session."""
+    await site.store.write(
+        lambda tx: tx.run(
+            "UPDATE portal_session SET ended=? WHERE district=? AND session=? AND ended=''",
+            why, site.district, session,
+        )
+    )  # fmt: skip
+
+
+async def end_all(tx: Tx, district: int, person: bytes, why: str) -> None:
+    """Ends every session of somebody, in the caller's transaction."""
+    await tx.run(
+        "UPDATE portal_session SET ended=? WHERE district=? AND person=? AND ended=''",
+        why, district, person,
+    )  # fmt: skip
