@@ -9,7 +9,7 @@ from server.store.tables import SPECS, TableSpec
 
 # Rows of these hold large sealed values: a plain table with its key as an index writes fewer pages.
 _HEAP: Final = frozenset(
-    {"change", "envelope", "batch", "resident", "audit_leaf", "plan", "facility_record"}
+    {"change", "envelope", "batch", "resident", "audit_leaf", "plan", "facility_record", "notice"}
 )
 _SQLITE: Final = {
     "smallint": "INTEGER",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from piccolo.columns import BigInt, Boolean, Bytea, Integer, SmallInt, Text
 from piccolo.table import Table
 
+from server.store.tables_attachment import Attachment, AttachmentPart
 from server.store.tables_board import Figure, FigureFlag, FigureWeek, FigureYear, Target
 from server.store.tables_card import (
     DeskChange,
@@ -37,6 +38,7 @@ from server.store.tables_life import (
     Stay,
     Twin,
 )
+from server.store.tables_notice import Notice, NoticeBox, NoticeChoice
 from server.store.tables_office import (
     Account,
     AccountEvent,
@@ -106,6 +108,8 @@ __all__ = [
     "AccountEvent",
     "ArchiveSerial",
     "Assignment",
+    "Attachment",
+    "AttachmentPart",
     "Assisted",
     "AuditCheckpoint",
     "AuditLeaf",
@@ -153,6 +157,9 @@ __all__ = [
     "Member",
     "Merge",
     "Merged",
+    "Notice",
+    "NoticeBox",
+    "NoticeChoice",
     "OpeningReason",
     "Outcome",
     "Panel",
@@ -202,6 +209,7 @@ TABLES: tuple[type[Table], ...] = (
     Plan, PlanDue, PlanYear,
     Paperless,
     Assisted, BoundPhone, Counter, Explained, FamilyLink, FirstOpening, PortalDraft, PortalSession,
+    Notice, NoticeBox, NoticeChoice,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

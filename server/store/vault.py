@@ -35,6 +35,8 @@ T_DUE: Final = 20  # one owed service of class B
 T_FACILITY_RECORD: Final = 21  # patrols and health education of a facility
 T_SOURCE: Final = 22  # which other system a list of records comes from
 T_RECONCILE: Final = 23  # who is registered in another system
+T_ATTACHMENT: Final = 24  # key, type and size of a picture
+T_NOTICE: Final = 25  # to which telephone a notice goes, and its variables
 T_PORTAL: Final = 26  # bound telephones, evidence of family links
 T_PORTAL_DRAFT: Final = 35  # what a resident had typed when the session ran out
 
