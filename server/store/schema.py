@@ -9,8 +9,11 @@ from server.store.tables import SPECS, TableSpec
 
 # Rows of these hold large sealed values: a plain table with its key as an index writes fewer pages.
 _HEAP: Final = frozenset(
-    {"change", "envelope", "batch", "resident", "audit_leaf", "plan", "facility_record", "notice"}
-)
+    {
+        "change", "envelope", "batch", "resident", "audit_leaf", "plan", "facility_record",
+        "notice", "attachment", "attachment_part",
+    }
+)  # fmt: skip
 _SQLITE: Final = {
     "smallint": "INTEGER",
     "integer": "INTEGER",

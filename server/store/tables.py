@@ -108,9 +108,9 @@ __all__ = [
     "AccountEvent",
     "ArchiveSerial",
     "Assignment",
+    "Assisted",
     "Attachment",
     "AttachmentPart",
-    "Assisted",
     "AuditCheckpoint",
     "AuditLeaf",
     "AuditNode",
@@ -210,6 +210,7 @@ TABLES: tuple[type[Table], ...] = (
     Paperless,
     Assisted, BoundPhone, Counter, Explained, FamilyLink, FirstOpening, PortalDraft, PortalSession,
     Notice, NoticeBox, NoticeChoice,
+    Attachment, AttachmentPart,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {
