@@ -1,24 +1,32 @@
-"""Fixtures that every test may use: so far the databases of a real PostgreSQL."""
+"""Fixtures that every test may use: databases on both engines, the standing world, a disk."""
 
 import fcntl
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.memory import DISK, settle
 from tests.postgres import Cluster, join_cluster, start_cluster
 from tests.world import World, new_world
 
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+SMALL = {"max_wal_size": "256MB"}  # the log of a cluster that may be in memory
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    settle()
 
 
 @pytest.fixture(scope="session")
 def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The one server of this test run, started when the first test asks for it."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        with start_cluster() as cluster:
+    if WORKER == "main":
+        with start_cluster(SMALL) as cluster:
             yield cluster
         return
     cluster = _shared_cluster(tmp_path_factory.getbasetemp().parent)
@@ -36,7 +44,7 @@ def _shared_cluster(run_directory: Path) -> Cluster:
                 return join_cluster(Path(note.read_text()))
             except OSError:
                 note.unlink()  # its last user has gone and so has the cluster
-        cluster = start_cluster()
+        cluster = start_cluster(SMALL)
         note.write_text(str(cluster.directory))
         return cluster
 
@@ -44,7 +52,7 @@ def _shared_cluster(run_directory: Path) -> Cluster:
 @pytest.fixture
 def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
     """A fresh, empty database for one test."""
-    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+    name = f"test_{WORKER}_{next(_numbers)}"
     yield postgres_cluster.create_database(name)
     postgres_cluster.drop_database(name)
 
@@ -62,3 +70,17 @@ async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
     """The standing cast in a fresh county."""
     async with new_world(database_url, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def disk_path() -> Iterator[Path]:
+    """A folder on a real disk, for what is said about disks."""
+    with tempfile.TemporaryDirectory(prefix="gongwei-disk-", dir=DISK) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def disk_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the test's own on a real disk."""
+    with start_cluster(parent=DISK) as cluster:
+        yield cluster

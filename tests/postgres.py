@@ -1,8 +1,9 @@
 """A real PostgreSQL for the tests, the benches and the simulator, started by the command itself.
 
-The cluster lives in a temporary directory and listens on a socket inside it, on no network
-address, with the durability of a production server: fsync and synchronous_commit stay on, and both
-are read back. PostgreSQL refuses to run as root, so a root caller has it run as another user.
+The cluster lives in a temporary directory (tests/memory.py says where) and listens on a socket
+inside it, on no network address, with the durability of a production server: fsync and
+synchronous_commit stay on, and both are read back. PostgreSQL refuses to run as root, so a root
+caller has it run as another user.
 
 A guard process owns the server. Everybody who uses the cluster holds the writing end of a pipe
 that the guard reads; when the last one lets go, by closing it, by Ctrl-C or by kill -9, the guard
@@ -30,6 +31,8 @@ from types import TracebackType
 from typing import Self
 
 import asyncpg
+
+from tests.memory import DISK, MEMORY
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SUPERUSER = "gongwei"
@@ -98,6 +101,7 @@ class Cluster:
         self.directory = directory
         self._guard: subprocess.Popen[bytes] | None = None
         self._in_use: int | None = None
+        self._copying: str | None = None
 
     def url(self, database: str = "postgres") -> str:
         """libpq URL of a database, over the socket: postgresql://user@/name?host=/directory."""
@@ -108,9 +112,19 @@ class Cluster:
         return _in_own_thread(self.url(database), sql)
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
-        """Makes a database as a copy of the template, in some 30 ms, and returns its URL."""
-        self.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        """Makes a database as a copy of the template, in some 10 to 50 ms; returns its URL."""
+        self.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {self._strategy()}')
         return self.url(name)
+
+    def _strategy(self) -> str:
+        """In memory, files are copied as they are; on a disk, the log carries them (PostgreSQL 15
+        and newer; older ones only copy files).
+        """
+        if self._copying is None:
+            ((version,),) = self.query("SELECT current_setting('server_version_num')::int")
+            in_memory = self.directory.is_relative_to(MEMORY) and int(str(version)) >= 15_00_00
+            self._copying = "STRATEGY FILE_COPY" if in_memory else ""
+        return self._copying
 
     def drop_database(self, name: str) -> None:
         """Removes a database together with the connections that are still open to it."""
@@ -150,11 +164,18 @@ class Cluster:
         self.stop()
 
 
-def start_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
-    """Starts a server with the given settings on top of the durable ones; raises PostgresFailed."""
+def start_cluster(
+    settings: Mapping[str, str] | None = None, *, parent: Path | None = None
+) -> Cluster:
+    """Starts a server with the given settings on top of the durable ones; raises PostgresFailed.
+
+    Its directory is made in `parent`, else where temporary files go (tests/memory.py).
+    """
     binaries = find_or_install()
     account = Account.for_server()
-    directory = Path(tempfile.mkdtemp(prefix="gongwei-pg-"))
+    if account.uid is not None and _out_of_reach(binaries):
+        parent = DISK  # where copied programs may run
+    directory = Path(tempfile.mkdtemp(prefix="gongwei-pg-", dir=parent))
     os.mkfifo(directory / "in-use", 0o600)
     if account.uid is not None and account.gid is not None:
         binaries = _readable_for_others(binaries, directory)
@@ -292,9 +313,13 @@ def _run_quietly(command: list[str]) -> None:
         print(done.stderr.strip()[-1000:], file=sys.stderr)
 
 
+def _out_of_reach(binaries: Path) -> bool:
+    return not str(binaries).startswith("/usr/")
+
+
 def _readable_for_others(binaries: Path, directory: Path) -> Path:
     """Programs from the wheel may lie in root's own home: copy them to where the server can go."""
-    if str(binaries).startswith("/usr/"):
+    if not _out_of_reach(binaries):
         return binaries
     installed, copy = binaries.parent, directory / "programs"
     shutil.copytree(installed, copy / "wheel" / installed.name, symlinks=True)

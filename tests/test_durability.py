@@ -167,12 +167,12 @@ class Doctor(threading.Thread):
 
 @pytest.mark.parametrize(("engine", "rounds"), [("sqlite", 10), ("postgres", 5)])
 def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(
-    engine: str, rounds: int, tmp_path: Path, request: pytest.FixtureRequest
+    engine: str, rounds: int, disk_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    url = f"sqlite:///{tmp_path}/gongwei.sqlite3"
+    url = f"sqlite:///{disk_path}/gongwei.sqlite3"
     if engine == "postgres":
-        url = str(request.getfixturevalue("postgres_url"))
-    here = prepared(url, tmp_path)
+        url = request.getfixturevalue("disk_cluster").create_database("killed")
+    here = prepared(url, disk_path)
     doctors = [Doctor(here, name) for name in TABLETS]
     moments = random.Random(7)
     promised: list[int] = []
@@ -205,7 +205,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(
     assert sum(doctor.failures for doctor in doctors) >= rounds
     assert all(doctor.acknowledged == set(doctor.saved) for doctor in doctors)
     assert asyncio.run(_all_there(url, doctors)) == sum(len(doctor.saved) for doctor in doctors)
-    assert asyncio.run(_journal_faults(url, tmp_path)) == ()
+    assert asyncio.run(_journal_faults(url, disk_path)) == ()
 
 
 def _one_more_answer(doctors: list[Doctor]) -> None:
@@ -300,9 +300,9 @@ class Trace:
             self.syncs = 0
 
 
-def test_no_byte_of_an_answer_is_written_before_the_log_was_synced(tmp_path: Path) -> None:
-    here = prepared(f"sqlite:///{tmp_path}/gongwei.sqlite3", tmp_path)
-    lines = tmp_path / "trace"
+def test_no_byte_of_an_answer_is_written_before_the_log_was_synced(disk_path: Path) -> None:
+    here = prepared(f"sqlite:///{disk_path}/gongwei.sqlite3", disk_path)
+    lines = disk_path / "trace"
     calls = "trace=write,writev,pwrite64,pwritev,sendto,sendmsg,fsync,fdatasync"
     words = (tracer(), "-f", "-y", "-s", "256", "-e", calls, "-e", "signal=none", "-o", str(lines))
     with group_of(here.start(*words)) as traced:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.memory import settle
 from tests.postgres import Cluster, start_cluster
 from tests.sim.run import STEPS, Failed, run_seed
 from tests.sim.world import Databases, SqliteFiles, make_templates
-
-SHM = Path("/dev/shm")
 
 
 class PostgresDatabases:
@@ -43,9 +42,7 @@ class PostgresDatabases:
 @contextmanager
 def workshop() -> Iterator[Path]:
     """A folder in memory where there is one: the order of things is tested here, not the disk."""
-    with tempfile.TemporaryDirectory(
-        prefix="gongwei-sim-", dir=SHM if SHM.is_dir() else None
-    ) as name:
+    with tempfile.TemporaryDirectory(prefix="gongwei-sim-") as name:
         yield Path(name)
 
 
@@ -92,9 +89,9 @@ def main() -> int:
     asked = parser.parse_args()
     seeds = range(asked.first, asked.first + asked.seeds)
     began = time.perf_counter()
+    settle()  # many databases come and go
     with workshop() as folder:
         if asked.engine == "postgres":
-            tempfile.tempdir = str(SHM) if SHM.is_dir() else None  # many databases come and go
             with start_cluster() as cluster:
                 databases = on_postgres(cluster, folder)
                 failed, saved = _run(seeds, databases, folder, asked)
