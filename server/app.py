@@ -10,6 +10,9 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from resident_portal import door as portal_door
+from resident_portal.frame import Portal
+from resident_portal.rooms import portal_router
 from server import api
 from server.actions.keeping.health import Figures, faults, figures
 from server.actions.keeping.site import Site
@@ -58,6 +61,8 @@ def create_app(
         """An address nobody has: a page for people at the console, JSON for programs."""
         if request.url.path.startswith("/console/"):
             return door.on_http_error(Console(site, settings), request, error)
+        if request.url.path.startswith("/portal/"):
+            return portal_door.on_http_error(Portal(site, settings), request, error)
         return api.on_http_error(request, error)
 
     return RequestLog(
@@ -67,6 +72,7 @@ def create_app(
                 *_watch(site, meters),
                 *_demo(settings),
                 console_router(site, settings),
+                portal_router(site, settings),
             ],
             lifespan=[life],
             exception_handlers={

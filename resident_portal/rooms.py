@@ -1,0 +1,25 @@
+"""Every page group of the portal: a new one is a module with `handlers(portal)` and a line here."""
+
+from litestar import Router
+from litestar.handlers import HTTPRouteHandler
+
+from resident_portal import (
+    files,
+)
+from resident_portal.door import router
+from resident_portal.frame import Portal
+from server.actions.keeping.site import Site
+from server.settings import Settings
+
+ROOMS = (
+    files,
+)  # fmt: skip
+
+
+def portal_router(site: Site, settings: Settings) -> Router:
+    """All pages of the portal behind their door."""
+    portal = Portal(site, settings)
+    handlers: list[HTTPRouteHandler] = []
+    for room in ROOMS:
+        handlers.extend(room.handlers(portal))
+    return router(portal, handlers)
