@@ -115,10 +115,10 @@ async def test_a_backup_comes_back_whole_on_either_engine(
     before = await contents(world.store)
     done = await backup.backup(world.site, tmp_path / "backup")
     url = f"sqlite:///{tmp_path / 'again.sqlite3'}"
-    cluster = None
+    cluster, name = None, f"restored_from_{world.store.dialect}"
     if engine == "postgres":
         cluster = request.getfixturevalue("postgres_cluster")
-        url = cluster.create_database("restored")
+        url = cluster.create_database(name)
     settings = Settings(database_url=url, kek_file=world.kek_file, clock=world.clock)
     restored = await backup.restore(settings, done.path)
     assert restored.rows == done.rows
@@ -137,7 +137,7 @@ async def test_a_backup_comes_back_whole_on_either_engine(
         for name in set(SPECS) - {"district", "audit_leaf"}:
             assert after[name] == before[name], name
     if cluster is not None:
-        cluster.drop_database("restored")
+        cluster.drop_database(name)
 
 
 async def test_a_restored_district_goes_on(world: World, tmp_path: Path) -> None:
