@@ -63,6 +63,7 @@ KEEPERS = {
     "sqlite3": ("server.store", "sync.tablet_disk"),
     "litestar": (*sorted(DOORS), "server.pages.web", "server.app"),
     "apscheduler": ("server.jobs",),
+    "PIL": ("server.actions.attachments.image_child",),
     "httpx": ("sync.tablet*",),
 }
 
