@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.copies import Copies
 from tests.memory import DISK, settle
 from tests.postgres import Cluster, join_cluster, start_cluster
 from tests.world import World, new_world
@@ -49,25 +50,42 @@ def _shared_cluster(run_directory: Path) -> Cluster:
         return cluster
 
 
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Copies:
+    return Copies(tmp_path_factory.mktemp("standing"), WORKER)
+
+
 @pytest.fixture
-def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
-    """A fresh, empty database for one test."""
+def postgres_name(postgres_cluster: Cluster) -> Iterator[str]:
+    """A name for a database, which is dropped after the test."""
     name = f"test_{WORKER}_{next(_numbers)}"
-    yield postgres_cluster.create_database(name)
+    yield name
     postgres_cluster.drop_database(name)
 
 
+@pytest.fixture
+def postgres_url(postgres_cluster: Cluster, postgres_name: str) -> str:
+    """A fresh, empty database for one test."""
+    return postgres_cluster.create_database(postgres_name)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database: every test that takes it runs on both engines."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, copies: Copies) -> str:
+    """A database of the test's own on either engine: empty, or a copy of the standing world for
+    a test that also takes `world`.
+    """
+    standing = "world" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/gongwei.sqlite3"
-    return str(request.getfixturevalue("postgres_url"))
+        return copies.sqlite(tmp_path) if standing else f"sqlite:///{tmp_path}/gongwei.sqlite3"
+    if not standing:
+        return str(request.getfixturevalue("postgres_url"))
+    cluster, name = map(request.getfixturevalue, ("postgres_cluster", "postgres_name"))
+    return copies.postgres(cluster, name, tmp_path)
 
 
 @pytest.fixture
 async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """The standing cast in a fresh county."""
+    """The standing cast in a county of the test's own."""
     async with new_world(database_url, tmp_path) as made:
         yield made
 
