@@ -13,9 +13,10 @@ from litestar.response import Redirect
 from resident_portal import door as portal_door
 from resident_portal.frame import Portal
 from resident_portal.rooms import portal_router
-from server import api
+from server import api, deliveries
 from server.actions.keeping.health import Figures, faults, figures
 from server.actions.keeping.site import Site
+from server.actions.notices.gateway import provider_of
 from server.console import door
 from server.console.frame import Console
 from server.console.rooms import console_router
@@ -45,6 +46,7 @@ def create_app(
     """The ASGI application of an opened site. `shared`: where several worker processes count
     together.
     """
+    site.provider = provider_of(settings)
     meters = Meters(shared)
     clockwork = Clockwork(site, settings, meters, jobs=JOBS if jobs else ())
 
@@ -69,6 +71,7 @@ def create_app(
         Litestar(  # pyright: ignore[reportArgumentType]
             route_handlers=[
                 *api.handlers(site, meters),
+                *deliveries.handlers(site),
                 *_watch(site, meters),
                 *_demo(settings),
                 console_router(site, settings),
@@ -122,6 +125,10 @@ def _gauges(now: Figures) -> tuple[Gauge, ...]:
         Gauge("gongwei_open_tasks", "Open tasks by kind", "kind", _floats(now.tasks)),
         _single("gongwei_overdue_tasks", "Open tasks past their day", now.overdue),
         _single("gongwei_waiting_on_tablets", "Changes tablets say they still hold", now.pending),
+        Gauge("gongwei_notices", "Messages to residents that wait or failed", "state",
+            (("waiting", now.notices.waiting), ("failed", now.notices.failed))),
+        _single("gongwei_notices_late_seconds", "How long the oldest message is past its moment",
+            now.notices.oldest_ms / 1000),
         _single("gongwei_audit_lag_seconds", "Age of the oldest unnumbered audit leaf",
             now.audit_lag_ms / 1000),
         _single("gongwei_audit_waiting", "Audit leaves without a number", now.audit_waiting),

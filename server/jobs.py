@@ -27,6 +27,8 @@ from server.actions.keeping import backup, job_ledger, upkeep
 from server.actions.keeping.job_ledger import Stale
 from server.actions.keeping.site import Site
 from server.actions.lists import import_run, imports
+from server.actions.notices import outbox
+from server.actions.notices import upkeep as notice_upkeep
 from server.actions.places import closing_steps, leaving, move
 from server.actions.plan import nightly
 from server.actions.tablets import release, tablet_return
@@ -97,6 +99,9 @@ JOBS: Final = (
     Job("usual_residents", HOUR_MS, _alone(usual_residents.make_due)),
     Job("consents", 10 * MINUTE_MS, _alone(consent.end_due)),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
+    Job("codes", SECOND_MS, _alone(outbox.run_codes), keep_ms=HOUR_MS, waits=outbox.codes_wait),
+    Job("notices", 2 * SECOND_MS, _alone(outbox.run), keep_ms=HOUR_MS, waits=outbox.waits),
+    Job("notices_forget", HOUR_MS, _alone(notice_upkeep.forget)),
     Job("backup", DAY_MS, backup.backup, lease_ms=2 * HOUR_MS,
         at_ms=2 * HOUR_MS + 30 * MINUTE_MS, keep_ms=400 * DAY_MS, from_start=False),
     Job("envelopes", DAY_MS, _alone(upkeep.prune_envelopes), lease_ms=HOUR_MS, at_ms=4 * HOUR_MS,

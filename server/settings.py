@@ -8,6 +8,8 @@
 | GONGWEI_HOST, GONGWEI_PORT | where `serve` listens | 127.0.0.1, 8470 |
 | GONGWEI_DISTRICT | number of the district served | 1 |
 | GONGWEI_LOG | debug, info, warning or error | info |
+| GONGWEI_SMS_URL | gateway for messages to residents; without it nothing leaves the machine | |
+| GONGWEI_SMS_KEY_FILE | the key shared with that gateway, mode 0600 | |
 | GONGWEI_DEMO | a finished demo's report page, served at /demo/ | |
 """
 
@@ -16,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DATABASE_URL = "sqlite:///data/gongwei.sqlite3"
@@ -46,6 +49,8 @@ class Settings:
     port: int = 8470
     district: int = 1
     log_level: str = "info"
+    sms_url: str = ""
+    sms_key_file: Path | None = None
     demo: Path | None = None  # a finished demo's report page, served at /demo/
     clock: Callable[[], int] = field(default=now_ms, repr=False)
 
@@ -65,8 +70,40 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         port=_number(env, "GONGWEI_PORT", 8470, 65535),
         district=_number(env, "GONGWEI_DISTRICT", 1, 32767),
         log_level=level,
+        sms_url=_gateway(env),
+        sms_key_file=_path(env, "GONGWEI_SMS_KEY_FILE"),
         demo=Path(demo) if demo else None,
     )
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name)
+    return Path(text) if text else None
+
+
+def _gateway(env: Mapping[str, str]) -> str:
+    """HTTPS, or this machine itself, and never without a key."""
+    text = env.get("GONGWEI_SMS_URL", "")
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    near = host in ("127.0.0.1", "::1", "localhost")
+    if (
+        not host
+        or parts.username
+        or not (parts.scheme == "https" or (parts.scheme == "http" and near))
+    ):
+        raise BadSetting(
+            "GONGWEI_SMS_URL must be https://HOST/PATH (http only on this machine), without a name "
+            "or password in it"
+        )
+    if not env.get("GONGWEI_SMS_KEY_FILE"):
+        raise BadSetting("GONGWEI_SMS_URL needs GONGWEI_SMS_KEY_FILE, the key shared with it")
+    return text
 
 
 def _number(env: Mapping[str, str], name: str, default: int, most: int) -> int:

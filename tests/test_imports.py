@@ -27,6 +27,7 @@ FLOORS = {
     "server.actions": 5,
     "server.api": 6,
     "server.console": 6,
+    "server.deliveries": 6,
     "server.jobs": 6,
     "resident_portal": 6,
     "server.app": 7,
@@ -34,7 +35,7 @@ FLOORS = {
     "server.demo": 8,
     "server.__main__": 9,
 }
-DOORS = {"server.api", "server.console", "server.jobs", "resident_portal"}
+DOORS = {"server.api", "server.console", "server.deliveries", "server.jobs", "resident_portal"}
 
 # Same floor, and still allowed.
 NEIGHBOURS = {
@@ -64,7 +65,7 @@ KEEPERS = {
     "litestar": (*sorted(DOORS), "server.pages.web", "server.app"),
     "apscheduler": ("server.jobs",),
     "PIL": ("server.actions.attachments.image_child",),
-    "httpx": ("sync.tablet*",),
+    "httpx": ("sync.tablet*", "server.actions.notices.gateway"),
 }
 
 CLOCK_AND_ENVIRONMENT = {

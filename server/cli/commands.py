@@ -12,6 +12,7 @@ from server.cli.district import district
 from server.cli.figures import figures
 from server.cli.keys import keys
 from server.cli.kinds import kinds
+from server.cli.notices import notices
 from server.cli.plan import plan
 from server.cli.residents import residents
 from server.cli.serving import serve
@@ -39,7 +40,7 @@ def gongwei() -> None:
 
 for command in (
     serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, residents,
-    consent, batches, figures, kinds, plan, journal, backup, restore, tablet,
+    consent, batches, notices, figures, kinds, plan, journal, backup, restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 

@@ -208,6 +208,7 @@ async def _load(tx: Tx, reader: Reader, now: int, progress: Progress | None) -> 
     await _raise_epoch(tx, now)
     await _tell_what_is_open(tx, now)
     await _ask_what_ended(tx, now)
+    await _tell_nobody_again(tx)
     epoch = await tx.rows("SELECT feed_epoch FROM district WHERE district=?", head.district)
     await audit(tx, head.district, "act", b"restore" + reader.digest, now)
     return Restored(
@@ -240,6 +241,15 @@ async def _ask_what_ended(tx: Tx, now: int) -> None:
         for district, device, facility in rows
     ]
     await tx.insert("task", tasks, ignore=True)
+
+
+async def _tell_nobody_again(tx: Tx) -> None:
+    """What waited to leave at the time of the backup has left since, or is too late: it stays in
+    the inbox, and nobody's telephone gets it a second time.
+    """
+    await tx.run(
+        "UPDATE notice SET state='held', why='restored' WHERE state IN ('waiting', 'sending')"
+    )
 
 
 async def _tell_what_is_open(tx: Tx, now: int) -> None:

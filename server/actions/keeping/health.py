@@ -5,6 +5,8 @@ about people.
 from dataclasses import dataclass
 
 from server.actions.keeping.site import Site
+from server.actions.notices.upkeep import Waiting
+from server.actions.notices.upkeep import waiting as waiting_notices
 from server.store.migrate import pending
 from server.store.tx import Tx, one
 
@@ -20,6 +22,7 @@ class Figures:
     audit_waiting: int
     backup_age_ms: int | None
     pending: int
+    notices: Waiting
 
 
 class _Undo(Exception):
@@ -97,4 +100,5 @@ async def _figures(tx: Tx, site: Site) -> Figures:
         audit_waiting=waiting[0],
         backup_age_ms=max(0, now - backup[0]) if backup[0] is not None else None,
         pending=int(held[0]),
+        notices=await waiting_notices(tx, site),
     )

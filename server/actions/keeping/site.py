@@ -11,6 +11,7 @@ from typing import Final
 from crypto.columns import BlindIndex, ColumnRefused, KekFileRefused, KekRing, load_kek_file
 from crypto.keys import SigningPublicKey, Suite
 from server.actions.keeping.keyring import Keyring, load_keys, make_keys
+from server.actions.notices.providers import OUTBOX, Provider
 from server.actions.tablets.pace import MINUTE_MS, Pace
 from server.errors import StartRefused
 from server.rules.districts import District, load
@@ -40,6 +41,7 @@ class Site:
     rules_from: tuple[str, int] | None = None  # name of the district's table and its year
     # Archives from which something could not be made, until when they are left alone (afterwork).
     put_off: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    provider: Provider = OUTBOX  # by whom messages to residents leave
 
     @property
     def district(self) -> int:
