@@ -1,4 +1,4 @@
-"""The tablets' door: two calls, bytes in, bytes out. Everything it refuses is a problem+json (RFC
+"""The tablets' door: few calls, bytes in, bytes out. Everything it refuses is a problem+json (RFC
 9457).
 
 Nothing is unpacked here: a body with a content encoding is refused rather than inflated, and what
@@ -7,30 +7,39 @@ hand is bounded, so memory is.
 """
 
 import asyncio
+import re
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Request, Response, head, post, put
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
+from crypto.slip import Slip, Verb
 from server.actions.keeping.site import Site
+from server.actions.tablets import attachments
 from server.actions.tablets import enrol as enrolment
 from server.actions.tablets.exchange import exchange as answer_exchange
 from server.errors import Busy, NotAnEnvelope, Refusal, TooLarge
 from server.logs import frames_of, log, note_of
 from server.metrics import Meters
-from sync.limits import ENROL_BYTES, ENVELOPE_BYTES
+from sync import attachment_wire, wire
+from sync.limits import ATTACHMENT_PIECE_BYTES, ENROL_BYTES, ENVELOPE_BYTES
 
 OCTETS: Final = "application/octet-stream"
 PROBLEM: Final = "application/problem+json"
 IN_HAND: Final = 64  # requests worked on at a time; the next are told to come again
 RETRY_AFTER_S: Final = 5
 BODY_S: Final = 20  # a body that takes longer is given up: half-sent requests hold no connection
+
+_SLIP: Final = re.compile(r"[A-Za-z0-9_-]{226}")  # 169 bytes
+_FILE: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class NoSuchPage(Refusal):
@@ -80,6 +89,9 @@ DETAIL: Final[Mapping[str, str]] = {
     "not_an_envelope": "The body is not a valid envelope of a tablet that is enrolled here.",
     "too_large": "The body is larger than this call takes.",
     "enrol_refused": "The enrolment code is wrong, used up or expired.",
+    "no_such_attachment": "Nothing under this id waits to be sent by who asks.",
+    "out_of_step": "The piece is not the next one of its file.",
+    "too_much_waiting": "Too much has arrived of pictures that are not whole.",
     "busy": "The server has as much in hand as it can hold.",
     "no_such_page": "There is nothing at this address.",
     "wrong_method": "This address does not take this method.",
@@ -211,16 +223,69 @@ def handlers(site: Site, meters: Meters) -> list[HTTPRouteHandler]:
         note_of(request.scope).verdict = "ok"
         return _answer(sealed)
 
-    return [exchange, enrol]
+    return [exchange, enrol, *_attachments(site, hands)]
+
+
+def _attachments(site: Site, hands: _Hands) -> list[HTTPRouteHandler]:
+    """PUT and HEAD /sync/v1/attachments/{id}. The slip is proved before a byte is read."""
+
+    @put(
+        "/sync/v1/attachments/{name:str}", status_code=200, media_type=OCTETS,
+        request_max_body_size=ATTACHMENT_PIECE_BYTES,
+    )  # fmt: skip
+    async def piece(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+        """One piece of a picture up; how much is there down, at its end the receipt."""
+        _octets_only(request)
+        async with hands.one_more():
+            slip = await attachments.proved(site, _slip(request), Verb.PUT, _file(name))
+            done = await attachments.take_piece(site, slip, await _body(request))
+        _noted(request, slip)
+        return _answer(wire.encode(done))
+
+    @head("/sync/v1/attachments/{name:str}", status_code=200, media_type=OCTETS)
+    async def arrived(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[None]:
+        """How much of a picture is there."""
+        slip = await attachments.proved(site, _slip(request), Verb.HEAD, _file(name))
+        so_far = await attachments.arrived_so_far(site, slip)
+        _noted(request, slip)
+        told = {"cache-control": "no-store", attachment_wire.ARRIVED_HEADER: str(so_far)}
+        return Response(None, media_type=OCTETS, headers=told)
+
+    return [piece, arrived]
+
+
+def _noted(request: Request[Any, Any, Any], slip: Slip) -> None:
+    note = note_of(request.scope)
+    note.device, note.verdict = slip.device.hex()[:8], "ok"
+
+
+def _slip(request: Request[Any, Any, Any]) -> bytes:
+    """The bytes of the slip; b"" for what is none, which is refused like any other."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme != attachment_wire.SCHEME or _SLIP.fullmatch(text) is None:
+        return b""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _file(name: str) -> bytes:
+    return bytes.fromhex(name) if _FILE.fullmatch(name) else b""
 
 
 async def _octets(request: Request[Any, Any, Any]) -> bytes:
     """The body as it came. Raises WrongContent before a byte of it is read."""
+    _octets_only(request)
+    return await _body(request)
+
+
+def _octets_only(request: Request[Any, Any, Any]) -> None:
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise WrongContent
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != OCTETS:
         raise WrongContent
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
     try:
         return await asyncio.wait_for(request.body(), BODY_S)
     except TimeoutError:

@@ -39,6 +39,33 @@ class TooLarge(Refusal):
     hint = "Cut the batch smaller; the limit is sync.limits.ENVELOPE_BYTES."
 
 
+class NoSuchAttachment(Refusal):
+    """Slip, key, device or id not good here: one answer for all; the kind is in the log only."""
+
+    code = "no_such_attachment"
+    status = 403
+    say = "服务器现在不收这张照片。照片都在本机，记录传上去以后会自动再传。"
+    hint = "The tablet sends the change that names it first; a copied slip or id is good nowhere."
+
+
+class OutOfStep(Refusal):
+    """Not the next piece of the file."""
+
+    code = "out_of_step"
+    status = 409
+    say = "照片传到一半，平板会从断开的地方接着传。"
+    hint = "HEAD tells how much is there; the next piece begins at that place."
+
+
+class TooMuchWaiting(Refusal):
+    """More has arrived of pictures that are not whole than one tablet may leave."""
+
+    code = "too_much_waiting"
+    status = 429
+    say = "还有照片没有传完，平板会先把它们传完。"
+    hint = "The limit is sync.limits.ATTACHMENTS_WAITING_BYTES."
+
+
 class EnrolRefused(Refusal):
     """Wrong, used up, expired or unknown code: one answer for all."""
 

@@ -22,6 +22,7 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
 
 from server.actions.accounts import account_upkeep
 from server.actions.archives import afterwork, consent, usual_residents
+from server.actions.attachments import taken
 from server.actions.figures import figures_recount
 from server.actions.keeping import backup, job_ledger, upkeep
 from server.actions.keeping.job_ledger import Stale
@@ -31,7 +32,7 @@ from server.actions.notices import outbox
 from server.actions.notices import upkeep as notice_upkeep
 from server.actions.places import closing_steps, leaving, move
 from server.actions.plan import nightly
-from server.actions.tablets import release, tablet_return
+from server.actions.tablets import attachments, release, tablet_return
 from server.logs import log
 from server.metrics import Meters
 from server.settings import CIVIL, Settings
@@ -67,6 +68,10 @@ async def _holds(site: Site, _: Path) -> str:
     return f"released {released}, expired {expired}" if released or expired else ""
 
 
+async def _pictures(site: Site, _: Path) -> int:
+    return await taken.forget_loose(site) + await attachments.ask_for_missing(site)
+
+
 async def _forget(site: Site, _: Path) -> int:
     return await job_ledger.forget_runs(site, {each.name: each.keep_ms for each in JOBS})
 
@@ -87,6 +92,7 @@ JOBS: Final = (
     Job("imports", 2 * SECOND_MS, _alone(import_run.run), keep_ms=HOUR_MS, waits=import_run.waits),
     Job("import_files", HOUR_MS, _alone(imports.delete_old)),
     Job("checkpoint", HOUR_MS, _alone(upkeep.checkpoint)),
+    Job("attachments", HOUR_MS, _pictures),
     Job("copies", 10 * MINUTE_MS, _alone(upkeep.account_copies)),
     Job("holds", MINUTE_MS, _holds, keep_ms=DAY_MS),
     Job("figures", 10 * MINUTE_MS, _alone(figures_recount.keep_year), lease_ms=2 * HOUR_MS),

@@ -33,6 +33,13 @@ SAW_PER_CELL: Final = 64
 REGISTER_BYTES: Final = 256 * 1024  # one archive's cells; an edit past it becomes a proposal
 HEADS_PER_CELL: Final = 64  # more: the change becomes a proposal
 
+# Attachments.
+ATTACHMENTS_PER_CHANGE: Final = 4
+ATTACHMENT_BYTES: Final = 8 * 1024 * 1024  # one sealed file
+ATTACHMENT_PIECE_BYTES: Final = 128 * 1024  # every piece but the last has exactly as many
+ATTACHMENTS_WAITING_BYTES: Final = 200 * 1024 * 1024  # of one tablet, arrived and not complete
+ATTACHMENT_WAIT_MS: Final = 30 * DAY_MS  # named and not arrived: somebody asks for it
+
 # Time.
 CLOCK_AHEAD_MS: Final = 5 * 60 * 1000  # further ahead of arrival: clamped and flagged
 CLOCK_WARN_MS: Final = 10 * 60 * 1000  # the tablet warns its user

@@ -13,7 +13,7 @@ from sync.tablet_disk import Disk
 from sync.tablet_state import State, Unlocked
 
 APP: Final = "gongwei-tablet-py/1"
-SCHEMA: Final = 2  # 2: keeps what is owed to residents (PlanPut)
+SCHEMA: Final = 3  # 2: keeps what is owed to residents (PlanPut); 3: reads changes with pictures
 _READS: Final = 500
 
 

@@ -10,46 +10,36 @@ from re import finditer
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 from sync.limits import ANSWER_BYTES, CHANGE_DEPTH
-
-# What a tablet sends is bounded here: a number too large for its column at the server would fail
-# the same batch again at every repeat.
-Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
-Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Instant = Annotated[int, Meta(ge=1 - 2**53, le=2**53 - 1)]  # ms UTC, or a difference of two
-Offset = Annotated[int, Meta(ge=-40_000, le=40_000)]  # days from 1 January of a plan's year
-Due = tuple[str, str, Offset, Offset, Offset | None]  # rule, slot, opens, due, closes
-Day = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]  # compared as text
+from sync.wire_types import Bytes32, Count, Day, Due, Id, Instant, Malformed, Message, Small
 
 
-class Malformed(ValueError):
-    """The bytes are not the message that was expected. The text never repeats content."""
-
-
-class _Wire(
-    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
-):
-    """What all messages share."""
-
-
-class Edit(_Wire, frozen=True):
+class Edit(Message, frozen=True):
     """One register cell: the value put there and the change ids whose values the editor saw."""
 
     value: Any
     saw: tuple[Id, ...] = ()
 
 
-class Ground(_Wire, frozen=True):
+class Ground(Message, frozen=True):
     """Why a change touches a resident outside the panel: card, consent or emergency."""
 
     kind: str
     note: str = ""
 
 
-class Change(_Wire, frozen=True):
+class Attach(Message, frozen=True):
+    """A file that comes by itself later (PROTOCOL.md 8.9). `size`: of its sealed bytes."""
+
+    id: Bytes32
+    key: Bytes32
+    size: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    type: Annotated[str, Meta(max_length=40)]  # as the tablet believes: "image/jpeg"
+
+
+class Change(Message, frozen=True):
     """One edit or one new record, made by one author at one moment (PROTOCOL.md section 5).
 
     With its batch it says who, when and on which tablet, for every record (S000-art9).
@@ -69,9 +59,10 @@ class Change(_Wire, frozen=True):
     voids: Id | None = None
     reason: str = ""
     ground: Ground | None = None
+    attach: tuple[Attach, ...] = ()  # at most ATTACHMENTS_PER_CHANGE
 
 
-class Session(_Wire, frozen=True):
+class Session(Message, frozen=True):
     """Clock readings of one run of the app. offset = server minus wall, as the tablet measured."""
 
     id: bytes
@@ -81,7 +72,7 @@ class Session(_Wire, frozen=True):
     sigma: Count = 0
 
 
-class Known(_Wire, frozen=True):
+class Known(Message, frozen=True):
     """What the tablet had applied when a form was opened: a claim, checked against what was
     served.
     """
@@ -92,7 +83,7 @@ class Known(_Wire, frozen=True):
     at: Instant  # server time of the last answer applied
 
 
-class Snap(_Wire, frozen=True):
+class Snap(Message, frozen=True):
     """A snapshot taken at csn `at`: next row after `after` in `lane`; `cut`: first recent day."""
 
     at: Count
@@ -101,7 +92,7 @@ class Snap(_Wire, frozen=True):
     cut: str
 
 
-class Cursor(_Wire, frozen=True):
+class Cursor(Message, frozen=True):
     """Where the tablet stands in one panel's feed. epoch 0: nothing received yet."""
 
     panel: Id
@@ -110,7 +101,7 @@ class Cursor(_Wire, frozen=True):
     snap: Snap | None = None
 
 
-class Purged(_Wire, frozen=True):
+class Purged(Message, frozen=True):
     """A resident's bodies and keys are gone; batches `waiting` still hold changes."""
 
     resident: Id
@@ -118,7 +109,7 @@ class Purged(_Wire, frozen=True):
     waiting: tuple[Count, ...] = ()
 
 
-class Read(_Wire, frozen=True):
+class Read(Message, frozen=True):
     """One offline opening of an archive, for the access log."""
 
     resident: Id
@@ -126,7 +117,7 @@ class Read(_Wire, frozen=True):
     purpose: str
 
 
-class DigestClaim(_Wire, frozen=True):
+class DigestClaim(Message, frozen=True):
     """The tablet's sum over what it received; with `buckets` when it asks where the difference
     lies.
     """
@@ -137,7 +128,7 @@ class DigestClaim(_Wire, frozen=True):
     buckets: tuple[bytes, ...] = ()
 
 
-class Batch(_Wire, frozen=True):
+class Batch(Message, frozen=True):
     """Inside GWB1."""
 
     v: Small
@@ -163,7 +154,7 @@ class Batch(_Wire, frozen=True):
     checkpoint: Count = 0  # size of the last audit checkpoint held
 
 
-class Receipt(_Wire, frozen=True):
+class Receipt(Message, frozen=True):
     """Custody: the server holds every change of this batch. States not listed are "applied".
 
     `states` rows: [index, state] or [index, state, reason] or [index, state, reason, cells].
@@ -180,13 +171,13 @@ class Receipt(_Wire, frozen=True):
     beside: bool = False  # taken, but not as the next of the chain: a re-cut's twin or a fork
 
 
-class SignedReceipt(_Wire, frozen=True):
+class SignedReceipt(Message, frozen=True):
     receipt: Raw  # exactly the signed bytes
     signer: bytes
     signature: bytes
 
 
-class OutcomeRow(_Wire, frozen=True):
+class OutcomeRow(Message, frozen=True):
     """A later outcome of a change of this device. `n` counts up per device without gaps."""
 
     n: int
@@ -196,7 +187,7 @@ class OutcomeRow(_Wire, frozen=True):
     at: int = 0
 
 
-class ChainHead(_Wire, frozen=True):
+class ChainHead(Message, frozen=True):
     """What the server holds of this device's chain."""
 
     epoch: int
@@ -204,7 +195,7 @@ class ChainHead(_Wire, frozen=True):
     digest: bytes
 
 
-class BackedUp(_Wire, frozen=True):
+class BackedUp(Message, frozen=True):
     """The last batch of this device's chain in a verified backup, and when that one was begun."""
 
     epoch: Count
@@ -212,7 +203,7 @@ class BackedUp(_Wire, frozen=True):
     at: Instant
 
 
-class ResidentPut(_Wire, frozen=True, tag="resident", tag_field="put"):
+class ResidentPut(Message, frozen=True, tag="resident", tag_field="put"):
     """The register cells of one resident in one access class."""
 
     id: Id
@@ -223,7 +214,7 @@ class ResidentPut(_Wire, frozen=True, tag="resident", tag_field="put"):
     no: str = ""  # archive number
 
 
-class EventPut(_Wire, frozen=True, tag="event", tag_field="put"):
+class EventPut(Message, frozen=True, tag="event", tag_field="put"):
     """One record. `change` is the author's Change, byte for byte."""
 
     rev: int
@@ -238,7 +229,7 @@ class EventPut(_Wire, frozen=True, tag="event", tag_field="put"):
     of: Id | None = None  # whose archive holds it, where that is another than `change` says
 
 
-class PlanPut(_Wire, frozen=True, tag="plan", tag_field="put"):
+class PlanPut(Message, frozen=True, tag="plan", tag_field="put"):
     """What is owed to one resident in one access class, all of it."""
 
     id: Id
@@ -248,7 +239,7 @@ class PlanPut(_Wire, frozen=True, tag="plan", tag_field="put"):
     items: tuple[Due, ...] = ()
 
 
-class Leave(_Wire, frozen=True, tag="leave", tag_field="put"):
+class Leave(Message, frozen=True, tag="leave", tag_field="put"):
     """The resident has left this panel; purge when every own change on them is receipted."""
 
     id: Id
@@ -258,7 +249,7 @@ class Leave(_Wire, frozen=True, tag="leave", tag_field="put"):
 Row = ResidentPut | EventPut | PlanPut | Leave
 
 
-class Page(_Wire, frozen=True):
+class Page(Message, frozen=True):
     """One closed csn range (start, end], then part of a snapshot when one is under way."""
 
     panel: Id
@@ -277,14 +268,14 @@ class Page(_Wire, frozen=True):
     drop: tuple[Id, ...] = ()  # held in a differing bucket by the tablet, not by the panel
 
 
-class Command(_Wire, frozen=True):
+class Command(Message, frozen=True):
     """do: wipe | clock | counter | back_off | epoch | renew."""
 
     do: str
     ms: int = 0
 
 
-class ServerKeys(_Wire, frozen=True):
+class ServerKeys(Message, frozen=True):
     """Trust bundle: the keys a tablet may use, signed by the district's trust key."""
 
     version: int
@@ -294,12 +285,12 @@ class ServerKeys(_Wire, frozen=True):
     at: int
 
 
-class SignedBundle(_Wire, frozen=True):
+class SignedBundle(Message, frozen=True):
     bundle: Raw
     signature: bytes
 
 
-class Checkpoint(_Wire, frozen=True):
+class Checkpoint(Message, frozen=True):
     """The newest audit checkpoint and the proof from the one the tablet holds."""
 
     size: int
@@ -309,7 +300,7 @@ class Checkpoint(_Wire, frozen=True):
     proof: tuple[bytes, ...] = ()
 
 
-class Answer(_Wire, frozen=True):
+class Answer(Message, frozen=True):
     """Inside GWD1."""
 
     v: int

@@ -26,12 +26,13 @@ from crypto.envelope import (
 )
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
 from crypto.primitives import sha256
+from server.actions.attachments.images import Fault
 from server.actions.keeping.keyring import RECEIPT_LABEL
 from server.actions.tablets.exchange import GAP, UNKNOWN_KEY, UNREADABLE, exchange
 from server.api import DETAIL
 from server.records.kinds import KINDS, REGISTER
 from server.records.model import Subject
-from sync import digest, enrol_wire, limits, wire
+from sync import attachment_wire, digest, enrol_wire, limits, wire
 from sync.journal import GENESIS
 from sync.reconcile import OPEN, Reason, State
 from tests.cast_forms import good
@@ -83,9 +84,12 @@ def messages(module: ModuleType) -> list[type[msgspec.Struct]]:
     ]
 
 
+MESSAGES: Final = [*messages(wire), *messages(enrol_wire), *messages(attachment_wire)]
+
+
 @pytest.mark.parametrize(
     "message",
-    [*messages(wire), *messages(enrol_wire)],
+    MESSAGES,
     ids=lambda each: each.__name__,
 )
 def test_every_message_stands_there_with_all_its_members(message: type[msgspec.Struct]) -> None:
@@ -104,11 +108,11 @@ def test_every_message_stands_there_with_all_its_members(message: type[msgspec.S
 
 @pytest.mark.parametrize(
     "message",
-    [*messages(wire), *messages(enrol_wire)],
+    MESSAGES,
     ids=lambda each: each.__name__,
 )
 def test_every_member_that_is_a_message_names_it(message: type[msgspec.Struct]) -> None:
-    known = {each.__name__ for each in (*messages(wire), *messages(enrol_wire))}
+    known = {each.__name__ for each in MESSAGES}
     table = {CODE.findall(row[0])[0]: row[1] for row in rows(section(f"`{message.__name__}`"))}
     for each in msgspec.structs.fields(message):
         inside = set(re.findall(r"\w+", str(each.type))) & known
@@ -116,7 +120,7 @@ def test_every_member_that_is_a_message_names_it(message: type[msgspec.Struct]) 
 
 
 def test_no_message_stands_there_that_the_code_does_not_know() -> None:
-    known = {each.__name__ for each in (*messages(wire), *messages(enrol_wire))}
+    known = {each.__name__ for each in MESSAGES}
     assert set(re.findall(r"^#### `(\w+)`", text(), re.MULTILINE)) == known
 
 
@@ -150,6 +154,14 @@ def test_every_refusal_stands_there_with_what_the_tablet_does() -> None:
     table = {CODE.findall(row[0])[0]: row for row in rows(part.partition("####")[0])}
     assert set(table) == {UNKNOWN_KEY, GAP, UNREADABLE, *DETAIL}
     assert all(row[3] for row in table.values())
+
+
+def test_every_reason_against_a_picture_stands_there() -> None:
+    source = (REPOSITORY / "server" / "actions" / "tablets" / "attachments.py").read_text("utf-8")
+    stated = set(re.findall(r'        return "(\w+)"', source))
+    assert set(names(section("8.9 Attachments").partition("####")[0])) == stated | {
+        each.value for each in Fault
+    }
 
 
 def test_every_command_the_server_sends_stands_there() -> None:
@@ -186,7 +198,8 @@ def test_the_register_and_the_kinds_are_those_of_the_catalogue() -> None:
 
 def test_every_label_of_the_wire_stands_there() -> None:
     labels: set[str] = set()
-    for path in ("sync/digest.py", "sync/enrol_wire.py", "server/actions/keeping/keyring.py",
+    for path in ("sync/digest.py", "sync/enrol_wire.py", "sync/attachment_wire.py",
+                 "server/actions/keeping/keyring.py",
                  "server/actions/tablets/intake.py"):  # fmt: skip
         source = (REPOSITORY / path).read_text("utf-8")
         labels |= set(re.findall(r'b"(gongwei/[a-z/-]+)\\x00"', source))

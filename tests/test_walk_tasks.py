@@ -6,7 +6,9 @@ from dataclasses import field as dataclass_field
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import Raw
 
 from server.actions.archives import kin_requests, life, twins
 from server.actions.archives.kin_requests import Applicant
@@ -17,10 +19,13 @@ from server.actions.places import cases
 from server.actions.queues.queue_lines import DEVICE_KINDS, listing
 from server.actions.queues.queues import Which
 from server.actions.tablets import devices
+from server.actions.tablets.attachments import ask_for_missing
 from server.console.home import path_of
 from server.rules.consent import Purpose
 from server.rules.life import Asked, Life, May
 from server.settings import Settings
+from sync import wire
+from tests.cast_forms import good
 from tests.console import CHEN, TIAN, Desk, desk, offices, text_of
 from tests.forge import Forger, forger
 from tests.queues import busy_day
@@ -126,6 +131,21 @@ async def late_visit(world: World) -> Walk:
     return Walk(before, HE, {"way": "close"})
 
 
+async def photo(world: World) -> Walk:
+    """Named by a visit, and not there a month later."""
+    await offices(world)
+    su = await field(world, "07")
+    body = wire.encode(good("htn_followup", next_date="2027-02-18"))
+    on_its_way = wire.Attach(id=bytes(32), key=bytes(range(32)), size=99, type="image/jpeg")
+    blank = su.tablet.blank(ZHOU, "htn_followup", "2026-11-20")
+    with_it = msgspec.structs.replace(blank, body=Raw(body), attach=(on_its_way,))
+    named = su.tablet.save(with_it)
+    await su.settle()
+    world.clock.pass_(days=31)
+    assert await ask_for_missing(world.site) == 1
+    return Walk(named, QIN, {"way": "close"})
+
+
 async def fork(world: World) -> Walk:
     await offices(world)
     liar = await forger(world)
@@ -224,7 +244,7 @@ MAKERS: dict[str, Callable[[World], Awaitable[Walk]]] = {
     each.__name__: each
     for each in (
         conflict, identity, held, possible_duplicate, quarantine, quarantine_of_a_tablet,
-        quarantine_of_a_batch, proposal, switch_request, late_visit, fork, epoch, suspended,
+        quarantine_of_a_batch, proposal, switch_request, late_visit, photo, fork, epoch, suspended,
         digest, restored, lost, revoked, special_case, unassigned, twin, kin_request,
     )
 }  # fmt: skip

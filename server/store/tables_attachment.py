@@ -41,6 +41,7 @@ class Attachment(Table, tablename="attachment"):
     INDEX: ClassVar = (
         ("district", "resident"),
         ("district", "subject"),
+        ("district", "device", "state"),
         ("district", "state", "changed_at"),
     )
 

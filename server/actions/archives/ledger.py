@@ -45,6 +45,7 @@ TASK_DAYS: Final = {
     "digest": 1,
     "restored": 1,
     "special_case": 10,
+    "photo": 14,
 }
 
 
@@ -122,6 +123,7 @@ class Ledger:
     tasks: list[Row] = field(default_factory=list[Row])
     waits: list[Row] = field(default_factory=list[Row])
     outcomes: list[Row] = field(default_factory=list[Row])
+    attachments: list[Row] = field(default_factory=list[Row])
     moved: dict[bytes, int] = field(default_factory=dict[bytes, int])  # panel -> open sum by moves
     moved_restricted: dict[bytes, int] = field(default_factory=dict[bytes, int])
     revisions: list[bytes] = field(default_factory=list[bytes])
@@ -160,6 +162,7 @@ class Ledger:
     async def flush(self, tx: Tx, what: str, detail: bytes) -> None:
         """Everything, with one audit leaf over `detail` and the revisions made; panels last."""
         await tx.insert("change", self.changes)
+        await tx.insert("attachment", self.attachments, ignore=True)
         await tx.insert("wait", self.waits, ignore=True)
         await tx.insert("task", self.tasks, ignore=True)
         await tx.insert("outcome", self.outcomes)

@@ -49,6 +49,7 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "quarantine": ("release", "decline"),
     "possible_duplicate": ("keep_both", "void"),
     "late_visit": ("close",),
+    "photo": ("close",),
     "switch_request": ("switch", "decline"),
     "fork": ("close",),
     "epoch": ("confirm",),
@@ -70,6 +71,7 @@ WHO: Final[Mapping[str, frozenset[StaffRole]]] = {
     "switch_request": FACILITY_ROLES,
     "held": ANYBODY,
     "late_visit": ANYBODY,
+    "photo": ANYBODY,
     "quarantine": ANYBODY,
 }
 """Whose it is to end; tablets belong to the manager and the county."""

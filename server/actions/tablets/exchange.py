@@ -30,7 +30,7 @@ from server.actions.keeping.audit_tree import newest_checkpoint, node_reader
 from server.actions.keeping.site import Site, signer_of
 from server.actions.tablets.ingest import Ingested, UnknownDevice, ingest
 from server.actions.tablets.intake import Intake, read_batch
-from server.actions.tablets.packing import KNOWS_PLANS, pack
+from server.actions.tablets.packing import pack
 from server.actions.tablets.reports import shown, take_reports
 from server.actions.tablets.tablet_return import carried
 from server.errors import NotAnEnvelope, TooLarge
@@ -307,7 +307,7 @@ async def _pages(
         cursor = cursors.get(panel, wire.Cursor(panel=panel, epoch=0, csn=0))
         page = await pack(
             tx, site, packed.device, cursor, claims.get(panel), packed.feed_epoch, now,
-            plans=batch.schema >= KNOWS_PLANS,
+            schema=batch.schema,
         )  # fmt: skip
         pages.append(page)
         if page.rows or page.snap_rows:

@@ -24,6 +24,7 @@ from server.actions.archives.standing import (
 from server.actions.keeping.keyring import RECEIPT_LABEL
 from server.actions.keeping.site import Site
 from server.actions.tablets.answered import answered
+from server.actions.tablets.attachments import named
 from server.actions.tablets.batch import BatchInHand, known_of, open_batch, stamp_of
 from server.actions.tablets.changerow import change_row, receipt_row
 from server.actions.tablets.intake import Arrived, Intake, civil_day, derived_id, rule_of
@@ -149,6 +150,7 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     rule = partial(_rule, arrived.kind, work.device.restricted) if arrived.kind else _no_rule
     decision = decide(incoming, standing, cells, rule, work.known_ids.__contains__)
     _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
+    work.ledger.attachments += await named(work, arrived, decision)
     work.known_ids.add(arrived.id)
     if change is not None:
         work.taken[arrived.id] = (arrived.id, work.taker(change), decision.state.value, arrived.cls)

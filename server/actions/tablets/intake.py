@@ -25,7 +25,14 @@ from server.records.model import AccessClass, Kind, Shape, Subject
 from server.records.values import FIRST_DAY
 from server.settings import CIVIL
 from sync import wire
-from sync.limits import BATCH_CHANGES, BODY_BYTES, CHANGE_BYTES, SESSIONS_PER_BATCH
+from sync.limits import (
+    ATTACHMENT_BYTES,
+    ATTACHMENTS_PER_CHANGE,
+    BATCH_CHANGES,
+    BODY_BYTES,
+    CHANGE_BYTES,
+    SESSIONS_PER_BATCH,
+)
 from sync.reconcile import CellRule, Reason
 
 # A compressed envelope could name millions of changes of one byte each; each would be a row and a
@@ -158,12 +165,21 @@ def _read_change(
         return unusable(Reason.MALFORMED)
     if change.id in (change.amends, change.voids):
         return unusable(Reason.MALFORMED)
+    if change.attach and not _pictures_fit(change.attach):
+        return unusable(Reason.TOO_LARGE)
     if change.by is not None and change.by != batch.staff:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.ACTOR)
     try:
         return _checked(index, raw, key, change, plain, day, today)
     except _FAULTS:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.MALFORMED)
+
+
+def _pictures_fit(attach: tuple[wire.Attach, ...]) -> bool:
+    return (
+        len({each.id for each in attach}) == len(attach) <= ATTACHMENTS_PER_CHANGE
+        and max(each.size for each in attach) <= ATTACHMENT_BYTES
+    )
 
 
 def _checked(

@@ -45,6 +45,7 @@ class Packer:
     panel: bytes
     now: int
     plans: bool = True  # this tablet knows what a PlanPut is
+    pictures: bool = True  # it reads changes that name pictures
     given: set[bytes] = field(default_factory=set[bytes])  # residents whose content is in the page
     planned: set[tuple[bytes, str]] = field(default_factory=set[tuple[bytes, str]])
     size: int = 0
@@ -110,6 +111,18 @@ class Packer:
     ) -> Raw:
         put = wire.ResidentPut(id=who, rev=rev, cls=cls, status=status, cells=Raw(plain), no=number)
         return self._counted(wire.encode(put))
+
+    def shows(self, row: Row) -> bool:
+        """Whether a record goes to this tablet: its class does, and it can read the change."""
+        if row[2] not in self.classes:
+            return False
+        if self.pictures:
+            return True
+        who, change, _, _, body, under, *_ = row
+        _, raw = open_change(
+            self.site, change=change, resident=who, under=under, wrapped=row[12], body=body
+        )
+        return b'"attach"' not in raw or not wire.change(raw).attach
 
     def event_row(self, row: Row) -> Raw:
         who, change, cls, rev, body, under, staff, at, received, state, credit, flags, wrapped = (
@@ -180,4 +193,4 @@ async def events_of(packer: Packer, ids: set[bytes]) -> dict[bytes, Row]:
         packer.panel,
         packer.site.district,
     )
-    return {row[1]: row for row in rows if row[2] in packer.classes}
+    return {row[1]: row for row in rows if packer.shows(row)}

@@ -40,6 +40,7 @@ from sync.limits import (
 
 LANES: Final = 3  # 0 roster, registers and due lists, 1 recent records, 2 history
 KNOWS_PLANS: Final = 2  # `schema` of a tablet from which on it takes rows of the service plan
+KNOWS_PICTURES: Final = 3  # ... from which on it reads changes that name pictures
 CLASS_OF: Final = {op: cls for cls, op in OPS.items()}
 _A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -53,14 +54,16 @@ async def pack(
     feed_epoch: int,
     now: int,
     *,
-    plans: bool,
+    schema: int,
 ) -> wire.Page:
     """One panel's page.
 
-    The caller has checked that the device carries the panel and is enrolled. `plans`: the tablet
-    knows the rows of the service plan.
+    The caller has checked that the device carries the panel and is enrolled. `schema`: of the
+    tablet, which says what rows it knows.
     """
-    packer = Packer(site, tx, device, cursor.panel, now, plans)
+    packer = Packer(
+        site, tx, device, cursor.panel, now, schema >= KNOWS_PLANS, schema >= KNOWS_PICTURES
+    )
     head = await one(
         tx,
         f"SELECT csn, root_open, root_restricted FROM panel "
@@ -205,7 +208,7 @@ async def _lane(packer: Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], 
         packer.panel, packer.site.district, who, who, day, day, change, snap.cut, most,
     )  # fmt: skip
     for row in found:
-        if row[2] in packer.classes:
+        if packer.shows(row):
             rows.append(packer.event_row(row))
         if packer.size > PAGE_BYTES:
             return rows, row[0] + row[1] + row[13].encode()

@@ -23,6 +23,7 @@ from server.actions.archives.standing import (
     standing_of,
 )
 from server.actions.keeping.site import Site, district_key_blob
+from server.actions.tablets.attachments import let_in
 from server.actions.tablets.intake import checked_again, civil_day, rule_of
 from server.actions.tablets.of_person import judged
 from server.actions.tablets.readable import can_be_read
@@ -49,7 +50,7 @@ from sync.reconcile import (
 # Tasks that ask somebody to look and leave nothing to decide about a change.
 LOOKED_AT: Final = (
     "possible_duplicate", "late_visit", "fork", "suspended", "digest", "lost", "revoked",
-    "restored",
+    "restored", "photo",
 )  # fmt: skip
 
 
@@ -339,6 +340,7 @@ async def _apply(
         held.device.device if held.device else None, held.id, decision.state.value,
         decision.reason.value,
     )  # fmt: skip
+    await let_in(tx, site, held.id, held.cls)
     await settle_conflicts(tx, site, ledger, by)
     await ledger.flush(tx, "act", result.encode() + held.id)
     if decision.state is State.APPLIED:

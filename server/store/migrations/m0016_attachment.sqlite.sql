@@ -24,6 +24,8 @@ CREATE INDEX "attachment_by_resident" ON "attachment" ("district", "resident");
 
 CREATE INDEX "attachment_by_subject" ON "attachment" ("district", "subject");
 
+CREATE INDEX "attachment_by_device_state" ON "attachment" ("district", "device", "state");
+
 CREATE INDEX "attachment_by_state_changed_at" ON "attachment" ("district", "state", "changed_at");
 
 CREATE TABLE "attachment_part" (

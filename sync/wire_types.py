@@ -1,0 +1,29 @@
+"""What every message of the wire is made of: bounded scalars, and the frozen struct they share.
+
+Instants are int ms UTC, days ISO dates, `bytes` RFC 4648 section 4 base64.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+# What a tablet sends is bounded here: a number too large for its column at the server would fail
+# the same batch again at every repeat.
+Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Instant = Annotated[int, Meta(ge=1 - 2**53, le=2**53 - 1)]  # ms UTC, or a difference of two
+Offset = Annotated[int, Meta(ge=-40_000, le=40_000)]  # days from 1 January of a plan's year
+Due = tuple[str, str, Offset, Offset, Offset | None]  # rule, slot, opens, due, closes
+Day = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]  # compared as text
+
+
+class Malformed(ValueError):
+    """The bytes are not the message that was expected. The text never repeats content."""
+
+
+class Message(
+    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
+):
+    """What all messages share."""
