@@ -38,7 +38,7 @@ QUEUES: Final = (
     Entry(
         "proposal", "/console/queue/proposal", _WORKERS, ("proposal", "identity", "switch_request")
     ),
-    Entry("held", "/console/queue/held", _WORKERS, ("held", "late_visit")),
+    Entry("held", "/console/queue/held", _WORKERS, ("held", "late_visit", "photo")),
     Entry("quarantine", "/console/queue/quarantine", _WORKERS, ("quarantine", "fork")),
     Entry("tablets", "/console/queue/tablets", _WORKERS, TABLET_KINDS),
     Entry("duplicate", "/console/queue/duplicate", _WORKERS, ("possible_duplicate", "twin")),
