@@ -64,7 +64,7 @@ from server.store.tables_people import (
     Staff,
     Switch,
 )
-from server.store.tables_place import Closing, Leaving, TabletReturn, Upload
+from server.store.tables_place import Closing, Handover, Leaving, TabletReturn, Upload
 from server.store.tables_plan import Plan, PlanDue, PlanYear
 from server.store.tables_portal import (
     Assisted,
@@ -76,6 +76,7 @@ from server.store.tables_portal import (
     PortalDraft,
     PortalSession,
 )
+from server.store.tables_sign_in import PortalCode, PortalPass
 from server.store.tables_sync import (
     BatchRow,
     Change,
@@ -142,6 +143,7 @@ __all__ = [
     "FigureWeek",
     "FigureYear",
     "FirstOpening",
+    "Handover",
     "ImportChunk",
     "ImportJob",
     "ImportMapping",
@@ -167,7 +169,9 @@ __all__ = [
     "Plan",
     "PlanDue",
     "PlanYear",
+    "PortalCode",
     "PortalDraft",
+    "PortalPass",
     "PortalSession",
     "Reconciliation",
     "Resident",
@@ -201,7 +205,7 @@ TABLES: tuple[type[Table], ...] = (
     TaskClaim, Touched, SpecialCase, DecisionNote,
     ResidentCard, Search, SearchShown, OpeningReason, DeskChange,
     ArchiveSerial, LifeStep, Stay, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
-    Upload, Closing, Leaving, TabletReturn,
+    Upload, Closing, Leaving, TabletReturn, Handover,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
     FacilityRecord,
@@ -211,6 +215,7 @@ TABLES: tuple[type[Table], ...] = (
     Assisted, BoundPhone, Counter, Explained, FamilyLink, FirstOpening, PortalDraft, PortalSession,
     Notice, NoticeBox, NoticeChoice,
     Attachment, AttachmentPart,
+    PortalCode, PortalPass,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

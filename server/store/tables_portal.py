@@ -30,7 +30,7 @@ class BoundPhone(Table, tablename="bound_phone"):
     ended_at = BigInt(null=True)
     ended_why = Text()
     KEY: ClassVar = ("district", "resident", "bound")
-    INDEXES: ClassVar = (("district", "phone_index", "ended_at"),)
+    INDEX: ClassVar = (("district", "phone_index", "ended_at"),)
 
 
 class PortalSession(Table, tablename="portal_session"):
@@ -51,7 +51,7 @@ class PortalSession(Table, tablename="portal_session"):
     seen_at = BigInt()
     ended = Text()
     KEY: ClassVar = ("district", "session")
-    INDEXES: ClassVar = (("district", "person"),)
+    INDEX: ClassVar = (("district", "person"),)
 
 
 class PortalDraft(Table, tablename="portal_draft"):
@@ -90,7 +90,7 @@ class FamilyLink(Table, tablename="family_link"):
     ended_at = BigInt(null=True)
     sealed = Bytea()
     KEY: ClassVar = ("district", "resident", "link")
-    INDEXES: ClassVar = (("district", "person", "state"),)
+    INDEX: ClassVar = (("district", "person", "state"),)
 
 
 class FirstOpening(Table, tablename="first_opening"):

@@ -38,6 +38,8 @@ T_RECONCILE: Final = 23  # who is registered in another system
 T_ATTACHMENT: Final = 24  # key, type and size of a picture
 T_NOTICE: Final = 25  # to which telephone a notice goes, and its variables
 T_PORTAL: Final = 26  # bound telephones, evidence of family links
+T_PORTAL_CODE: Final = 27  # a one-time code and the telephone it went to
+T_SWITCH: Final = 33  # on which ground somebody switches
 T_PORTAL_DRAFT: Final = 35  # what a resident had typed when the session ran out
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
