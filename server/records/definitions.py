@@ -15,6 +15,9 @@ ELDER_GOAL: Final = "P11.elder_sbp"
 GLUCOSE_GOAL: Final = "P16.fpg"
 """A number of the district: fasting glucose that is at goal below, in tenths of mmol/L."""
 
+DIASTOLIC_GOAL: Final = 90
+"""Diastolic pressure that is at goal below, at any age, in mmHg."""
+
 _ELDER_GOAL: Final = 150
 _GLUCOSE_GOAL: Final = 70
 _GOALS: Final = {"1": "达标", "2": "未达标"}
@@ -83,7 +86,7 @@ PRESSURE: Final = (
         Code(_GOALS),
         [
             "if",
-            ["or", [">=", field("sbp"), known("sbp_goal")], [">=", field("dbp"), 90]],
+            ["or", [">=", field("sbp"), known("sbp_goal")], [">=", field("dbp"), DIASTOLIC_GOAL]],
             "2",
             ["and", ["given", field("sbp")], ["given", field("dbp")]],
             "1",
