@@ -58,6 +58,12 @@ class Scope(StrEnum):
     RESTRICTED = "restricted"
     """Class B shared by the resident, or by the mandate of an appointed guardian."""
 
+    REPRODUCTIVE = "reproductive"
+    """What family.toml lists, shared by somebody of 14 to 17 with a guardian."""
+
+    ACT = "act"
+    """A helper also answers, corrects and chooses for the resident."""
+
 
 class Ground(StrEnum):
     """Why it is allowed; shown to the resident in the access log."""
@@ -325,7 +331,10 @@ def _by_consent(asked: _Asked) -> Allowed | None:
     facility, facts = asked.actor.facility, asked.facts
     if facility is None:
         return None
-    grant = effective(facts.consents, facility, asked.access, asked.purpose, facts.now_ms)
+    grant = effective(
+        facts.consents, facility, asked.access, asked.purpose, facts.now_ms,
+        teams=asked.actor.teams,
+    )  # fmt: skip
     return Allowed(Ground.CONSENT) if grant else None
 
 

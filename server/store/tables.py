@@ -26,6 +26,13 @@ from server.store.tables_card import (
 from server.store.tables_decisions import DecisionNote
 from server.store.tables_elsewhere import ImportSource, Reconciliation
 from server.store.tables_facility_work import FacilityRecord
+from server.store.tables_family import (
+    AccessReport,
+    FamilyAct,
+    FamilyFreeze,
+    FamilyOffer,
+    Relative,
+)
 from server.store.tables_import import ImportChunk, ImportJob, ImportMapping, Likeness
 from server.store.tables_life import (
     ArchiveSerial,
@@ -105,6 +112,7 @@ __all__ = [
     "SPECS",
     "TABLES",
     "AccessLog",
+    "AccessReport",
     "Account",
     "AccountEvent",
     "ArchiveSerial",
@@ -136,7 +144,10 @@ __all__ = [
     "Facility",
     "FacilityRecord",
     "FacilityService",
+    "FamilyAct",
+    "FamilyFreeze",
     "FamilyLink",
+    "FamilyOffer",
     "Feed",
     "Figure",
     "FigureFlag",
@@ -174,6 +185,7 @@ __all__ = [
     "PortalPass",
     "PortalSession",
     "Reconciliation",
+    "Relative",
     "Resident",
     "ResidentCard",
     "Search",
@@ -216,6 +228,7 @@ TABLES: tuple[type[Table], ...] = (
     Notice, NoticeBox, NoticeChoice,
     Attachment, AttachmentPart,
     PortalCode, PortalPass,
+    AccessReport, Relative, FamilyOffer, FamilyFreeze, FamilyAct,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

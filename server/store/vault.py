@@ -40,6 +40,8 @@ T_NOTICE: Final = 25  # to which telephone a notice goes, and its variables
 T_PORTAL: Final = 26  # bound telephones, evidence of family links
 T_PORTAL_CODE: Final = 27  # a one-time code and the telephone it went to
 T_SWITCH: Final = 33  # on which ground somebody switches
+T_REPORT: Final = 30  # what a resident reports of a look, and what was answered
+T_FAMILY: Final = 31  # relatives without an archive, offers, freezes of family links
 T_PORTAL_DRAFT: Final = 35  # what a resident had typed when the session ran out
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
