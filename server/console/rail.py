@@ -57,6 +57,7 @@ PAGES: Final = (
     Entry("imports", "/console/imports", _MANAGERS),
     Entry("reconciliation", "/console/reconciliation", _WORKERS),
     Entry("paper", "/console/paper", FACILITY_ROLES),
+    Entry("notices", "/console/notices", _COUNTY),
     Entry("audit", "/console/audit", frozenset({StaffRole.COUNTY, StaffRole.AUDITOR})),
 )
 

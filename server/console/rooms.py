@@ -29,6 +29,7 @@ from server.console import (
     life,
     matters,
     newborns,
+    notices,
     organisation_lists,
     organisations,
     paper,
@@ -53,7 +54,7 @@ ROOMS = (
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
     unassigned, due, referrals, paper,
     facility_work, facility_record,
-    reconciliation,
+    reconciliation, notices,
 )  # fmt: skip
 
 

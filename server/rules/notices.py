@@ -321,10 +321,11 @@ def after_failure(
     rank: Rank, *, tries: int, doubts: int, chance: float, now_ms: int, wait_ms: int = 0
 ) -> TryAgain | GivenUp:
     """The next try, with full jitter. `tries`: so many were made; `doubts`: so many of them without
-    an answer; `chance`: 0 <= chance < 1; `wait_ms`: what the gateway asked for at least.
+    an answer; `chance`: 0 <= chance < 1; `wait_ms`: what the gateway asked for at least. A code is
+    tried until its minutes are over.
     """
-    if tries >= TRIES_MAX or doubts > DOUBTS_MAX:
+    if (tries >= TRIES_MAX and rank is not Rank.CODE) or doubts > DOUBTS_MAX:
         return GivenUp()
     first, most = _STEP_MS.get(rank, _STEP_OTHERS_MS)
-    span = min(most, first * 2 ** (tries - 1))
+    span = min(most, first * 2 ** min(tries - 1, TRIES_MAX))
     return TryAgain(now_ms + max(wait_ms, int(span * chance)) + 500)

@@ -14,14 +14,12 @@ from typing import Final
 import msgspec
 
 from crypto.columns import ColumnRefused
-from server.actions.accounts.sessions import Signed
 from server.actions.archives.told import staff_names
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.notices.outbox import words_of
 from server.actions.notices.telling import CODE, HOUR_MS, Content
-from server.errors import NotFound, NotYours, RuleSaysNo
+from server.errors import NotFound, RuleSaysNo
 from server.rules import notices as rule
-from server.rules.accounts import StaffRole
 from server.rules.notices import NEUTRAL, Channel
 from server.settings import CIVIL
 from server.store.trail import audit
@@ -29,8 +27,8 @@ from server.store.tx import Row, Tx, locking, one
 from server.store.vault import NOBODY, T_NOTICE
 
 LISTED: Final = 100
+AGAIN_MS: Final = 62 * 24 * HOUR_MS
 GOING: Final = ("waiting", "sending")
-GONE: Final = ("sent", "delivered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,8 +264,22 @@ async def send_again(site: Site, id_: bytes, by: bytes) -> None:
     await site.store.write(work)
 
 
-def county_only(signed: Signed) -> bytes:
-    """Who may look and act here; their id. Raises NotYours."""
-    if signed.role is not StaffRole.COUNTY:
-        raise NotYours
-    return signed.staff
+async def send_all_again(site: Site, by: bytes) -> int:
+    """Every one that failed this month and the last but for codes; how many."""
+
+    async def work(tx: Tx) -> int:
+        now, done = site.clock(), 0
+        for of in rule.rules().templates.values():
+            if of.id != CODE:
+                done += await tx.run(
+                    "UPDATE notice SET state='waiting', send_after=?, expires_at=?, tries=0, "
+                    "doubts=0, error='' WHERE district=? AND state='failed' AND rank=? AND "
+                    "template=? AND made_at>?",
+                    now, now + of.hours * HOUR_MS, site.district, int(of.rank), of.id,
+                    now - AGAIN_MS,
+                )  # fmt: skip
+        if done:
+            await audit(tx, site.district, "act", b"notices-again" + by, now)
+        return done
+
+    return await site.store.write(work)
