@@ -19,7 +19,6 @@ from server.actions.archives import opening
 from server.actions.archives.first_written import elsewhere_now
 from server.actions.archives.folder import Entry, Folder, folder
 from server.actions.archives.opening import AskWhy
-from server.console.desk_form import sections_of
 from server.console.door import action, page
 from server.console.following import loops_shown
 from server.console.frame import Console, Key, Page, signed_of
@@ -29,6 +28,7 @@ from server.console.plan_section import section
 from server.console.words import words
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, read_form
+from server.pages.sections import sections_of
 from server.pages.web import posted, see
 from server.records.kinds import REGISTER, everything, may_fill_in, offered
 from server.records.model import Field, Kind, Ref

@@ -5,7 +5,7 @@ form, so it works without a script. Whatever a later form adds is drawn by its t
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -15,6 +15,7 @@ import msgspec
 
 from server.console.words import words
 from server.pages.forms import Filled, Posted, typed_of, value_of
+from server.pages.sections import sections_of
 from server.pages.values import field_text, form_label
 from server.records.check import check
 from server.records.expression import looked_at
@@ -28,7 +29,6 @@ SURE: Final = "sure"
 DO: Final = "do"
 ADDRESS: Final = "address_region"
 OTHER: Final = "address_region_other"  # an address that is none of the own villages
-OTHERS: Final = "others"  # headings of forms that have none of their own
 ITEM: Final = "item"  # a reference to nothing but the row itself: its id is made here
 _ROW: Final = re.compile(r"([a-z][a-z0-9_]*)\.(\d{1,2})\.([a-z][a-z0-9_]*)")
 
@@ -71,23 +71,6 @@ class Section:
     def unseen(self) -> bool:
         """Whether nothing of it is asked."""
         return all(isinstance(each, Drawn) and each.hidden for each in self.parts)
-
-
-def sections_of(kind: Kind, fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:
-    """The fields under the headings of the words file; one heading for a form it does not know."""
-    headings = words("desk").sections
-    starts = headings[kind.id if kind.id in headings else OTHERS]
-    made: list[tuple[str, list[Field]]] = []
-    wanted = {each.name for each in fields}
-    title = kind.label
-    for each in kind.fields:
-        title = starts.get(each.name, title)
-        if each.name not in wanted:
-            continue
-        if not made or made[-1][0] != title:
-            made.append((title, []))
-        made[-1][1].append(each)
-    return made
 
 
 # What was typed, as values.

@@ -27,6 +27,7 @@ from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times
 from server.pages.forms import Filled, value_of
+from server.pages.sections import sections_of
 from server.pages.web import CSRF, posted, see
 from server.records.kinds import UnknownKind, current, get
 from server.records.model import Field, Kind, ListOf, Text
@@ -238,7 +239,7 @@ async def _show(
     kind = get(record.kind, record.version)
     answers = [
         (title, [(each.label, _answer(found, each)) for each in some if each.name in record.body])
-        for title, some in desk_form.sections_of(kind, kind.fields)
+        for title, some in sections_of(kind, kind.fields)
     ]
     keys = [Key("Esc", w.back)]
     if found.may_change:

@@ -14,10 +14,10 @@ from server.access import Opened
 from server.actions.archives.folder import Entry, Folder
 from server.actions.facility_work.records import FacilityRecord, State
 from server.console.archive import shown_of
-from server.console.desk_form import sections_of
 from server.console.words import words
 from server.pages import times, values
 from server.pages.qr import Code as Qr
+from server.pages.sections import sections_of
 from server.records.kinds import REGISTER, get
 from server.records.model import (
     AccessClass,
