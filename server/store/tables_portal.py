@@ -70,9 +70,10 @@ class PortalDraft(Table, tablename="portal_draft"):
 class FamilyLink(Table, tablename="family_link"):
     """Somebody who may act for or look after a resident.
 
-    tie: parent | appointed | helper. scopes: letters of what was added (A archive, B restricted).
-    state: asked | standing | declined | ended. `frozen_at`: shut by a member of staff until the
-    county has looked at it. `sealed`, under the resident's key: evidence and remarks.
+    tie: parent | appointed | helper. scopes: letters of what was added (A archive, B restricted, D
+    acts, R reproductive). state: standing | ended | moved (with a merge) | died. `frozen_at`: shut
+    by a member of staff until the county has looked at it. `sealed`, under the resident's key:
+    evidence and remarks.
     """
 
     district = SmallInt()
