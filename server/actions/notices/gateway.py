@@ -64,14 +64,16 @@ def read_key(path: Path | None) -> bytes:
         raise StartRefused(
             f"The key of the message gateway is not there: {path or 'GONGWEI_SMS_KEY_FILE'}."
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         # The open file is asked, not the path: nobody can swap it between check and reading.
-        status = os.fstat(file.fileno())
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
             raise StartRefused(
                 f"{path}: the key of the message gateway must be a file of mode 0600."
             )
-        key = file.read(KEY_BYTES[1] + 2).strip()
+        key = os.read(descriptor, KEY_BYTES[1] + 2).strip()
+    finally:
+        os.close(descriptor)
     if not KEY_BYTES[0] <= len(key) <= KEY_BYTES[1]:
         raise StartRefused(f"{path}: the key of the message gateway has 32 to 512 characters.")
     return key

@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
-from crypto.columns import ColumnRefused
 from server.actions.keeping.site import Site
-from server.actions.notices.telling import Content
+from server.actions.notices.telling import content_of
 from server.rules import notices as rule
 from server.rules.notices import Channel
 from server.settings import CIVIL
 from server.store.trail import audit
 from server.store.tx import Tx, one
-from server.store.vault import T_NOTICE
 
 NEWEST: Final = 100
 
@@ -60,11 +56,8 @@ async def inbox(
         of = rule.rules().templates.get(template)
         if of is None or not of.inbox:
             continue  # a template that a later version took out
-        place = site.vault.at(T_NOTICE, id_, resident)
-        try:
-            plain = site.vault.key(resident, wrapped).open(place, sealed)
-            content = msgspec.json.decode(plain, type=Content)
-        except (ColumnRefused, msgspec.MsgspecError):
+        content = content_of(site, of, id_, resident, wrapped, sealed)
+        if content is None:
             continue
         made = datetime.fromtimestamp(made_at / 1000, CIVIL).date()
         text = rule.shown(of.inbox, of, content.values, made)

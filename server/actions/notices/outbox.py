@@ -17,9 +17,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-import msgspec
-
-from crypto.columns import ColumnRefused
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.notices.providers import (
     InDoubt,
@@ -30,7 +27,7 @@ from server.actions.notices.providers import (
     Sender,
     Taken,
 )
-from server.actions.notices.telling import CODE, Content
+from server.actions.notices.telling import CODE, content_of
 from server.logs import log
 from server.rules import notices as rule
 from server.rules.notices import (
@@ -46,7 +43,6 @@ from server.rules.notices import (
 )
 from server.settings import CIVIL
 from server.store.tx import Row, Tx, locking, one
-from server.store.vault import NOBODY, T_NOTICE
 
 AT_ONCE: Final = 16  # claimed together
 TOGETHER: Final = 8  # on their way at the same moment
@@ -248,15 +244,9 @@ async def _used(tx: Tx, site: Site, row: _Waiting, spent: int) -> Used:
 
 def _open(site: Site, row: _Waiting, of: Template, district_key: bytes) -> Message | None:
     """The message in its words; None where it cannot be opened any more."""
-    owner, wrapped = row.resident or NOBODY, row.key if row.resident else district_key
-    if wrapped is None:
-        return None
-    try:
-        plain = site.vault.key(owner, wrapped).open(
-            site.vault.at(T_NOTICE, row.id, owner), row.sealed
-        )
-        content = msgspec.json.decode(plain, type=Content)
-    except (ColumnRefused, msgspec.MsgspecError):
+    wrapped = row.key if row.resident else district_key
+    content = content_of(site, of, row.id, row.resident, wrapped, row.sealed)
+    if content is None:
         return None
     said, values = (of, content.values) if row.cls == "A" else (rule.template(NEUTRAL), {})
     return Message(

@@ -11,20 +11,16 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-import msgspec
-
-from crypto.columns import ColumnRefused
 from server.actions.archives.told import staff_names
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.notices.outbox import words_of
-from server.actions.notices.telling import CODE, HOUR_MS, Content
+from server.actions.notices.telling import CODE, HOUR_MS, content_of
 from server.errors import NotFound, RuleSaysNo
 from server.rules import notices as rule
 from server.rules.notices import NEUTRAL, Channel
 from server.settings import CIVIL
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
-from server.store.vault import NOBODY, T_NOTICE
 
 LISTED: Final = 100
 AGAIN_MS: Final = 62 * 24 * HOUR_MS
@@ -205,14 +201,11 @@ async def _kept_words(tx: Tx, site: Site, reader: bytes) -> Sequence[Words]:
 
 def _words(site: Site, row: Row, blob: bytes) -> Words | None:
     id_, resident, template, cls, channel, state, made_at, sealed, wrapped = row
-    of, owner = rule.rules().templates.get(template), resident or NOBODY
+    of = rule.rules().templates.get(template)
     if of is None:
         return None
-    try:
-        key = site.vault.key(owner, wrapped if resident else blob)
-        plain = key.open(site.vault.at(T_NOTICE, id_, owner), sealed)
-        content = msgspec.json.decode(plain, type=Content)
-    except (ColumnRefused, msgspec.MsgspecError):
+    content = content_of(site, of, id_, resident, wrapped if resident else blob, sealed)
+    if content is None:
         return None
     said, values = (of, content.values) if cls == "A" else (rule.template(NEUTRAL), {})
     text = words_of(said, values, Channel(channel), made_at)

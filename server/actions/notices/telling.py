@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from crypto.columns import DataKey
+from crypto.columns import ColumnRefused, DataKey
 from server.actions.archives.told import staff_names
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.residents.phones import phone_of
@@ -40,6 +40,28 @@ class Content(msgspec.Struct, frozen=True):
 
     phone: str
     values: dict[str, str]
+
+
+def content_of(
+    site: Site,
+    of: Template,
+    id_: bytes,
+    resident: bytes | None,
+    wrapped: bytes | None,
+    sealed: bytes,
+) -> Content | None:
+    """What is sealed of a notice; None where it cannot be opened, was destroyed, or was written for
+    a template that a later version changed. `wrapped`: data key of the resident, or the district's.
+    """
+    if wrapped is None:
+        return None
+    owner = resident or NOBODY
+    try:
+        plain = site.vault.key(owner, wrapped).open(site.vault.at(T_NOTICE, id_, owner), sealed)
+        content = msgspec.json.decode(plain, type=Content)
+    except (ColumnRefused, msgspec.MsgspecError):
+        return None
+    return content if content.values.keys() == of.variables.keys() else None
 
 
 @dataclass(frozen=True, slots=True)
