@@ -13,6 +13,11 @@ every head.
 A set (allergies, drugs, conditions) is one cell an element whose values are presence (true, or
 the details) and absence (false or null): add wins while both are there, and a person is asked.
 
+What a resident says of a cell that staff decide is a *claim*: a head like any other, by author
+resident, that has seen only the resident's own claims. It stands beside what staff wrote, is never
+shown in its place by a tie, and is a conflict until an edit that saw it answers; only a set shows
+a claimed element at once, since that is safer. A claim of null says nothing any more: withdrawn.
+
 The law (PROTOCOL.md section 7), proved in tests/test_merge.py: for any set of edits, every order
 of arrival and every split into batches gives the same cell; applying twice changes nothing; no
 value leaves the history.
@@ -96,6 +101,12 @@ def canonical(value: Any) -> bytes:
 def choose(cell: Cell, policy: Policy, safer: Safer | None = None) -> Shown:
     """Pure choice among the heads. Ties are broken by change id, never by clock."""
     heads = cell.heads
+    if policy in CLAIMED and any(each.author == "resident" for each in heads):
+        return _with_claims(heads, policy, safer)
+    return _chosen(heads, policy, safer)
+
+
+def _chosen(heads: tuple[Head, ...], policy: Policy, safer: Safer | None) -> Shown:
     if not heads:
         return Shown(None, None, (), False)
     if len(heads) == 1:
@@ -160,6 +171,65 @@ def _safer_shown(heads: tuple[Head, ...], safer: Safer | None) -> Shown:
     if chosen is None:  # safer than both: of two blood groups neither is relied on
         return Shown(value, None, heads, conflict=True)
     return _with(heads, chosen, conflict=True)
+
+
+CLAIMED: Final = frozenset(
+    {Policy.CLINICAL, Policy.SET, Policy.IDENTITY, Policy.TERMINAL, Policy.AUTHORITY}
+)
+"""Policies of cells that staff decide: what a resident says there is a claim."""
+
+
+def claims(cell: Cell, policy: Policy) -> tuple[Head, ...]:
+    """What the resident says of a cell that staff decide, while nobody has answered: heads by the
+    resident that say something else than what stands there. () where the resident decides.
+    """
+    if policy not in CLAIMED:
+        return ()
+    said = [each.value for each in cell.heads if each.author != "resident"]
+    own = tuple(each for each in cell.heads if each.author == "resident" and each.value is not None)
+    if policy is Policy.SET and not any(is_present(each) for each in said):  # absent already
+        own = tuple(each for each in own if is_present(each.value))
+    distinct = {canonical(each) for each in said}
+    return tuple(each for each in own if distinct != {canonical(each.value)})
+
+
+def _with_claims(heads: tuple[Head, ...], policy: Policy, safer: Safer | None) -> Shown:
+    said = tuple(each for each in heads if each.author != "resident")
+    own = tuple(each for each in heads if each.author == "resident" and each.value is not None)
+    if not own:
+        return _chosen(said, policy, safer)
+    if policy is Policy.SET:
+        return _claimed_element(said, own)
+    if not said:
+        return Shown(None, None, own, conflict=True)
+    both = tuple(each for each in heads if each in said or each in own)
+    if len({canonical(each.value) for each in both}) == 1:
+        return Shown(said[-1].value, said[-1], (), conflict=False)
+    if policy is Policy.CLINICAL and safer is not None:
+        return _safer_of_claims(said, own, safer)
+    chosen = _chosen(said, policy, safer).head
+    assert chosen is not None  # several heads by staff: one of them stands
+    return _with(both, chosen, conflict=True)
+
+
+def _claimed_element(said: tuple[Head, ...], own: tuple[Head, ...]) -> Shown:
+    """Add wins, whoever added; of equals what staff wrote stands for both."""
+    both = (*own, *said)
+    if len({canonical(each.value) for each in both}) == 1:
+        agreed = both[-1]
+        return Shown(agreed.value, agreed, (), conflict=not said and is_present(agreed.value))
+    present = [each for each in both if is_present(each.value)]
+    chosen = present[-1] if present else both[-1]
+    return _with(both, chosen, conflict=bool(present))
+
+
+def _safer_of_claims(said: tuple[Head, ...], own: tuple[Head, ...], safer: Safer) -> Shown:
+    """The safer of all values; a claim that there is none ("") is no value to choose."""
+    both = (*own, *said)
+    found = _safer_shown(tuple(each for each in both if each.value != ""), safer)
+    if found.head is None:
+        return Shown(found.value, None, both, conflict=True)
+    return _with(both, found.head, conflict=True)
 
 
 Cells = dict[str, Cell]

@@ -23,7 +23,19 @@ from enum import StrEnum
 from typing import Any
 
 from sync.limits import CELLS_PER_CHANGE, HEADS_PER_CELL, SAW_PER_CELL
-from sync.merge import EMPTY, Cell, Head, Safer, Shown, canonical, choose, forget, is_settled, put
+from sync.merge import (
+    CLAIMED,
+    EMPTY,
+    Cell,
+    Head,
+    Safer,
+    Shown,
+    canonical,
+    choose,
+    forget,
+    is_settled,
+    put,
+)
 from sync.policy import Policy
 
 
@@ -307,7 +319,9 @@ def merge_edits(
         cell = cells.get(name, EMPTY)
         rule = rule_of(name)
         head = Head(change.id, value, change.author, change.staff, change.at)
-        after = put(cell, head, saw)
+        claim = change.author == "resident" and rule.policy in CLAIMED
+        seen = _own(cell, saw) if claim else saw
+        after = put(cell, head, seen)
         ask = _needs_a_person(rule, head, cell, after, saw)
         if ask is not None:
             parts[name] = State.PROPOSAL
@@ -319,18 +333,24 @@ def merge_edits(
         merged = {change.id, *(each.change for each in cell.heads)}
         after = changed[name] = forget(after, merged.__contains__)
         parts[name] = _state_of(head, after, choose(after, rule.policy, rule.safer), rule.policy)
-        if parts[name] is State.CONFLICT:
+        if parts[name] is State.CONFLICT and not claim:  # a claim is a matter of its own
             tasks.add(Task.CONFLICT)
     state = max(parts.values(), key=_RANK.__getitem__, default=State.APPLIED)
     unlike = {name: part for name, part in parts.items() if part is not state}
     return Decision(state, reason, Credit.NONE, changed, unlike, tuple(sorted(tasks)))
 
 
+def _own(cell: Cell, saw: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """What a claim takes away: nothing but the resident's own; what staff wrote stays beside it."""
+    others = {each.change for each in cell.heads if each.author != "resident"}
+    return tuple(each for each in saw if each not in others)
+
+
 def _needs_a_person(
     rule: CellRule, head: Head, cell: Cell, after: Cell, saw: tuple[bytes, ...]
 ) -> tuple[Task, Reason] | None:
     """Cells no machine may change: identity, authority, an undone death; and cells past their
-    limits.
+    limits. A resident's claim changes no identity: it stands beside it.
     """
     if head.author == "import":
         return None
@@ -338,7 +358,7 @@ def _needs_a_person(
         return Task.PROPOSAL, Reason.RESTRICTED
     if len(saw) > SAW_PER_CELL or len(after.heads) > HEADS_PER_CELL:
         return Task.PROPOSAL, Reason.CROWDED
-    if rule.policy is Policy.IDENTITY and head.author != "registrar":
+    if rule.policy is Policy.IDENTITY and head.author not in ("registrar", "resident"):
         return Task.IDENTITY, Reason.IDENTITY
     if rule.policy is Policy.AUTHORITY:
         return Task.SWITCH_REQUEST, Reason.AUTHORITY

@@ -184,6 +184,7 @@ _GOOD: Final[dict[str, dict[str, Any]]] = {
         "plan": "多饮水，三天后复诊",
         "doctor": DOCTOR,
     },
+    "statement": {"why": "2", "text": "那天刚爬完楼，歇一会儿再量是一百三十二"},
     "referral": {
         "direction": "1",
         "from_org": "张村镇卫生院",

@@ -98,7 +98,7 @@ def test_an_edit_without_cells_changes_nothing() -> None:
     ("cell", "author", "expected", "reason", "task"),
     [
         ("identity:x", "staff", State.PROPOSAL, Reason.IDENTITY, Task.IDENTITY),
-        ("identity:x", "resident", State.PROPOSAL, Reason.IDENTITY, Task.IDENTITY),
+        ("identity:x", "resident", State.CONFLICT, Reason.NONE, None),
         ("identity:x", "registrar", State.APPLIED, Reason.NONE, None),
         ("identity:x", "import", State.APPLIED, Reason.NONE, None),
         ("authority:x", "staff", State.PROPOSAL, Reason.AUTHORITY, Task.SWITCH_REQUEST),
@@ -116,7 +116,7 @@ def test_who_may_write_identity_and_authority(
         decision = decided(change, there)
         assert (decision.state, decision.reason) == (expected, reason)
         assert decision.tasks == ((task,) if task else ())
-        assert bool(decision.cells) == (expected is State.APPLIED)
+        assert bool(decision.cells) == (expected in (State.APPLIED, State.CONFLICT))
 
 
 def test_staff_report_a_death_over_an_active_archive() -> None:

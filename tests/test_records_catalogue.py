@@ -49,7 +49,7 @@ A = {
     *("basic_info", "health_check", "htn_followup", "dm_followup", "encounter", "referral"),
     *("newborn_visit", "child_check", "child_tcm", "antenatal_first", "antenatal_next"),
     *("postpartum_visit", "postpartum_42", "elder_selfcare", "elder_tcm", "copd_record"),
-    *("copd_followup", "vaccination", "fd_contract", "disabled_check"),
+    *("copd_followup", "vaccination", "fd_contract", "disabled_check", "statement"),
 }
 B = {
     *("smd_supplement", "smd_followup", "tb_first", "tb_followup", "infectious_report"),
@@ -137,7 +137,7 @@ def _answers(kind: FieldType) -> list[str]:
 
 def test_a_list_of_forms_offers_only_what_may_be_filled_in() -> None:
     everybody = {kind.id for kind in offered(("A",), on=TODAY)}
-    assert everybody == A - {"basic_info"}
+    assert everybody == A - {"basic_info", "statement"}
     assert {kind.id for kind in offered(("A", "B"), on=TODAY)} == everybody | B
     assert offered(("A", "B", "C"), on=date(2016, 12, 31)) == ()
     assert not any(may_fill_in(get(each, 1), ("A", "B", "C")) for each in C)
@@ -328,7 +328,7 @@ def test_every_form_of_a_resident_is_signed_by_somebody() -> None:
         for kind in ALL
         if kind.shape is Shape.EVENT and not _signs(kind.fields) and kind.id != "referral"
     }
-    assert unsigned == {"health_check", "disabled_check"}
+    assert unsigned == {"health_check", "disabled_check", "statement"}
     assert DOCTOR
 
 

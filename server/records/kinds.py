@@ -33,6 +33,7 @@ from server.records import (
     referral,
     restricted_part,
     smd,
+    statement,
     tb,
     vaccination,
 )
@@ -81,6 +82,7 @@ KINDS: Final = register(
         tb.FIRST_V1,
         tb.FOLLOWUP_V1,
         infectious_report.V1,
+        statement.V1,
         facility_work.PATROL_V1,
         facility_work.EDUCATION_V1,
     )
@@ -128,8 +130,12 @@ def _in_force(kind: Kind, on: date) -> bool:
 
 
 def may_fill_in(kind: Kind, classes: Collection[str]) -> bool:
-    """Whether a form has its place in an archive of which these classes are seen."""
-    return kind.subject is Subject.RESIDENT and kind.access.value in classes
+    """Whether a form has its place in an archive of which these classes are seen, and is one that
+    members of staff write.
+    """
+    if kind.subject is not Subject.RESIDENT or kind.by_resident:
+        return False
+    return kind.access.value in classes
 
 
 def everything() -> tuple[Kind, ...]:

@@ -300,6 +300,9 @@ class Kind:
     draft: bool = False
     """The official text has not been seen: the form may change before a district uses it."""
 
+    by_resident: bool = False
+    """A resident's own words: no form of a tablet, a desk or a list."""
+
     def field(self, name: str) -> Field | None:
         """The field of that name, None when this version does not know it."""
         return _by_name(self).get(name)

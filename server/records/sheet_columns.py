@@ -37,7 +37,9 @@ RECORD_KINDS: Final = tuple(
             *(
                 kind.id
                 for kind in everything()
-                if kind.shape is Shape.EVENT and kind.subject is Subject.RESIDENT
+                if kind.shape is Shape.EVENT
+                and kind.subject is Subject.RESIDENT
+                and not kind.by_resident
             ),
         )
     )

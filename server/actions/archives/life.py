@@ -21,12 +21,13 @@ from server.actions.keeping.site import Site
 from server.actions.tablets.intake import civil_day
 from server.actions.tablets.settle import settle_conflicts
 from server.errors import NotFound, NotYours, RuleSaysNo
+from server.records.kinds import REGISTER
 from server.rules.life import MAY_UNDO, STATES, Asked, Life, May, No, decide
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
 from server.store.vault import NOBODY, T_LIFE
-from sync.merge import EMPTY
+from sync.merge import EMPTY, choose
 
 _DAY_FIELDS: Final = ("birth_date", "residence_since")
 
@@ -90,8 +91,8 @@ async def held(tx: Tx, site: Site, signed: Signed, resident: bytes) -> tuple[Led
 
 
 def shown_text(archive: Archive, cell: str) -> str:
-    heads = archive.cells().get(cell, EMPTY).heads
-    return str(heads[-1].value) if heads and heads[-1].value is not None else ""
+    value = choose(archive.cells().get(cell, EMPTY), REGISTER.policy_of(cell)).value
+    return str(value) if value is not None else ""
 
 
 def _day_of(archive: Archive, cell: str) -> date | None:

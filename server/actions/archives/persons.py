@@ -18,7 +18,7 @@ from server.actions.keeping.site import Site
 from server.rules.life import Life
 from server.store.tx import Tx
 from server.store.vault import NOBODY
-from sync.merge import Cell
+from sync.merge import EMPTY, Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,9 @@ def person_in(cells: Mapping[str, Cell], died: date | None) -> Person:
 
 
 def _only(cells: Mapping[str, Cell], name: str) -> str | None:
-    cell = cells.get(name)
-    value = cell.heads[0].value if cell is not None and len(cell.heads) == 1 else None
+    """The one value that stands; what a resident claims of it is not relied on."""
+    said = [each for each in cells.get(name, EMPTY).heads if each.author != "resident"]
+    value = said[0].value if len(said) == 1 else None
     return value if isinstance(value, str) else None
 
 

@@ -1,10 +1,12 @@
-"""Which record a referral says that it answers. An answer is at least of that record's class: an
-open sheet that named a restricted record would tell that there is one.
+"""Which record a referral says that it answers, or a resident's statement that it is about. Either
+is at least of that record's class: an open one that named a restricted record would tell that there
+is one.
 """
 
 import msgspec
 from msgspec import UNSET
 
+from server.records.statement import STATEMENT
 from server.rules.referrals import REFERRAL
 from server.store.tx import Tx, one
 from sync import wire
@@ -12,14 +14,16 @@ from sync import wire
 
 class _Sheet(msgspec.Struct):
     answers: object = None
+    record: object = None
 
 
 def answered(change: wire.Change) -> bytes | None:
     """The id of that record; None where none can be read."""
-    if change.kind != REFERRAL or change.body is UNSET:
+    if change.kind not in (REFERRAL, STATEMENT) or change.body is UNSET:
         return None
     try:
-        named = msgspec.json.decode(change.body, type=_Sheet).answers
+        sheet = msgspec.json.decode(change.body, type=_Sheet)
+        named = sheet.answers if change.kind == REFERRAL else sheet.record
         return bytes.fromhex(named) if isinstance(named, str) else None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None

@@ -8,7 +8,7 @@ spoils the others.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -170,9 +170,12 @@ def _read_change(
     if change.by is not None and change.by != batch.staff:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.ACTOR)
     try:
-        return _checked(index, raw, key, change, plain, day, today)
+        arrived = _checked(index, raw, key, change, plain, day, today)
     except _FAULTS:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.MALFORMED)
+    if arrived.kind is not None and arrived.kind.by_resident:  # no tablet speaks for a resident
+        return replace(arrived, cls="B", fault=Reason.MALFORMED)
+    return arrived
 
 
 def _pictures_fit(attach: tuple[wire.Attach, ...]) -> bool:
