@@ -35,7 +35,8 @@ from server.store.trail import audit
 from server.store.tx import Row, Tx, one, sharing
 from server.store.vault import T_CELLS, T_CHANGE, T_RESTRICTED, Vault
 from sync import wire
-from sync.merge import Cell, decode_cells
+from sync.merge import EMPTY, Cell, choose, decode_cells
+from sync.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,9 @@ async def _facts(
 ) -> ResidentFacts:  # fmt: skip
     """What the rule must know, read in this transaction and never from a cache."""
     today = datetime.fromtimestamp(now / 1000, CIVIL).date()
-    birth_cell = cells.get("birth_date")
-    heads = birth_cell.heads if birth_cell else ()
-    birth = date.fromisoformat(heads[-1].value) if heads else today
+    # As readers are shown it: what a resident claims of it decides nothing before it is answered.
+    known = choose(cells.get("birth_date", EMPTY), Policy.IDENTITY).value
+    birth = date.fromisoformat(known) if isinstance(known, str) else today
     granted = await tx.rows(
         "SELECT consent, facility, purpose, classes, granted_at, until, revoked_at FROM consent "
         "WHERE district=? AND resident=?",
