@@ -1,10 +1,14 @@
 """Who acts for whose archive: the resident, a relative, or a member of staff at whose desk the
-resident is (代办). One action serves portal and desk; what it writes says who held the pen.
+resident is (代办). One action serves portal and desk; what it writes says who held the pen, and
+what a relative did is told to the resident and to every other guardian (代).
 """
 
 from dataclasses import dataclass
 
 from server.actions.keeping.site import Site
+from server.actions.notices.telling import tell
+from server.actions.tablets.intake import civil_day
+from server.rules import notices
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx
@@ -42,10 +46,13 @@ class Acting:
 async def assisted(
     tx: Tx, site: Site, acting: Acting, what: str, subject: bytes, *, undo_until: int | None = None
 ) -> None:
-    """Writes down that somebody else held the pen; nothing where the resident did it alone.
+    """Writes down that somebody else held the pen or wanted it; nothing where the resident did it
+    alone. Every act for a resident calls it.
 
     `what`: code of the act. `undo_until`: ms UTC until when the resident may take it back.
     """
+    if not acting.own:
+        await _by_family(tx, site, acting, what, subject)
     if acting.helper is None:
         return
     now = site.clock()
@@ -56,3 +63,27 @@ async def assisted(
     )  # fmt: skip
     await tx.insert("assisted", [row])
     await audit(tx, site.district, "act", b"assisted" + acting.resident + act, now)
+
+
+OTHER = "other"
+_GUARDIANS = ("parent", "appointed")
+
+
+async def _by_family(tx: Tx, site: Site, acting: Acting, what: str, subject: bytes) -> None:
+    """One row, and a notice to the resident and to all other guardians with an archive here."""
+    now, district = site.clock(), site.district
+    act = new_id(now)
+    hand = acting.helper.staff if acting.helper is not None else None
+    row: Row = (district, acting.resident, act, acting.person, hand, what, subject, now)
+    await tx.insert("family_act", [row])
+    await audit(tx, district, "act", b"family-act" + acting.resident + act + acting.person, now)
+    others = await tx.rows(
+        "SELECT DISTINCT l.person FROM family_link l JOIN resident r ON r.district=l.district AND "
+        "r.resident=l.person WHERE l.district=? AND l.resident=? AND l.state='standing' AND "
+        "l.frozen_at IS NULL AND l.until_day>=? AND l.person<>? AND l.tie IN (?,?) "
+        "ORDER BY l.person",
+        district, acting.resident, civil_day(now).isoformat(), acting.person, *_GUARDIANS,
+    )  # fmt: skip
+    said = what if what in notices.rules().acts else OTHER
+    for who in (acting.resident, *(row[0] for row in others)):
+        await tell(tx, site, who, "family_act", about=act, act=said, day=civil_day(now))
