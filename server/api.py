@@ -242,14 +242,14 @@ def _attachments(site: Site, hands: _Hands) -> list[HTTPRouteHandler]:
         _noted(request, slip)
         return _answer(wire.encode(done))
 
-    @head("/sync/v1/attachments/{name:str}", status_code=200, media_type=OCTETS)
+    @head("/sync/v1/attachments/{name:str}", status_code=200)
     async def arrived(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[None]:
         """How much of a picture is there."""
         slip = await attachments.proved(site, _slip(request), Verb.HEAD, _file(name))
         so_far = await attachments.arrived_so_far(site, slip)
         _noted(request, slip)
         told = {"cache-control": "no-store", attachment_wire.ARRIVED_HEADER: str(so_far)}
-        return Response(None, media_type=OCTETS, headers=told)
+        return Response(None, headers=told)
 
     return [piece, arrived]
 

@@ -30,6 +30,7 @@ from sync.tablet_archive import Archive
 from sync.tablet_custody import Custody
 from sync.tablet_disk import COST_LOG2, Disk
 from sync.tablet_outbox import Outbox
+from sync.tablet_photos import Photos
 from sync.tablet_reports import SCHEMA
 from sync.tablet_state import NotTheServer, Post, Result, State, Unlocked
 from sync.tablet_trust import opened, server_signer, witness
@@ -40,10 +41,7 @@ _UNREAD: Final = frozenset({"malformed", "too_large", "unread"})
 
 
 class Tablet:
-    """One device, one member of staff.
-
-    Opened without a passphrase it can only send what is ready.
-    """
+    """One device, one member of staff. Opened without a passphrase it only sends what is ready."""
 
     def __init__(
         self, disk: Disk, *, clock: Callable[[], int], new_id: Callable[[int], bytes]
@@ -67,6 +65,7 @@ class Tablet:
             )
         self.outbox = Outbox(disk, self.state, self._keys, self._archive, clock)
         self.custody = Custody(disk, self.state)
+        self.photos = Photos(disk, self.state, self._keys)
 
     @classmethod
     def create(
@@ -148,12 +147,14 @@ class Tablet:
         version: int = 1,
         amends: bytes | None = None,
         ground: wire.Ground | None = None,
+        attach: tuple[wire.Attach, ...] = (),
     ) -> bytes:
         """A filled-in form. On disk when this returns; the id of its change."""
-        raw = body if isinstance(body, bytes) else wire.encode(body)
-        change = self.blank(resident, kind, on, version=version)
-        change = msgspec.structs.replace(change, body=Raw(raw), amends=amends, ground=ground)
-        return self.save(change)
+        raw = Raw(body if isinstance(body, bytes) else wire.encode(body))
+        blank = self.blank(resident, kind, on, version=version)
+        return self.save(
+            msgspec.structs.replace(blank, body=raw, amends=amends, ground=ground, attach=attach)
+        )
 
     def void(self, resident: bytes, kind: str, on: str, change: bytes, reason: str) -> bytes:
         """Takes a record back, with a reason; it stays in the history."""
@@ -198,6 +199,7 @@ class Tablet:
                 change.id, change.resident, self.state.saved, self.outbox.note_session(),
                 wire.encode(claim), self.disk.seal(change.id, wire.encode(change)),
             )  # fmt: skip
+            self.photos.named(change)
             self.state.store(self.disk)
         return change.id
 
@@ -263,6 +265,7 @@ class Tablet:
             self.outbox.say_farewell()
             self.disk.wipe()
             self._archive = self._keys = None
+            self.photos = Photos(self.disk, self.state, None)
             self.outbox.lock()
             result.wiped = True
             return result

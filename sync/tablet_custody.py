@@ -38,6 +38,9 @@ class Custody:
             "OR (beside=1 AND taken >= ?))",
             epoch, seq, backed_at,
         )  # fmt: skip
+        self._disk.run(
+            "UPDATE photo SET state='waiting' WHERE state='held' AND taken >= ?", backed_at
+        )
 
     def _is_mine(self, head: wire.ChainHead) -> bool:
         """Whether this tablet sealed the batch at the server's head (or nothing stands there)."""
@@ -103,4 +106,7 @@ class Custody:
             "OR (beside=1 AND taken < ?))",
             mark.epoch, mark.seq, mark.at,
         )  # fmt: skip
+        safe = "SELECT id FROM photo WHERE state='held' AND taken < ?"
+        self._disk.run(f"DELETE FROM photo_part WHERE id IN ({safe})", mark.at)  # noqa: S608
+        self._disk.run("DELETE FROM photo WHERE state='held' AND taken < ?", mark.at)
         self._state.backed_epoch, self._state.backed_seq = mark.epoch, mark.seq

@@ -23,8 +23,19 @@ _OWED: Final = (
     "CREATE TABLE IF NOT EXISTS owed (resident BLOB, cls TEXT, rev INTEGER NOT NULL, "
     "ep INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (resident, cls)) WITHOUT ROWID"
 )
+# Pictures as they travel; without the change that names them nobody can read one.
+_PHOTO: Final = (
+    "CREATE TABLE IF NOT EXISTS photo (id BLOB PRIMARY KEY, change BLOB, size INTEGER NOT NULL, "
+    "state TEXT NOT NULL, taken INTEGER NOT NULL, reason TEXT NOT NULL, head BLOB NOT NULL)"
+)
+_PHOTO_PART: Final = (
+    "CREATE TABLE IF NOT EXISTS photo_part (id BLOB, n INTEGER, slip BLOB NOT NULL, "
+    "body BLOB NOT NULL, PRIMARY KEY (id, n))"
+)
 _TABLES: Final = (
     _OWED,
+    _PHOTO,
+    _PHOTO_PART,
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE mine (digest BLOB PRIMARY KEY) WITHOUT ROWID",  # every envelope sealed here
     "CREATE TABLE session (id BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
@@ -172,13 +183,17 @@ class Disk:
 
     def upgrade(self) -> None:
         """Tables that a tablet of an earlier schema lacks."""
-        self.run(_OWED)
+        for statement in (_OWED, _PHOTO, _PHOTO_PART):
+            self.run(statement)
 
     def wipe(self) -> None:
         """Readable copies and every key go; ready batches and receipts stay."""
         with self.step():
             for table in ("own", "entity", "owed", "member", "gone", "looked"):
                 self.run(f"DELETE FROM {table}")  # noqa: S608 (names from the line above)
+            self.run("DELETE FROM photo_part WHERE id IN "
+                     "(SELECT id FROM photo WHERE state='loose')")  # fmt: skip
+            self.run("DELETE FROM photo WHERE state='loose'")
             self.run("DELETE FROM meta WHERE name IN ('master', 'salt', 'kem', 'sign')")
         self._master = None
         self._db.execute("VACUUM")

@@ -75,6 +75,7 @@ class State(msgspec.Struct):
     head_digest: bytes = bytes(32)
     behind: bool = False  # own head behind the server's: this is a copy or was restored
     cursors: dict[str, wire.Cursor] = {}
+    takes_pictures: bool = False  # the server is known to
     ask: dict[str, bool] = {}  # panels whose digest differed last time
 
     @classmethod

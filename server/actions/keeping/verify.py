@@ -11,10 +11,11 @@ from typing import Final
 
 from crypto.columns import ColumnRefused, DataKey, card_key
 from server.actions.archives.cards import face_of, open_face
-from server.actions.archives.ledger import ASSIGNED, EPOCH_BITS
+from server.actions.archives.ledger import EPOCH_BITS, WHOLE
 from server.actions.keeping.site import Site
 from server.actions.keeping.verify_chain import Sums, verify_chain
 from server.actions.keeping.verify_facility import verify_facility_records
+from server.actions.keeping.verify_pictures import verify_pictures
 from server.actions.keeping.verify_plan import verify_plans
 from server.actions.keeping.verify_report import Code, Fault, Progress, Report, Tally, every
 from server.actions.keeping.verify_tree import Told, verify_tree
@@ -48,6 +49,7 @@ async def verify_journal(site: Site, progress: Progress | None = None) -> Report
         await verify_plans(snap, site, tally)
         await _panels(snap, site, tally)
         await verify_facility_records(snap, site, tally, told.facility_records)
+        await verify_pictures(snap, site, tally, told.pictures)
     for who, _ in told.revisions:
         if who not in residents:
             tally.fault(Code.RESIDENT_MISSING, who)
@@ -153,7 +155,7 @@ async def _panels(snap: Snapshot, site: Site, tally: Tally) -> None:
         site.district,
     ):
         before = totals.get(panel, (0, 0))
-        restricted = digest.value(b) if ground == ASSIGNED else 0
+        restricted = digest.value(b) if ground in WHOLE else 0
         totals[panel] = before[0] + digest.value(a), before[1] + restricted
     async for panel, root_open, root_restricted in every(
         snap,

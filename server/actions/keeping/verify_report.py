@@ -49,6 +49,8 @@ class Code(StrEnum):
     RESIDENT_SUM = "resident_sum"  # the digest is not that of the records
     FACILITY_RECORD = "facility_record"  # does not open at its place, or is not what was audited
     FACILITY_RECORD_MISSING = "facility_record_missing"  # in the audit log, not there
+    PICTURE = "picture"  # does not open, or is not the file that was audited
+    PICTURE_MISSING = "picture_missing"  # in the audit log, not there
     PANEL_ROOT = "panel_root"  # the digest is not that of the residents
 
 

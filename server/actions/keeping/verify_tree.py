@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from crypto.audit import Checkpoint, Frontier, leaf_hash
 from crypto.keys import SigningPublicKey, Suite
+from server.actions.attachments.sealed import GONE, KEPT
 from server.actions.keeping.audit_tree import origin_of
 from server.actions.keeping.site import Site
 from server.actions.keeping.verify_report import Code, Tally, every
@@ -16,6 +17,7 @@ REVISION_BYTES: Final = 16 + 1 + 8 + 16
 _BATCH_BYTES: Final = 32 + 32
 _DECISION: Final = b"decision"
 _FACILITY_RECORD: Final = b"facility-record"
+_PICTURE: Final = 32 + 16  # its id and the tablet it came from
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class Told:
     )
     # record of a facility's own work -> half a hash of its sealed bytes
     facility_records: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    # picture (id and tablet) -> id of the stored file
+    pictures: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
 
     def take(self, what: str, detail: bytes, residents: set[bytes]) -> None:
         if what == "batch":
@@ -38,6 +42,11 @@ class Told:
                 self._revision(detail[at : at + REVISION_BYTES])
             return
         if what != "act":
+            return
+        if detail.startswith((KEPT, GONE)):
+            kept = detail.startswith(KEPT)
+            rest = detail[len(KEPT if kept else GONE) :]
+            self.pictures[rest[:_PICTURE]] = rest[_PICTURE:]  # b"": taken away, on purpose
             return
         if detail.startswith(_DECISION):
             self.decisions.add(detail[len(_DECISION) : len(_DECISION) + 16])
