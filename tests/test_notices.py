@@ -9,6 +9,7 @@ import pytest
 
 from server.actions.notices import inbox, outbox, overview, telling, upkeep
 from server.actions.notices.providers import Refused
+from server.actions.residents.acting import Acting, Helper, assisted
 from server.rules.notices import Channel
 from server.settings import CIVIL
 from server.store.vault import NOBODY
@@ -204,6 +205,24 @@ async def test_urgent_goes_before_answers_and_what_is_old_stays(
     world.clock.pass_(days=4)
     await outbox.run(world.site)
     assert (await state(world, late))[:2] == ("held", "stale")
+
+
+async def test_what_staff_did_for_somebody_is_told_with_who_and_how_to_undo_it(
+    world: World, gateway: Gateway
+) -> None:
+    helped = Acting(ZHOU, ZHOU, Helper(SU, QINGHE))
+    alone = Acting(WU, WU)
+    for acting, what in ((helped, "consent"), (helped, "something new"), (alone, "consent")):
+        await world.store.write(
+            lambda tx, acting=acting, what=what: assisted(tx, world.site, acting, what, b"s" * 16)
+        )
+    await outbox.run(world.site)
+    assert gateway.told == ["assisted_act", "assisted_act"]
+    newest, older = await lines(world)
+    assert "办事" in newest.text
+    assert "青禾镇卫生院的苏清明在您面前替您办了：授权。" in older.text
+    assert older.about == await world.one("SELECT act FROM assisted WHERE what='consent'")
+    assert await lines(world, WU) == []
 
 
 # Without a gateway, and what is kept.

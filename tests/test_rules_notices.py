@@ -1,6 +1,8 @@
 """What a message may say, when it may go, and what it costs: by the table and its pure rules."""
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
@@ -25,6 +27,7 @@ from server.rules.notices import (
     Why,
 )
 from server.settings import CIVIL
+from tests.source import shown, source_files
 
 TABLE = rule.rules()
 EVERY = list(TABLE.templates.values())
@@ -167,6 +170,29 @@ def test_the_way_out_follows_from_template_and_resident(
     id_: str, reach: Reach, way: Leaves | Stays
 ) -> None:
     assert rule.way_out(rule.template(id_), reach) == way
+
+
+def calls() -> Iterator[tuple[str, str, set[str]]]:
+    """(place, template, variables) of each telling in the code."""
+    for path in source_files("server", "resident_portal"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "tell":
+                of = node.args[3] if len(node.args) == 4 else None
+                if isinstance(of, ast.Constant) and isinstance(of.value, str):
+                    names = {each.arg or "**" for each in node.keywords}
+                    yield f"{shown(path)}:{node.lineno}", of.value, names
+
+
+def test_every_telling_in_the_code_fits_its_template() -> None:
+    found = list(calls())
+    assert len(found) > 5
+    wrong = [
+        (place, of)
+        for place, of, names in found
+        if of not in TABLE.templates
+        or names - {"to", "cls", "about"} != set(TABLE.templates[of].variables)
+    ]
+    assert wrong == []
 
 
 def test_tries_are_spread_grow_and_end() -> None:

@@ -46,8 +46,8 @@ class Acting:
 async def assisted(
     tx: Tx, site: Site, acting: Acting, what: str, subject: bytes, *, undo_until: int | None = None
 ) -> None:
-    """Writes down that somebody else held the pen or wanted it; nothing where the resident did it
-    alone. Every act for a resident calls it.
+    """Writes down that somebody else held the pen or wanted it, and tells the resident; nothing
+    where the resident did it alone. Every act for a resident calls it.
 
     `what`: code of the act. `undo_until`: ms UTC until when the resident may take it back.
     """
@@ -63,6 +63,10 @@ async def assisted(
     )  # fmt: skip
     await tx.insert("assisted", [row])
     await audit(tx, site.district, "act", b"assisted" + acting.resident + act, now)
+    await tell(
+        tx, site, acting.resident, "assisted_act", about=act, act=_said(what),
+        facility=acting.helper.facility, staff=acting.helper.staff, day=civil_day(now),
+    )  # fmt: skip
 
 
 OTHER = "other"
@@ -84,6 +88,10 @@ async def _by_family(tx: Tx, site: Site, acting: Acting, what: str, subject: byt
         "ORDER BY l.person",
         district, acting.resident, civil_day(now).isoformat(), acting.person, *_GUARDIANS,
     )  # fmt: skip
-    said = what if what in notices.rules().acts else OTHER
     for who in (acting.resident, *(row[0] for row in others)):
-        await tell(tx, site, who, "family_act", about=act, act=said, day=civil_day(now))
+        await tell(tx, site, who, "family_act", about=act, act=_said(what), day=civil_day(now))
+
+
+def _said(what: str) -> str:
+    """The code of the act as a notice has words for it."""
+    return what if what in notices.rules().acts else OTHER
