@@ -26,8 +26,6 @@ import click
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.api import malformed_response
-from server.app import create_app
 from server.cli.session import check_kek, opened_site, opened_store, refuse_pending, run, settings
 from server.cli.show import Whole
 from server.errors import StartRefused
@@ -137,6 +135,8 @@ class _Protocol(HttpToolsProtocol):
     """Bytes that are no HTTP are answered like every other refusal."""
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (may quote the request)
+        from server.api import malformed_response
+
         self.transport.write(malformed_response())
         self.transport.close()
 
@@ -163,6 +163,10 @@ def serve_here(
 
     async def work() -> None:
         async with opened_site(current) as site:
+            # Here and not above: the pages are most of what an import takes, and every other
+            # command does without them.
+            from server.app import create_app
+
             app: Any = create_app(site, current, jobs=jobs, shared=shared)
             config = uvicorn.Config(
                 app, http=_Protocol, ws="none", lifespan="on",
