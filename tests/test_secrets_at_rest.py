@@ -289,9 +289,14 @@ def log() -> Iterator[io.StringIO]:
     configure("debug")
     # Not sys.stderr: pytest puts its own there between the fixture and the test.
     structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(written))
-    for name in ("", "uvicorn", "litestar", "asyncpg", "piccolo", "asyncio"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    loggers = [logging.getLogger(each) for each in ("uvicorn", "litestar", "asyncpg", "piccolo")]
+    loggers += [logging.getLogger("asyncio")]
+    levels = [each.level for each in loggers]
+    for each in (root, *loggers):
+        each.setLevel(logging.DEBUG)
     yield written
+    for each, before in zip(loggers, levels, strict=True):
+        each.setLevel(before)  # another test may look at what a library says
     structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
