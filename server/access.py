@@ -178,8 +178,8 @@ async def _facts(
     known = choose(cells.get("birth_date", EMPTY), Policy.IDENTITY).value
     birth = date.fromisoformat(known) if isinstance(known, str) else today
     granted = await tx.rows(
-        "SELECT consent, facility, purpose, classes, granted_at, until, revoked_at FROM consent "
-        "WHERE district=? AND resident=?",
+        "SELECT consent, facility, purpose, classes, granted_at, until, manner, panel FROM consent "
+        "WHERE district=? AND resident=? AND revoked_at IS NULL",
         vault.district,
         resident,
     )
@@ -192,7 +192,7 @@ async def _facts(
     facts = ResidentFacts(
         resident=resident, facility=row[5], team=row[6], doctor=doctor[0] if doctor else None,
         birth=birth, today=today, now_ms=now,
-        consents=tuple(_grant(each) for each in granted if each[6] is None),
+        consents=tuple(_grant(each) for each in granted),
     )  # fmt: skip
     if actor.role is not Role.RESIDENT:
         return facts
@@ -234,11 +234,11 @@ def _link(row: Row) -> Link:
 
 
 def _grant(row: Row) -> consents.Grant:
-    consent, facility, purpose, classes, granted_at, until, _ = row
+    consent, facility, purpose, classes, granted_at, until, manner, team = row
     return consents.Grant(
         id=consent, recipient=facility, purpose=consents.Purpose(purpose),
         classes=frozenset(AccessClass(each) for each in classes),
-        manner=consents.Manner.VIEW, from_ms=granted_at, until_ms=until,
+        manner=consents.Manner(manner), from_ms=granted_at, until_ms=until, team=team or None,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from server.actions.keeping.site import Site
 from server.actions.lists import import_run, imports
 from server.actions.notices import outbox
 from server.actions.notices import upkeep as notice_upkeep
-from server.actions.places import closing_steps, leaving, move
+from server.actions.places import closing_steps, handovers, leaving, move
 from server.actions.plan import nightly
 from server.actions.tablets import attachments, release, tablet_return
 from server.logs import log
@@ -98,6 +98,7 @@ JOBS: Final = (
     Job("figures", 10 * MINUTE_MS, _alone(figures_recount.keep_year), lease_ms=2 * HOUR_MS),
     Job("plans", 10 * MINUTE_MS, _alone(nightly.keep), lease_ms=2 * HOUR_MS, waits=nightly.waits),
     Job("switches", 10 * MINUTE_MS, _alone(move.begin_due)),
+    Job("handovers", HOUR_MS, _alone(handovers.count_due)),
     Job("closings", MINUTE_MS, _alone(closing_steps.carry_on), lease_ms=HOUR_MS, keep_ms=DAY_MS),
     Job("leavings", MINUTE_MS, _alone(leaving.carry_out_due), keep_ms=DAY_MS),
     Job("tablet_returns", MINUTE_MS, _alone(tablet_return.tidy), keep_ms=DAY_MS),

@@ -19,6 +19,7 @@ from server.rules.switch import (
     Request,
     SameFacility,
     SpecialCase,
+    TooFar,
     TooSoon,
     Unpublished,
     anniversary,
@@ -215,7 +216,16 @@ def test_there_is_no_word_for_a_refusal_by_the_old_facility() -> None:
         NeedsSpecialCase,
         SameFacility,
         Unpublished,
+        TooFar,
     )
+
+
+def test_a_day_that_nobody_can_plan_for_is_not_taken() -> None:
+    on = date(2026, 3, 10)
+    last = on + timedelta(days=switch.LATEST_DAYS)
+    assert decide(HUANCUI, HISTORY, replace(ASK, from_day=last), on) == Granted(last, Cause.CHOICE)
+    later = replace(ASK, from_day=last + timedelta(days=1))
+    assert decide(HUANCUI, HISTORY, later, on) == TooFar(last)
 
 
 HISTORIES = st.lists(

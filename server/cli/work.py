@@ -222,6 +222,8 @@ def _outcome(outcome: rule.Outcome) -> str:
             return "That facility is the responsible one already."
         case rule.Unpublished():
             return "That facility is not on the county's published list."
+        case rule.TooFar():
+            return f"Too far off: possible up to {outcome.last_day}."
 
 
 @click.group()

@@ -6,9 +6,10 @@ grant for the same recipient and purpose that had not seen it, so a revocation b
 grant, whatever their instants say. An end is an end: from `until_ms` on nothing is given.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from server.records.model import AccessClass
 
@@ -64,7 +65,8 @@ class Duration(StrEnum):
 class Grant:
     """Permission for one recipient and one purpose.
 
-    `saw`: ids of the revocations that its author knew of.
+    `saw`: ids of the revocations that its author knew of. `team`: the recipient's one team that
+    may look; None: the whole facility.
     """
 
     id: bytes
@@ -75,6 +77,7 @@ class Grant:
     from_ms: int
     until_ms: int
     saw: frozenset[bytes] = frozenset()
+    team: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,66 @@ class Revoke:
 
 Consent = Grant | Revoke
 
+GIVEN: Final = (Purpose.SERVICE, Purpose.CHECKUP_DAY, Purpose.RESEARCH)
+"""What a resident can agree to; everything else is the archive's own right or a law's."""
+
+LONGEST_MS: Final = 3 * 366 * _DAY_MS
+"""Nobody is asked for longer; then the resident is asked anew."""
+
+
+class No(StrEnum):
+    """Why a consent cannot be given in these words."""
+
+    PURPOSE = "purpose"
+    """No resident's to give (S000-art15-b names what needs none)."""
+
+    CLASSES = "classes"
+    NOT_EXPLAINED = "not_explained"
+    """Class B is given only after it was explained face to face (S001-art11-a)."""
+
+    COPY_FOR_SERVICE = "copy_for_service"
+    """A copy on tablets is for treating the resident; a tablet cannot tell purposes apart."""
+
+    COPY_NEEDS_TEAM = "copy_needs_team"
+    OWN_FACILITY = "own_facility"
+    """It looks by its duty and needs no consent (S000-art11¶2)."""
+
+    UNPUBLISHED = "unpublished"
+    ENDED = "ends_before_it_begins"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to agree to. `responsible`: it is the own facility; `published`: on the
+    county's list; `explained`: class B was explained to the resident.
+    """
+
+    purpose: str
+    classes: str
+    manner: Manner
+    team: bool
+    until_ms: int
+    responsible: bool = False
+    published: bool = True
+    explained: bool = False
+
+
+def refused(wish: Wish, now_ms: int) -> No | None:
+    """What stands against it; None when it can be given."""
+    faults = (
+        (wish.purpose not in GIVEN, No.PURPOSE),
+        (wish.classes not in ("A", "AB"), No.CLASSES),
+        (wish.classes == "AB" and not wish.explained, No.NOT_EXPLAINED),
+        (wish.manner is Manner.COPY and wish.purpose != Purpose.SERVICE, No.COPY_FOR_SERVICE),
+        (wish.manner is Manner.COPY and not wish.team, No.COPY_NEEDS_TEAM),
+        (wish.responsible and wish.purpose != Purpose.RESEARCH, No.OWN_FACILITY),
+        (not wish.published, No.UNPUBLISHED),
+        (wish.until_ms <= now_ms, No.ENDED),
+        (wish.until_ms > now_ms + LONGEST_MS, No.TOO_LONG),
+    )
+    return next((why for applies, why in faults if applies), None)
+
 
 def effective(
     consents: Iterable[Consent],
@@ -95,9 +158,12 @@ def effective(
     access_class: AccessClass,
     purpose: Purpose,
     now_ms: int,
+    *,
+    teams: Collection[bytes] = (),
 ) -> Grant | None:
     """The grant under which that facility may look now, None when there is none.
 
+    `teams`: those the asker serves; a grant to a team opens for its own people only.
     Of several the one that lasts longest, COPY before VIEW when they end together. Class C is
     nobody's to give.
     """
@@ -108,6 +174,7 @@ def effective(
         each
         for each in _not_revoked(ledger)
         if each.recipient == facility
+        and (each.team is None or each.team in teams)
         and each.purpose is purpose
         and access_class in each.classes
         and each.from_ms <= now_ms < each.until_ms

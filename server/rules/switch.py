@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from server.rules.districts import District
 
@@ -40,6 +41,9 @@ class Cause(StrEnum):
     ERROR = "error"
     """A wrong entry was put right."""
 
+
+LATEST_DAYS: Final = 366
+"""So far ahead a day can be chosen; later the resident asks again."""
 
 _STARTS_THE_CLOCK = frozenset({Cause.CHOICE, Cause.SPECIAL})
 
@@ -137,7 +141,14 @@ class Unpublished:
     """That facility is not on the county's list."""
 
 
-Outcome = Granted | TooSoon | NeedsSpecialCase | SameFacility | Unpublished
+@dataclass(frozen=True, slots=True)
+class TooFar:
+    """The day is further off than anybody can plan; `last_day` is the last one."""
+
+    last_day: date
+
+
+Outcome = Granted | TooSoon | NeedsSpecialCase | SameFacility | Unpublished | TooFar
 
 
 def decide(
@@ -147,6 +158,8 @@ def decide(
     if not request.published:
         return Unpublished()
     from_day = _from_day(district, request, on)
+    if from_day > on + timedelta(days=LATEST_DAYS):
+        return TooFar(on + timedelta(days=LATEST_DAYS))
     if responsible(history, from_day) == request.facility:
         return SameFacility()
     ordinary = any(each.code == request.ground for each in district.grounds)

@@ -91,7 +91,10 @@ class Resident(Table, tablename="resident"):
 
 
 class Member(Table, tablename="member"):
-    """Who is in which panel now: the only truth for packing. ground: assigned | consent."""
+    """Who is in which panel now: the only truth for packing.
+
+    ground: assigned | consent (class A) | consent_b (class B too, which the resident named).
+    """
 
     district = SmallInt()
     panel = Bytea(primary_key=True)
@@ -126,7 +129,11 @@ class Assignment(Table, tablename="assignment"):
 
 
 class Switch(Table, tablename="switch"):
-    """Requests to switch the facility. status: scheduled | done | withdrawn | undone."""
+    """Requests to switch the facility. status: scheduled | done | withdrawn | undone.
+
+    `person`: who wanted it (the resident or a guardian), `hand`: who carried it out for them, both
+    None where an operator did. `sealed`, under the resident's key: the ground that was given.
+    """
 
     district = SmallInt()
     resident = Bytea()
@@ -137,11 +144,21 @@ class Switch(Table, tablename="switch"):
     asked_at = BigInt()
     from_day = Text()
     status = Text()
+    person = Bytea(null=True)
+    hand = Bytea(null=True)
+    sealed = Bytea(null=True)
     KEY: ClassVar = ("district", "resident", "switch")
     INDEX: ClassVar = (("district", "status", "from_day"),)
 
 
 class Consent(Table, tablename="consent"):
+    """Who else may look, for one purpose, at which classes (A or AB), until when.
+
+    `panel`: the team; empty bytes for the whole facility. manner: view | copy (a copy on the
+    team's tablets). `person`: who gave it, the resident or a guardian; None where an operator
+    wrote it down. `revoked_by`: who took it back; None for an end by closing or moving.
+    """
+
     district = SmallInt()
     resident = Bytea()
     consent = Bytea(primary_key=True)
@@ -153,4 +170,7 @@ class Consent(Table, tablename="consent"):
     granted_at = BigInt()
     until = BigInt()
     revoked_at = BigInt(null=True)
+    manner = Text()
+    person = Bytea(null=True)
+    revoked_by = Bytea(null=True)
     KEY: ClassVar = ("district", "resident", "consent")

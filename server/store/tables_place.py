@@ -66,3 +66,31 @@ class TabletReturn(Table, tablename="tablet_return"):
     since = BigInt()
     done_at = BigInt(null=True)
     KEY: ClassVar = ("district", "device")
+
+
+class Handover(Table, tablename="handover"):
+    """An archive that came to another facility by the resident's own choice: what the new one
+    takes note of, and the old one is told.
+
+    result: "" while it waits | seen | counted (the days were over) | moved_on (it left again).
+    """
+
+    district = SmallInt()
+    handover = Bytea(primary_key=True)
+    resident = Bytea()
+    from_facility = Bytea()
+    from_panel = Bytea()
+    to_facility = Bytea()
+    to_panel = Bytea()
+    at = BigInt()
+    due_at = BigInt()
+    result = Text()
+    ended_at = BigInt(null=True)
+    ended_by = Bytea(null=True)
+    KEY: ClassVar = ("district", "handover")
+    INDEX: ClassVar = (
+        ("district", "resident"),
+        ("district", "to_facility", "at"),
+        ("district", "from_facility", "at"),
+        ("district", "result", "due_at"),
+    )

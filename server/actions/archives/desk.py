@@ -17,7 +17,7 @@ from msgspec import UNSET, structs
 from server.access import Opened
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.first_written import refuse_elsewhere
-from server.actions.archives.ledger import Archive, Ledger, first_rev
+from server.actions.archives.ledger import ASSIGNED, Archive, Ledger, first_rev
 from server.actions.archives.standing import (
     MERGED,
     Membership,
@@ -205,7 +205,7 @@ def _standing(signed: Signed, opened: Opened, archive: Archive, now: int) -> Sta
     if archive.row.facility == signed.facility:
         return Present()
     consented = any(
-        each.ground == "consent"
+        each.ground != ASSIGNED
         and each.panel in signed.panels
         and (each.until is None or each.until > now)
         for each in archive.members

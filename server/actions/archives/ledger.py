@@ -26,7 +26,8 @@ from sync.merge import Cell, Cells, decode_cells, encode_cells
 __all__ = ["Archive", "Ledger", "audit", "first_rev", "next_rev"]
 
 EPOCH_BITS: Final = 32
-ASSIGNED: Final = "assigned"  # ground of a membership; the other is "consent"
+ASSIGNED: Final = "assigned"  # ground of a membership; consented.py has the others
+WHOLE: Final = frozenset({ASSIGNED, "consent_b"})  # grounds that class B goes with as well
 TASK_DAYS: Final = {
     "conflict": 3,
     "proposal": 7,
@@ -45,6 +46,7 @@ TASK_DAYS: Final = {
     "digest": 1,
     "restored": 1,
     "special_case": 10,
+    "handover": 5,
     "photo": 14,
 }
 
@@ -217,8 +219,8 @@ class Ledger:
             archive.row.sum_open, archive.row.sum_restricted = after
             sums.append((self.district, archive.row.resident, *after))
             for member in archive.members:
-                # A panel that reads by consent holds class A only, and its digest says so.
-                theirs = restricted_delta if member.ground == ASSIGNED else 0
+                # A panel that reads class A by consent has a digest that says so.
+                theirs = restricted_delta if member.ground in WHOLE else 0
                 self.shift(member.panel, open_delta, theirs)
         key = ("district", "resident")
         await tx.update(

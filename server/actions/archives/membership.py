@@ -7,7 +7,7 @@ archive by the ordinary pages; one who leaves is a single `leave`, and every tab
 a copy is asked to purge it.
 """
 
-from server.actions.archives.ledger import ASSIGNED, Ledger
+from server.actions.archives.ledger import WHOLE, Ledger
 from server.actions.archives.standing import ResidentRow
 from server.store.tx import Tx, one
 from sync import digest
@@ -16,9 +16,9 @@ from sync import digest
 async def enter(
     tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes, *, ground: str, until: int | None
 ) -> None:
-    """The resident is in `panel` from now on. ground: assigned | consent.
+    """The resident is in `panel` from now on. ground: assigned | consent | consent_b.
 
-    By consent the panel receives class A only, and its digest counts class A only.
+    By plain consent the panel receives class A only, and its digest counts class A only.
     """
     district = ledger.district
     await tx.insert("member", [(district, panel, row.resident, ground, 0, until)])
@@ -32,7 +32,7 @@ async def enter(
     )
     for (change,) in events:
         feed[("event", change)] = row.resident
-    restricted = digest.value(row.sum_restricted) if ground == ASSIGNED else 0
+    restricted = digest.value(row.sum_restricted) if ground in WHOLE else 0
     ledger.shift(panel, digest.value(row.sum_open), restricted)
 
 
@@ -50,6 +50,6 @@ async def leave(tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes) -> None:
         "DELETE FROM member WHERE district=? AND panel=? AND resident=?", district, panel, who
     )
     ledger.feed.setdefault(panel, {})[("leave", who)] = who
-    restricted = digest.value(row.sum_restricted) if member[0] == ASSIGNED else 0
+    restricted = digest.value(row.sum_restricted) if member[0] in WHOLE else 0
     ledger.shift(panel, -digest.value(row.sum_open), -restricted)
     ledger.let_go.append((who, panel))

@@ -13,13 +13,14 @@ import msgspec
 from server.access import Asking, classes_of
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.carrying import carry, changes_of
-from server.actions.archives.ledger import ASSIGNED, Archive, Ledger
+from server.actions.archives.consented import panels_of, settle
+from server.actions.archives.ledger import Archive, Ledger
 from server.actions.archives.life import in_place
-from server.actions.archives.membership import enter, leave
+from server.actions.archives.membership import leave
 from server.actions.archives.merging_values import identity_holds, shown, taken_over
 from server.actions.archives.opening import actor_of
 from server.actions.archives.register_edit import hold, lay
-from server.actions.archives.standing import MERGED, Membership, survivors
+from server.actions.archives.standing import MERGED, survivors
 from server.actions.archives.status import CELL, move
 from server.actions.archives.twins import decided
 from server.actions.keeping.site import Site
@@ -167,22 +168,13 @@ async def enter_by_consent(tx: Tx, ledger: Ledger, who: bytes) -> None:
     """Into every panel that a standing consent names and that does not have the archive yet; where
     it is there by consent, as long as the longest lasts.
     """
-    district, archive = ledger.district, ledger.archives[who]
-    rows = await tx.rows(
-        "SELECT panel, MAX(until) FROM consent WHERE district=? AND resident=? AND "
-        "revoked_at IS NULL AND until>? GROUP BY panel ORDER BY panel",
-        district, who, ledger.now,
-    )  # fmt: skip
+    archive = ledger.archives[who]
     there = {member.panel: member for member in archive.members}
-    for panel, until in rows:
-        if panel not in there:
-            await enter(tx, ledger, archive.row, panel, ground="consent", until=until)
-            archive.members = [*archive.members, Membership(panel, "consent", until)]
-        elif there[panel].ground != ASSIGNED and (there[panel].until or 0) < until:
-            await tx.run(
-                "UPDATE member SET until=? WHERE district=? AND panel=? AND resident=?",
-                until, district, panel, who,
-            )  # fmt: skip
+    for panel in await panels_of(tx, ledger, who):
+        now = await settle(tx, ledger, archive.row, panel)
+        assert now is not None
+        there[panel] = now
+    archive.members = list(there.values())
 
 
 async def _tasks(

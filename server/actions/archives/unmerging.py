@@ -13,6 +13,7 @@ import msgspec
 
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.carrying import Opened, carry, changes_of
+from server.actions.archives.consented import settle
 from server.actions.archives.ledger import ASSIGNED, Archive, Ledger
 from server.actions.archives.life import in_place
 from server.actions.archives.membership import enter, leave
@@ -226,27 +227,8 @@ async def _panels(
 
 async def _fit_consents(tx: Tx, ledger: Ledger, keeper: Archive) -> None:
     """Panels the kept archive was in by a consent of the gone one are left again."""
-    district, who = ledger.district, keeper.row.resident
-    stay: list[Membership] = []
-    for member in keeper.members:
-        if member.ground == ASSIGNED:
-            stay.append(member)
-            continue
-        longest = await one(
-            tx,
-            "SELECT MAX(until) FROM consent WHERE district=? AND resident=? AND panel=? AND "
-            "revoked_at IS NULL AND until>?",
-            district, who, member.panel, ledger.now,
-        )  # fmt: skip
-        if longest is None or longest[0] is None:
-            await leave(tx, ledger, keeper.row, member.panel)
-            continue
-        await tx.run(
-            "UPDATE member SET until=? WHERE district=? AND panel=? AND resident=?",
-            longest[0], district, member.panel, who,
-        )  # fmt: skip
-        stay.append(Membership(member.panel, member.ground, longest[0]))
-    keeper.members = stay
+    stay = [await settle(tx, ledger, keeper.row, each.panel) for each in keeper.members]
+    keeper.members = [each for each in stay if each is not None]
 
 
 async def _matters(

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from server.actions.archives.ledger import Ledger
+from server.actions.archives.consented import settle
+from server.actions.archives.ledger import ASSIGNED, Ledger
 from server.actions.archives.membership import enter, leave
 from server.actions.archives.standing import MERGED, ResidentRow, lock_residents
 from server.actions.archives.touched import touch
 from server.actions.keeping.site import Site
+from server.actions.notices.telling import tell
+from server.actions.places import handovers
 from server.actions.plan import remake as plans
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, RuleSaysNo
@@ -23,6 +26,9 @@ from server.rules import switch as rule
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
+from server.store.vault import T_SWITCH
+
+_BY_CHOICE = frozenset({rule.Cause.CHOICE, rule.Cause.SPECIAL, rule.Cause.ERROR})
 
 Place = tuple[bytes | None, bytes | None]
 """(facility, team) a resident belongs to. Without a team a person will choose; with one the
@@ -32,7 +38,11 @@ facility is the team's.
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the resident asks for. `by`: the staff member at the desk, or NOBODY for the portal."""
+    """What the resident asks for. `by`: whose hand it is, a member of staff or the resident.
+
+    `person`: who wants it, the resident or a guardian; None where an operator writes it down.
+    `id`: made with the form, so that a form sent twice is one switch.
+    """
 
     resident: bytes
     panel: bytes
@@ -41,6 +51,8 @@ class Ask:
     from_day: date | None = None
     at_new_desk: bool = False
     special_case: rule.SpecialCase | None = None
+    person: bytes | None = None
+    id: bytes | None = None
 
 
 async def switch(site: Site, ask: Ask) -> rule.Outcome:
@@ -64,6 +76,9 @@ async def switch_in(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
         raise NotFound("panel" if panel is None else "resident")
     if rows[ask.resident].status == MERGED:
         raise RuleSaysNo("merged")
+    already = await _sent_before(tx, site, ask)
+    if already is not None:
+        return already
     history = await assignments(tx, site.district, ask.resident)
     request = rule.Request(
         facility=panel[0],
@@ -76,7 +91,26 @@ async def switch_in(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
     outcome = rule.decide(site.rules, history, request, today)
     if not isinstance(outcome, rule.Granted):
         return outcome
-    day = outcome.from_day.isoformat()
+    await _record(tx, site, ask, rows[ask.resident], panel[0], outcome)
+    return outcome
+
+
+async def _sent_before(tx: Tx, site: Site, ask: Ask) -> rule.Granted | None:
+    """What the same form was answered when it came the first time."""
+    if ask.id is None:
+        return None
+    row = await one(
+        tx, "SELECT from_day, cause FROM switch WHERE district=? AND resident=? AND switch=?",
+        site.district, ask.resident, ask.id,
+    )  # fmt: skip
+    return rule.Granted(date.fromisoformat(row[0]), rule.Cause(row[1])) if row else None
+
+
+async def _record(
+    tx: Tx, site: Site, ask: Ask, row: ResidentRow, facility: bytes, granted: rule.Granted
+) -> None:
+    """Writes the switch down, and carries it out when its day is today."""
+    now, day = site.clock(), granted.from_day.isoformat()
     # One open request a resident: the newest replaces an earlier one that has not begun.
     await tx.run(
         "UPDATE switch SET status='withdrawn' WHERE district=? AND resident=? AND "
@@ -84,13 +118,24 @@ async def switch_in(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
         site.district,
         ask.resident,
     )
-    status = "done" if outcome.from_day <= today else "scheduled"
-    row = (site.district, ask.resident, new_id(now), panel[0], ask.panel)
-    await tx.insert("switch", [(*row, outcome.cause.value, now, day, status)])
+    status = "done" if granted.from_day <= civil_day(now) else "scheduled"
+    name = ask.id or new_id(now)
+    place = site.vault.at(T_SWITCH, name, ask.resident)
+    sealed = site.vault.key(ask.resident, row.key).seal(place, ask.ground.encode())
+    hand = ask.by if ask.person is not None else None
+    new: Row = (
+        site.district, ask.resident, name, facility, ask.panel, granted.cause.value, now, day,
+        status, ask.person, hand, sealed,
+    )  # fmt: skip
+    await tx.insert("switch", [new])
     await audit(tx, site.district, "act", b"asked" + ask.resident + ask.panel + ask.by, now)
     if status == "done":
-        await _carry_out(tx, site, ask.resident, ask.panel, outcome.cause, day, now)
-    return outcome
+        await _carry_out(tx, site, ask.resident, ask.panel, granted.cause, day, now)
+    else:
+        await tell(
+            tx, site, ask.resident, "switch_received", about=name, facility=facility,
+            day=granted.from_day,
+        )  # fmt: skip
 
 
 async def assignments(tx: Tx, district: int, resident: bytes) -> list[rule.Assignment]:
@@ -117,7 +162,16 @@ async def _carry_out(
 ) -> None:
     """The move itself. The resident's row is locked; panels are locked by the flush."""
     detail = b"switch" + resident + panel
+    before = (await lock_residents(tx, site.district, {resident}, cells_of=()))[resident]
     await reassign(tx, site, {resident: (None, panel)}, cause, day, detail, now)
+    await handovers.begin(tx, site, before, panel)
+    if cause is not rule.Cause.ERROR:
+        home = await one(
+            tx, "SELECT facility FROM panel WHERE district=? AND panel=?", site.district, panel
+        )
+        assert home is not None
+        since = date.fromisoformat(day)
+        await tell(tx, site, resident, "switch_effective", facility=home[0], day=since)
 
 
 async def reassign(
@@ -146,6 +200,8 @@ async def reassign(
     assert epoch is not None
     ledger = Ledger(district, site.vault, now, epoch[0])
     for resident, (_, panel) in places.items():
+        if cause in _BY_CHOICE and rows[resident].facility not in (None, facilities[resident]):
+            await _end_consents(tx, ledger, rows[resident])
         await _change_panel(tx, ledger, rows[resident], panel)
     key = ("district", "resident")
     placed = [(district, who, p, facilities[who]) for who, (_, p) in places.items()]
@@ -161,6 +217,22 @@ async def reassign(
     for who, (_, panel) in places.items():
         new = (panel, homes[panel]) if panel else None
         await _turn_page(tx, ledger, who, rows[who].panel, new, cause, day)
+
+
+async def _end_consents(tx: Tx, ledger: Ledger, row: ResidentRow) -> None:
+    """What the resident had agreed to for the facility that is left ends with the leaving."""
+    district, who, left = ledger.district, row.resident, row.facility
+    await tx.run(
+        "UPDATE consent SET revoked_at=? WHERE district=? AND resident=? AND facility=? AND "
+        "revoked_at IS NULL AND until>?",
+        ledger.now, district, who, left, ledger.now,
+    )  # fmt: skip
+    for (panel,) in await tx.rows(
+        "SELECT m.panel FROM member m JOIN panel p ON p.district=m.district AND p.panel=m.panel "
+        "WHERE m.district=? AND m.resident=? AND p.facility=? AND m.ground<>? ORDER BY m.panel",
+        district, who, left, ASSIGNED,
+    ):  # fmt: skip
+        await settle(tx, ledger, row, panel)
 
 
 async def _change_panel(tx: Tx, ledger: Ledger, row: ResidentRow, panel: bytes | None) -> None:
@@ -248,12 +320,16 @@ async def undo(site: Site, resident: bytes) -> None:
     await site.store.write(partial(undo_in, site=site, resident=resident))
 
 
-async def undo_in(tx: Tx, site: Site, resident: bytes) -> None:
-    """`undo` in the caller's transaction."""
+async def undo_in(tx: Tx, site: Site, resident: bytes, of: bytes | None = None) -> None:
+    """`undo` in the caller's transaction. `of`: the switch that the form showed; a form sent twice
+    takes that one back once, and never an older one. Raises RuleSaysNo.
+    """
     rows = await lock_residents(tx, site.district, {resident})
     if resident in rows and rows[resident].status == MERGED:
         raise RuleSaysNo("merged")  # the archive that stands for it has its own team
     now = site.clock()
+    if of is not None and await _is_over(tx, site.district, resident, of):
+        return
     waiting = await tx.run(
         "UPDATE switch SET status='withdrawn' WHERE district=? AND resident=? "
         "AND status='scheduled'",
@@ -262,6 +338,7 @@ async def undo_in(tx: Tx, site: Site, resident: bytes) -> None:
     )
     if waiting:
         await audit(tx, site.district, "act", b"withdrawn" + resident, now)
+        await tell(tx, site, resident, "switch_undone", day=civil_day(now))
         return
     history = await assignments(tx, site.district, resident)
     if not rule.may_undo(site.rules, history, civil_day(now)):
@@ -277,10 +354,37 @@ async def undo_in(tx: Tx, site: Site, resident: bytes) -> None:
         "UPDATE assignment SET undone=? WHERE district=? AND resident=? AND until_day IS NULL",
         True, site.district, resident,
     )  # fmt: skip
-    await tx.run(
-        "UPDATE switch SET status='undone' WHERE district=? AND resident=? AND status='done'",
-        site.district,
-        resident,
-    )
+    newest = await one(
+        tx,
+        "SELECT switch FROM switch WHERE district=? AND resident=? AND status='done' "
+        "ORDER BY from_day DESC, asked_at DESC, switch DESC LIMIT 1",
+        site.district, resident,
+    )  # fmt: skip
+    if newest is not None:
+        await tx.run(
+            "UPDATE switch SET status='undone' WHERE district=? AND resident=? AND switch=?",
+            site.district, resident, newest[0],
+        )  # fmt: skip
     day = civil_day(now).isoformat()
     await _carry_out(tx, site, resident, back[0], rule.Cause.ERROR, day, now)
+    await tell(tx, site, resident, "switch_undone", day=civil_day(now))
+
+
+async def _is_over(tx: Tx, district: int, resident: bytes, of: bytes) -> bool:
+    """Whether that switch was taken back before. Raises RuleSaysNo for one that a newer one has
+    replaced, NotFound for one of somebody else.
+    """
+    rows = await tx.rows(
+        "SELECT switch, status FROM switch WHERE district=? AND resident=? ORDER BY asked_at, "
+        "switch",
+        district, resident,
+    )  # fmt: skip
+    states: dict[bytes, str] = dict(rows)
+    if of not in states:
+        raise NotFound("switch")
+    if states[of] in ("withdrawn", "undone"):
+        return True
+    standing = [name for name, state in rows if state in ("scheduled", "done")]
+    if standing[-1] != of:
+        raise RuleSaysNo("replaced")
+    return False

@@ -15,7 +15,7 @@ from typing import Final
 
 from crypto.columns import ColumnRefused, DataKey
 from server.actions.archives.content import Content, contents
-from server.actions.archives.ledger import ASSIGNED, Ledger, next_rev
+from server.actions.archives.ledger import WHOLE, Ledger, next_rev
 from server.actions.archives.standing import MERGED, ResidentRow
 from server.actions.keeping.site import Site
 from server.actions.plan.facts import district_numbers, facts_of
@@ -265,7 +265,7 @@ async def _tell(tx: Tx, site: Site, told: Mapping[bytes, Collection[str]], epoch
         site.district,
     ):
         for cls in told[who]:
-            if cls == "A" or ground == ASSIGNED:
+            if cls == "A" or ground in WHOLE:
                 ledger.feed.setdefault(panel, {})[OPS[cls], who] = who
     await ledger.place(tx)
 

@@ -21,19 +21,20 @@ EVENT: Final = (
     "c.resident, c.change, c.cls, c.rev, c.body, c.under, c.staff, c.recorded_at, c.received_at, "
     "c.state, c.credit_facility, c.flags, r.key"
 )
+# Restricted facts go to the team that answers for the resident, and where a consent names them.
+WHOLLY: Final = "m.ground IN ('assigned','consent_b')"
 PLAN: Final = (
     "r.resident, r.key, p.year, p.rev, p.sealed_open, "
-    "CASE WHEN m.ground='assigned' THEN p.rev_restricted END, "
-    "CASE WHEN m.ground='assigned' THEN p.sealed_restricted END"
+    f"CASE WHEN {WHOLLY} THEN p.rev_restricted END, "
+    f"CASE WHEN {WHOLLY} THEN p.sealed_restricted END"
 )
 RESIDENT: Final = (
     "r.resident, r.rev, r.rev_restricted, r.status, r.archive_no, r.key, r.sealed_cells, "
-    f"CASE WHEN m.ground='assigned' THEN r.sealed_restricted END, {PLAN}"
+    f"CASE WHEN {WHOLLY} THEN r.sealed_restricted END, {PLAN}"
 )
 JOIN_PLAN: Final = "LEFT JOIN plan p ON p.district=r.district AND p.resident=r.resident"
 FIRST_REVISION: Final = (1 << EPOCH_BITS) - 1  # these bits of a revision count within its epoch
-# A consent opens class A; restricted facts go to the team that answers for the resident only.
-GIVEN: Final = "(c.cls='A' OR m.ground='assigned')"
+GIVEN: Final = f"(c.cls='A' OR {WHOLLY})"
 SHOWN: Final = "c.state IN ('applied','applied_guest') AND c.shape='event'"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Raw
 
-from server.actions.archives.ledger import Ledger
+from server.actions.archives.ledger import WHOLE, Ledger
 from server.actions.tablets.packer import EVENT, GIVEN, SHOWN, Packer, member, residents_of
 from server.store.tx import Row, one
 from sync import digest, wire
@@ -64,7 +64,7 @@ async def _names_pictures(packer: Packer) -> bool:
 
 
 async def _carried_twice(packer: Packer) -> bool:
-    """Whether somebody is in this panel by consent (class A) and assigned to another panel of this
+    """Whether somebody is in this panel by consent (class A) and wholly in another panel of this
     tablet (class B too): it keeps one copy of them, which only the other panel's sum describes. A
     repair here would take class B away from there.
     """
@@ -72,7 +72,7 @@ async def _carried_twice(packer: Packer) -> bool:
         packer.tx,
         "SELECT 1 FROM device_panel p JOIN member o ON o.district=p.district AND o.panel=p.panel "
         "JOIN member m ON m.district=o.district AND m.resident=o.resident "
-        "WHERE p.district=? AND p.device=? AND p.panel<>? AND o.ground='assigned' "
+        "WHERE p.district=? AND p.device=? AND p.panel<>? AND o.ground IN ('assigned','consent_b') "
         "AND m.panel=? AND m.ground='consent' LIMIT 1",
         packer.site.district, packer.device.device, packer.panel, packer.panel,
     )  # fmt: skip
@@ -110,7 +110,7 @@ async def _repair(packer: Packer, page: wire.Page, claim: wire.DigestClaim) -> w
     )
     both = "B" in packer.classes
     pairs = [
-        (who, digest.sum_of((a, b)) if both and ground == "assigned" else a)
+        (who, digest.sum_of((a, b)) if both and ground in WHOLE else a)
         for who, a, b, ground in sums
     ]
     ours = digest.buckets(pairs)

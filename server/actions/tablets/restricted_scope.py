@@ -14,7 +14,7 @@ from functools import partial
 
 from server.actions.accounts.account_making import event
 from server.actions.accounts.sessions import Signed
-from server.actions.archives.ledger import ASSIGNED, Ledger
+from server.actions.archives.ledger import Ledger
 from server.actions.keeping.site import Site
 from server.actions.plan.remake import OVER
 from server.errors import NotYours, RuleSaysNo
@@ -101,8 +101,8 @@ async def _take_plans(tx: Tx, site: Site, devices: Sequence[bytes]) -> None:
         for panel, who in await tx.rows(
             "SELECT m.panel, m.resident FROM device_panel p JOIN member m ON "
             "m.district=p.district AND m.panel=p.panel WHERE p.district=? AND p.device=? AND "
-            "m.ground=? ORDER BY m.panel, m.resident",
-            district, device, ASSIGNED,
+            "m.ground IN ('assigned','consent_b') ORDER BY m.panel, m.resident",
+            district, device,
         ):  # fmt: skip
             ledger.feed.setdefault(panel, {})[OVER, who] = who
     await ledger.place(tx)
