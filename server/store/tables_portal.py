@@ -91,7 +91,7 @@ class FamilyLink(Table, tablename="family_link"):
     ended_at = BigInt(null=True)
     sealed = Bytea()
     KEY: ClassVar = ("district", "resident", "link")
-    INDEX: ClassVar = (("district", "person", "state"),)
+    INDEX: ClassVar = (("district", "person", "state"), ("district", "state", "until_day"))
 
 
 class FirstOpening(Table, tablename="first_opening"):

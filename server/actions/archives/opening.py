@@ -2,7 +2,7 @@
 
 Each page asks the gate (server/access.py) anew. A reason that was given holds for half an hour,
 kept sealed under the resident's own key beside the row of the access log, so that the resident can
-be shown it; an emergency is told that way as well.
+be shown it. Of an emergency the resident is told afterwards, whether they look or not.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,11 @@ from server.actions.accounts.account_making import event
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.search import exact, how_of
 from server.actions.keeping.site import Site
+from server.actions.notices.telling import tell
+from server.actions.tablets.intake import civil_day
 from server.actions.tablets.pace import HOUR_MS
 from server.errors import NotAllowed, NotFound, NotYours, Refusal
-from server.rules.access import GUESTS_PER_HOUR, Actor, Role
+from server.rules.access import GUESTS_PER_HOUR, Actor, Ground, Role
 from server.rules.accounts import StaffRole
 from server.rules.consent import Purpose
 from server.store.trail import audit
@@ -99,6 +101,11 @@ async def _ask(
         return AskWhy(resident) if ours else NotYours("resident")
     if given is not None:
         await _keep(tx, site, signed, opened, given, row[1], now)
+    if opened.fresh and opened.ground == Ground.EMERGENCY:
+        await tell(
+            tx, site, opened.resident, "emergency_opened", about=opened.entry,
+            facility=signed.facility, day=civil_day(now),
+        )  # fmt: skip
     return opened
 
 

@@ -8,11 +8,13 @@ from typing import Final
 from server.actions.archives.standing import DeviceRow
 from server.actions.keeping.site import Site
 from server.rules.consent import Purpose
-from server.store.tx import Tx
+from server.store.trail import audit
+from server.store.tx import Row, Tx
 from sync import wire
 from sync.limits import BATCH_PURGED, BATCH_READS, PANELS_PER_DEVICE
 
 _PURPOSES: Final = frozenset(str(each) for each in Purpose)
+READS: Final = b"reads"  # how the leaf of a batch's offline openings begins
 _OTHER: Final = "other"  # what somebody typed is not kept: it would stand in the clear
 
 
@@ -77,7 +79,8 @@ async def _purged(
 async def _reads(tx: Tx, site: Site, device: DeviceRow, batch: wire.Batch, now: int) -> None:
     """Offline openings enter the access log with both times: when, and when it was told.
 
-    An entry's id comes from what it says, so however often it is told there is one row.
+    An entry's id comes from what it says, so however often it is told there is one row. The new
+    ones of a batch share one leaf, which names them all.
     """
     reads = [each for each in batch.reads[:BATCH_READS] if len(each.resident) == 16]
     given = await tx.rows_in(
@@ -88,19 +91,25 @@ async def _reads(tx: Tx, site: Site, device: DeviceRow, batch: wire.Batch, now: 
     )
     held = {row[0] for row in given}  # nobody is read on a tablet that was never given the archive
     reads = [each for each in reads if each.resident in held]
-    await tx.insert(
-        "access_log",
-        [
-            (
-                site.district, each.resident, _entry(device.device, each), min(each.at, now), now,
-                batch.staff, device.facility, device.device,
-                each.purpose if each.purpose in _PURPOSES else _OTHER, "panel", "A",
-                "offline",
-            )
-            for each in reads
-        ],
-        ignore=True,
-    )  # fmt: skip
+    if not reads:
+        return
+    rows: dict[tuple[bytes, bytes], Row] = {}
+    for each in reads:
+        entry = _entry(device.device, each)
+        rows[each.resident, entry] = (
+            site.district, each.resident, entry, min(each.at, now), now, batch.staff,
+            device.facility, device.device,
+            each.purpose if each.purpose in _PURPOSES else _OTHER, "panel", "A", "offline",
+        )  # fmt: skip
+    for known in await tx.rows_in(
+        "SELECT resident, entry FROM access_log WHERE district=? AND device=? AND resident {ids}",
+        sorted({who for who, _ in rows}), site.district, device.device,
+    ):  # fmt: skip
+        rows.pop((known[0], known[1]), None)
+    if rows:
+        await tx.insert("access_log", list(rows.values()))
+        said = b"".join(entry for _, entry in sorted(rows))
+        await audit(tx, site.district, "opening", READS + device.device + said, now)
 
 
 def _entry(device: bytes, read: wire.Read) -> bytes:

@@ -62,3 +62,5 @@ CREATE TABLE "family_act" (
   "at" BIGINT NOT NULL,
   PRIMARY KEY ("district", "resident", "act")
 );
+
+CREATE INDEX "family_link_by_state_until_day" ON "family_link" ("district", "state", "until_day");
