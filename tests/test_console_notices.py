@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from server.actions.notices import outbox, telling
+from server.actions.notices import outbox
 from server.actions.notices.providers import NotNow, Refused
 from tests.console import CHEN, TIAN, desk, offices, text_of
 from tests.messages import Gateway, answered, code, state
@@ -81,4 +81,4 @@ async def test_an_empty_month_says_so(here: World) -> None:
     async with desk(here, CHEN) as county:
         assert "这个月还没有通知" in text_of(await county.get(PAGE))
         assert await here.one("SELECT COUNT(*) FROM notice") == 0
-        assert telling.CODE not in (await county.get(PAGE)).text
+        assert "sign_in_code" not in (await county.get(PAGE)).text

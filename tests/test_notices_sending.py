@@ -39,9 +39,12 @@ async def test_a_code_goes_alone_and_its_words_are_destroyed(
     assert message.expires_at == world.clock() + 5 * 60_000
     assert await world.one("SELECT sealed FROM notice") == b""
     assert await lines(world) == []
-    await code(world, PHONES[WU], "517733", spoken=True)
+    await code(world, PHONES[WU], "517733", spoken=True, template="bind_code")
     await outbox.run_codes(world.site)
     assert "5，1，7，7，3，3" in gateway.messages[-1].text
+    assert "绑定" in gateway.messages[-1].text
+    with pytest.raises(ValueError, match="no code"):
+        await code(world, PHONES[WU], template="neutral")
 
 
 @pytest.mark.usefixtures("gateway")

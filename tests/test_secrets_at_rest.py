@@ -22,6 +22,7 @@ from server.actions.archives import consent
 from server.actions.archives.decisions import decide_cells
 from server.actions.keeping.audit_tree import make_checkpoint, number_leaves
 from server.actions.keeping.backup import backup
+from server.actions.notices import outbox
 from server.actions.places import move
 from server.actions.tablets.devices import mark_lost, revoke
 from server.actions.tablets.release import release
@@ -33,6 +34,8 @@ from sync import wire
 from sync.limits import DAY_MS
 from tests.cast_forms import good
 from tests.forge import DAY, forger
+from tests.messages import answered, code
+from tests.portal import bind
 from tests.world import (
     DISTRICT,
     HE,
@@ -70,6 +73,7 @@ SAID = {
     "restricted": "强制隔离的缘由",
     "weight": ":1937,",
     "systolic": ":187,",
+    "sign-in code": "402173",
     "form member": '"sbp":',
     "other member": '"hx_disease',
 }
@@ -172,6 +176,13 @@ async def a_full_day(world: World, post: httpx.AsyncClient) -> list[Field]:
     su.tablet.save_edit(ZHOU, {"phone": SAID["other phone"]}, DAY)
     for each in (*fields, *fields):
         await sync(each, post)
+    for who in (ZHOU, WU):
+        await bind(world, who)
+        await answered(world, who)
+        await code(world, PHONES[who], spoken=who == WU)
+    await outbox.run_codes(world.site)
+    await outbox.run(world.site)
+    await answered(world, ZHOU)  # waits in the outbox
     su.tablet.save_event(WU, "htn_followup", DAY, VISIT)  # waits on the tablet, sealed and open
     su.tablet.seal()
     su.tablet.save_edit(WU, {"contact_name": SAID["contact"]}, DAY)

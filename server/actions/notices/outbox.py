@@ -27,7 +27,7 @@ from server.actions.notices.providers import (
     Sender,
     Taken,
 )
-from server.actions.notices.telling import CODE, content_of
+from server.actions.notices.telling import content_of
 from server.logs import log
 from server.rules import notices as rule
 from server.rules.notices import (
@@ -209,7 +209,7 @@ async def _judge(
     if lapsed and (doubts > rule.DOUBTS_MAX or row.expires_at <= now):
         return await _end(tx, site, row.id, "failed", error="no_answer", doubts=doubts)
     if row.expires_at <= now:
-        state = "expired" if row.template == CODE else "held"
+        state = "expired" if of.rank is Rank.CODE else "held"
         return await _end(tx, site, row.id, state, why=Why.STALE)
     used = await _used(tx, site, row, spent)
     outcome = rule.may_go(of, site.rules, used, Channel(row.channel), now)

@@ -14,10 +14,10 @@ from typing import Final
 from server.actions.archives.told import staff_names
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.notices.outbox import words_of
-from server.actions.notices.telling import CODE, HOUR_MS, content_of
+from server.actions.notices.telling import HOUR_MS, content_of
 from server.errors import NotFound, RuleSaysNo
 from server.rules import notices as rule
-from server.rules.notices import NEUTRAL, Channel
+from server.rules.notices import NEUTRAL, Channel, Rank
 from server.settings import CIVIL
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
@@ -157,16 +157,16 @@ async def _items(tx: Tx, site: Site, states: Sequence[str]) -> Sequence[Item]:
     marks = ",".join("?" * len(states))
     order = "rank, send_after" if "waiting" in states else "made_at DESC"
     rows = await tx.rows(
-        "SELECT notice, template, channel, state, made_at, send_after, tries, error FROM notice "
-        f"WHERE district=? AND state IN ({marks}) ORDER BY {order} LIMIT ?",
+        "SELECT notice, template, channel, state, made_at, send_after, tries, error, rank FROM "
+        f"notice WHERE district=? AND state IN ({marks}) ORDER BY {order} LIMIT ?",
         site.district, *states, LISTED,
     )  # fmt: skip
     return tuple(
         Item(
             id_, template, _label(template), channel, state, made_at, send_after, tries, error,
-            state == "failed" and template != CODE,
+            state == "failed" and rank != Rank.CODE,
         )
-        for id_, template, channel, state, made_at, send_after, tries, error in rows
+        for id_, template, channel, state, made_at, send_after, tries, error, rank in rows
     )  # fmt: skip
 
 
@@ -245,7 +245,7 @@ async def send_again(site: Site, id_: bytes, by: bytes) -> None:
         if row is None:
             raise NotFound
         of = rule.rules().templates.get(row[1])
-        if row[0] != "failed" or row[1] == CODE or of is None:
+        if row[0] != "failed" or of is None or of.rank is Rank.CODE:
             raise RuleSaysNo("not_failed")
         await tx.run(
             "UPDATE notice SET state='waiting', send_after=?, expires_at=?, tries=0, doubts=0, "
@@ -263,7 +263,7 @@ async def send_all_again(site: Site, by: bytes) -> int:
     async def work(tx: Tx) -> int:
         now, done = site.clock(), 0
         for of in rule.rules().templates.values():
-            if of.id != CODE:
+            if of.rank is not Rank.CODE:
                 done += await tx.run(
                     "UPDATE notice SET state='waiting', send_after=?, expires_at=?, tries=0, "
                     "doubts=0, error='' WHERE district=? AND state='failed' AND rank=? AND "

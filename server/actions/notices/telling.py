@@ -20,7 +20,7 @@ from server.actions.keeping.site import Site, district_key_blob
 from server.actions.residents.phones import phone_of
 from server.rules import notices as rule
 from server.rules.life import STATES, Life
-from server.rules.notices import Channel, Leaves, Reach, Stays, Template, Variable
+from server.rules.notices import Channel, Leaves, Rank, Reach, Stays, Template, Variable
 from server.store.ids import new_id
 from server.store.tx import Row, Tx, one
 from server.store.vault import NOBODY, T_NOTICE
@@ -28,7 +28,6 @@ from server.store.vault import NOBODY, T_NOTICE
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
-CODE: Final = "sign_in_code"
 CODE_MINUTES_MAX: Final = 30
 
 Said = str | int | date | bytes
@@ -115,17 +114,27 @@ async def tell(
 
 
 async def send_code(
-    tx: Tx, site: Site, phone: str | None, code: str, minutes: int, *, spoken: bool = False
+    tx: Tx,
+    site: Site,
+    phone: str | None,
+    code: str,
+    minutes: int,
+    *,
+    spoken: bool = False,
+    template: str = "sign_in_code",
 ) -> Queued | TooMany:
-    """A sign-in code, before everything else; no inbox, no cap, some an hour to one number.
+    """A code, before everything else; no inbox, no cap, some an hour to one number.
 
-    `phone` None: nobody's number was typed; the same work, the same answer, and no row. `spoken`:
-    read aloud instead. An older code that has not left yet never leaves: only the newest counts. A
-    page says the same whichever outcome it gets.
+    `template`: what the code is for, sign_in_code or bind_code. `phone` None: nobody's number was
+    typed; the same work, the same answer, and no row. `spoken`: read aloud instead. An older code
+    that has not left yet never leaves: only the newest counts. A page says the same whichever
+    outcome it gets.
     """
     if not 0 < minutes <= CODE_MINUTES_MAX:
         raise ValueError(f"a code is good for 1 to {CODE_MINUTES_MAX} minutes")
-    of, now = rule.template(CODE), site.clock()
+    of, now = rule.template(template), site.clock()
+    if of.rank is not Rank.CODE:
+        raise ValueError(f"{template} is no code")
     values = rule.checked(of, {"code": code, "minutes": str(minutes)})
     mark = site.index.of_phone(phone if phone is not None else "10000000000")
     busy = await _too_many(tx, site, mark, now)
