@@ -1,21 +1,40 @@
 """One outbox: told in the act's own transaction, sent by the rules, seen by whom it concerns."""
 
+import asyncio
+import json
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.actions.keeping import backup
+from server.actions.keeping.site import open_site
 from server.actions.notices import inbox, outbox, overview, telling, upkeep
 from server.actions.notices.providers import Refused
 from server.actions.residents.acting import Acting, Helper, assisted
 from server.rules.notices import Channel
-from server.settings import CIVIL
+from server.settings import CIVIL, now_ms
+from server.store.migrate import migrate
+from server.store.store import Store
 from server.store.vault import NOBODY
 from tests.messages import TODAY, Gateway, answered, code, lines, state, tell
 from tests.portal import bind
-from tests.world import PHONES, QINGHE, SU, WU, YANG, ZHOU, World
+from tests.server_process import Installation
+from tests.world import (
+    DISTRICT,
+    PHONES,
+    QINGHE,
+    SU,
+    WU,
+    YANG,
+    ZHOU,
+    Clock,
+    World,
+    new_world,
+)
 
 
 @pytest.fixture
@@ -281,3 +300,46 @@ async def test_numbers_for_the_watch(world: World, gateway: Gateway) -> None:
     world.clock.pass_(minutes=11)
     found = await world.store.read(lambda tx: upkeep.waiting(tx, world.site))
     assert (found.waiting, found.failed, found.oldest_ms) == (1, 1, 11 * 60_000)
+
+
+async def test_after_a_restore_nothing_that_waited_is_sent_and_the_inbox_has_it(
+    world: World, gateway: Gateway, tmp_path: Path
+) -> None:
+    await answered(world)
+    await outbox.run(world.site)
+    waiting = await answered(world)
+    await code(world, PHONES[ZHOU])
+    done = await backup.backup(world.site, tmp_path / "backup")
+    async with Store(f"sqlite:///{tmp_path / 'again.sqlite3'}") as store:
+        await migrate(store)
+        await backup.restore_into(store, done.path, world.kek_file, now=world.clock())
+        again = await open_site(
+            store, kek_file=world.kek_file, district=DISTRICT, clock=world.clock
+        )
+        again.provider = gateway
+        assert await outbox.run(again) + await outbox.run_codes(again) == 0
+        assert len(gateway.messages) == 1
+        found = await store.read(lambda tx: inbox.inbox(tx, again, ZHOU))
+        assert [each.left for each in found] == ["", "sent"]
+        assert found[0].id == waiting
+
+
+def test_the_command_line_shows_pauses_and_sends(tmp_path: Path) -> None:
+    place = Installation(tmp_path, f"sqlite:///{tmp_path / 'w.sqlite3'}")
+
+    async def begin() -> None:
+        async with new_world(place.database_url, tmp_path, clock=Clock(now_ms())) as world:
+            await code(world, PHONES[ZHOU])
+
+    asyncio.run(begin())
+    shown = json.loads(place.run("notices", "list", "--words", "--json").stdout)
+    assert "402173" in shown["words"][0]["text"]
+    assert shown["waiting"][0]["template"] == "sign_in_code"
+    assert "Paused" in place.run("notices", "pause").stdout
+    assert "Paused since" in place.run("notices", "list").stdout
+    assert "Handed over 0 " in place.run("notices", "send").stdout
+    place.run("notices", "resume")
+    assert "Handed over 1 " in place.run("notices", "send").stdout
+    listed = place.run("notices", "list").stdout
+    assert "402173" not in listed
+    assert PHONES[ZHOU] not in listed
