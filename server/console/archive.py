@@ -19,6 +19,8 @@ from server.actions.archives import opening
 from server.actions.archives.first_written import elsewhere_now
 from server.actions.archives.folder import Entry, Folder, folder
 from server.actions.archives.opening import AskWhy
+from server.actions.attachments import taken
+from server.actions.attachments.sealed import THERE
 from server.console.door import action, page
 from server.console.following import loops_shown
 from server.console.frame import Console, Key, Page, signed_of
@@ -108,6 +110,7 @@ class Item:
     summary: str
     where: str
     rows: tuple[tuple[str, str], ...]
+    pictures: tuple[tuple[str, str], ...]  # id, and why it is not here: "" when it is
 
 
 async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Response[Any]:
@@ -128,7 +131,8 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
     return await console.page(
         request, shown, file=found, card=found.card, person=values.person_line(found.card, today),
         allergy_text=allergy_text(opened), groups=groups, disputed=disputed,
-        items=_items(found, today), outside=_outside(opened, outside),
+        items=_items(found, today, await _pictures(console, found)),
+        outside=_outside(opened, outside),
         due_forms=due_forms, other_forms=other_forms,
         may_write=writes, fw=words("following"),
         loops=loops_shown(console.site, opened, today, may_write=writes),
@@ -261,7 +265,13 @@ def _by(found: Folder, head: Any, now: int) -> str:
 # The records.
 
 
-def _items(found: Folder, today: date) -> list[Item]:
+async def _pictures(console: Console, found: Folder) -> dict[bytes, str]:
+    """How far each picture is that a record names."""
+    names = {each.id for entry in found.entries for each in entry.record.change.attach}
+    return await taken.progress(console.site, found.opened.resident, names)
+
+
+def _items(found: Folder, today: date, pictures: Mapping[bytes, str]) -> list[Item]:
     made: list[Item] = []
     for entry in found.entries:
         change = entry.record.change
@@ -274,9 +284,16 @@ def _items(found: Folder, today: date) -> list[Item]:
                 entry, change.id.hex(), change.kind, _label(change.kind), day,
                 summary(_newest(change.kind), form),
                 where, rows,
+                tuple((n.id.hex(), _way(pictures.get(n.id, ""))) for n in change.attach),
             )
         )  # fmt: skip
     return made
+
+
+def _way(state: str) -> str:
+    """Why a picture is not here; "" when it is."""
+    said = words("archive").pictures
+    return "" if state in THERE else said.get(state, said.waiting)
 
 
 def _where(entry: Entry) -> str:

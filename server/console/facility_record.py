@@ -1,10 +1,12 @@
 """One record of a facility's own work: its form, its page, correcting it and taking it back.
 
 The id of the record is made with its form and travels in it, so a form sent twice is one record.
-Photos cannot be sent yet: the form leaves them out, and a correction keeps those that are there.
+Photos come with the form: each is taken as soon as it has come, so a form that is sent back with
+its faults has them already, and a correction keeps those that stay ticked.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -13,13 +15,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.actions.archives.desk import SavedOtherwise
-from server.actions.facility_work import writing
+from server.actions.attachments.taken import BadPicture
+from server.actions.facility_work import pictures, writing
 from server.actions.facility_work.calendar import calendar
 from server.actions.facility_work.places import Standing, standing, workers
 from server.actions.facility_work.records import KINDS, Shown, read
 from server.console import desk_form
 from server.console.desk_form import SERVICE_DAY, SURE, Choices, service_day_field
-from server.console.door import action, page
+from server.console.door import action, check_csrf, page
 from server.console.facility_work import HERE, answer
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
@@ -27,6 +30,7 @@ from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times
 from server.pages.forms import Filled, value_of
+from server.pages.pictures import AT_ONCE, BODY_MOST, Posted, posted_with_pictures
 from server.pages.sections import sections_of
 from server.pages.web import CSRF, posted, see
 from server.records.kinds import UnknownKind, current, get
@@ -43,6 +47,9 @@ PLACE: Final = "place_of_work"
 REASON: Final = "reason"
 PHOTOS: Final = "photos"
 PHOTO_COUNT: Final = "photo_count"
+PHOTOS_SHOWN: Final = "photos_shown"
+PHOTO: Final = "photo"  # a tick beside each picture of the form
+_PHOTO_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Sheet:
     filled: Filled
     record: str
     amends: str = ""
+    photos: tuple[str, ...] = ()  # ids in hex
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -80,12 +88,16 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
             return await _show(console, request, found, "not_ones_own", status=409)
         return await _draw(console, request, found.standing, _amending(console, found))
 
-    @action("/work/of/{facility:str}/new/{kind:str}", roles=WRITES)
+    @action("/work/of/{facility:str}/new/{kind:str}", roles=WRITES, most=BODY_MOST, own_csrf=True)
     async def save(
         request: AnyRequest, facility: FromPath[str], kind: FromPath[str]
     ) -> Response[Any]:
-        typed = {name: v for name, v in (await posted(request)).items() if name != CSRF}
-        return await _take(console, request, id_of(facility), _kind(console, kind), typed)
+        sent = await _sent(request)
+        check_csrf(request, _text(sent.texts, CSRF))
+        typed = {name: v for name, v in sent.texts.items() if name != CSRF}
+        return await _take(
+            console, request, id_of(facility), _kind(console, kind), typed, sent.files
+        )
 
     @action("/work/record/{record:str}/void", roles=WRITES)
     async def void(request: AnyRequest, record: FromPath[str]) -> Response[Any]:
@@ -98,6 +110,13 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         return see(f"/console/work/record/{record}")
 
     return [blank, show, amend, save, void]
+
+
+async def _sent(request: AnyRequest) -> Posted:
+    """With pictures or without: a form that was kept over a sign-in comes back as plain text."""
+    if request.content_type[0] == "multipart/form-data":
+        return await posted_with_pictures(request)
+    return Posted(await posted(request))
 
 
 def _kind(console: Console, kind_id: str) -> Kind:
@@ -139,7 +158,8 @@ def _amending(console: Console, found: Shown) -> Sheet:
     typed = desk_form.typed_from(kind.fields, {k: v for k, v in old.body.items() if k != PHOTOS})
     typed |= {SERVICE_DAY: [old.on.isoformat()], PLACE: [old.facility.hex()]}
     fresh = writing.fresh_id(console.site).hex()
-    return Sheet(old.facility, kind, Filled(typed), fresh, old.id.hex())
+    photos = tuple(each.hex() for each in pictures.named_by(old.body))
+    return Sheet(old.facility, kind, Filled(typed), fresh, old.id.hex(), photos)
 
 
 async def _draw(
@@ -158,6 +178,7 @@ async def _draw(
         places={} if sheet.amends else near, place=who.organisations[sheet.facility],
         has_photos=sheet.kind.field(PHOTOS) is not None,
         counts_photos=sheet.kind.field(PHOTO_COUNT) is not None, PLACE=PLACE,
+        at_once=AT_ONCE,
     )  # fmt: skip
 
 
@@ -167,22 +188,24 @@ def _reason_field() -> Field:
 
 async def _take(
     console: Console, request: AnyRequest, facility: bytes, kind: Kind,
-    typed: dict[str, list[str]],
+    typed: dict[str, list[str]], files: list[bytes],
 ) -> Response[Any]:  # fmt: skip
     signed, site = signed_of(request), console.site
     record, amends = _text(typed, RECORD), _text(typed, AMENDS)
     at = id_of(_text(typed, PLACE)) if _text(typed, PLACE) else facility
-    photos: Any = None
+    before: list[dict[str, Any]] = []
     if amends:
         old = (await read(site, signed, id_of(amends))).record
-        at, photos, kind = old.facility, old.body.get(PHOTOS), get(old.kind, old.version)
+        at, kind = old.facility, get(old.kind, old.version)
+        before = old.body.get(PHOTOS, [])
     who = await standing(site, signed)
     who.reading(at)
-    sheet = Sheet(at, kind, Filled(typed), record, amends)
+    photos, bad = await _photos(console, request, typed, files, before)
+    sheet = Sheet(at, kind, Filled(typed), record, amends, tuple(e[pictures.ID] for e in photos))
     filled, on = _checked(console, sheet, photos)
+    filled = filled.but(*bad)
     if not desk_form.settled(filled):
-        again = Sheet(at, kind, filled, record, amends)
-        return await _draw(console, request, who, again, status=422)
+        return await _draw(console, request, who, replace(sheet, filled=filled), status=422)
     wish = writing.Filled(
         id_of(record), at, kind.id, kind.version, on, filled.values,
         amends=id_of(amends) if amends else None, reason=_text(typed, REASON),
@@ -196,17 +219,45 @@ async def _take(
         said = words("facility_work").form.no.get(no.detail, no.say)
         faults = (Fault("", FaultCode.CONTRADICTION, said),)
     if faults:
-        again = Sheet(at, kind, filled.but(*faults), record, amends)
+        again = replace(sheet, filled=filled.but(*faults))
         return await _draw(console, request, who, again, status=409)
     return see(f"/console/work/record/{record}")
+
+
+async def _photos(
+    console: Console, request: AnyRequest, typed: dict[str, list[str]], files: list[bytes],
+    before: list[dict[str, Any]],
+) -> tuple[list[dict[str, Any]], list[Fault]]:  # fmt: skip
+    """Those still ticked, of the record that is corrected or sent with this form before, then the
+    new ones; and what was wrong with a new one.
+    """
+    site, signed = console.site, signed_of(request)
+    w = words("facility_work").form.no_photo
+    ticked = [each for each in typed.get(PHOTO, ()) if _PHOTO_ID.fullmatch(each)]
+    if PHOTOS_SHOWN not in typed:  # a form without the ticks takes none away
+        ticked = [each[pictures.ID] for each in before]
+    waiting = await pictures.waiting_of(site, signed, [bytes.fromhex(each) for each in ticked])
+    known = {each[pictures.ID]: each for each in before}
+    known |= {each.hex(): {pictures.ID: each.hex()} for each in waiting}
+    photos = [known[each] for each in dict.fromkeys(ticked) if each in known]
+    bad: list[Fault] = []
+    for number, raw in enumerate(files, start=1):
+        try:
+            name = (await pictures.take_one(site, signed, raw)).hex()
+        except BadPicture as no:
+            said = w.which(n=number, why=w.get(no.detail, no.say))
+            bad.append(Fault(PHOTOS, FaultCode.OUT_OF_RANGE, said))
+        else:
+            photos.append({pictures.ID: name})
+    return photos, bad
 
 
 def _text(typed: dict[str, list[str]], name: str) -> str:
     return (typed.get(name) or [""])[0]
 
 
-def _checked(console: Console, sheet: Sheet, photos: Any) -> tuple[Filled, date]:
-    """The form with its faults, and its day; photos that were there before stay."""
+def _checked(console: Console, sheet: Sheet, photos: list[dict[str, Any]]) -> tuple[Filled, date]:
+    """The form with its faults, and its day."""
     today = times.civil(console.site.clock()).date()
     w, typed = words("desk"), sheet.filled.typed
     day = value_of(service_day_field().type, typed.get(SERVICE_DAY, ()))
@@ -224,7 +275,7 @@ def _checked(console: Console, sheet: Sheet, photos: Any) -> tuple[Filled, date]
     filled = desk_form.checked(
         sheet.kind, sheet.fields, typed, on=on, today=today, sex=None, birth=None
     )
-    if photos is not None:
+    if photos and sheet.kind.field(PHOTOS) is not None:
         filled.values[PHOTOS] = photos
     return filled.but(*bad), on
 
@@ -251,6 +302,7 @@ async def _show(
         counts=await _counted(console, request, found), no=w.form.no.get(no) if no else "",
         place=found.standing.organisations[record.facility],
         day=times.long_date(record.on), id=record.id.hex(),
+        photos=[each.hex() for each in await pictures.here(console.site, record.body)],
     )  # fmt: skip
 
 

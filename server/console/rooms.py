@@ -34,6 +34,7 @@ from server.console import (
     organisations,
     paper,
     people,
+    photo,
     reconciliation,
     referrals,
     sign_in,
@@ -53,8 +54,9 @@ ROOMS = (
     devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
     unassigned, due, referrals, paper,
-    facility_work, facility_record,
+    facility_work, facility_record, photo,
     reconciliation, notices,
+    denials, samples,
 )  # fmt: skip
 
 

@@ -143,6 +143,20 @@ async def read(
     raise NotFound("picture")
 
 
+async def open_picture(
+    site: Site, resident: bytes, attachment: bytes, *, classes: Collection[str]
+) -> tuple[str, bytes]:
+    """`read` for a door that has opened the archive (and logged it) just before."""
+    return await site.store.read(lambda tx: read(tx, site, resident, attachment, classes=classes))
+
+
+async def progress(site: Site, resident: bytes, pictures: Collection[bytes]) -> dict[bytes, str]:
+    """`states_of` for a door."""
+    if not pictures:
+        return {}
+    return await site.store.read(lambda tx: states_of(tx, site, resident, pictures))
+
+
 async def states_of(
     tx: Tx, site: Site, resident: bytes, pictures: Collection[bytes]
 ) -> dict[bytes, str]:

@@ -15,6 +15,7 @@ import msgspec
 
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.desk import SavedOtherwise
+from server.actions.facility_work import pictures
 from server.actions.facility_work.places import Standing, standing_of
 from server.actions.facility_work.records import (
     KINDS,
@@ -93,6 +94,7 @@ async def _save(tx: Tx, site: Site, signed: Signed, filled: Filled) -> Faults:
         await _replace(tx, site, who, filled.amends, State.AMENDED, filled)
     said = Said(dict(filled.body), filled.reason.strip() if filled.amends else "")
     await _write(tx, site, signed, filled, State.STANDS, said)
+    await pictures.attach_all(tx, site, filled.record, filled.body, signed.staff)
     return ()
 
 
