@@ -56,7 +56,6 @@ ROOMS = (
     unassigned, due, referrals, paper,
     facility_work, facility_record, photo,
     reconciliation, notices,
-    denials, samples,
 )  # fmt: skip
 
 
