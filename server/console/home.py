@@ -102,6 +102,8 @@ def path_of(line: Line) -> str:
             return f"/console/conflict/{subject}"
         case "special_case":
             return f"/console/case/{subject}"
+        case "denial" | "denial_reply":
+            return f"/console/denial/{subject}"
         case "unassigned":
             return f"/console/unassigned/{subject}"
         case "twin":

@@ -23,6 +23,14 @@ from server.store.tables_card import (
     Search,
     SearchShown,
 )
+from server.store.tables_confirmations import (
+    Confirmation,
+    ConfirmationAnswer,
+    Denial,
+    SampleLine,
+    TelephoneSample,
+)
+from server.store.tables_corrections import Correction
 from server.store.tables_decisions import DecisionNote
 from server.store.tables_elsewhere import ImportSource, Reconciliation
 from server.store.tables_facility_work import FacilityRecord
@@ -128,10 +136,14 @@ __all__ = [
     "BoundPhone",
     "Change",
     "Closing",
+    "Confirmation",
+    "ConfirmationAnswer",
     "Consent",
     "CopyRow",
+    "Correction",
     "Counter",
     "DecisionNote",
+    "Denial",
     "DeskChange",
     "Device",
     "DeviceKey",
@@ -188,6 +200,7 @@ __all__ = [
     "Relative",
     "Resident",
     "ResidentCard",
+    "SampleLine",
     "Search",
     "SearchShown",
     "ServerKey",
@@ -203,6 +216,7 @@ __all__ = [
     "TaskClaim",
     "TaskRow",
     "TeamMember",
+    "TelephoneSample",
     "Touched",
     "Twin",
     "Upload",
@@ -229,6 +243,8 @@ TABLES: tuple[type[Table], ...] = (
     Attachment, AttachmentPart,
     PortalCode, PortalPass,
     AccessReport, Relative, FamilyOffer, FamilyFreeze, FamilyAct,
+    Confirmation, ConfirmationAnswer, Denial, SampleLine, TelephoneSample,
+    Correction,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

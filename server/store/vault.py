@@ -38,11 +38,13 @@ T_RECONCILE: Final = 23  # who is registered in another system
 T_ATTACHMENT: Final = 24  # key, type and size of a picture
 T_NOTICE: Final = 25  # to which telephone a notice goes, and its variables
 T_PORTAL: Final = 26  # bound telephones, evidence of family links
+T_CORRECTION: Final = 28  # what a resident wants put right, and the answers
 T_PORTAL_CODE: Final = 27  # a one-time code and the telephone it went to
 T_SWITCH: Final = 33  # on which ground somebody switches
 T_REPORT: Final = 30  # what a resident reports of a look, and what was answered
 T_FAMILY: Final = 31  # relatives without an archive, offers, freezes of family links
 T_PORTAL_DRAFT: Final = 35  # what a resident had typed when the session ran out
+T_CONFIRMATION: Final = 29  # what residents said of a service, and what was said to it
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
 CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each

@@ -13,6 +13,7 @@ from server.actions.archives import cards, likeness
 from server.actions.archives.content import contents
 from server.actions.archives.standing import ResidentRow
 from server.actions.archives.touched import noted, take_touched
+from server.actions.confirmations import asking
 from server.actions.figures import figures
 from server.actions.keeping.site import Site
 from server.actions.plan import remake as plans
@@ -28,14 +29,15 @@ RUN_MS: Final = 20_000  # one run of the job ends after about this long; the nex
 Remaker = Callable[[Tx, Site, Mapping[bytes, ResidentRow]], Awaitable[None]]
 
 
-async def _figures_and_plans(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> None:
-    """Both ask what stands in the archive, which is opened once. Plans last: they lock panels."""
+async def _from_content(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> None:
+    """All ask what stands in the archive, which is opened once. Plans last: they lock panels."""
     known = await contents(tx, site, rows)
     await figures.remake(tx, site, rows, known)
+    await asking.remake(tx, site, rows, known)
     await plans.remake(tx, site, rows, known)
 
 
-REMAKERS: Final[tuple[Remaker, ...]] = (cards.remake, likeness.remake, _figures_and_plans)
+REMAKERS: Final[tuple[Remaker, ...]] = (cards.remake, likeness.remake, _from_content)
 
 
 async def catch_up(site: Site) -> int:

@@ -46,9 +46,23 @@ TASK_DAYS: Final = {
     "digest": 1,
     "restored": 1,
     "special_case": 10,
+    "access_report": 5,
+    "access_review": 10,
+    "family_freeze": 5,
+    "mandate_review": 30,
     "handover": 5,
     "photo": 14,
+    "correction": 15,  # unless the district says otherwise (correction_due_days)
+    "appeal": 15,
+    "denial": 15,
+    "denial_reply": 5,
 }
+COUNTYS: Final = (
+    "('special_case','appeal','access_review','access_report','family_freeze')"
+)
+"""Kinds of tasks that stay with the county, or with the facility that looked, whoever the archive's
+facility is; for SQL.
+"""
 
 
 def next_rev(rev: int, feed_epoch: int) -> int:

@@ -1,0 +1,8 @@
+"""来过 / 没来过: what was asked and answered."""
+
+from server.store.migrations.statements import run_file
+from server.store.tx import Tx
+
+
+async def forwards(tx: Tx) -> None:
+    await run_file(tx, __file__)
