@@ -8,8 +8,8 @@
 | adult without capacity | an appointed guardian, looked at each year | class A; B by mandate |
 | adult with a helper | own | did the visits happen, what is due; more by scope |
 
-Whether an archive opens at all is asked of access.py; here stands what of it a guardian is handed,
-which acts are whose, and how a link is made and ends. Numbers and lists: family.toml.
+Whether an archive opens at all is asked of access.py, what of it a guardian is handed of reach.py;
+here stands which acts are whose, and how a link is made and ends. Numbers: family.toml.
 """
 
 import tomllib
@@ -21,8 +21,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from server.records.kinds import UnknownKind, get
-from server.records.model import ListOf, Text
 from server.rules.access import Scope, Tie, age_years
 
 TABLE: Final = Path(__file__).with_suffix(".toml")
@@ -47,102 +45,14 @@ class Numbers:
     offers_a_day: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """`kept`: forms a guardian of 14 to 17 goes on seeing. `reproductive`: form -> its fields, ()
-    for the whole form. `plan`: rules of the service plan.
-    """
-
-    kept: frozenset[str]
-    reproductive: Mapping[str, frozenset[str]]
-    plan: frozenset[str]
-
-
 @cache
-def _table() -> dict[str, Any]:
+def table() -> dict[str, Any]:
     return tomllib.loads(TABLE.read_text("utf-8"))
 
 
 @cache
 def numbers() -> Numbers:
-    return Numbers(**{name: _table()[name]["value"] for name in Numbers.__slots__})
-
-
-@cache
-def hidden() -> Hidden:
-    table = _table()
-    return Hidden(
-        frozenset(table["kept"]),
-        {each["kind"]: frozenset(each["fields"]) for each in table["reproductive"]},
-        frozenset(table["plan"]["reproductive"]),
-    )
-
-
-# What of an open archive a family member is handed.
-
-
-class Reach(StrEnum):
-    """How far an opening goes within the classes that are allowed."""
-
-    ALL = "all"
-    SHARED = "shared"
-    """A guardian of 14 to 17 with whom the archive was shared: all but what is reproductive."""
-
-    KEPT = "kept"
-    """A guardian of 14 to 17: basics, checkups, vaccination, without what is reproductive."""
-
-
-def reach_of(tie: Tie | None, age: int, scopes: frozenset[Scope]) -> Reach:
-    """`tie` None: the resident."""
-    of_age = numbers()
-    if tie is not Tie.PARENT or age < of_age.own_hand_years or age >= of_age.of_age_years:
-        return Reach.ALL
-    if Scope.REPRODUCTIVE in scopes:
-        return Reach.ALL if Scope.ARCHIVE in scopes else Reach.KEPT
-    return Reach.SHARED if Scope.ARCHIVE in scopes else Reach.KEPT
-
-
-def shows_cell(cell: str, reach: Reach, scopes: frozenset[Scope] = frozenset()) -> bool:
-    """Whether a register cell ("phone", "special_group/7") is handed over."""
-    if reach is Reach.ALL or Scope.REPRODUCTIVE in scopes:
-        return True
-    gone = hidden().reproductive["basic_info"]
-    return cell not in gone and cell.partition("/")[0] not in gone
-
-
-def shows_kind(kind: str, reach: Reach, scopes: frozenset[Scope] = frozenset()) -> bool:
-    """Whether anything of a form is."""
-    if reach is Reach.ALL:
-        return True
-    if reach is Reach.KEPT and kind not in hidden().kept:
-        return False
-    whole = hidden().reproductive.get(kind) == frozenset()
-    return not whole or Scope.REPRODUCTIVE in scopes
-
-
-def shows_rule(rule: str, reach: Reach, scopes: frozenset[Scope] = frozenset()) -> bool:
-    """Whether an item of the service plan is."""
-    return reach is Reach.ALL or Scope.REPRODUCTIVE in scopes or rule not in hidden().plan
-
-
-def shown_part(
-    kind: str, version: int, body: Mapping[str, Any], reach: Reach,
-    scopes: frozenset[Scope] = frozenset(),
-) -> dict[str, Any]:  # fmt: skip
-    """A record's answers as they are handed over; `shows_kind` was asked first."""
-    gone = hidden().reproductive.get(kind, frozenset())
-    if reach is Reach.ALL or Scope.REPRODUCTIVE in scopes or not gone & body.keys():
-        return dict(body)
-    free = _free_words(kind, version)
-    return {name: value for name, value in body.items() if name not in gone and name not in free}
-
-
-def _free_words(kind: str, version: int) -> frozenset[str]:
-    try:
-        fields = get(kind, version).fields
-    except UnknownKind:
-        return frozenset()
-    return frozenset(each.name for each in fields if isinstance(each.type, Text | ListOf))
+    return Numbers(**{name: table()[name]["value"] for name in Numbers.__slots__})
 
 
 # Whose act it is.
