@@ -25,6 +25,8 @@ from server.actions.archives.status import CELL, move
 from server.actions.archives.twins import decided
 from server.actions.keeping.site import Site
 from server.actions.plan import remake as plans
+from server.actions.residents import family_life
+from server.actions.residents.binding import follow_merge
 from server.actions.tablets.intake import civil_day
 from server.actions.tablets.settle import settle_conflicts
 from server.errors import NotYours, RuleSaysNo
@@ -56,6 +58,7 @@ class Moved(msgspec.Struct, frozen=True):
     aliases: tuple[bytes, ...]  # archives merged into the gone one before
     before: bytes  # cells of the kept register as they were, as sync.merge writes them
     switches: tuple[bytes, ...]
+    links: tuple[family_life.Moved, ...] = ()  # of and by the gone archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ async def _move_all(
     )
     await enter_by_consent(tx, ledger, kept)
     tasks, ended = await _tasks(tx, ledger, signed.staff, wish)
+    links = await family_life.carry(tx, site, gone, kept)
     switches = await _switches(tx, district, gone)
     return Moved(
         status=row.status, panel=row.panel, facility=row.facility,
@@ -153,7 +157,7 @@ async def _move_all(
         kept_phone=phone[kept], carried=tuple(each.id for each in some),
         consents=tuple(each[0] for each in consents), tasks=tasks, ended=ended,
         aliases=tuple(each[0] for each in aliases), before=encode_cells(before),
-        switches=switches,
+        switches=switches, links=links,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from server.actions.archives.standing import ResidentRow
 from server.actions.archives.stays import note_stay
+from server.actions.residents.family_ends import died, lives
 from server.records.kinds import get
 from server.rules.life import STATES, Life, state_of_code
 from server.settings import CIVIL
@@ -102,6 +103,15 @@ async def set_state(
         "UPDATE resident SET status=?, phone_index=? WHERE district=? AND resident=?",
         after.value, phone, district, row.resident,
     )  # fmt: skip
+    if after is Life.DEAD:
+        await died(tx, district, row.resident)
+    elif row.status == Life.DEAD:
+        await lives(tx, district, row.resident)
+    if not STATES[after].sign_in:
+        await tx.run(
+            "UPDATE portal_session SET ended=? WHERE district=? AND person=? AND ended=''",
+            after.value, district, row.resident,
+        )  # fmt: skip
     row.status = after.value
 
 

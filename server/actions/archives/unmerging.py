@@ -23,6 +23,8 @@ from server.actions.archives.standing import Membership
 from server.actions.archives.status import CELL, set_state
 from server.actions.archives.touched import touch
 from server.actions.keeping.site import Site
+from server.actions.residents import family_life
+from server.actions.residents.binding import follow_unmerge
 from server.actions.tablets.settle import settle_conflicts
 from server.errors import NotYours, RuleSaysNo
 from server.records.kinds import get
@@ -72,6 +74,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     _lay_late(giver, late)  # after the decision about its state, which has not seen them
     await carry(tx, site, ledger, back, kept, gone)
     await _panels(tx, site, ledger, (kept, gone), moved, again=any(each.shown for each in back))
+    await family_life.give_back(tx, site, moved.links)
     await _matters(tx, ledger, (kept, gone), moved, back)
     await _write_off(tx, site, ledger, signed, merge_id, (kept, gone), moved)
     await settle_conflicts(tx, site, ledger, signed.staff)
