@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cast_forms import good
+from tests.pictures import a_photo
 from tests.server_process import Installation, Running, served
 from tests.source import REPOSITORY
 
@@ -79,11 +80,16 @@ def test_a_tablet_at_a_terminal_from_code_to_receipt(
     form = tmp_path / "visit.json"
     form.write_text(json.dumps(good("encounter", sbp=186, dbp=98)))
     day = "2026-11-20"
-    saved = tablet(here, server, "record", who, "encounter", str(form), "--on", day)
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(a_photo(700, 500))
+    with_it = ("--on", day, "--photo", str(photo))
+    saved = tablet(here, server, "record", who, "encounter", str(form), *with_it)
     assert "2 waiting" in saved
     assert "Next step: emergency, refer: now, next by 2026-12-04 (P10, S003-6(4)-a)" in saved
     assert "血压 186/98 mmHg，达到危急值 180/110" in saved
-    assert "2 change(s) sent, 0 waiting" in tablet(here, server, "exchange")
+    sent = tablet(here, server, "exchange")
+    assert "2 change(s) sent, 0 waiting" in sent
+    assert "1 picture(s) delivered, 0 KiB waiting" in sent
     shown = tablet(here, server, "show", name)
     assert 'blood_rh = "1"' in shown
     assert f"{day}  encounter" in shown

@@ -10,6 +10,7 @@ import secrets
 import time
 import urllib.error
 import urllib.request
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -30,10 +31,12 @@ from server.rules.next_step import Refer
 from server.settings import now_ms
 from server.store.ids import new_id
 from sync import wire
+from sync.attachment_wire import ARRIVED_HEADER, SCHEME
 from sync.enrol import Enrolment, EnrolmentExpired, NotTheServer
 from sync.merge import Cell, choose
 from sync.tablet import Tablet
 from sync.tablet_disk import Wiped, WrongPassphrase
+from sync.tablet_photos import Call, NoPictures, Reply
 
 REGISTER: Final = "basic_info"
 POLL_S: Final = 2
@@ -111,6 +114,10 @@ def exchange(file: Path, passphrase: str, server: str) -> None:
     if any(each.wiped for each in results):
         raise StartRefused("The server asked this tablet to wipe itself; nothing readable is left.")
     told = [each.agrees for each in results if each.agrees is not None]
+    delivered = opened.photos.deliver(_carrier(server))
+    if delivered or opened.photos.waiting:
+        left = opened.photos.waiting // 1024
+        click.echo(f"{delivered} picture(s) delivered, {left} KiB waiting.")
     agrees = "" if not told else ", as the server does" if told[-1] else ", NOT as the server does"
     click.echo(f"{_carried(opened)}{agrees}.")
 
@@ -200,7 +207,11 @@ def edit(who: str, values: tuple[str, ...], file: Path, passphrase: str, on: dat
 @at_file
 @with_passphrase
 @click.option("--on", "on", type=Day(), help="Service day; today without it.")
-def record(who: str, kind: str, form: Any, file: Path, passphrase: str, on: date | None) -> None:
+@click.option("--photo", "photos", type=click.File("rb"), multiple=True, help="A picture with it.")
+def record(
+    who: str, kind: str, form: Any, file: Path, passphrase: str, on: date | None,
+    photos: tuple[Any, ...],
+) -> None:  # fmt: skip
     """Save a filled-in form (JSON, see docs/FORMS.md; - reads it from standard input). No network.
 
     \b
@@ -216,7 +227,11 @@ def record(who: str, kind: str, form: Any, file: Path, passphrase: str, on: date
     day = on or today
     _refuse(hard(check(get(kind, version), body, on=day, today=today)))
     blank = opened.blank(resident, kind, day.isoformat(), version=version)
-    change = msgspec.structs.replace(blank, body=msgspec.Raw(body))
+    try:
+        named = tuple(opened.photos.make(each.read()) for each in photos)
+    except NoPictures as no:
+        raise StartRefused(f"The picture was not taken in ({no}): exchange first.") from None
+    change = msgspec.structs.replace(blank, body=msgspec.Raw(body), attach=named)
     saved = opened.save(change)
     click.echo(f"Saved on the tablet as {saved.hex()}; {opened.waiting} waiting.")
     for line in _next_steps(opened, change):
@@ -261,11 +276,13 @@ def _opened(file: Path, passphrase: str) -> Tablet:
     if not file.is_file():
         raise StartRefused(f"There is no tablet at {file}: enrol one, or name it with --file.")
     try:
-        return Tablet.open(file, passphrase, clock=now_ms, new_id=new_id)
+        opened = Tablet.open(file, passphrase, clock=now_ms, new_id=new_id)
     except WrongPassphrase:
         raise StartRefused("The passphrase does not open this tablet.") from None
     except Wiped:
         raise StartRefused("This tablet was wiped; nothing readable is left.") from None
+    opened.photos.forget_loose()
+    return opened
 
 
 def _poster(server: str, path: str) -> Callable[[bytes], bytes]:
@@ -283,6 +300,28 @@ def _poster(server: str, path: str) -> Callable[[bytes], bytes]:
             raise StartRefused(f"No server answers at {server} ({kind}).") from None
 
     return post
+
+
+def _carrier(server: str) -> Callable[[Call], Reply]:
+    def carry(call: Call) -> Reply:
+        slip = urlsafe_b64encode(call.slip).rstrip(b"=").decode()
+        request = urllib.request.Request(  # noqa: S310 (the operator names the address)
+            f"{server.rstrip('/')}/sync/v1/attachments/{call.file.hex()}",
+            call.piece if call.verb == "PUT" else None,
+            {"Content-Type": "application/octet-stream", "Authorization": f"{SCHEME} {slip}"},
+            method=call.verb,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                arrived = int(answer.headers.get(ARRIVED_HEADER, 0))
+                return Reply(answer.status, answer.read(), arrived)
+        except urllib.error.HTTPError as refused:
+            return Reply(refused.code)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            kind = type(getattr(error, "reason", error)).__name__
+            raise StartRefused(f"No server answers at {server} ({kind}).") from None
+
+    return carry
 
 
 def _said(refused: urllib.error.HTTPError) -> str:
