@@ -107,9 +107,10 @@ async def test_a_talk_has_its_photos_which_stay_or_go_with_a_correction(
     form = typed_from(kind.fields, body) | {"service_day": ["2026-11-19"]}
     new = (await doctor.get(f"/console/work/of/{QINGHE.hex()}/new/health_education")).text
     heic = b"\x00\x00\x00\x18ftypheic" + bytes(99)
-    faulty = await send(doctor, new, form, SMALL, heic)
+    faulty = await send(doctor, new, form, SMALL, heic, bytes(10 * 1024 * 1024))
     assert faulty.status_code == 422
     assert "第 2 张照片：是 HEIC 格式" in text_of(faulty)
+    assert "第 3 张照片：超过 8 MB" in text_of(faulty)
     kept = re.findall(r'name="photo" value="(\w+)" checked', faulty.text)
     assert len(kept) == 1, "the good one need not be chosen again"
     form["doctor"] = [SU.hex()]

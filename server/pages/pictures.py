@@ -71,19 +71,21 @@ async def posted_with_pictures(request: AnyRequest) -> Posted:
 async def _parts(
     request: AnyRequest, boundary: str
 ) -> AsyncIterator[tuple[MultipartSegment, bytes]]:
-    """Each part with its content, once it is whole."""
+    """Each part with its content, once it is whole. Of one that is too large a byte more than it
+    may have, so that whoever looks at it says so.
+    """
     parser = PushMultipartParser(
-        boundary, max_segment_count=FIELDS_MAX, max_segment_size=PICTURE_BYTES + 1, strict=True
+        boundary, max_segment_count=FIELDS_MAX, max_segment_size=BODY_MOST, strict=True
     )
     head: MultipartSegment | None = None
-    content: list[bytes] = []
+    content = bytearray()
     async for block in request.stream():
         for event in parser.parse(block):
             if isinstance(event, MultipartSegment):
-                head, content = event, []
+                head, content = event, bytearray()
             elif event is None:  # the part is at its end
                 if head is not None:
-                    yield head, b"".join(content)
+                    yield head, bytes(content)
             else:
-                content.append(bytes(event))
+                content += event[: PICTURE_BYTES + 1 - len(content)]
     parser.close()
