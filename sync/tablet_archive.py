@@ -6,6 +6,7 @@ removes at once. What is compared is received state only: own changes that have 
 beside it and are laid over for reading.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +15,8 @@ from msgspec import UNSET
 
 from sync import digest, wire
 from sync.limits import DIGEST_BUCKETS
-from sync.merge import EMPTY, Cells, Head, decode_cells, put
+from sync.merge import EMPTY, Cells, Head, claims, decode_cells, put
+from sync.policy import Policy
 from sync.tablet_disk import Disk
 
 
@@ -224,6 +226,16 @@ class Archive:
                 head = Head(change.id, edit.value, "staff", staff, change.at)
                 cells[cell] = put(cells.get(cell, EMPTY), head, edit.saw)
         return cells
+
+    def disputes(
+        self, who: bytes, policy_of: Callable[[str], Policy]
+    ) -> dict[str, tuple[Head, ...]]:
+        """居民提出异议: cells of which the resident says something else; nobody has answered yet.
+
+        `policy_of` is the catalogue's word on a cell; where the resident decides there is none.
+        """
+        found = {name: claims(cell, policy_of(name)) for name, cell in self.cells(who).items()}
+        return {name: heads for name, heads in found.items() if heads}
 
     def events(self, who: bytes) -> list[wire.EventPut]:
         """Records as received, in order of service day."""

@@ -12,6 +12,7 @@ _HEAP: Final = frozenset(
     {
         "change", "envelope", "batch", "resident", "audit_leaf", "plan", "facility_record",
         "notice", "attachment", "attachment_part",
+        "correction",
     }
 )  # fmt: skip
 _SQLITE: Final = {

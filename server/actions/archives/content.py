@@ -17,6 +17,7 @@ from crypto.columns import DataKey
 from server.actions.archives.standing import ResidentRow
 from server.actions.keeping.site import Site
 from server.records.kinds import REGISTER
+from server.records.statement import STATEMENT
 from server.records.upcast import newest, upcast
 from server.settings import CIVIL
 from server.store.tx import Row, Tx
@@ -114,8 +115,8 @@ def page_of(cells: Mapping[str, Cell]) -> Page:
 
 
 def _shown(name: str, cell: Cell) -> Any:
-    """Most cells have one value; only where there are more a choice is made."""
-    if len(cell.heads) == 1:
+    """Most cells have one value, by staff; else a choice is made."""
+    if len(cell.heads) == 1 and cell.heads[0].author != "resident":
         return cell.heads[0].value
     return choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name)).value
 
@@ -148,7 +149,9 @@ def _standing(found: Sequence[tuple[wire.Change, Row]]) -> tuple[Written, ...]:
             performing or credited,
         )
         for change, (_, _, cls, _, credited, performing) in found
-        if change.id not in gone and change.body is not msgspec.UNSET
+        if change.id not in gone
+        and change.body is not msgspec.UNSET
+        and change.kind != STATEMENT  # words of the resident, no service of anybody
     ]  # fmt: skip
     standing.sort(key=lambda each: (each.on, each.id))
     return tuple(standing)

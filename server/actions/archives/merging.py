@@ -14,7 +14,7 @@ from server.access import Asking, classes_of
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.carrying import carry, changes_of
 from server.actions.archives.consented import panels_of, settle
-from server.actions.archives.ledger import Archive, Ledger
+from server.actions.archives.ledger import COUNTYS, Archive, Ledger
 from server.actions.archives.life import in_place
 from server.actions.archives.membership import leave
 from server.actions.archives.merging_values import identity_holds, shown, taken_over
@@ -94,6 +94,7 @@ async def _merge(tx: Tx, site: Site, signed: Signed, wish: Wish) -> bytes:
     before = {cell: kept.cells()[cell] for cell in values if cell in kept.cells()}
     change = lay(site, ledger, wish.kept, values, staff=signed.staff, author="registrar")
     moved = await _move_all(tx, site, ledger, signed, wish, before)
+    await follow_merge(tx, site, wish.kept, wish.gone)
     await _put_away(tx, site, ledger, signed, wish)
     merge_id = await _note(tx, site, ledger, signed, wish, (change, moved))
     await settle_conflicts(tx, site, ledger, signed.staff)
@@ -148,8 +149,8 @@ async def _move_all(
         "UPDATE consent SET resident=? WHERE district=? AND resident=?", kept, district, gone
     )
     await enter_by_consent(tx, ledger, kept)
-    tasks, ended = await _tasks(tx, ledger, signed.staff, wish)
     links = await family_life.carry(tx, site, gone, kept)
+    tasks, ended = await _tasks(tx, ledger, signed.staff, wish)
     switches = await _switches(tx, district, gone)
     return Moved(
         status=row.status, panel=row.panel, facility=row.facility,
@@ -198,7 +199,7 @@ async def _tasks(
         ledger.now, staff, district, gone,
     )  # fmt: skip
     await tx.run(
-        "UPDATE task SET resident=?, facility=CASE WHEN kind IN ('special_case','twin') THEN "
+        f"UPDATE task SET resident=?, facility=CASE WHEN kind='twin' OR kind IN {COUNTYS} THEN "
         "facility ELSE ? END WHERE district=? AND resident=? AND closed_at IS NULL",
         wish.kept, facility, district, gone,
     )  # fmt: skip

@@ -14,7 +14,7 @@ import msgspec
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.carrying import Opened, carry, changes_of
 from server.actions.archives.consented import settle
-from server.actions.archives.ledger import ASSIGNED, Archive, Ledger
+from server.actions.archives.ledger import ASSIGNED, COUNTYS, Archive, Ledger
 from server.actions.archives.life import in_place
 from server.actions.archives.membership import enter, leave
 from server.actions.archives.merging import MAY_MERGE, Moved, enter_by_consent, set_keys
@@ -77,6 +77,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     await family_life.give_back(tx, site, moved.links)
     await _matters(tx, ledger, (kept, gone), moved, back)
     await _write_off(tx, site, ledger, signed, merge_id, (kept, gone), moved)
+    await follow_unmerge(tx, site, kept, gone)
     await settle_conflicts(tx, site, ledger, signed.staff)
     await ledger.flush(tx, "act", b"decision" + change + b"unmerged" + gone + kept)
     await touch(tx, site.district, {kept, gone}, ledger.now)  # the kept one may be in no panel
@@ -243,7 +244,7 @@ async def _matters(
     subjects = [*moved.tasks, *(("", each.id) for each in back)]
     for kind, subject in subjects:
         await tx.run(
-            "UPDATE task SET resident=?, facility=CASE WHEN kind IN ('special_case','twin') THEN "
+            f"UPDATE task SET resident=?, facility=CASE WHEN kind='twin' OR kind IN {COUNTYS} THEN "
             "facility ELSE ? END WHERE district=? AND subject=? AND resident=? AND "
             "(kind=? OR ?='')",
             gone, facility, ledger.district, subject, kept, kind, kind,

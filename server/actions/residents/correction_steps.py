@@ -1,0 +1,139 @@
+"""What a resident does about a correction that is there: replies, takes it back, appeals."""
+
+from collections.abc import Collection
+
+from server.access import living
+from server.actions.archives.ledger import Ledger
+from server.actions.archives.register_edit import hold
+from server.actions.archives.standing import names_of
+from server.actions.keeping.site import Site
+from server.actions.residents import correction_edit as edit
+from server.actions.residents.acting import Acting, assisted
+from server.actions.residents.correction_file import (
+    APPEAL,
+    KIND,
+    Correction,
+    Word,
+    close,
+    close_tasks,
+    find,
+    of_archive,
+    write,
+)
+from server.actions.residents.correction_gate import Gate
+from server.actions.tablets.settle import settle_conflicts
+from server.errors import NotYours, RuleSaysNo
+from server.records.model import AccessClass
+from server.rules import corrections as rule
+from server.rules.corrections import Lane, Outcome, State
+from server.store.ids import new_id
+from server.store.trail import audit
+from server.store.tx import Row, Tx
+from sync.limits import DAY_MS
+from sync.merge import EMPTY
+
+
+async def reply(site: Site, acting: Acting, gate: Gate, name: bytes, text: str) -> None:
+    """Answers what the facility asked. Raises NotYours, RuleSaysNo."""
+
+    async def write_(tx: Tx) -> None:
+        found, _ = await _mine(tx, site, acting, gate, name)
+        if found.state is not State.ASKED:
+            raise RuleSaysNo("not_asked")
+        now = site.clock()
+        talk = (*found.content.talk, Word("", now, text))
+        content = found.content.but(talk=talk)
+        await write(tx, site, found, state=State.WAITING, content=content)
+        await audit(tx, site.district, "act", b"correction-reply" + name, now)
+
+    await site.store.write(write_)
+
+
+async def withdraw(site: Site, acting: Acting, gate: Gate, name: bytes, reason: str) -> None:
+    """Takes it back: a claim says nothing any more, a change is undone where nobody has changed it
+    since, a statement goes from view. `reason`: word of the page for the history.
+
+    Raises NotYours, RuleSaysNo.
+    """
+
+    async def write_(tx: Tx) -> None:
+        found, ledger = await _mine(tx, site, acting, gate, name)
+        if not rule.may_withdraw(found.state):
+            raise RuleSaysNo("not_open")
+        _undo(site, ledger, found, reason)
+        await close(tx, site, ledger.now, found, Outcome.WITHDRAWN)
+        await settle_conflicts(tx, site, ledger, acting.hand)
+        await ledger.flush(tx, "act", b"decision" + found.id)
+        await assisted(tx, site, acting, KIND, found.id)
+
+    await site.store.write(write_)
+
+
+def _undo(site: Site, ledger: Ledger, found: Correction, reason: str) -> None:
+    (who,) = ledger.archives
+    cells = ledger.archives[who].cells()
+    if found.lane is Lane.COMMENT:
+        cls = AccessClass(found.cls)
+        made = new_id(ledger.now)
+        edit.take_statement_back(site, ledger, who, made, found.id, cls, reason)
+        return
+    standing = {
+        name for name in found.content.wanted
+        if any(head.change == found.id for head in cells.get(name, EMPTY).heads)
+    }  # fmt: skip
+    back = {
+        name: found.content.before.get(name) if found.lane is Lane.CHANGE else None
+        for name in standing
+    }
+    if back:
+        edit.lay_edit(site, ledger, who, new_id(ledger.now), found.lane, back)
+
+
+async def appeal(site: Site, acting: Acting, gate: Gate, name: bytes, text: str) -> None:
+    """Puts it before the county. Raises NotYours, RuleSaysNo."""
+
+    async def write_(tx: Tx) -> None:
+        found, _ = await _mine(tx, site, acting, gate, name)
+        now = site.clock()
+        if not rule.may_appeal(
+            found.state, found.outcome, now_ms=now, due_ms=found.due_at,
+            answered_ms=found.answered_at,
+        ):  # fmt: skip
+            raise RuleSaysNo("no_appeal")
+        due = now + site.rules.correction_due_days * DAY_MS
+        await close_tasks(tx, site, name, acting.hand, "appealed")
+        content = found.content.but(appeal=text)
+        await write(
+            tx, site, found, state=State.APPEALED, appealed_at=now, due_at=due, content=content
+        )
+        who = await living(tx, site.district, found.resident)
+        task: Row = (site.district, APPEAL, name, who, None, now, due, None, None, "")
+        await tx.insert("task", [task])
+        await audit(tx, site.district, "act", b"appeal" + name, now)
+        await assisted(tx, site, acting, APPEAL, name)
+
+    await site.store.write(write_)
+
+
+async def _mine(
+    tx: Tx, site: Site, acting: Acting, gate: Gate, name: bytes
+) -> tuple[Correction, Ledger]:
+    """One of the archive that is open, under its lock, in a class that may be corrected."""
+    who = await living(tx, site.district, acting.resident)
+    ledger = await hold(tx, site, {who})
+    found = await find(tx, site, name)
+    if found is None or found.resident not in await names_of(tx, site.district, who):
+        raise NotYours("correction")
+    if found.cls not in await gate(tx, who):
+        raise NotYours("correction")
+    return found, ledger
+
+
+async def mine(site: Site, resident: bytes, classes: Collection[str]) -> tuple[Correction, ...]:
+    """Every correction of an archive that was opened in these classes, newest first."""
+
+    async def read(tx: Tx) -> tuple[Correction, ...]:
+        who = await living(tx, site.district, resident)
+        return tuple(x for x in await of_archive(tx, site, who) if x.cls in classes)
+
+    return await site.store.read(read)
