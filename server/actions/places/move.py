@@ -12,7 +12,7 @@ from datetime import date
 from functools import partial
 
 from server.actions.archives.consented import settle
-from server.actions.archives.ledger import ASSIGNED, Ledger
+from server.actions.archives.ledger import ASSIGNED, COUNTYS, Ledger
 from server.actions.archives.membership import enter, leave
 from server.actions.archives.standing import MERGED, ResidentRow, lock_residents
 from server.actions.archives.touched import touch
@@ -209,7 +209,8 @@ async def reassign(
     await plans.moved(tx, district, {who: (facilities[who], p) for who, (_, p) in places.items()})
     for who, at in facilities.items():
         await tx.run(
-            "UPDATE task SET facility=? WHERE district=? AND resident=? AND closed_at IS NULL",
+            "UPDATE task SET facility=? WHERE district=? AND resident=? AND closed_at IS NULL "
+            f"AND kind NOT IN {COUNTYS}",
             at, district, who,
         )  # fmt: skip
     await ledger.flush(tx, "act", detail)
