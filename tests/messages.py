@@ -59,6 +59,14 @@ async def code(world: World, phone: str | None, digits: str = "402173", **more: 
     )
 
 
+async def sum_holds(world: World) -> bool:
+    """Whether the outbox's own sum of the month is that of its rows."""
+    return await world.one(
+        "SELECT b.spent_fen=(SELECT COALESCE(SUM(cost_fen), 0) FROM notice n WHERE "
+        "n.month=b.month) FROM notice_box b"
+    )
+
+
 async def state(world: World, id_: bytes) -> tuple[Any, ...]:
     rows = await world.rows(
         "SELECT state, why, error, tries, cost_fen FROM notice WHERE notice=?", id_

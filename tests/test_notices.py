@@ -20,7 +20,7 @@ from server.settings import CIVIL, now_ms
 from server.store.migrate import migrate
 from server.store.store import Store
 from server.store.vault import NOBODY
-from tests.messages import TODAY, Gateway, answered, code, lines, state, tell
+from tests.messages import TODAY, Gateway, answered, code, lines, state, sum_holds, tell
 from tests.portal import bind
 from tests.server_process import Installation
 from tests.world import (
@@ -191,6 +191,7 @@ async def test_the_budget_of_the_month_ends_and_codes_still_go(
     found = await overview.overview(world.site)
     assert found.spent_fen == rules.sms_fen * 3
     assert found.budget_fen == rules.sms_fen * 2
+    assert await sum_holds(world)
 
 
 async def test_at_night_it_waits_for_the_morning(world: World, gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ from server.actions.notices.providers import InDoubt, NotNow, Refused
 from server.actions.notices.telling import Queued, TooMany
 from server.errors import NotFound, RuleSaysNo
 from server.store.store import Store
-from tests.messages import Gateway, answered, code, lines, state
+from tests.messages import Gateway, answered, code, lines, state, sum_holds
 from tests.portal import bind
 from tests.world import DISTRICT, PHONES, SU, WANG, WU, ZHENG, ZHOU, World
 
@@ -94,6 +94,7 @@ async def test_a_code_of_a_gateway_that_is_dead_for_an_hour_expires_and_never_co
     assert gateway.told.count("sign_in_code") == asked
     assert (await state(world, notice))[0] == "sent"
     assert await world.one("SELECT SUM(cost_fen) FROM notice") == world.site.rules.sms_fen
+    assert await sum_holds(world)
 
 
 # What can go wrong on the way.
@@ -158,6 +159,7 @@ async def test_no_answer_is_sent_once_more_with_the_same_id_and_then_left_to_a_p
     assert [each.id for each in gateway.messages] == [id_, id_]
     fen = world.site.rules.sms_fen
     assert await state(world, id_) == ("failed", "", "no_answer", 2, 2 * fen), "both may be billed"
+    assert await sum_holds(world)
 
 
 async def test_a_sender_that_dies_with_a_message_in_its_hand_sends_it_twice_at_most(
@@ -210,6 +212,7 @@ async def test_several_senders_send_each_message_once_and_keep_the_cap(world: Wo
     ids = [each.id for each in hand.messages]
     assert len(ids) == len(set(ids)) == len(people) * world.site.rules.sms_cap_month
     assert await world.one("SELECT COUNT(*) FROM notice WHERE state='held' AND why='cap'") == 12
+    assert await sum_holds(world)
 
 
 @pytest.mark.usefixtures("gateway")

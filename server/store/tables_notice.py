@@ -49,19 +49,22 @@ class Notice(Table, tablename="notice"):
     INDEX: ClassVar = (
         ("district", "state", "rank", "send_after"),
         ("district", "resident", "made_at"),
-        ("district", "month", "cost_fen"),
         ("district", "phone_mark", "made_at"),
-        ("district", "made_at"),
+        ("district", "made_at", "template", "state", "cost_fen"),  # the month at a glance
     )
 
 
 class NoticeBox(Table, tablename="notice_box"):
-    """The outbox as a whole: paused by whom, resting until when. Its row is the senders' lock."""
+    """The outbox as a whole: paused by whom, resting until when. Its row is the senders' lock, and
+    keeps what a civil month has cost so far: the sum of `cost_fen` of its notices.
+    """
 
     district = SmallInt(primary_key=True)
     paused_at = BigInt(null=True)
     paused_by = Bytea(null=True)
     rest_until = BigInt()
+    month = Text()
+    spent_fen = BigInt()
     KEY: ClassVar = ("district",)
 
 

@@ -54,13 +54,16 @@ OTHERS: Final = (Rank.URGENT, Rank.ANSWER, Rank.ROUTINE)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One message in this process's hand. `tries`: which try this is; `price`: reserved for it."""
+    """One message in this process's hand. `tries`: which try this is; `price`: reserved for it, in
+    the account of `month`.
+    """
 
     message: Message
     rank: Rank
     tries: int
     doubts: int
     price: int
+    month: str
 
 
 async def run_codes(site: Site) -> int:
@@ -83,17 +86,29 @@ async def waits(site: Site) -> bool:
 
 async def _waits(site: Site, ranks: Sequence[Rank]) -> bool:
     """Whether anything is due at all: asked before the job is claimed."""
-    marks = ",".join(str(int(each)) for each in ranks)
-    row = await site.store.read(
-        lambda tx: one(
-            tx,
-            f"SELECT 1 FROM notice WHERE district=? AND state IN ('sending','waiting') AND rank "
-            f"IN ({marks}) AND send_after<=? AND NOT EXISTS (SELECT 1 FROM notice_box b WHERE "
-            "b.district=? AND (b.paused_at IS NOT NULL OR b.rest_until>?)) LIMIT 1",
-            site.district, site.clock(), site.district, site.clock(),
+
+    async def ask(tx: Tx) -> bool:
+        district, now = site.district, site.clock()
+        box = await one(
+            tx, "SELECT paused_at, rest_until FROM notice_box WHERE district=?", district
         )
-    )  # fmt: skip
-    return row is not None
+        if box is not None and (box[0] is not None or box[1] > now):
+            return False
+        for state in ("waiting", "sending"):
+            # One range of the index each, however many wait for the morning; the order keeps the
+            # planner from looking for a hit row by row.
+            for rank in ranks:
+                found = await one(
+                    tx,
+                    "SELECT 1 FROM notice WHERE district=? AND state=? AND rank=? AND "
+                    "send_after<=? ORDER BY send_after LIMIT 1",
+                    district, state, int(rank), now,
+                )  # fmt: skip
+                if found is not None:
+                    return True
+        return False
+
+    return await site.store.read(ask)
 
 
 async def _run(site: Site, ranks: Sequence[Rank]) -> int:
@@ -157,28 +172,37 @@ class _Waiting:
 async def _claim(tx: Tx, site: Site, ranks: Sequence[Rank]) -> tuple[list[Claimed], int]:
     """(what may go now, how many rows were looked at)."""
     district, now = site.district, site.clock()
-    await tx.insert("notice_box", [(district, None, None, 0)], ignore=True)
+    await make_box(tx, district)
     box = await one(
-        tx, "SELECT paused_at, rest_until FROM notice_box WHERE district=?" + locking(tx), district
+        tx,
+        "SELECT paused_at, rest_until, month, spent_fen FROM notice_box WHERE district=?"
+        + locking(tx),
+        district,
     )
     assert box is not None
-    if box[0] is not None or box[1] > now:
+    paused_at, rest_until, month, spent = box
+    if paused_at is not None or rest_until > now:
         return [], 0
     rows = await _due(tx, site, ranks)
     if not rows:
         return [], 0
-    spent = await one(
-        tx, "SELECT COALESCE(SUM(cost_fen), 0) FROM notice WHERE district=? AND month=?",
-        district, rule.month_of(now),
-    )  # fmt: skip
-    assert spent is not None
-    blob, so_far, claimed = await district_key_blob(tx, district), int(spent[0]), list[Claimed]()
+    this = rule.month_of(now)
+    so_far = spent if month == this else 0
+    blob, claimed = await district_key_blob(tx, district), list[Claimed]()
     for row in rows:
         found = await _judge(tx, site, row, so_far, blob)
         if found is not None:
             claimed.append(found)
-            so_far += found.price
+            so_far += found.price if found.month == this else 0
+    await tx.run(
+        "UPDATE notice_box SET month=?, spent_fen=? WHERE district=?", this, so_far, district
+    )
     return claimed, len(rows)
+
+
+async def make_box(tx: Tx, district: int) -> None:
+    """The row of the outbox, where there is none yet."""
+    await tx.insert("notice_box", [(district, None, None, 0, "", 0)], ignore=True)
 
 
 async def _due(tx: Tx, site: Site, ranks: Sequence[Rank]) -> list[_Waiting]:
@@ -219,13 +243,14 @@ async def _judge(
         await _put(tx, site, row.id, state="waiting", send_after=outcome.at_ms, doubts=doubts)
         return None
     price = 0 if site.provider.keeps else outcome.cost_fen
+    month = row.month or rule.month_of(now)
     await tx.run(
         "UPDATE notice SET state='sending', tries=tries+1, doubts=?, send_after=?, month=?, "
         "counted=?, cost_fen=cost_fen+?, provider=? WHERE district=? AND notice=?",
-        doubts, now + LEASE_MS, row.month or rule.month_of(now), of.counts, price,
+        doubts, now + LEASE_MS, month, of.counts, price,
         site.provider.name, site.district, row.id,
     )  # fmt: skip
-    return Claimed(message, Rank(row.rank), row.tries + 1, doubts, price)
+    return Claimed(message, Rank(row.rank), row.tries + 1, doubts, price, month)
 
 
 async def _used(tx: Tx, site: Site, row: _Waiting, spent: int) -> Used:
@@ -275,6 +300,8 @@ async def _record(tx: Tx, site: Site, claimed: Claimed, result: Result, chance: 
     left as it is.
     """
     district, now, id_ = site.district, site.clock(), claimed.message.id
+    # The box before the row, as when claiming.
+    await one(tx, "SELECT 1 FROM notice_box WHERE district=?" + locking(tx), district)
     held = await one(
         tx,
         "SELECT state, tries FROM notice WHERE district=? AND notice=?" + locking(tx),
@@ -291,6 +318,10 @@ async def _record(tx: Tx, site: Site, claimed: Claimed, result: Result, chance: 
         await tx.run(
             "UPDATE notice SET cost_fen=cost_fen-?, counted=? WHERE district=? AND notice=?",
             claimed.price, False, district, id_,
+        )  # fmt: skip
+        await tx.run(
+            "UPDATE notice_box SET spent_fen=spent_fen-? WHERE district=? AND month=?",
+            claimed.price, district, claimed.month,
         )  # fmt: skip
     if isinstance(result, Refused):
         await _put(tx, site, id_, state="failed", error=result.error)

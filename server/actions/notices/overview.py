@@ -13,7 +13,7 @@ from typing import Final
 
 from server.actions.archives.told import staff_names
 from server.actions.keeping.site import Site, district_key_blob
-from server.actions.notices.outbox import words_of
+from server.actions.notices.outbox import make_box, words_of
 from server.actions.notices.telling import HOUR_MS, content_of
 from server.errors import NotFound, RuleSaysNo
 from server.rules import notices as rule
@@ -103,19 +103,19 @@ async def overview(site: Site) -> Overview:
 async def _overview(tx: Tx, site: Site) -> Overview:
     now, district = site.clock(), site.district
     box = await one(
-        tx, "SELECT paused_at, paused_by, rest_until FROM notice_box WHERE district=?", district
+        tx,
+        "SELECT paused_at, paused_by, rest_until, month, spent_fen FROM notice_box WHERE "
+        "district=?",
+        district,
     )
-    paused_at, paused_by, rest_until = box if box is not None else (None, None, 0)
+    nothing: Row = (None, None, 0, "", 0)
+    paused_at, paused_by, rest_until, month, spent = box if box is not None else nothing
     names = await staff_names(tx, site, {paused_by} if paused_by else set())
-    spent = await one(
-        tx, "SELECT COALESCE(SUM(cost_fen), 0) FROM notice WHERE district=? AND month=?",
-        district, rule.month_of(now),
-    )  # fmt: skip
-    assert spent is not None
+    this = rule.month_of(now)
     return Overview(
-        month=rule.month_of(now), tallies=await _tallies(tx, site),
+        month=this, tallies=await _tallies(tx, site),
         waiting=await _items(tx, site, GOING), failed=await _items(tx, site, ("failed",)),
-        spent_fen=int(spent[0]), budget_fen=site.rules.sms_budget_month_fen,
+        spent_fen=spent if month == this else 0, budget_fen=site.rules.sms_budget_month_fen,
         keeps=site.provider.keeps, paused_at=paused_at, paused_by=names.get(paused_by or b"", ""),
         rest_until=rest_until if rest_until > now else 0,
     )  # fmt: skip
@@ -220,7 +220,7 @@ async def pause(site: Site, by: bytes, *, on: bool) -> None:
 
     async def work(tx: Tx) -> None:
         now = site.clock()
-        await tx.insert("notice_box", [(site.district, None, None, 0)], ignore=True)
+        await make_box(tx, site.district)
         await tx.run(
             "UPDATE notice_box SET paused_at=?, paused_by=? WHERE district=?",
             now if on else None, by if on else None, site.district,

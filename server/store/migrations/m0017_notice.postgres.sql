@@ -33,17 +33,17 @@ CREATE INDEX "notice_by_state_rank_send_after" ON "notice" ("district", "state",
 
 CREATE INDEX "notice_by_resident_made_at" ON "notice" ("district", "resident", "made_at");
 
-CREATE INDEX "notice_by_month_cost_fen" ON "notice" ("district", "month", "cost_fen");
-
 CREATE INDEX "notice_by_phone_mark_made_at" ON "notice" ("district", "phone_mark", "made_at");
 
-CREATE INDEX "notice_by_made_at" ON "notice" ("district", "made_at");
+CREATE INDEX "notice_by_made_at_template_state_cost_fen" ON "notice" ("district", "made_at", "template", "state", "cost_fen");
 
 CREATE TABLE "notice_box" (
   "district" SMALLINT NOT NULL,
   "paused_at" BIGINT,
   "paused_by" BYTEA,
   "rest_until" BIGINT NOT NULL,
+  "month" TEXT NOT NULL,
+  "spent_fen" BIGINT NOT NULL,
   PRIMARY KEY ("district")
 );
 
