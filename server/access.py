@@ -18,6 +18,7 @@ from server.errors import NotAllowed, NotFound
 from server.records.model import AccessClass
 from server.records.upcast import newest, upcast
 from server.rules import consent as consents
+from server.rules import first_notice, reach
 from server.rules.access import (
     Actor,
     Allowed,
@@ -27,8 +28,10 @@ from server.rules.access import (
     Role,
     Scope,
     Tie,
+    age_years,
     may,
 )
+from server.rules.reach import Reach
 from server.settings import CIVIL
 from server.store.ids import new_id
 from server.store.trail import audit
@@ -75,7 +78,9 @@ class Record:
 class Opened:
     """What the gate let through: cells and records of the classes that were allowed.
 
-    `entry`: the row of the access log. `fresh`: this opening wrote it.
+    `entry`: the row of the access log. `fresh`: this opening wrote it. `reach`, `scopes`: how far
+    it went within the classes for a guardian of somebody of 14 to 17 (server/rules/reach.py);
+    whoever shows the service plan asks `reach.shows_rule` with them.
     """
 
     resident: bytes
@@ -85,6 +90,8 @@ class Opened:
     records: tuple[Record, ...]
     entry: bytes = b""
     fresh: bool = True
+    reach: Reach = Reach.ALL
+    scopes: frozenset[Scope] = frozenset()
 
 
 async def open_archive(
@@ -132,7 +139,30 @@ async def open_archive(
         place = vault.at(T_RESTRICTED, resident, resident, row[2])
         shown |= decode_cells(key.open(place, row[4]))
     records = await _records(tx, vault, resident, row[0], allowed)
-    return Opened(resident, ground, allowed, shown, records, entry, fresh)
+    opened = Opened(resident, ground, allowed, shown, records, entry, fresh)
+    return _handed(opened, asking.actor, facts)
+
+
+def _handed(opened: Opened, actor: Actor, facts: ResidentFacts) -> Opened:
+    """What of it reaches this person: the one place where a guardian's view is narrowed."""
+    link = next((each for each in facts.links if each.person == actor.person), None)
+    if actor.role is not Role.RESIDENT or link is None:
+        return opened
+    age = age_years(facts.birth, facts.today)
+    far = reach.reach_of(link.tie, age, link.scopes)
+    if far is Reach.ALL:
+        return opened
+    cells = {
+        name: cell
+        for name, cell in opened.cells.items()
+        if reach.shows_cell(name, far, link.scopes)
+    }
+    records = tuple(
+        replace(each, change=reach.part_of(each.change, far, link.scopes))
+        for each in opened.records
+        if reach.shows_kind(each.change.kind, far, link.scopes)
+    )
+    return replace(opened, cells=cells, records=records, reach=far, scopes=link.scopes)
 
 
 async def living(tx: Tx, district: int, resident: bytes) -> bytes:
@@ -177,6 +207,34 @@ async def _facts(
     # As readers are shown it: what a resident claims of it decides nothing before it is answered.
     known = choose(cells.get("birth_date", EMPTY), Policy.IDENTITY).value
     birth = date.fromisoformat(known) if isinstance(known, str) else today
+    facts = await _at_home(tx, vault, resident, (row[5], row[6]), birth, now)
+    if actor.role is not Role.RESIDENT:
+        return facts
+    return await _with_family(tx, vault.district, facts)
+
+
+async def facts_of(
+    tx: Tx, vault: Vault, resident: bytes, birth: date, now: int
+) -> ResidentFacts | None:
+    """What the rule is asked with about others: "who could see me now". Opens nothing; `birth` as
+    the card has it. None for an id that is nobody's.
+    """
+    row = await one(
+        tx, "SELECT facility, panel FROM resident WHERE district=? AND resident=?",
+        vault.district, resident,
+    )  # fmt: skip
+    if row is None:
+        return None
+    facts = await _at_home(tx, vault, resident, (row[0], row[1]), birth, now)
+    return await _with_family(tx, vault.district, facts)
+
+
+async def _at_home(
+    tx: Tx, vault: Vault, resident: bytes, home: tuple[bytes | None, bytes | None], birth: date,
+    now: int,
+) -> ResidentFacts:  # fmt: skip
+    """What belongs to the place: facility, team, doctor, consents."""
+    today, (facility, panel) = datetime.fromtimestamp(now / 1000, CIVIL).date(), home
     granted = await tx.rows(
         "SELECT consent, facility, purpose, classes, granted_at, until, manner, panel FROM consent "
         "WHERE district=? AND resident=? AND revoked_at IS NULL",
@@ -187,26 +245,35 @@ async def _facts(
         tx,
         "SELECT staff FROM staff WHERE district=? AND panel=? AND role='doctor' AND active=? "
         "ORDER BY staff LIMIT 1",
-        vault.district, row[6], True,
+        vault.district, panel, True,
     )  # fmt: skip
-    facts = ResidentFacts(
-        resident=resident, facility=row[5], team=row[6], doctor=doctor[0] if doctor else None,
+    return ResidentFacts(
+        resident=resident, facility=facility, team=panel, doctor=doctor[0] if doctor else None,
         birth=birth, today=today, now_ms=now,
         consents=tuple(_grant(each) for each in granted),
     )  # fmt: skip
-    if actor.role is not Role.RESIDENT:
-        return facts
-    return await _with_family(tx, vault.district, facts)
+
+
+async def is_noticed(tx: Tx, district: int, resident: bytes, birth: date, today: date) -> bool:
+    """Whether the notice in force was agreed to for this archive, and the consent still counts."""
+    row = await one(
+        tx,
+        "SELECT person, at FROM first_opening WHERE district=? AND resident=? AND text_version=? "
+        "AND ended_at IS NULL ORDER BY at DESC LIMIT 1",
+        district, resident, first_notice.version(),
+    )  # fmt: skip
+    if row is None:
+        return False
+    agreed = datetime.fromtimestamp(row[1] / 1000, CIVIL).date()
+    return first_notice.still_counts(
+        own=row[0] == resident, agreed=agreed, birth=birth, today=today
+    )
 
 
 async def _with_family(tx: Tx, district: int, facts: ResidentFacts) -> ResidentFacts:
     """What matters only where the resident or a relative asks."""
     who = facts.resident
-    noticed = await one(
-        tx,
-        "SELECT 1 FROM first_opening WHERE district=? AND resident=? AND ended_at IS NULL LIMIT 1",
-        district, who,
-    )  # fmt: skip
+    noticed = await is_noticed(tx, district, who, facts.birth, facts.today)
     explained = await one(
         tx, "SELECT 1 FROM explained WHERE district=? AND resident=? LIMIT 1", district, who
     )
@@ -216,12 +283,15 @@ async def _with_family(tx: Tx, district: int, facts: ResidentFacts) -> ResidentF
         district, who,
     )  # fmt: skip
     return replace(
-        facts, noticed=noticed is not None, explained=explained is not None,
+        facts, noticed=noticed, explained=explained is not None,
         links=tuple(_link(each) for each in links),
     )  # fmt: skip
 
 
-_SCOPES: Final = {"A": Scope.ARCHIVE, "B": Scope.RESTRICTED}
+SCOPES: Final = {
+    "A": Scope.ARCHIVE, "B": Scope.RESTRICTED, "D": Scope.ACT, "R": Scope.REPRODUCTIVE,
+}  # fmt: skip
+"""Letters of the column `scopes` of family_link."""
 
 
 def _link(row: Row) -> Link:
@@ -229,7 +299,7 @@ def _link(row: Row) -> Link:
     return Link(
         person=person, tie=Tie(tie), from_day=date.fromisoformat(from_day),
         until_day=date.fromisoformat(until_day), frozen=frozen_at is not None,
-        scopes=frozenset(_SCOPES[each] for each in scopes),
+        scopes=frozenset(SCOPES[each] for each in scopes),
     )  # fmt: skip
 
 

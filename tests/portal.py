@@ -31,6 +31,7 @@ async def bind(world: World, resident: bytes, phone: str = "") -> None:
         index = site.index.of_phone(number)
         row = (DISTRICT, resident, bound, index, sealed, "desk", now, SU, now, None, "")
         await tx.insert("bound_phone", [row])
+        await tx.run("UPDATE resident SET phone_index=? WHERE resident=?", index, resident)
         opened = (DISTRICT, resident, opening, NOTICE_VERSION, resident, None, now, None)
         await tx.insert("first_opening", [opened])
 

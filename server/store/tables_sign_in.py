@@ -15,7 +15,7 @@ class PortalCode(Table, tablename="portal_code"):
     `code`: hash of a token that only the browser has. purpose: sign_in | bind | old_phone |
     new_phone. `resident`: None where nobody is meant. `id_mark`: blind index of the document that
     was typed, for the limits. `known`: asked from a browser that had signed this person in before.
-    `sealed`: digits, telephone and the document's tail, under the district's key.
+    `sealed`: digits, telephone and the document, under the district's key.
     """
 
     district = SmallInt()

@@ -7,14 +7,17 @@ the person may still be there: a link that ended since shuts the page at once.
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Final
 
 from crypto.primitives import hmac_sha256, same, sha256
+from server.access import is_noticed
 from server.actions.archives.cards import Card, cards_of
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.actions.tablets.intake import civil_day
+from server.rules.life import STATES, Life
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
 
@@ -107,12 +110,20 @@ def _mark(token: str, nonce: bytes) -> bytes:
 
 
 async def begin(
-    tx: Tx, site: Site, person: bytes | None, *, how: str, phone_index: bytes | None = None
-) -> str:
-    """A fresh session; the token for the cookie. `person` None: to be picked."""
+    tx: Tx, site: Site, person: bytes | None, *, how: str, phone_index: bytes | None = None,
+    old: str = "", began_at: int | None = None,
+) -> str:  # fmt: skip
+    """A fresh session; the token for the cookie. `person` None: to be picked. `old`: the token of
+    the session this browser had, which ends; `began_at`: of the sign-in this one goes on with.
+    """
     token, now = secrets.token_urlsafe(TOKEN_BYTES), site.clock()
+    await tx.run(
+        "UPDATE portal_session SET ended='renewed' WHERE district=? AND session=? AND ended=''",
+        site.district, name_of(old),
+    )  # fmt: skip
+    began = now if began_at is None else began_at
     row: Row = (
-        site.district, name_of(token), person, person, phone_index, how, now, now, "",
+        site.district, name_of(token), person, person, phone_index, how, began, now, "",
     )  # fmt: skip
     await tx.insert("portal_session", [row])
     await audit(tx, site.district, "act", b"visit" + (person or b"") + name_of(token), now)
@@ -154,14 +165,14 @@ async def _visitor(
     tx: Tx, site: Site, person: bytes, resident: bytes, token: str, how: str
 ) -> Visitor | None:
     """None where the person has no business there any more."""
+    cards = await cards_of(tx, site, {person, resident})
+    if not _is_open(cards.get(person)):
+        return None
     tie = ""
     if person != resident:
-        tie = await tie_now(tx, site, person, resident)
+        tie = await tie_now(tx, site, person, resident) if _is_open(cards.get(resident)) else ""
         if not tie:
             resident = person  # the link is over: back to the own archive
-    cards = await cards_of(tx, site, {person, resident})
-    if person not in cards or resident not in cards:
-        return None
     card = cards[resident]
     place = await one(
         tx,
@@ -171,17 +182,24 @@ async def _visitor(
         card.facility, site.district,
     )  # fmt: skip
     assert place is not None
-    opened = await one(
-        tx,
-        "SELECT 1 FROM first_opening WHERE district=? AND resident=? AND ended_at IS NULL LIMIT 1",
-        site.district, resident,
-    )  # fmt: skip
+    today = civil_day(site.clock())
+    noticed = await is_noticed(tx, site.district, resident, birth_of(card) or today, today)
     return Visitor(
         person=person, resident=resident, session=name_of(token), token=token, card=card,
         person_name=cards[person].name, tie=tie, facility_name=place[1] or "",
-        facility_phone=place[2] or "", place=place[0], noticed=opened is not None,
+        facility_phone=place[2] or "", place=place[0], noticed=noticed,
         full=how == "pass" or await _is_full(tx, site, person),
     )  # fmt: skip
+
+
+def birth_of(card: Card) -> date | None:
+    """The day of birth as the card knows it."""
+    return date.fromisoformat(card.birth) if card.birth else None
+
+
+def _is_open(card: Card | None) -> bool:
+    """Whether there is such an archive and its state lets anybody in here."""
+    return card is not None and STATES[Life(card.status)].sign_in
 
 
 async def tie_now(tx: Tx, site: Site, person: bytes, resident: bytes) -> str:

@@ -1,0 +1,146 @@
+"""我的登录: the bound telephone, its change, last sign-ins, leaving everywhere, the consent."""
+
+from datetime import date
+from typing import Any, Final
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from resident_portal import said
+from resident_portal.before import give
+from resident_portal.door import COOKIE, SIGN_IN, action, page
+from resident_portal.frame import Page, Portal, visitor_of
+from resident_portal.words import words
+from server.actions.residents import account, changing
+from server.actions.residents.changing import TooManyCodes
+from server.actions.residents.codes import Over, Sent, WrongDigits
+from server.errors import RuleSaysNo
+from server.pages.forms import EMPTY, Filled
+from server.pages.web import AnyRequest, posted, see
+from server.records.model import Field, Kind, Shape, Text
+from server.records.values import Fault, FaultCode
+from server.rules import sign_in as rule
+
+HERE: Final = "/portal/account"
+CHANGE: Final = f"{HERE}/phone"
+EVER: Final = date(2026, 1, 1)
+
+
+def handlers(portal: Portal) -> list[HTTPRouteHandler]:
+    return [*_reading(portal), *_changing(portal)]
+
+
+def _reading(portal: Portal) -> list[HTTPRouteHandler]:
+    w = words("account")
+
+    @page("/account")
+    async def show(request: AnyRequest) -> Response[Any]:
+        visitor, now = visitor_of(request), portal.site.clock()
+        found = await account.account_of(portal.site, visitor)
+        full = "" if found.bound is None or visitor.full else said.moment(found.bound.full_at, now)
+        return portal.page(
+            request, Page("account.html.j2", "account", w.title, back="/portal/"), found=found,
+            whole=request.query_params.get("show") == "phone", full=full,
+            bound_on=said.day_of(found.bound.at, now) if found.bound else "",
+        )  # fmt: skip
+
+    @action("/account/out")
+    async def out(request: AnyRequest) -> Response[Any]:
+        await account.out_everywhere(portal.site, visitor_of(request))
+        answer = see(f"{SIGN_IN}?why=everywhere")
+        give(request, answer, COOKIE, "")
+        return answer
+
+    return [show, out]
+
+
+def kind() -> Kind:
+    """The fields of a change."""
+    w = words("account").fields
+    fields = (
+        Field("code", w.old_code, Text(1, 12), required=True),
+        Field("phone", w.phone, Text(1, 20), required=True),
+        Field("new_code", w.new_code, Text(1, 12), required=True),
+    )
+    return Kind("phone", words("account").change_title, 1, EVER, Shape.EVENT, fields)
+
+
+def _changing(portal: Portal) -> list[HTTPRouteHandler]:
+    w = words("account")
+
+    def sheet(
+        request: AnyRequest, step: str, filled: Filled, token: str = "", status: int = 200
+    ) -> Response[Any]:
+        shown = Page("account_phone.html.j2", "account", w.change_title, back=HERE)
+        return portal.page(
+            request, shown, status=status, step=step, filled=filled, token=token,
+            fields={each.name: each for each in kind().fields}, minutes=rule.CODE_MINUTES,
+        )  # fmt: skip
+
+    @page("/account/phone")
+    async def begin(request: AnyRequest) -> Response[Any]:
+        return sheet(request, "old", EMPTY)
+
+    @action("/account/phone/old")
+    async def to_old(request: AnyRequest) -> Response[Any]:
+        try:
+            sent = await changing.to_old(portal.site, visitor_of(request).person)
+        except RuleSaysNo:
+            return see(HERE)
+        if isinstance(sent, Sent):
+            return sheet(request, "new", EMPTY, sent.token)
+        return sheet(request, "old", EMPTY.but(_fault("form", w.too_many)), status=429)
+
+    @action("/account/phone/new")
+    async def to_new(request: AnyRequest) -> Response[Any]:
+        typed = await posted(request)
+        values = {name: (typed.get(name) or [""])[0][:128] for name in ("code", "phone", "token")}
+        number, filled = rule.phone(values["phone"]), Filled({"phone": [values["phone"][:20]]})
+        if not values["code"].strip():
+            filled = filled.but(_fault("code", w.needs_code))
+        if isinstance(number, rule.Wrong):
+            told = w.phone_fault[number](n=len("".join(values["phone"].split())))
+            filled = filled.but(_fault("phone", told))
+        if filled.faults or isinstance(number, rule.Wrong):
+            return sheet(request, "new", filled, values["token"], 422)
+        sent = await changing.to_new(
+            portal.site, visitor_of(request).person, values["token"], _plain(values["code"]),
+            number.text,
+        )  # fmt: skip
+        if isinstance(sent, Sent):
+            return sheet(request, "last", EMPTY, sent.token)
+        if isinstance(sent, WrongDigits):
+            filled = filled.but(_fault("code", w.wrong(n=sent.left)))
+            return sheet(request, "new", filled, values["token"], 422)
+        told = w.too_many if isinstance(sent, TooManyCodes) else w.over
+        return sheet(request, "old", EMPTY.but(_fault("form", told)), status=422)
+
+    @action("/account/phone/last")
+    async def last(request: AnyRequest) -> Response[Any]:
+        typed = await posted(request)
+        token, code = ((typed.get(name) or [""])[0][:128] for name in ("token", "new_code"))
+        try:
+            done = await changing.change(
+                portal.site, visitor_of(request).person, token, _plain(code)
+            )
+        except RuleSaysNo as no:
+            told = EMPTY.but(_fault("form", w.no.get(no.detail, no.say)))
+            return sheet(request, "old", told, status=409)
+        if isinstance(done, WrongDigits):
+            told = EMPTY.but(_fault("new_code", w.wrong(n=done.left)))
+            return sheet(request, "last", told, token, 422)
+        if isinstance(done, Over):
+            return sheet(request, "old", EMPTY.but(_fault("form", w.over)), status=422)
+        answer = see(f"{SIGN_IN}?why=phone")
+        give(request, answer, COOKIE, "")
+        return answer
+
+    return [begin, to_old, to_new, last]
+
+
+def _plain(digits: str) -> str:
+    return "".join(digits.split())[:12]
+
+
+def _fault(name: str, sentence: str) -> Fault:
+    return Fault(name, FaultCode.MISSING, sentence)
