@@ -4,30 +4,20 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
 from resident_portal import (
+    account,
     files,
+    kept,
+    notice,
+    pick,
+    sign_in,
 )
 from resident_portal.door import router
 from resident_portal.frame import Portal
 from server.actions.keeping.site import Site
-    home,
-    inbox,
-    kept,
-    looked,
-    notice,
-    pick,
-    plan,
-    records,
-    sign_in,
-    switch,
-    switch_special,
-    trends,
 from server.settings import Settings
 
 ROOMS = (
-    files, sign_in, pick, notice, account, kept, confirmations, inbox,
-    home, archive, records, trends, compare, plan,
-    switch, switch_special,
-    looked,
+    files, sign_in, pick, notice, account, kept,
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from server.console import (
     organisations,
     paper,
     people,
+    phone,
     photo,
     reconciliation,
     referrals,
@@ -50,7 +51,7 @@ from server.console.frame import Console
 from server.settings import Settings
 
 ROOMS = (
-    files, sign_in, sign_out, invite, account, accounts, audit, home, conflicts, matters,
+    files, sign_in, sign_out, phone, invite, account, accounts, audit, home, conflicts, matters,
     devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
     unassigned, due, referrals, paper,
