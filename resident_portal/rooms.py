@@ -14,10 +14,25 @@ from resident_portal import (
 from resident_portal.door import router
 from resident_portal.frame import Portal
 from server.actions.keeping.site import Site
+    home,
+    inbox,
+    kept,
+    looked,
+    notice,
+    pick,
+    plan,
+    records,
+    sign_in,
+    switch,
+    switch_special,
+    trends,
 from server.settings import Settings
 
 ROOMS = (
-    files, sign_in, pick, notice, account, kept,
+    files, sign_in, pick, notice, account, kept, sign_in, pick, notice, account, kept, confirmations, inbox,
+    home, archive, records, trends, compare, plan,
+    switch, switch_special,
+    looked,
 )  # fmt: skip
 
 
