@@ -5,8 +5,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from resident_portal import (
     account,
+    confirmations,
     files,
+    inbox,
     kept,
+    looked,
     notice,
     pick,
     sign_in,
@@ -14,24 +17,10 @@ from resident_portal import (
 from resident_portal.door import router
 from resident_portal.frame import Portal
 from server.actions.keeping.site import Site
-    home,
-    inbox,
-    kept,
-    looked,
-    notice,
-    pick,
-    plan,
-    records,
-    sign_in,
-    switch,
-    switch_special,
-    trends,
 from server.settings import Settings
 
 ROOMS = (
-    files, sign_in, pick, notice, account, kept, sign_in, pick, notice, account, kept, confirmations, inbox,
-    home, archive, records, trends, compare, plan,
-    switch, switch_special,
+    files, sign_in, pick, notice, account, kept, confirmations, inbox,
     looked,
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from server.console import (
     board_people,
     cases,
     conflicts,
+    denials,
     desk,
     desk_receipt,
     devices,
@@ -38,6 +39,7 @@ from server.console import (
     photo,
     reconciliation,
     referrals,
+    samples,
     sign_in,
     sign_out,
     staff,
@@ -57,6 +59,7 @@ ROOMS = (
     unassigned, due, referrals, paper,
     facility_work, facility_record, photo,
     reconciliation, notices,
+    denials, samples,
 )  # fmt: skip
 
 
