@@ -1,36 +1,12 @@
-"""The paper that a rule or a step rests on, by the name people here know it."""
-
-from functools import lru_cache
-from typing import Final
+"""The district's own documents this year, for the pages that name what a rule rests on."""
 
 from server.actions.keeping.site import Site
 from server.actions.tablets.intake import civil_day
-from server.console.words import words
-from server.rules.districts import table
+from server.pages.basis import cited, documents_of
 
-DEFAULT: Final = "default"
-DOCUMENT: Final = 4  # S003 of S003-5(7)-b
+__all__ = ["cited", "own_documents"]
 
 
 def own_documents(site: Site) -> frozenset[str]:
     """The documents that the district's table of this year cites: its own."""
-    return _documents(site.rules.code, civil_day(site.clock()).year)
-
-
-@lru_cache(maxsize=16)
-def _documents(code: str, year: int) -> frozenset[str]:
-    found = table(code, year)
-    clauses = [each.clause for each in (*found.values.values(), *found.kinds.values())]
-    return frozenset(each[:DOCUMENT] for each in clauses if each and each != DEFAULT)
-
-
-def cited(clause: str, own: frozenset[str]) -> tuple[str, str] | None:
-    """The name of the district's document and the paragraph (环翠区 2024 年 53 号文, 5(7)).
-
-    None for a national rule, and where another district's paper says what the nation asks anyhow:
-    nobody here has that paper.
-    """
-    document, _, paragraph = clause.partition("-")
-    if clause == DEFAULT or document not in own:
-        return None
-    return words("following").documents.get(document, document), paragraph.partition("-")[0]
+    return documents_of(site.rules.code, civil_day(site.clock()).year)

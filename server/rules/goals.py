@@ -22,7 +22,7 @@ from server.rules.access import age_years
 from server.rules.next_step import numbers as step_numbers
 from server.rules.plan.groups import groups_of
 from server.rules.plan.model import LOST, Facts, Group, Record
-from server.rules.plan.readings import pressure
+from server.rules.plan.readings import Pressure, pressure
 from server.rules.plan.table import numbers_of, rules
 
 ADULT: Final = 18
@@ -44,7 +44,7 @@ class Why(StrEnum):
     """Where a goal comes from."""
 
     GOAL = "goal"
-    """The own goal of a patient."""
+    """The own goal of somebody with the disease."""
 
     HEALTHY = "healthy"
     """What holds for everybody."""
@@ -57,10 +57,19 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """In target from `least` on and below `below`; None: no limit on that side."""
+    """In target from `least` on and below `below`; None: no limit on that side.
+
+    `through`: people say the last value in target (up to 68.0 kg), not the first above it.
+    """
 
     below: int | None
     least: int | None = None
+    through: bool = False
+
+    @property
+    def upper(self) -> int | None:
+        """The upper limit as people say it."""
+        return self.below - 1 if self.below is not None and self.through else self.below
 
     def side(self, value: int) -> int:
         """-1 too low, 0 in target, 1 too high."""
@@ -98,13 +107,13 @@ def series(measure: Measure, facts: Facts, today: date, numbers: Mapping[str, in
 
 
 def _pressure(facts: Facts, today: date, numbers: Mapping[str, int]) -> Series:
-    found = [made for each in facts.records if (made := pressure(each)) is not None]
+    found = _once([made for each in facts.records if (made := pressure(each)) is not None])
     groups = groups_of(facts, today.year, district=numbers)
-    patient = Group.HYPERTENSION in groups or Group.DIABETES in groups
-    high, low = _pressure_goal(facts, today, numbers, patient=patient)
+    treated = Group.HYPERTENSION in groups or Group.DIABETES in groups
+    high, low = _pressure_goal(facts, today, numbers, treated=treated)
     return Series(
         Measure.PRESSURE,
-        Why.GOAL if patient else Why.HEALTHY,
+        Why.GOAL if treated else Why.HEALTHY,
         (
             Line("sbp", 0, Goal(high), tuple((each.record, each.sbp) for each in found)),
             Line("dbp", 0, Goal(low), tuple((each.record, each.dbp) for each in found)),
@@ -112,10 +121,18 @@ def _pressure(facts: Facts, today: date, numbers: Mapping[str, int]) -> Series:
     )
 
 
+def _once(found: Sequence[Pressure]) -> list[Pressure]:
+    """Two forms filled in at one visit say the same reading: it is one."""
+    seen: dict[tuple[date, int, int], Pressure] = {}
+    for each in found:
+        seen.setdefault((each.on, each.sbp, each.dbp), each)
+    return list(seen.values())
+
+
 def _pressure_goal(
-    facts: Facts, today: date, numbers: Mapping[str, int], *, patient: bool
+    facts: Facts, today: date, numbers: Mapping[str, int], *, treated: bool
 ) -> tuple[int, int]:
-    if not patient:
+    if not treated:
         raised = numbers_of(rules()["P03"], numbers)
         return raised["sbp"], raised["dbp"]
     known = {"on": today.isoformat()}
@@ -127,8 +144,8 @@ def _pressure_goal(
 
 
 def _glucose(facts: Facts, today: date, numbers: Mapping[str, int]) -> Series:
-    patient = Group.DIABETES in groups_of(facts, today.year, district=numbers)
-    if patient:
+    treated = Group.DIABETES in groups_of(facts, today.year, district=numbers)
+    if treated:
         below, least = _step(numbers, GLUCOSE_GOAL), _step(numbers, GLUCOSE_LEAST)
     else:
         below, least = (
@@ -138,7 +155,7 @@ def _glucose(facts: Facts, today: date, numbers: Mapping[str, int]) -> Series:
     points = _values(facts.records, "fpg", 2)
     # At or below the lowest value is an emergency (P19), so the band begins just above it.
     line = Line("fpg", 2, Goal(below, least + 1), points)
-    return Series(Measure.GLUCOSE, Why.GOAL if patient else Why.HEALTHY, (line,))
+    return Series(Measure.GLUCOSE, Why.GOAL if treated else Why.HEALTHY, (line,))
 
 
 def _step(numbers: Mapping[str, int], name: str) -> int:
@@ -165,19 +182,23 @@ def _weight_goal(records: Sequence[Record]) -> tuple[Goal, Why]:
     least = -(-BMI_LEAST * square // 1_000_000) if square else None
     if agreed:
         below = agreed[-1][1] + 1
-        return Goal(below, least if least is not None and least < below else None), Why.AGREED
+        fits = least is not None and least < below
+        return Goal(below, least if fits else None, through=True), Why.AGREED
     if square:
         return Goal(-(-BMI_BELOW * square // 1_000_000), least), Why.HEALTHY
     return Goal(None), Why.NONE
 
 
 def _values(records: Sequence[Record], name: str, places: int) -> tuple[tuple[Record, int], ...]:
-    """What records say of a field, whatever their form's places, in 10**-places."""
-    return tuple(
-        (each, value)
-        for each in records
-        if LOST not in each.body and (value := value_of(each, name, places)) is not None
-    )
+    """What records say of a field, whatever their form's places, in 10**-places; said twice on one
+    day it counts once.
+    """
+    seen: dict[tuple[date, int], Record] = {}
+    for each in records:
+        value = None if LOST in each.body else value_of(each, name, places)
+        if value is not None:
+            seen.setdefault((each.on, value), each)
+    return tuple((record, value) for (_, value), record in seen.items())
 
 
 def value_of(record: Record, name: str, places: int) -> int | None:

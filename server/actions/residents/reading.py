@@ -120,6 +120,13 @@ class Reading:
             if each.stands and each.record.cls == "A"
         )
 
+    def facts(self) -> plan.Facts:
+        """What rules about the open part may know."""
+        values: dict[str, Any] = {**self.page.values, **self.page.sets}
+        return plan.Facts(
+            due=True, birth=self.birth, sex=self.sex, values=values, records=self.records()
+        )
+
 
 async def read(site: Site, acting: Acting, *, again: str = "") -> Reading:
     """Opens the archive for one page. `again`: what is shown beside it on demand (masked numbers);

@@ -1,0 +1,121 @@
+"""One record of the open archive: all answers in residents' words, who wrote it, what became of it.
+
+The id is looked up in what the gate has let through: one of somebody else, or of a class that stays
+shut, is answered like one of nobody.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from resident_portal import plain, said
+from resident_portal.disputes import marks_of
+from resident_portal.door import page
+from resident_portal.frame import Page, Portal, visitor_of
+from resident_portal.limited import only_due
+from resident_portal.words import words
+from server.actions.residents.reading import Entry, Reading, read
+from server.actions.residents.surroundings import Author, authors, names_of
+from server.errors import NotFound
+from server.pages import times
+from server.pages.sections import sections_of
+from server.pages.web import AnyRequest
+from server.records.model import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def handlers(portal: Portal) -> list[HTTPRouteHandler]:
+    @page("/archive/record/{record:str}")
+    async def record(request: AnyRequest, record: FromPath[str]) -> Response[Any]:
+        reading = await read(portal.site, visitor_of(request).acting)
+        if not reading.whole:
+            return only_due(portal, request)
+        found = next((each for each in reading.entries if each.id.hex() == record), None)
+        if found is None:
+            raise NotFound("record")
+        return await _draw(portal, request, reading, found)
+
+    return [record]
+
+
+async def _draw(
+    portal: Portal, request: AnyRequest, reading: Reading, found: Entry
+) -> Response[Any]:
+    now = portal.site.clock()
+    today = times.civil(now).date()
+    told = (await authors(portal.site, reading.resident, [found.id])).get(found.id)
+    marks = await marks_of(portal, visitor_of(request))
+    what = plain.form_name(found.kind, found.record.cls)
+    group = plain.group_of(found.kind, found.record.cls)
+    shown = Page("record.html.j2", "archive", what, back=f"/portal/archive/group/{group}")
+    amends = found.record.change.amends
+    before = amends.hex() if amends and any(e.id == amends for e in reading.entries) else ""
+    return portal.page(
+        request, shown, what=what, day=said.weekday(found.on, today), entry=found, told=told,
+        by=_by(told), arrived=_arrived(told, found, now),
+        sections=await _sections(portal, found), instead=found.instead.hex() if found.instead
+        else "", before=before, followed=marks.get(f"record/{found.id.hex()}", ""),
+        id=found.id.hex(),
+    )  # fmt: skip
+
+
+def _by(told: Author | None) -> str:
+    w = words("archive")
+    if told is None or not (told.name or told.facility):
+        return ""
+    if not told.name:
+        return w.by_facility(facility=told.facility)
+    if told.facility:
+        return w.by_at(name=told.name, facility=told.facility)
+    return w.by(name=told.name)
+
+
+def _arrived(told: Author | None, found: Entry, now: int) -> str:
+    """When it reached the archive, by which way, and how long after the service."""
+    if told is None:
+        return ""
+    w = words("archive")
+    text = w.arrived(moment=said.moment(told.received_at, now), how=w.how[told.how])
+    late = (times.civil(told.received_at).date() - date.fromisoformat(found.on)).days
+    if late > 1 and told.how != "import":
+        text += words("values").comma + w.arrived_late(n=late)
+    return text
+
+
+async def _sections(portal: Portal, found: Entry) -> list[Section]:
+    """The answers under the headings of the form; a doctor by name."""
+    kind = plain.kind_of(found.kind)
+    if kind is None:
+        return []
+    fields = [each for each in kind.fields if each.name in found.form]
+    refs = {
+        bytes.fromhex(found.form[each.name])
+        for each in fields
+        if isinstance(each.type, Ref) and each.type.to == "staff"
+    }
+    names = await names_of(portal.site, refs) if refs else {}
+    made: list[Section] = []
+    for title, some in sections_of(kind, fields):
+        rows: list[tuple[str, str]] = []
+        for each in some:
+            value = found.form[each.name]
+            if isinstance(each.type, Ref):
+                text = names.get(bytes.fromhex(value), "") if each.type.to == "staff" else ""
+            else:
+                text = plain.text(each, value)
+            if text:
+                rows.append((plain.label(each), text))
+        if rows:
+            # A form without headings is called by its own name, which may be a restricted fact.
+            named = "" if title == kind.label else title
+            made.append(Section(named, tuple(rows)))
+    return made
