@@ -5,14 +5,20 @@ from litestar.handlers import HTTPRouteHandler
 
 from resident_portal import (
     account,
+    archive,
+    compare,
     confirmations,
     files,
+    home,
     inbox,
     kept,
     looked,
     notice,
     pick,
+    plan,
+    records,
     sign_in,
+    trends,
 )
 from resident_portal.door import router
 from resident_portal.frame import Portal
@@ -22,6 +28,7 @@ from server.settings import Settings
 ROOMS = (
     files, sign_in, pick, notice, account, kept, confirmations, inbox,
     looked,
+    home, archive, records, trends, compare, plan,
 )  # fmt: skip
 
 
