@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from server.actions.keeping.site import Site
+from server.actions.residents.people import key_of
 from server.store.ids import new_id
 from server.store.tx import Row, Tx, one
 from server.store.vault import T_PORTAL_DRAFT
@@ -41,13 +42,11 @@ async def _keep(
     for n, (draft, at) in enumerate(old):
         if n >= EACH_MAX - 1 or now - at > KEEP_MS:
             await _drop(tx, district, person, draft)
-    wrapped = await one(
-        tx, "SELECT key FROM resident WHERE district=? AND resident=?", district, person
-    )
-    assert wrapped is not None
+    key = await key_of(tx, site, person)
+    assert key is not None
     name = new_id(now)
     place = site.vault.at(T_PORTAL_DRAFT, name, person)
-    sealed = site.vault.key(person, wrapped[0]).seal(place, plain)
+    sealed = key.seal(place, plain)
     row: Row = (district, person, name, resident, path, now, sealed)
     await tx.insert("portal_draft", [row])
 
@@ -58,16 +57,15 @@ async def newest(site: Site, person: bytes, resident: bytes) -> tuple[bytes, str
     async def read(tx: Tx) -> tuple[bytes, str, Typed] | None:
         row = await one(
             tx,
-            "SELECT d.draft, d.path, d.sealed, r.key FROM portal_draft d JOIN resident r ON "
-            "r.district=d.district AND r.resident=d.person WHERE d.district=? AND d.person=? AND "
-            "d.resident=? AND d.at>? ORDER BY d.at DESC LIMIT 1",
+            "SELECT d.draft, d.path, d.sealed FROM portal_draft d WHERE d.district=? AND "
+            "d.person=? AND d.resident=? AND d.at>? ORDER BY d.at DESC LIMIT 1",
             site.district, person, resident, site.clock() - KEEP_MS,
         )  # fmt: skip
-        if row is None:
+        key = await key_of(tx, site, person)
+        if row is None or key is None:
             return None
-        draft, path, sealed, wrapped = row
-        place = site.vault.at(T_PORTAL_DRAFT, draft, person)
-        plain = site.vault.key(person, wrapped).open(place, sealed)
+        draft, path, sealed = row
+        plain = key.open(site.vault.at(T_PORTAL_DRAFT, draft, person), sealed)
         return draft, path, msgspec.json.decode(plain, type=Typed)
 
     return await site.store.read(read)

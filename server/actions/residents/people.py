@@ -153,3 +153,41 @@ async def bind(tx: Tx, site: Site, relative: bytes, phone: str, *, staff: bytes)
     )  # fmt: skip
     await tx.insert("bound_phone", [row])
     await audit(tx, site.district, "act", b"bound" + relative + bound, now)
+
+
+async def relative_name(tx: Tx, site: Site, person: bytes) -> str:
+    """Of somebody without an archive here; "" for everybody else."""
+    if not await is_relative(tx, site, person):
+        return ""
+    found = (await people_of(tx, site, {person})).get(person)
+    return found.name if found is not None else ""
+
+
+async def relative_on(tx: Tx, site: Site, number: str) -> tuple[bytes | None, str | None]:
+    """The relative with this document and the telephone that signs them in; (None, None) for
+    nobody, and for somebody who acts for nobody any more.
+    """
+    row = await one(
+        tx,
+        "SELECT x.relative, b.bound, b.sealed FROM relative x JOIN bound_phone b ON "
+        "b.district=x.district AND b.resident=x.relative AND b.ended_at IS NULL WHERE "
+        "x.district=? AND x.id_index=? AND EXISTS (SELECT 1 FROM family_link l WHERE "
+        "l.district=x.district AND l.person=x.relative AND l.state='standing') LIMIT 1",
+        site.district, site.index.of_id_number(normalise_id_number(number)),
+    )  # fmt: skip
+    if row is None:
+        return None, None
+    key = await _district_key(tx, site)
+    return row[0], key.open(site.vault.at(T_PORTAL, row[1], row[0]), row[2]).decode()
+
+
+async def is_relative_on(tx: Tx, site: Site, person: bytes | None, phone_index: bytes) -> bool:
+    """Whether this telephone signs this relative in now."""
+    row = await one(
+        tx,
+        "SELECT 1 FROM relative x JOIN bound_phone b ON b.district=x.district AND "
+        "b.resident=x.relative AND b.ended_at IS NULL WHERE x.district=? AND x.relative=? AND "
+        "b.phone_index=?",
+        site.district, person or NOBODY, phone_index,
+    )  # fmt: skip
+    return row is not None

@@ -16,6 +16,7 @@ from server.actions.keeping.site import Site
 from server.actions.residents import codes, visits
 from server.actions.residents.binding import archives_on, phone_now
 from server.actions.residents.codes import New, Over, Right, WrongDigits
+from server.actions.residents.people import is_relative_on, relative_on
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, RuleSaysNo
 from server.rules import sign_in as rule
@@ -119,7 +120,7 @@ async def _holder(tx: Tx, site: Site, number: str) -> tuple[bytes | None, str | 
         phone = await phone_now(tx, site, who, row[0])
         if phone is not None:
             return who, phone
-    return None, None
+    return await relative_on(tx, site, number)
 
 
 async def _knows(tx: Tx, site: Site, known: str, who: bytes) -> bool:
@@ -178,9 +179,12 @@ async def _come_in(tx: Tx, site: Site, browser: Browser, digits: str) -> In | Wr
         return answer
     index = site.index.of_phone(answer.phone)
     theirs = await archives_on(tx, site, index)
-    if answer.resident not in theirs:  # bound elsewhere, or closed, since the code was sent
+    relative = await is_relative_on(tx, site, answer.resident, index)
+    if (
+        answer.resident not in theirs and not relative
+    ):  # bound elsewhere, or closed, since the code was sent
         return Over()
-    person = answer.resident if len(theirs) == 1 else None
+    person = answer.resident if relative or len(theirs) == 1 else None
     token = await visits.begin(tx, site, person, how=CODE, phone_index=index, old=browser.old)
     return In(token, person)
 

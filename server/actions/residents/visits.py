@@ -16,7 +16,10 @@ from server.access import is_noticed
 from server.actions.archives.cards import Card, cards_of
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
+from server.actions.residents.people import relative_name
 from server.actions.tablets.intake import civil_day
+from server.rules.access import Tie, age_years
+from server.rules.family import numbers
 from server.rules.life import STATES, Life
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
@@ -166,13 +169,20 @@ async def _visitor(
 ) -> Visitor | None:
     """None where the person has no business there any more."""
     cards = await cards_of(tx, site, {person, resident})
-    if not _is_open(cards.get(person)):
-        return None
-    tie = ""
-    if person != resident:
-        tie = await tie_now(tx, site, person, resident) if _is_open(cards.get(resident)) else ""
-        if not tie:
-            resident = person  # the link is over: back to the own archive
+    own = _is_open(cards.get(person))
+    name = cards[person].name if own else await relative_name(tx, site, person)
+    full = how == "pass" or await _is_full(tx, site, person)
+    tie = await _tie(tx, site, person, cards.get(resident)) if name and full else ""
+    if not tie and not own:  # somebody without an archive here: the first they act for
+        for each in await acts_for(tx, site, person) if name and full else ():
+            cards |= await cards_of(tx, site, {each})
+            tie, resident = await _tie(tx, site, person, cards.get(each)), each
+            if tie:
+                break
+    if not tie:
+        resident = person  # no link, or it is over: the own archive
+        if not own:
+            return None
     card = cards[resident]
     place = await one(
         tx,
@@ -186,10 +196,54 @@ async def _visitor(
     noticed = await is_noticed(tx, site.district, resident, birth_of(card) or today, today)
     return Visitor(
         person=person, resident=resident, session=name_of(token), token=token, card=card,
-        person_name=cards[person].name, tie=tie, facility_name=place[1] or "",
+        person_name=name, tie=tie, facility_name=place[1] or "",
         facility_phone=place[2] or "", place=place[0], noticed=noticed,
-        full=how == "pass" or await _is_full(tx, site, person),
+        full=full,
     )  # fmt: skip
+
+
+async def _tie(tx: Tx, site: Site, person: bytes, card: Card | None) -> str:
+    """What the person is to somebody else whose archive is open to visitors; "" for nothing."""
+    if card is None or not _is_open(card) or card.resident == person:
+        return ""
+    tie = await tie_now(tx, site, person, card.resident)
+    birth = birth_of(card)
+    grown = (
+        birth is not None and age_years(birth, civil_day(site.clock())) >= numbers().of_age_years
+    )
+    return "" if tie == Tie.PARENT and grown else tie
+
+
+async def acts_for(tx: Tx, site: Site, person: bytes) -> list[bytes]:
+    """For whom this person may act today, oldest link first."""
+    today = civil_day(site.clock()).isoformat()
+    rows = await tx.rows(
+        "SELECT resident FROM family_link WHERE district=? AND person=? AND state='standing' AND "
+        "frozen_at IS NULL AND from_day<=? AND until_day>=? ORDER BY made_at, link",
+        site.district, person, today, today,
+    )  # fmt: skip
+    return [row[0] for row in rows]
+
+
+async def go_to(site: Site, visitor: Visitor, resident: bytes) -> bool:
+    """Opens another archive of the family, or the own one again. False where no link stands, or
+    the telephone was changed from afar less than 72 hours ago.
+    """
+
+    async def write(tx: Tx) -> bool:
+        if resident != visitor.person:
+            card = (await cards_of(tx, site, {resident})).get(resident)
+            if not visitor.full or not await _tie(tx, site, visitor.person, card):
+                return False
+        await tx.run(
+            "UPDATE portal_session SET resident=? WHERE district=? AND session=? AND ended=''",
+            resident, site.district, visitor.session,
+        )  # fmt: skip
+        said = b"visit-of" + visitor.person + resident
+        await audit(tx, site.district, "act", said, site.clock())
+        return True
+
+    return await site.store.write(write)
 
 
 def birth_of(card: Card) -> date | None:
