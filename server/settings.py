@@ -51,6 +51,7 @@ class Settings:
     log_level: str = "info"
     sms_url: str = ""
     sms_key_file: Path | None = None
+    font: str = ""  # a file with Chinese characters, for pictures; "" looks where systems keep it
     demo: Path | None = None  # a finished demo's report page, served at /demo/
     clock: Callable[[], int] = field(default=now_ms, repr=False)
 
@@ -72,6 +73,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=level,
         sms_url=_gateway(env),
         sms_key_file=_path(env, "GONGWEI_SMS_KEY_FILE"),
+        font=env.get("GONGWEI_FONT", ""),
         demo=Path(demo) if demo else None,
     )
 

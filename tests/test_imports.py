@@ -64,7 +64,7 @@ KEEPERS = {
     "sqlite3": ("server.store", "sync.tablet_disk"),
     "litestar": (*sorted(DOORS), "server.pages.web", "server.app"),
     "apscheduler": ("server.jobs",),
-    "PIL": ("server.actions.attachments.image_child",),
+    "PIL": ("server.actions.attachments.image_child", "server.pages.passport"),
     "httpx": ("sync.tablet*", "server.actions.notices.gateway"),
 }
 

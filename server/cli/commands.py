@@ -9,6 +9,7 @@ from server.cli.database import backup, journal, migrate, restore
 from server.cli.demo import demo
 from server.cli.device import device, staff
 from server.cli.district import district
+from server.cli.export import export
 from server.cli.figures import figures
 from server.cli.keys import keys
 from server.cli.kinds import kinds
@@ -40,7 +41,7 @@ def gongwei() -> None:
 
 for command in (
     serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, residents,
-    consent, batches, notices, figures, kinds, plan, journal, backup, restore, tablet,
+    consent, batches, notices, export, figures, kinds, plan, journal, backup, restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 

@@ -33,6 +33,7 @@ from server.store.tables_confirmations import (
 from server.store.tables_corrections import Correction
 from server.store.tables_decisions import DecisionNote
 from server.store.tables_elsewhere import ImportSource, Reconciliation
+from server.store.tables_export import Export, ExportPart
 from server.store.tables_facility_work import FacilityRecord
 from server.store.tables_family import (
     AccessReport,
@@ -153,6 +154,8 @@ __all__ = [
     "EnrolOffer",
     "Envelope",
     "Explained",
+    "Export",
+    "ExportPart",
     "Facility",
     "FacilityRecord",
     "FacilityService",
@@ -245,6 +248,7 @@ TABLES: tuple[type[Table], ...] = (
     AccessReport, Relative, FamilyOffer, FamilyFreeze, FamilyAct,
     Confirmation, ConfirmationAnswer, Denial, SampleLine, TelephoneSample,
     Correction,
+    Export, ExportPart,
 )  # fmt: skip
 
 _TYPES: dict[type, str] = {

@@ -1,0 +1,305 @@
+"""带走档案: asked for, packed by timed work within a minute, kept sealed for some days, fetched.
+
+Only what the gate shows the one who asked goes in, and packing is a reading like any other: it
+stands in the access log. A packing that a crash cut short is begun again; one that fails three
+times says so.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from crypto.keys import SigningPublicKey, Suite
+from crypto.primitives import sha256
+from server.actions.archives.cards import cards_of
+from server.actions.archives.standing import names_of
+from server.actions.archives.told import facility_names, staff_names
+from server.actions.attachments import taken
+from server.actions.keeping.site import Site
+from server.actions.notices.telling import tell
+from server.actions.residents import reading as readings
+from server.actions.residents.acting import Acting, Helper, assisted
+from server.actions.residents.export_content import Known, packed
+from server.actions.residents.reading import ArchiveShut, Reading
+from server.actions.tablets.intake import civil_day
+from server.errors import NotFound, NotYours, RuleSaysNo
+from server.pages import values
+from server.store.ids import new_id
+from server.store.trail import audit
+from server.store.tx import Row, Tx, one
+from server.store.vault import T_EXPORT
+from sync.limits import DAY_MS
+
+KEEP_DAYS: Final = 3
+A_DAY: Final = 3  # packings that somebody may ask for within a day
+PART: Final = 1024 * 1024
+TRIES: Final = 3
+LOOKS_MAX: Final = 20_000
+PICTURES_BYTES: Final = 100 * 1024 * 1024  # the newest ones come first; the rest stay at the desk
+SUITE: Final = Suite.X25519_ED25519
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """One packing as its page shows it. `until`: when it is destroyed, ms UTC."""
+
+    id: bytes
+    state: str
+    asked_at: int
+    ready_at: int | None
+    size: int
+    until: int | None
+
+
+async def ask(site: Site, acting: Acting) -> bytes:
+    """Asks for a packing; the one that waits already, if there is one. Raises RuleSaysNo."""
+    return await site.store.write(partial(_ask, site=site, acting=acting))
+
+
+async def _ask(tx: Tx, site: Site, acting: Acting) -> bytes:
+    now, district = site.clock(), site.district
+    waiting = await one(
+        tx,
+        "SELECT export FROM export WHERE district=? AND resident=? AND person=? AND "
+        "state='waiting'",
+        district, acting.resident, acting.person,
+    )  # fmt: skip
+    if waiting is not None:
+        return waiting[0]
+    lately = await one(
+        tx, "SELECT COUNT(*) FROM export WHERE district=? AND resident=? AND asked_at>?",
+        district, acting.resident, now - DAY_MS,
+    )  # fmt: skip
+    assert lately is not None
+    if lately[0] >= A_DAY:
+        raise RuleSaysNo("too_many")
+    name, helper = new_id(now), acting.helper
+    row: Row = (
+        district, acting.resident, name, acting.person, helper.staff if helper else None,
+        helper.facility if helper else None, "waiting", now, None, 0, b"", 0,
+    )  # fmt: skip
+    await tx.insert("export", [row])
+    await assisted(tx, site, acting, "export", name)
+    await audit(tx, district, "act", b"export" + acting.resident + name, now)
+    return name
+
+
+async def packings(site: Site, acting: Acting) -> tuple[Packing, ...]:
+    """What this person has asked for of this archive, the newest first."""
+    rows = await site.store.read(
+        lambda tx: tx.rows(
+            "SELECT export, state, asked_at, ready_at, size FROM export WHERE district=? AND "
+            "resident=? AND person=? ORDER BY asked_at DESC LIMIT 20",
+            site.district, acting.resident, acting.person,
+        )
+    )  # fmt: skip
+    return tuple(
+        Packing(
+            name, state, asked_at, ready_at, size,
+            None if ready_at is None else ready_at + KEEP_DAYS * DAY_MS,
+        )
+        for name, state, asked_at, ready_at, size in rows
+    )  # fmt: skip
+
+
+async def fetch(site: Site, acting: Acting, name: bytes) -> bytes:
+    """The ZIP file. Raises NotYours for one of somebody else, NotFound for one that is gone."""
+    return await site.store.read(partial(_fetch, site=site, acting=acting, name=name))
+
+
+async def _fetch(tx: Tx, site: Site, acting: Acting, name: bytes) -> bytes:
+    row = await one(
+        tx,
+        "SELECT e.state, e.digest, r.key FROM export e JOIN resident r ON r.district=e.district "
+        "AND r.resident=e.resident WHERE e.district=? AND e.resident=? AND e.export=? AND "
+        "e.person=?",
+        site.district, acting.resident, name, acting.person,
+    )  # fmt: skip
+    if row is None:
+        raise NotYours("export")
+    if row[0] != "ready":
+        raise NotFound("export")
+    parts = await tx.rows(
+        "SELECT n, sealed FROM export_part WHERE district=? AND export=? ORDER BY n",
+        site.district, name,
+    )  # fmt: skip
+    key = site.vault.key(acting.resident, row[2])
+    whole = b"".join(
+        key.open(site.vault.at(T_EXPORT, name, acting.resident, n), sealed) for n, sealed in parts
+    )
+    assert sha256(whole) == row[1], "a packing that is not what was packed"
+    return whole
+
+
+# The timed work.
+
+
+async def waits(site: Site) -> bool:
+    """Whether there is anything to pack, or to destroy."""
+    return bool(await site.store.read(partial(_due, site=site)))
+
+
+async def _due(tx: Tx, site: Site) -> Sequence[Row]:
+    over = site.clock() - KEEP_DAYS * DAY_MS
+    return await tx.rows(
+        "SELECT resident, export, person, staff, facility, state, tries FROM export WHERE "
+        "district=? AND (state='waiting' OR (state='ready' AND ready_at<?)) ORDER BY asked_at "
+        "LIMIT 20",
+        site.district, over,
+    )  # fmt: skip
+
+
+async def run(site: Site) -> int:
+    """Packs what waits, destroys what was kept long enough. Returns how many."""
+    due = await site.store.read(partial(_due, site=site))
+    for resident, name, person, staff, facility, state, tries in due:
+        if state == "ready":
+            await site.store.write(partial(_destroy, site=site, resident=resident, name=name))
+            continue
+        if tries >= TRIES:
+            await _state(site, resident, name, "failed")
+            continue
+        await site.store.write(
+            lambda tx, r=resident, n=name: tx.run(
+                "UPDATE export SET tries=tries+1 WHERE district=? AND resident=? AND export=?",
+                site.district, r, n,
+            )
+        )  # fmt: skip
+        helper = Helper(staff, facility) if staff is not None else None
+        try:
+            await _pack(site, Acting(person, resident, helper), name)
+        except ArchiveShut:
+            await _state(site, resident, name, "failed")
+    return len(due)
+
+
+async def _state(site: Site, resident: bytes, name: bytes, state: str) -> None:
+    await site.store.write(
+        lambda tx: tx.run(
+            "UPDATE export SET state=? WHERE district=? AND resident=? AND export=? AND "
+            "state='waiting'",
+            state, site.district, resident, name,
+        )
+    )  # fmt: skip
+
+
+async def _pack(site: Site, acting: Acting, name: bytes) -> None:
+    reading = await readings.read(site, acting)
+    if not reading.whole:
+        raise ArchiveShut("scope")
+    known = await site.store.read(partial(_known, site=site, reading=reading))
+    raw = await asyncio.to_thread(packed, known, site.keys.sign[SUITE])
+    await site.store.write(partial(_keep, site=site, resident=acting.resident, name=name, raw=raw))
+
+
+async def _known(tx: Tx, site: Site, reading: Reading) -> Known:
+    who, district, now = reading.resident, site.district, site.clock()
+    names = await names_of(tx, district, who)
+    card = (await cards_of(tx, site, [who]))[who]
+    district_row = await one(
+        tx, "SELECT d.name, r.archive_no FROM district d JOIN resident r ON r.district=d.district "
+        "WHERE d.district=? AND r.resident=?", district, who,
+    )  # fmt: skip
+    assert district_row is not None
+    credited = await tx.rows(
+        "SELECT change, credit_facility FROM change WHERE district=? AND resident=? AND "
+        "credit_facility IS NOT NULL",
+        district, who,
+    )  # fmt: skip
+    pictures, of = await _pictures(tx, site, reading)
+    today = civil_day(now)
+    return Known(
+        reading=reading, name=card.name, person=values.person_line(card, today),
+        archive_no=district_row[1], place=district_row[0], made_at=now,
+        staff=await staff_names(tx, site, {each.record.staff for each in reading.entries}),
+        facilities=await facility_names(tx, site), credited={row[0]: row[1] for row in credited},
+        assignments=await tx.rows(
+            "SELECT facility, from_day, ground, undone FROM assignment WHERE district=? AND "
+            "resident=? ORDER BY n", district, who,
+        ),
+        consents=await tx.rows(
+            "SELECT facility, purpose, classes, granted_at, until, revoked_at FROM consent WHERE "
+            "district=? AND resident=? ORDER BY granted_at", district, who,
+        ),
+        looks=await tx.rows_in(
+            "SELECT at, facility, purpose, ground, classes, mode FROM access_log WHERE district=? "
+            f"AND resident {{ids}} ORDER BY at DESC LIMIT {LOOKS_MAX}", names, district,
+        ),
+        answers=await tx.rows_in(
+            "SELECT facility, day, answer FROM confirmation WHERE district=? AND answer<>'' AND "
+            "resident {ids} ORDER BY day DESC", names, district,
+        ),
+        pictures=pictures, pictures_of=of,
+    )  # fmt: skip
+
+
+async def _pictures(
+    tx: Tx, site: Site, reading: Reading
+) -> tuple[dict[str, bytes], dict[bytes, list[str]]]:
+    """Pictures of the records, the newest records first, as far as there is room."""
+    found: dict[str, bytes] = {}
+    of: dict[bytes, list[str]] = {}
+    room = PICTURES_BYTES
+    for entry in reading.entries:
+        for each in entry.record.change.attach:
+            try:
+                _, content = await taken.read(
+                    tx, site, reading.resident, each.id, classes=reading.classes
+                )
+            except NotFound:
+                continue  # it has not come yet
+            room -= len(content)
+            if room < 0:
+                return found, of
+            found[each.id.hex()] = content
+            of.setdefault(entry.id, []).append(each.id.hex())
+    return found, of
+
+
+async def _keep(tx: Tx, site: Site, resident: bytes, name: bytes, raw: bytes) -> None:
+    wrapped = await one(
+        tx, "SELECT key FROM resident WHERE district=? AND resident=?", site.district, resident
+    )
+    assert wrapped is not None
+    key, now = site.vault.key(resident, wrapped[0]), site.clock()
+    done = await tx.run(
+        "UPDATE export SET state='ready', ready_at=?, size=?, digest=? WHERE district=? AND "
+        "resident=? AND export=? AND state='waiting'",
+        now, len(raw), sha256(raw), site.district, resident, name,
+    )  # fmt: skip
+    if not done:
+        return  # another process was quicker
+    parts: list[Row] = [
+        (
+            site.district, name, n,
+            key.seal(site.vault.at(T_EXPORT, name, resident, n), raw[at : at + PART]),
+        )
+        for n, at in enumerate(range(0, len(raw), PART))
+    ]  # fmt: skip
+    await tx.insert("export_part", parts)
+    today = civil_day(now)
+    until = today + timedelta(days=KEEP_DAYS)
+    await tell(tx, site, resident, "export_ready", about=name, day=today, until=until)
+    await audit(tx, site.district, "act", b"export-ready" + name + sha256(raw), now)
+
+
+async def _destroy(tx: Tx, site: Site, resident: bytes, name: bytes) -> None:
+    await tx.run("DELETE FROM export_part WHERE district=? AND export=?", site.district, name)
+    await tx.run(
+        "UPDATE export SET state='gone' WHERE district=? AND resident=? AND export=?",
+        site.district, resident, name,
+    )  # fmt: skip
+
+
+async def signing_keys(site: Site) -> tuple[SigningPublicKey, ...]:
+    """Every key with which this district has ever signed packings."""
+    rows = await site.store.read(
+        lambda tx: tx.rows(
+            "SELECT public FROM server_key WHERE district=? AND purpose='sign' AND suite=?",
+            site.district, int(SUITE),
+        )
+    )  # fmt: skip
+    return tuple(SigningPublicKey(SUITE, row[0]) for row in rows)
