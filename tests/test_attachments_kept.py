@@ -200,6 +200,7 @@ async def test_a_resident_who_left_leaves_nothing_readable_and_what_waits_is_del
         await su.settle()
         await moves(world)
         await su.settle()
+        await su.go()  # says that it has let go
         assert await world.one("SELECT state FROM copy WHERE resident=?", ZHOU) == "purged"
         for table in ("entity", "own"):
             rows = su.tablet.disk.rows(f"SELECT 1 FROM {table} WHERE resident=?", ZHOU)
