@@ -64,8 +64,17 @@ async def _draw(
         by=_by(told), arrived=_arrived(told, found, now),
         sections=await _sections(portal, found), instead=found.instead.hex() if found.instead
         else "", before=before, followed=marks.get(f"record/{found.id.hex()}", ""),
-        id=found.id.hex(),
+        id=found.id.hex(), statements=_statements(reading, found.id, now),
     )  # fmt: skip
+
+
+def _statements(reading: Reading, record: bytes, now: int) -> list[tuple[str, str]]:
+    """What was said beside this record: day, words."""
+    return [
+        (said.day_of(each.record.recorded_at, now), each.form["text"])
+        for each in reversed(reading.statements)
+        if each.form.get("record") == record.hex()
+    ]
 
 
 def _by(told: Author | None) -> str:

@@ -34,6 +34,7 @@ from server.pages.sections import sections_of
 from server.pages.web import posted, see
 from server.records.kinds import REGISTER, everything, may_fill_in, offered
 from server.records.model import Field, Kind, Ref
+from server.records.statement import STATEMENT
 from server.rules.accounts import FACILITY_ROLES
 from sync.merge import Cell, Shown, choose, is_present
 from sync.policy import Policy
@@ -111,6 +112,7 @@ class Item:
     where: str
     rows: tuple[tuple[str, str], ...]
     pictures: tuple[tuple[str, str], ...]  # id, and why it is not here: "" when it is
+    statements: tuple[tuple[str, str], ...] = ()  # day, the resident's words
 
 
 async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Response[Any]:
@@ -271,9 +273,24 @@ async def _pictures(console: Console, found: Folder) -> dict[bytes, str]:
     return await taken.progress(console.site, found.opened.resident, names)
 
 
+def _statements(found: Folder, today: date) -> dict[str, list[tuple[str, str]]]:
+    """What the resident said beside each record, by its id: day and words, oldest first."""
+    made: dict[str, list[tuple[str, str]]] = {}
+    for each in reversed(found.entries):
+        form = each.record.form()
+        if each.record.change.kind == STATEMENT and each.voided is None and form.get("record"):
+            day = times.day_text(each.record.change.on, today=today)
+            made.setdefault(form["record"], []).append((day, form["text"]))
+    return made
+
+
 def _items(found: Folder, today: date, pictures: Mapping[bytes, str]) -> list[Item]:
     made: list[Item] = []
+    statements = _statements(found, today)
+    there = {entry.record.change.id.hex() for entry in found.entries}
     for entry in found.entries:
+        if entry.record.change.kind == STATEMENT and entry.record.form().get("record") in there:
+            continue  # it stands beside the record it is about
         change = entry.record.change
         form = entry.record.form()
         rows = tuple(_rows(change.kind, form, found))
@@ -285,6 +302,7 @@ def _items(found: Folder, today: date, pictures: Mapping[bytes, str]) -> list[It
                 summary(_newest(change.kind), form),
                 where, rows,
                 tuple((n.id.hex(), _way(pictures.get(n.id, ""))) for n in change.attach),
+                tuple(statements.get(change.id.hex(), ())),
             )
         )  # fmt: skip
     return made

@@ -117,6 +117,16 @@ async def of_archive(tx: Tx, site: Site, resident: bytes) -> list[Correction]:
     return [_opened(site, row) for row in rows]
 
 
+async def pictures_of(tx: Tx, site: Site, name: bytes) -> list[bytes]:
+    """Ids of what was sent with it."""
+    rows = await tx.rows(
+        "SELECT attachment FROM attachment WHERE district=? AND subject=? AND state='taken' "
+        "ORDER BY made_at, attachment",
+        site.district, name,
+    )  # fmt: skip
+    return [row[0] for row in rows]
+
+
 def sealed_content(
     site: Site, name: bytes, resident: bytes, wrapped: bytes, content: Content
 ) -> bytes:

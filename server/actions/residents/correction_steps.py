@@ -1,11 +1,14 @@
 """What a resident does about a correction that is there: replies, takes it back, appeals."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from server.access import living
 from server.actions.archives.ledger import Ledger
 from server.actions.archives.register_edit import hold
 from server.actions.archives.standing import names_of
+from server.actions.archives.told import staff_names
+from server.actions.attachments import taken
 from server.actions.keeping.site import Site
 from server.actions.residents import correction_edit as edit
 from server.actions.residents.acting import Acting, assisted
@@ -18,17 +21,18 @@ from server.actions.residents.correction_file import (
     close_tasks,
     find,
     of_archive,
+    pictures_of,
     write,
 )
 from server.actions.residents.correction_gate import Gate
 from server.actions.tablets.settle import settle_conflicts
-from server.errors import NotYours, RuleSaysNo
+from server.errors import NotFound, NotYours, RuleSaysNo
 from server.records.model import AccessClass
 from server.rules import corrections as rule
 from server.rules.corrections import Lane, Outcome, State
 from server.store.ids import new_id
 from server.store.trail import audit
-from server.store.tx import Row, Tx
+from server.store.tx import Row, Tx, one
 from sync.limits import DAY_MS
 from sync.merge import EMPTY
 
@@ -137,3 +141,58 @@ async def mine(site: Site, resident: bytes, classes: Collection[str]) -> tuple[C
         return tuple(x for x in await of_archive(tx, site, who) if x.cls in classes)
 
     return await site.store.read(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One correction as the status page shows it. `facility`: who answers; names of who did."""
+
+    file: Correction
+    facility: str
+    names: Mapping[bytes, str]
+    pictures: tuple[bytes, ...]
+
+
+async def status(site: Site, resident: bytes, classes: Collection[str], name: bytes) -> Status:
+    """Of an archive that was opened in these classes. Raises NotYours."""
+
+    async def read(tx: Tx) -> Status | None:
+        who = await living(tx, site.district, resident)
+        found = await find(tx, site, name)
+        ids = await names_of(tx, site.district, who)
+        if found is None or found.resident not in ids or found.cls not in classes:
+            return None
+        row = await one(
+            tx,
+            "SELECT f.name FROM resident r LEFT JOIN facility f ON f.district=r.district AND "
+            "f.facility=r.facility WHERE r.district=? AND r.resident=?",
+            site.district, who,
+        )  # fmt: skip
+        people = {each for each in (found.answered_by, found.ruled_by, found.helper) if each}
+        people |= {bytes.fromhex(each.staff) for each in found.content.talk if each.staff}
+        names = await staff_names(tx, site, people)
+        pictures = await pictures_of(tx, site, name)
+        return Status(found, (row[0] if row else "") or "", names, tuple(pictures))
+
+    made = await site.store.read(read)
+    if made is None:
+        raise NotYours("correction")
+    return made
+
+
+async def picture(
+    site: Site, resident: bytes, classes: Collection[str], name: bytes
+) -> tuple[str, bytes]:
+    """(type, content) of a picture of an archive that was opened in these classes."""
+
+    async def read(tx: Tx) -> tuple[str, bytes] | NotFound:
+        who = await living(tx, site.district, resident)
+        try:
+            return await taken.read(tx, site, who, name, classes=classes)
+        except NotFound as no:
+            return no
+
+    found = await site.store.read(read)
+    if isinstance(found, NotFound):
+        raise found
+    return found
