@@ -21,6 +21,7 @@ from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.errors import NotAllowed, Refusal
 from server.records.kinds import UnknownKind, get
+from server.records.statement import STATEMENT
 from server.rules.access import Actor, Role, Tie
 from server.rules.consent import Purpose
 from server.rules.life import STATES, Life
@@ -81,7 +82,8 @@ class Happened:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one page may show. `whole` False: only `happened` and what is due; then `cells` and
-    `entries` are empty. `entries`: newest service day first. `row`: of the access log.
+    `entries` are empty. `entries`: newest service day first; what
+    residents said beside them are `statements`. `row`: of the access log.
     """
 
     resident: bytes
@@ -90,6 +92,7 @@ class Reading:
     cells: Mapping[str, Cell]
     page: Page
     entries: tuple[Entry, ...]
+    statements: tuple[Entry, ...]
     happened: tuple[Happened, ...]
     row: bytes
     fresh: bool
@@ -177,13 +180,16 @@ async def _purpose(tx: Tx, site: Site, acting: Acting, who: bytes) -> Purpose:
 
 
 def _told(opened: Opened, *, whole: bool) -> Reading:
-    entries = entries_of(opened.records)
+    every = entries_of(opened.records)
+    entries = tuple(each for each in every if each.kind != STATEMENT)
     happened = () if whole else tuple(_happened(entries))
     cells: Mapping[str, Cell] = opened.cells if whole else {}
     classes = opened.classes if whole else tuple(x for x in opened.classes if x == "A")
     return Reading(
         resident=opened.resident, classes=classes, whole=whole, cells=cells, page=page_of(cells),
-        entries=entries if whole else (), happened=happened, row=opened.entry, fresh=opened.fresh,
+        entries=entries if whole else (), happened=happened,
+        statements=tuple(x for x in every if x.kind == STATEMENT and x.stands) if whole else (),
+        row=opened.entry, fresh=opened.fresh,
     )  # fmt: skip
 
 
