@@ -8,6 +8,8 @@ from resident_portal import (
     archive,
     compare,
     confirmations,
+    correct,
+    correct_status,
     files,
     home,
     inbox,
@@ -28,7 +30,7 @@ from server.settings import Settings
 ROOMS = (
     files, sign_in, pick, notice, account, kept, confirmations, inbox,
     looked,
-    home, archive, records, trends, compare, plan,
+    home, archive, records, trends, compare, plan, correct, correct_status,
 )  # fmt: skip
 
 
