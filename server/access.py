@@ -119,9 +119,7 @@ async def open_archive(
     key = vault.key(resident, row[0])
     cells = decode_cells(key.open(vault.at(T_CELLS, resident, resident, row[1]), row[3]))
     facts = await _facts(tx, vault, resident, asking.actor, row, cells, now)
-    here = asking.actor.facility
-    if asking.present and here is not None:
-        facts = replace(facts, present_at=frozenset({here}))
+    facts = _with_presence(facts, asking)
     answers = {cls: _ask(asking, facts, cls) for cls in (AccessClass.A, AccessClass.B)}
     allowed = tuple(cls.value for cls, answer in answers.items() if isinstance(answer, Allowed))
     first = answers[AccessClass.A]
@@ -190,8 +188,15 @@ async def classes_of(
     key = vault.key(resident, row[0])
     cells = decode_cells(key.open(vault.at(T_CELLS, resident, resident, row[1]), row[3]))
     facts = await _facts(tx, vault, resident, asking.actor, row, cells, now)
+    facts = _with_presence(facts, asking)
     asked = {cls: _ask(asking, facts, cls) for cls in (AccessClass.A, AccessClass.B)}
     return tuple(cls.value for cls, answer in asked.items() if isinstance(answer, Allowed))
+
+
+def _with_presence(facts: ResidentFacts, asking: Asking) -> ResidentFacts:
+    """The asker answers for having the resident and the document before them."""
+    here = asking.actor.facility
+    return replace(facts, present_at=frozenset({here})) if asking.present and here else facts
 
 
 def _ask(asking: Asking, facts: ResidentFacts, cls: AccessClass) -> Answer:

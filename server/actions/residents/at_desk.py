@@ -9,14 +9,12 @@ it: the gate lets them in for as long as the resident is there.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from server.access import living
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.cards import cards_of
-from server.actions.archives.opening import Given, still_open
+from server.actions.archives.opening import still_open
 from server.actions.keeping.site import Site
-from server.actions.notices.telling import tell
 from server.actions.residents import binding, changing, codes, opening, sign_in
 from server.actions.residents.acting import Acting, Helper, assisted
 from server.actions.residents.binding import Binding, Bound
@@ -24,13 +22,9 @@ from server.actions.residents.changing import TooManyCodes
 from server.actions.residents.codes import New, Over, Right, Sent, WrongDigits
 from server.actions.residents.opening import Agreed, Explanation
 from server.actions.residents.sign_in import ForPass
-from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
 from server.rules.access import Tie
-from server.rules.consent import Purpose
 from server.store.tx import Tx, one
-
-REASON: Final = "sign-in"  # for the gate only; why the archive was opened is in its log
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +161,8 @@ async def agree_for(
 
     async def work(tx: Tx) -> None:
         who = await _open(tx, site, signed, resident)
-        acting = _acting(signed, person, who)
-        await (opening.withdraw if end else opening.agree)(tx, site, acting)
-        await tell(
-            tx, site, who, "assisted_act", act="notice", facility=signed.facility,
-            staff=signed.staff, day=civil_day(site.clock()),
-        )  # fmt: skip
+        act = opening.withdraw if end else opening.agree
+        await act(tx, site, _acting(signed, person, who))
 
     await site.store.write(work)
 
@@ -192,10 +182,11 @@ def _acting(signed: Signed, person: bytes, resident: bytes) -> Acting:
 
 
 async def _open(tx: Tx, site: Site, signed: Signed, resident: bytes) -> bytes:
-    """The archive that stands for it. Raises NotYours where the gate keeps shut."""
+    """The archive that stands for it. Raises NotYours where the gate keeps shut: a guest's was
+    opened, and logged, with the word that the resident is there.
+    """
     who = await living(tx, site.district, resident)
-    given = Given(Purpose.SERVICE, REASON, present=True)
-    if not await still_open(tx, site, signed, who, given):
+    if not await still_open(tx, site, signed, who, None):
         raise NotYours("resident")
     return who
 

@@ -63,7 +63,7 @@ async def withdraw(tx: Tx, site: Site, acting: Acting) -> None:
     if await _end(tx, site, acting.resident):
         detail = b"first-opening-ended" + acting.resident + acting.person
         await audit(tx, site.district, "act", detail, site.clock())
-        await assisted(tx, site, acting, "notice_end", acting.resident)
+        await assisted(tx, site, acting, ASSISTED, acting.resident)
 
 
 async def agreed_of(tx: Tx, site: Site, resident: bytes) -> Agreed | None:
