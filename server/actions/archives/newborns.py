@@ -200,14 +200,14 @@ async def _add(
 
 async def mother_of(site: Site, child: bytes) -> bytes | None:
     """Whose child it is by the record of birth."""
+    return await site.store.read(partial(mother_in, site=site, child=child))
 
-    async def work(tx: Tx) -> bytes | None:
-        rows = await tx.rows_in(
-            "SELECT parent FROM kin WHERE district=? AND relation='mother' AND child {ids} "
-            "ORDER BY at",
-            await names_of(tx, site.district, child),
-            site.district,
-        )
-        return await living(tx, site.district, rows[0][0]) if rows else None
 
-    return await site.store.read(work)
+async def mother_in(tx: Tx, site: Site, child: bytes) -> bytes | None:
+    """The same, in the caller's transaction."""
+    rows = await tx.rows_in(
+        "SELECT parent FROM kin WHERE district=? AND relation='mother' AND child {ids} ORDER BY at",
+        await names_of(tx, site.district, child),
+        site.district,
+    )
+    return await living(tx, site.district, rows[0][0]) if rows else None

@@ -195,56 +195,6 @@ async def _report_for(tx: Tx, site: Site, signed: Signed, name: bytes) -> Report
     return await _told(tx, site, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A line of the list: no words, nothing of the archive."""
-
-    id: bytes
-    at: int
-    due_at: int
-    state: str
-    result: str
-    facility: str
-    explained: bool
-    resident: Person
-
-
-LIST: Final = 100
-
-
-async def list_for(site: Site, signed: Signed) -> Sequence[Waiting]:
-    """Reports about the own facility, or of the district for the county; open ones first. Raises
-    NotYours.
-    """
-    if signed.role not in (StaffRole.MANAGER, StaffRole.COUNTY):
-        raise NotYours
-    return await site.store.read(partial(_list_for, site=site, signed=signed))
-
-
-async def _list_for(tx: Tx, site: Site, signed: Signed) -> Sequence[Waiting]:
-    where, args = "", ()
-    if signed.role is StaffRole.MANAGER:
-        where = (
-            " AND facility IN (SELECT f.facility FROM facility f WHERE f.facility=? OR f.parent=?)"
-        )
-        args = (signed.facility, signed.facility)
-    rows = await tx.rows(
-        "SELECT report, at, due_at, state, result, facility, explained_at, resident FROM "
-        f"access_report WHERE district=?{where} ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 "
-        f"END, due_at, report LIMIT {LIST}",
-        site.district, *args,
-    )  # fmt: skip
-    people = await people_of(tx, site, {row[7] for row in rows})
-    places = await facility_names(tx, site)
-    return [
-        Waiting(
-            name, at, due, state, result, places.get(facility, "") if facility else "",
-            explained is not None, people[who],
-        )
-        for name, at, due, state, result, facility, explained, who in rows
-    ]  # fmt: skip
-
-
 async def explain(site: Site, signed: Signed, name: bytes, words: str) -> None:
     """The facility says why it looked; the resident reads it as written. Once. Raises NotYours,
     RuleSaysNo("words").
