@@ -11,6 +11,8 @@ from resident_portal import (
     correct,
     correct_status,
     files,
+    export,
+    family,
     home,
     inbox,
     kept,
@@ -35,6 +37,9 @@ ROOMS = (
 
 
 def portal_router(site: Site, settings: Settings) -> Router:
+    switch, switch_special, consent, helped,
+    looked, family,
+    export, passport,
     """All pages of the portal behind their door."""
     portal = Portal(site, settings)
     handlers: list[HTTPRouteHandler] = []

@@ -100,6 +100,12 @@ def path_of(line: Line) -> str:
     match task.kind:
         case "conflict":
             return f"/console/conflict/{subject}"
+        case "access_report" | "access_review":
+            return f"/console/report/{subject}"
+        case "family_freeze":
+            return f"/console/family-freeze/{subject}"
+        case "mandate_review" if task.resident is not None:
+            return f"/console/archive/{task.resident.hex()}/family"
         case "special_case":
             return f"/console/case/{subject}"
         case "denial" | "denial_reply":

@@ -16,6 +16,7 @@ from server.rules import facility_work
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
 
 _COUNTY: Final = frozenset({StaffRole.COUNTY})
+_MANAGER: Final = frozenset({StaffRole.MANAGER})
 _MANAGERS: Final = frozenset({StaffRole.COUNTY, StaffRole.MANAGER})
 _WORKERS: Final = FACILITY_ROLES | _COUNTY
 
@@ -48,6 +49,11 @@ QUEUES: Final = (
 PAGES: Final = (
     Entry("due", "/console/due", FACILITY_ROLES),
     Entry("referrals", "/console/referrals", FACILITY_ROLES),
+    Entry("reports", "/console/queue/reports", _MANAGER, ("access_report",)),
+    Entry("reviews", "/console/queue/reviews", _COUNTY, ("access_review",)),
+    Entry("freezes", "/console/queue/freezes", _COUNTY, ("family_freeze",)),
+    Entry("mandates", "/console/queue/mandates", FACILITY_ROLES, ("mandate_review",)),
+    Entry("denials", "/console/denials", _WORKERS, ("denial", "denial_reply")),
     Entry("people", "/console/people", _WORKERS),
     Entry("board", "/console/board", EVERYBODY),
     Entry("work", "/console/work", facility_work.READS),

@@ -26,6 +26,7 @@ from server.console import (
     files,
     home,
     imports,
+    family,
     invite,
     life,
     matters,
@@ -43,6 +44,7 @@ from server.console import (
     sign_in,
     sign_out,
     staff,
+    reports,
     switching,
     targets,
     twins,
@@ -65,6 +67,7 @@ ROOMS = (
 
 def console_router(site: Site, settings: Settings) -> Router:
     """All pages of the console behind their door."""
+    family, reports,
     console = Console(site, settings)
     handlers: list[HTTPRouteHandler] = []
     for room in ROOMS:
