@@ -334,6 +334,16 @@ async def test_two_processes_send_each_message_once(postgres_url: str, tmp_path:
         assert len({each["id"] for each in outside.bodies}) == 36
 
 
+def test_a_server_without_the_key_of_its_gateway_does_not_start(tmp_path: Path) -> None:
+    place = Installation(tmp_path, f"sqlite:///{tmp_path / 'w.sqlite3'}", {
+        "GONGWEI_SMS_URL": "https://sms.example.cn/send",
+        "GONGWEI_SMS_KEY_FILE": str(tmp_path / "none"), "GONGWEI_PORT": str(free_port()),
+    })  # fmt: skip
+    place.run("keys", "init")
+    place.run("migrate")
+    assert "key of the message gateway is not there" in place.run("serve", code=2).stderr
+
+
 def app_with(world: World, url: str) -> Any:
     """The application of a site whose settings name this gateway."""
     key = world.folder / "gateway-key"

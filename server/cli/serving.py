@@ -26,6 +26,7 @@ import click
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from server.actions.notices.gateway import provider_of
 from server.cli.session import check_kek, opened_site, opened_store, refuse_pending, run, settings
 from server.cli.show import Whole
 from server.errors import StartRefused
@@ -85,6 +86,7 @@ async def _ready(current: Settings) -> None:
     await check_kek(current)
     async with opened_store(current) as store:
         await refuse_pending(store)
+    provider_of(current)  # the key of the message gateway
     async with opened_site(current):
         pass
 
