@@ -39,6 +39,8 @@ QUEUES: Final = (
     Entry(
         "proposal", "/console/queue/proposal", _WORKERS, ("proposal", "identity", "switch_request")
     ),
+    Entry("correction", "/console/queue/correction", _WORKERS, ("correction",)),
+    Entry("appeal", "/console/queue/appeal", _COUNTY, ("appeal",)),
     Entry("held", "/console/queue/held", _WORKERS, ("held", "late_visit", "photo")),
     Entry("quarantine", "/console/queue/quarantine", _WORKERS, ("quarantine", "fork")),
     Entry("tablets", "/console/queue/tablets", _WORKERS, TABLET_KINDS),
