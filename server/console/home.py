@@ -110,6 +110,8 @@ def path_of(line: Line) -> str:
             return f"/console/case/{subject}"
         case "denial" | "denial_reply":
             return f"/console/denial/{subject}"
+        case "correction" | "appeal":
+            return f"/console/{task.kind}/{subject}"
         case "unassigned":
             return f"/console/unassigned/{subject}"
         case "twin":
