@@ -53,7 +53,8 @@ async def answers(
     """The facility's answer from the page as it is; cells by name, all accepted when none named."""
     case = await opened(world, staff, name)
     verdicts = {c.cell: cells.get(c.cell.replace("/", "__"), not cells) for c in case.cells}
-    said = Answer(way, verdicts if way is Way.ANSWER else {}, text, "", case.heads, "处理更正")
+    verdicts = verdicts if way is Way.ANSWER else {}
+    said = Answer(way, verdicts, text, "2" if text else "", case.heads, "处理更正")
     return await desk.answer(world.site, await person(world, staff), name, said)
 
 

@@ -18,6 +18,8 @@ from server.actions.keeping import backup
 from server.actions.places import cases
 from server.actions.queues.queue_lines import DEVICE_KINDS, listing
 from server.actions.queues.queues import Which
+from server.actions.residents import correction_steps as steps
+from server.actions.residents.correction_gate import own_gate
 from server.actions.tablets import devices
 from server.actions.tablets.attachments import ask_for_missing
 from server.console.home import path_of
@@ -30,6 +32,7 @@ from tests.console import CHEN, TIAN, Desk, desk, offices, text_of
 from tests.forge import Forger, forger
 from tests.queues import busy_day
 from tests.test_console_desk import NEW_FIELDS, typed_from
+from tests.test_corrections import acting, answers, asks, ready
 from tests.test_move import EVE, both, moves, visit
 from tests.test_queues import hidden, person
 from tests.test_special_cases import claim, moved_here
@@ -240,12 +243,27 @@ async def kin_request(world: World) -> Walk:
     return Walk(asked, TIAN, {"answer": "give"})
 
 
+async def correction(world: World) -> Walk:
+    await ready(world)
+    return Walk(await asks(world, genetic="2"), QIN, {"way": "answer", "pick:genetic": "yes"})
+
+
+async def appeal(world: World) -> Walk:
+    await ready(world)
+    name, zhou = await asks(world, genetic="2"), acting()
+    assert await answers(world, QIN, name, text="没有凭证", genetic=False)
+    await steps.appeal(world.site, zhou, own_gate(world.site, zhou), name, "有诊断书")
+    form = {"way": "answer", "pick:genetic": "yes", "text": "县里看过诊断书"}
+    return Walk(name, CHEN, form)
+
+
 MAKERS: dict[str, Callable[[World], Awaitable[Walk]]] = {
     each.__name__: each
     for each in (
         conflict, identity, held, possible_duplicate, quarantine, quarantine_of_a_tablet,
         quarantine_of_a_batch, proposal, switch_request, late_visit, photo, fork, epoch, suspended,
         digest, restored, lost, revoked, special_case, unassigned, twin, kin_request,
+        correction, appeal,
     )
 }  # fmt: skip
 

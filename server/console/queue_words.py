@@ -49,6 +49,8 @@ def content(line: Line) -> str:
     w, about = words("queue"), line.about
     said = w.say.get(line.task.kind)
     what = _what(about, w)
+    if about.event and line.task.kind in ("correction", "appeal"):
+        said = w.say_without.get(line.task.kind)
     if ("{what}" in said and not what) or ("{ground}" in said and not about.ground) or not said:
         said = w.say_without.get(line.task.kind)
     text = said.format(what=what, ground=about.ground)

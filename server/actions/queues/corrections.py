@@ -30,6 +30,7 @@ from server.actions.residents.correction_file import (
     Correction,
     Word,
     find,
+    pictures_of,
     write,
 )
 from server.actions.tablets.intake import civil_day
@@ -89,6 +90,7 @@ class Case:
     heads: Mapping[str, tuple[bytes, ...]]
     record: Mapping[str, Any]
     allergies: tuple[str, ...]
+    pictures: tuple[bytes, ...]
 
 
 async def open_case(
@@ -133,6 +135,7 @@ async def _case(tx: Tx, site: Site, signed: Signed, name: bytes, opened: Opened,
         },
         record=record.form() if record is not None and not hidden else {},
         allergies=allergies(opened.cells),
+        pictures=() if hidden else tuple(await pictures_of(tx, site, name)),
     )  # fmt: skip
 
 
@@ -210,6 +213,8 @@ async def _answer(tx: Tx, site: Site, signed: Signed, name: bytes, said: Answer)
     no = rule.may_answer(who, outcome, said.text, identity=identity)
     if no is not None:
         raise Denied(no.value)
+    if outcome in (Outcome.DECLINED, Outcome.PARTLY) and not said.choice:
+        raise Denied("choice")
     now = site.clock()
     if said.way is Way.ASK_BACK:
         talk = (*found.content.talk, Word(signed.staff.hex(), now, said.text))
