@@ -16,6 +16,7 @@ from server.console import (
     board_people,
     cases,
     conflicts,
+    corrections,
     denials,
     desk,
     desk_receipt,
@@ -23,10 +24,10 @@ from server.console import (
     due,
     facility_record,
     facility_work,
+    family,
     files,
     home,
     imports,
-    family,
     invite,
     life,
     matters,
@@ -40,11 +41,11 @@ from server.console import (
     photo,
     reconciliation,
     referrals,
+    reports,
     samples,
     sign_in,
     sign_out,
     staff,
-    reports,
     switching,
     targets,
     twins,
@@ -56,18 +57,19 @@ from server.settings import Settings
 
 ROOMS = (
     files, sign_in, sign_out, phone, invite, account, accounts, audit, home, conflicts, matters,
+    corrections,
     devices, board, board_people, targets, people, archive, archive_new, desk, desk_receipt,
     organisations, organisation_lists, imports, life, newborns, twins, staff, cases, switching,
     unassigned, due, referrals, paper,
     facility_work, facility_record, photo,
     reconciliation, notices,
     denials, samples,
+    family, reports,
 )  # fmt: skip
 
 
 def console_router(site: Site, settings: Settings) -> Router:
     """All pages of the console behind their door."""
-    family, reports,
     console = Console(site, settings)
     handlers: list[HTTPRouteHandler] = []
     for room in ROOMS:
