@@ -16,7 +16,7 @@ from crypto.columns import add_kek
 from server.actions.keeping.site import Site, found_district, kek_ring, open_site
 from server.actions.places import roster
 from server.actions.tablets import devices
-from server.demo import entrances
+from server.demo import entrances, residents
 from server.demo import load as loading
 from server.demo.stage import Stage
 from server.rules.districts import load as rules_of
@@ -131,6 +131,10 @@ class Desk:
     def entrances(self) -> tuple[entrances.Entrance, ...]:
         """Accounts of the team of tablet 01, with links for once."""
         return self.do(entrances.opened)
+
+    def residents(self) -> tuple[residents.Visitor, ...]:
+        """People who use the portal, with passes for ten minutes."""
+        return self.do(residents.opened)
 
     def has_county(self) -> bool:
         """Whether somebody has made the county's first account."""

@@ -43,6 +43,7 @@ class Team:
     """The team of tablet 01 and its doctor."""
 
     doctor: bytes
+    panel: bytes
     name: str
     facility: bytes
     facility_name: str
@@ -66,7 +67,7 @@ async def has_county(site: Site) -> bool:
 
 
 async def _opened(tx: Tx, site: Site) -> tuple[Entrance, ...]:
-    team = await _team(tx, site.district)
+    team = await team_of(tx, site.district)
     manager = await _account(tx, site.district, MANAGER)
     who = manager[0] if manager is not None else await _manager(tx, site, team)
     names = await staff_names(tx, site, {team.doctor, who})
@@ -79,10 +80,11 @@ async def _opened(tx: Tx, site: Site) -> tuple[Entrance, ...]:
     )
 
 
-async def _team(tx: Tx, district: int) -> Team:
+async def team_of(tx: Tx, district: int) -> Team:
+    """Raises StartRefused when the demo ended before it had a tablet 01."""
     row = await one(
         tx,
-        "SELECT k.staff, p.name, f.facility, f.name FROM device d "
+        "SELECT k.staff, p.panel, p.name, f.facility, f.name FROM device d "
         "JOIN device_key k ON k.district=d.district AND k.device=d.device "
         "JOIN device_panel s ON s.district=d.district AND s.device=d.device "
         "JOIN panel p ON p.district=d.district AND p.panel=s.panel "
@@ -92,7 +94,7 @@ async def _team(tx: Tx, district: int) -> Team:
     )  # fmt: skip
     if row is None:
         raise StartRefused(f"This demo has no {TABLET}: play it anew without --keep.")
-    return Team(bytes(row[0]), row[1], bytes(row[2]), row[3])
+    return Team(bytes(row[0]), bytes(row[1]), row[2], bytes(row[3]), row[4])
 
 
 async def _account(tx: Tx, district: int, login: str) -> tuple[bytes, str] | None:

@@ -249,6 +249,7 @@ def _next(console: Console, stage: Stage, *, stays: bool) -> None:
     if stays:
         console.print(f"\n[bold]Open[/]  {stage.address}/demo/")
         console.print(f"      {stage.address}/console/")
+        console.print(f"      {stage.address}/portal/")
         show_entrances(console, stage)
     else:
         console.print(
@@ -260,7 +261,7 @@ def _next(console: Console, stage: Stage, *, stays: bool) -> None:
     has_county = Desk.of(stage).has_county()
     let_in = "admin reset county" if has_county else "admin create --name 陈立冬 --login county"
     console.print(f"   {python} -m server {let_in}", soft_wrap=True)
-    for command in ("device list", "task list", "journal verify", "status"):
+    for command in ("notices list --words", "device list", "task list", "journal verify", "status"):
         console.print(f"   {python} -m server {command}", soft_wrap=True)
 
 
@@ -280,6 +281,20 @@ def show_entrances(console: Console, stage: Stage) -> None:
         else:
             console.print(f"            in use already; {FORGOTTEN[each.login]}", soft_wrap=True)
     console.print("   county   陈立冬, the county: the `admin` command below prints the link")
+    show_residents(console, stage)
+
+
+def show_residents(console: Console, stage: Stage) -> None:
+    """Who opens the portal: by a pass of the desk, or by document number and code."""
+    console.print(
+        "\n[bold]Portal[/]  a pass of the desk opens it once, within ten minutes; later by "
+        "document number, and the code from `notices list --words` below.",
+        soft_wrap=True,
+    )
+    for each in Desk.of(stage).residents():
+        console.print(f"   {each.what:<8} {each.name}, {each.place}", soft_wrap=True)
+        console.print(f"            {stage.address}/portal/pass/{each.token}", soft_wrap=True)
+        console.print(f"            {each.number}, telephone {each.phone}", soft_wrap=True)
 
 
 def _stay(console: Console, stage: Stage, server: subprocess.Popen[bytes]) -> int:
