@@ -35,6 +35,7 @@ from sync.limits import ATTACHMENT_PIECE_BYTES, ENROL_BYTES, ENVELOPE_BYTES
 OCTETS: Final = "application/octet-stream"
 PROBLEM: Final = "application/problem+json"
 IN_HAND: Final = 64  # requests worked on at a time; the next are told to come again
+PICTURES_IN_HAND: Final = 16
 RETRY_AFTER_S: Final = 5
 BODY_S: Final = 20  # a body that takes longer is given up: half-sent requests hold no connection
 
@@ -167,13 +168,14 @@ def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[byte
 
 @dataclass(slots=True)
 class _Hands:
-    """How many requests are worked on now."""
+    """How many requests are worked on now, and may be."""
 
+    most: int = IN_HAND
     busy: int = 0
 
     @asynccontextmanager
     async def one_more(self) -> AsyncGenerator[None]:
-        if self.busy >= IN_HAND:
+        if self.busy >= self.most:
             raise Busy
         self.busy += 1
         try:
@@ -223,11 +225,14 @@ def handlers(site: Site, meters: Meters) -> list[HTTPRouteHandler]:
         note_of(request.scope).verdict = "ok"
         return _answer(sealed)
 
-    return [exchange, enrol, *_attachments(site, hands)]
+    return [exchange, enrol, *_attachments(site)]
 
 
-def _attachments(site: Site, hands: _Hands) -> list[HTTPRouteHandler]:
-    """PUT and HEAD /sync/v1/attachments/{id}. The slip is proved before a byte is read."""
+def _attachments(site: Site) -> list[HTTPRouteHandler]:
+    """PUT and HEAD /sync/v1/attachments/{id}. The slip is proved before a byte is read. Counted
+    apart: pictures that are decoded keep no visit waiting.
+    """
+    hands = _Hands(PICTURES_IN_HAND)
 
     @put(
         "/sync/v1/attachments/{name:str}", status_code=200, media_type=OCTETS,

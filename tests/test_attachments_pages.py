@@ -137,6 +137,18 @@ async def test_a_talk_has_its_photos_which_stay_or_go_with_a_correction(
     assert await world.one("SELECT COUNT(*) FROM attachment WHERE state='loose'") == 0
 
 
+async def test_what_was_typed_beside_a_picture_is_kept_when_the_session_ran_out(
+    world: World, doctor: Desk
+) -> None:
+    path = f"/console/work/of/{QINGHE.hex()}/new/supervision_patrol"
+    page = (await doctor.get(path)).text
+    world.clock.pass_(hours=9)
+    sent = await send(doctor, page, {"site": ["第二小学食堂"]}, SMALL)
+    assert sent.headers["location"].endswith("why=kept")
+    assert await world.one("SELECT COUNT(*) FROM draft") == 1
+    assert await world.one("SELECT COUNT(*) FROM attachment") == 0
+
+
 async def test_a_form_with_pictures_needs_the_sessions_token_and_holds_four(doctor: Desk) -> None:
     path = f"/console/work/of/{QINGHE.hex()}/new/supervision_patrol"
     page = (await doctor.get(path)).text

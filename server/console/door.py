@@ -24,6 +24,7 @@ from server.console.rail import rail_uncounted
 from server.console.words import words
 from server.errors import NotYours, Refusal
 from server.logs import frames_of, note_of
+from server.pages.pictures import BODY_MOST, sent_of
 from server.pages.web import (
     CSRF,
     FORM_BYTES,
@@ -40,6 +41,7 @@ COOKIE: Final = "gongwei_console"
 ROLES: Final = "roles"  # key of a handler's opt: who may use it; OPEN for everybody
 OPEN: Final = "open"
 OWN_CSRF: Final = "own_csrf"  # the handler reads a large body itself and checks the token first
+PICTURES: Final = "pictures"  # the form may carry pictures; the handler gets it with `sent_of`
 RAN_OUT: Final = "gongwei_ran_out"
 SIGN_IN: Final = "/console/sign-in"
 
@@ -52,13 +54,22 @@ def page(path: str, *, roles: Collection[StaffRole]) -> Callable[..., HTTPRouteH
 
 
 def action(
-    path: str, *, roles: Collection[StaffRole], most: int = FORM_BYTES, own_csrf: bool = False
-) -> Callable[..., HTTPRouteHandler]:
+    path: str, *, roles: Collection[StaffRole], most: int = FORM_BYTES, own_csrf: bool = False,
+    pictures: bool = False,
+) -> Callable[..., HTTPRouteHandler]:  # fmt: skip
     """POST of a form that these roles may send. Done, it leads on with `see`."""
     return post(
-        f"/console{path}", status_code=200, request_max_body_size=most,
-        opt={ROLES: frozenset(roles), OWN_CSRF: own_csrf},
+        f"/console{path}", status_code=200,
+        request_max_body_size=BODY_MOST if pictures else most,
+        opt={ROLES: frozenset(roles), OWN_CSRF: own_csrf, PICTURES: pictures},
     )  # fmt: skip
+
+
+async def _texts(request: AnyRequest) -> dict[str, list[str]]:
+    """What was typed into a form, with pictures or without."""
+    if request.route_handler.opt.get(PICTURES):
+        return dict((await sent_of(request)).texts)
+    return await posted(request)
 
 
 def open_page(path: str) -> Callable[..., HTTPRouteHandler]:
@@ -97,7 +108,7 @@ def router(console: Console, handlers: Collection[HTTPRouteHandler]) -> Router:
         if ran_out is not None:
             return await _keep(console, request, ran_out)
         if not request.route_handler.opt.get(OWN_CSRF):
-            typed = await posted(request)
+            typed = await _texts(request)
             check_csrf(request, (typed.get(CSRF) or [""])[0])
         return None
 
@@ -129,7 +140,7 @@ async def _keep(console: Console, request: AnyRequest, ran_out: RanOut) -> Respo
     """
     kept, opt = False, request.route_handler.opt
     if not opt.get(OWN_CSRF) and ran_out.role in (opt.get(ROLES) or ()):
-        typed = await posted(request)
+        typed = await _texts(request)
         token = (typed.pop(CSRF, None) or [""])[0]
         wanted = sessions.csrf_of(request.cookies.get(COOKIE, ""))
         if same(token.encode(), wanted.encode()):

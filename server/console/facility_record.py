@@ -22,7 +22,7 @@ from server.actions.facility_work.places import Standing, standing, workers
 from server.actions.facility_work.records import KINDS, Shown, read
 from server.console import desk_form
 from server.console.desk_form import SERVICE_DAY, SURE, Choices, service_day_field
-from server.console.door import action, check_csrf, page
+from server.console.door import action, page
 from server.console.facility_work import HERE, answer
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
@@ -30,7 +30,7 @@ from server.console.words import words
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times
 from server.pages.forms import Filled, value_of
-from server.pages.pictures import AT_ONCE, BODY_MOST, Posted, posted_with_pictures
+from server.pages.pictures import AT_ONCE, sent_of
 from server.pages.sections import sections_of
 from server.pages.web import CSRF, posted, see
 from server.records.kinds import UnknownKind, current, get
@@ -88,12 +88,11 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
             return await _show(console, request, found, "not_ones_own", status=409)
         return await _draw(console, request, found.standing, _amending(console, found))
 
-    @action("/work/of/{facility:str}/new/{kind:str}", roles=WRITES, most=BODY_MOST, own_csrf=True)
+    @action("/work/of/{facility:str}/new/{kind:str}", roles=WRITES, pictures=True)
     async def save(
         request: AnyRequest, facility: FromPath[str], kind: FromPath[str]
     ) -> Response[Any]:
-        sent = await _sent(request)
-        check_csrf(request, _text(sent.texts, CSRF))
+        sent = await sent_of(request)
         typed = {name: v for name, v in sent.texts.items() if name != CSRF}
         return await _take(
             console, request, id_of(facility), _kind(console, kind), typed, sent.files
@@ -110,13 +109,6 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         return see(f"/console/work/record/{record}")
 
     return [blank, show, amend, save, void]
-
-
-async def _sent(request: AnyRequest) -> Posted:
-    """With pictures or without: a form that was kept over a sign-in comes back as plain text."""
-    if request.content_type[0] == "multipart/form-data":
-        return await posted_with_pictures(request)
-    return Posted(await posted(request))
 
 
 def _kind(console: Console, kind_id: str) -> Kind:

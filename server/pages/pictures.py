@@ -7,7 +7,7 @@ form's token itself, before anything is done with what came.
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, cast
 
 from multipart import (  # pyright: ignore[reportMissingTypeStubs]
     MultipartError,
@@ -16,12 +16,20 @@ from multipart import (  # pyright: ignore[reportMissingTypeStubs]
 )
 
 from server.errors import Refusal
-from server.pages.web import FIELDS_MAX, FORM_BYTES, AnyRequest, FormNotOurs, FormTooLarge
+from server.pages.web import (
+    FIELDS_MAX,
+    FORM_BYTES,
+    AnyRequest,
+    FormNotOurs,
+    FormTooLarge,
+    posted,
+)
 
 AT_ONCE: Final = 4  # pictures in one form
 PICTURE_BYTES: Final = 8 * 1024 * 1024
 BODY_MOST: Final = AT_ONCE * PICTURE_BYTES + FORM_BYTES
 """For the handler's `request_max_body_size`."""
+_SENT: Final = "gongwei_sent"
 _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
 
 
@@ -40,6 +48,19 @@ class Posted:
 
     texts: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     files: list[bytes] = field(default_factory=list[bytes])
+
+
+async def sent_of(request: AnyRequest) -> Posted:
+    """A form that may carry pictures, read once however often it is asked for: the door asks for
+    its token, the handler for the rest. One that was kept over a sign-in comes as plain text.
+    """
+    scope: dict[str, Any] = cast("Any", request.scope)
+    if _SENT not in scope:
+        whole = request.content_type[0] == "multipart/form-data"
+        scope[_SENT] = (
+            await posted_with_pictures(request) if whole else Posted(await posted(request))
+        )
+    return scope[_SENT]
 
 
 async def posted_with_pictures(request: AnyRequest) -> Posted:
