@@ -4,8 +4,9 @@ PY := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 DEMO_ARGS ?=
 TEST_ARGS ?=
-# Tests wait for the disk about as long as they compute: two of them a core.
-TEST_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 1))
+# A test waits now and then for a server or a browser: three of them on two cores. Each worker goes
+# through whole files, which share what they set up, and takes from another when it is done.
+TEST_WORKERS ?= $(shell expr \( 3 \* $$(nproc 2>/dev/null || echo 1) + 1 \) / 2)
 
 .PHONY: help demo test bench lint lock clean
 
@@ -22,7 +23,8 @@ demo: .venv/.locked ## start a demo district and print where to look (DEMO_ARGS=
 test: .venv/.locked ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres
 	@$(PY) -m tests.browser
-	@$(PY) -m pytest -q -n $(TEST_WORKERS) $(TEST_ARGS)
+	@$(PY) -m compileall -q crypto sync server resident_portal tests
+	@$(PY) -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
 
 bench: .venv/.locked ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres
