@@ -15,7 +15,7 @@ from server.actions.residents import account, changing
 from server.actions.residents.changing import TooManyCodes
 from server.actions.residents.codes import Over, Sent, WrongDigits
 from server.errors import RuleSaysNo
-from server.pages.forms import EMPTY, Filled
+from server.pages.forms import EMPTY, Filled, Posted
 from server.pages.web import AnyRequest, posted, see
 from server.records.model import Field, Kind, Shape, Text
 from server.records.values import Fault, FaultCode
@@ -27,7 +27,7 @@ EVER: Final = date(2026, 1, 1)
 
 
 def handlers(portal: Portal) -> list[HTTPRouteHandler]:
-    return [*_reading(portal), *_changing(portal)]
+    return [*_reading(portal), *_old(portal), *_new(portal)]
 
 
 def _reading(portal: Portal) -> list[HTTPRouteHandler]:
@@ -65,21 +65,25 @@ def kind() -> Kind:
     return Kind("phone", words("account").change_title, 1, EVER, Shape.EVENT, fields)
 
 
-def _changing(portal: Portal) -> list[HTTPRouteHandler]:
+def _sheet(
+    portal: Portal, request: AnyRequest, step: str, filled: Filled, token: str = "",
+    status: int = 200,
+) -> Response[Any]:  # fmt: skip
+    """One step of a change; `token` says which code is meant."""
     w = words("account")
+    shown = Page("account_phone.html.j2", "account", w.change_title, back=HERE)
+    return portal.page(
+        request, shown, status=status, step=step, filled=filled, token=token,
+        fields={each.name: each for each in kind().fields}, minutes=rule.CODE_MINUTES,
+    )  # fmt: skip
 
-    def sheet(
-        request: AnyRequest, step: str, filled: Filled, token: str = "", status: int = 200
-    ) -> Response[Any]:
-        shown = Page("account_phone.html.j2", "account", w.change_title, back=HERE)
-        return portal.page(
-            request, shown, status=status, step=step, filled=filled, token=token,
-            fields={each.name: each for each in kind().fields}, minutes=rule.CODE_MINUTES,
-        )  # fmt: skip
+
+def _old(portal: Portal) -> list[HTTPRouteHandler]:
+    w = words("account")
 
     @page("/account/phone")
     async def begin(request: AnyRequest) -> Response[Any]:
-        return sheet(request, "old", EMPTY)
+        return _sheet(portal, request, "old", EMPTY)
 
     @action("/account/phone/old")
     async def to_old(request: AnyRequest) -> Response[Any]:
@@ -88,54 +92,64 @@ def _changing(portal: Portal) -> list[HTTPRouteHandler]:
         except RuleSaysNo:
             return see(HERE)
         if isinstance(sent, Sent):
-            return sheet(request, "new", EMPTY, sent.token)
-        return sheet(request, "old", EMPTY.but(_fault("form", w.too_many)), status=429)
+            return _sheet(portal, request, "new", EMPTY, sent.token)
+        return _sheet(portal, request, "old", _wrong("form", w.too_many), status=429)
+
+    return [begin, to_old]
+
+
+def _new(portal: Portal) -> list[HTTPRouteHandler]:
+    w = words("account")
 
     @action("/account/phone/new")
     async def to_new(request: AnyRequest) -> Response[Any]:
         typed = await posted(request)
-        values = {name: (typed.get(name) or [""])[0][:128] for name in ("code", "phone", "token")}
-        number, filled = rule.phone(values["phone"]), Filled({"phone": [values["phone"][:20]]})
-        if not values["code"].strip():
+        code, phone, token = (_one(typed, name) for name in ("code", "phone", "token"))
+        number, filled = rule.phone(phone), Filled({"phone": [phone[:20]]})
+        if not code.strip():
             filled = filled.but(_fault("code", w.needs_code))
         if isinstance(number, rule.Wrong):
-            told = w.phone_fault[number](n=len("".join(values["phone"].split())))
+            told = w.phone_fault[number](n=len("".join(phone.split())))
             filled = filled.but(_fault("phone", told))
         if filled.faults or isinstance(number, rule.Wrong):
-            return sheet(request, "new", filled, values["token"], 422)
-        sent = await changing.to_new(
-            portal.site, visitor_of(request).person, values["token"], _plain(values["code"]),
-            number.text,
-        )  # fmt: skip
+            return _sheet(portal, request, "new", filled, token, 422)
+        person = visitor_of(request).person
+        sent = await changing.to_new(portal.site, person, token, _plain(code), number.text)
         if isinstance(sent, Sent):
-            return sheet(request, "last", EMPTY, sent.token)
+            return _sheet(portal, request, "last", EMPTY, sent.token)
         if isinstance(sent, WrongDigits):
             filled = filled.but(_fault("code", w.wrong(n=sent.left)))
-            return sheet(request, "new", filled, values["token"], 422)
+            return _sheet(portal, request, "new", filled, token, 422)
         told = w.too_many if isinstance(sent, TooManyCodes) else w.over
-        return sheet(request, "old", EMPTY.but(_fault("form", told)), status=422)
+        return _sheet(portal, request, "old", _wrong("form", told), status=422)
 
     @action("/account/phone/last")
     async def last(request: AnyRequest) -> Response[Any]:
-        typed = await posted(request)
-        token, code = ((typed.get(name) or [""])[0][:128] for name in ("token", "new_code"))
+        typed, person = await posted(request), visitor_of(request).person
+        token, code = _one(typed, "token"), _one(typed, "new_code")
         try:
-            done = await changing.change(
-                portal.site, visitor_of(request).person, token, _plain(code)
-            )
+            done = await changing.change(portal.site, person, token, _plain(code))
         except RuleSaysNo as no:
-            told = EMPTY.but(_fault("form", w.no.get(no.detail, no.say)))
-            return sheet(request, "old", told, status=409)
+            told = _wrong("form", w.no.get(no.detail, no.say))
+            return _sheet(portal, request, "old", told, status=409)
         if isinstance(done, WrongDigits):
-            told = EMPTY.but(_fault("new_code", w.wrong(n=done.left)))
-            return sheet(request, "last", told, token, 422)
+            told = _wrong("new_code", w.wrong(n=done.left))
+            return _sheet(portal, request, "last", told, token, 422)
         if isinstance(done, Over):
-            return sheet(request, "old", EMPTY.but(_fault("form", w.over)), status=422)
+            return _sheet(portal, request, "old", _wrong("form", w.over), status=422)
         answer = see(f"{SIGN_IN}?why=phone")
         give(request, answer, COOKIE, "")
         return answer
 
-    return [begin, to_old, to_new, last]
+    return [to_new, last]
+
+
+def _one(typed: Posted, name: str) -> str:
+    return (typed.get(name) or [""])[0][:128]
+
+
+def _wrong(name: str, sentence: str) -> Filled:
+    return EMPTY.but(_fault(name, sentence))
 
 
 def _plain(digits: str) -> str:

@@ -113,8 +113,8 @@ def _watch(site: Site, meters: Meters) -> list[HTTPRouteHandler]:
         return Response(page, headers={"content-type": CONTENT_TYPE})
 
     @get("/")
-    async def root() -> Redirect:  # who types the address that `serve` printed
-        return see("/console/")
+    async def root() -> Redirect:  # who types a bare address is a resident; staff know theirs
+        return see("/portal/")
 
     return [live, ready, metrics, root]
 

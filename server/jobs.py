@@ -32,6 +32,7 @@ from server.actions.notices import outbox
 from server.actions.notices import upkeep as notice_upkeep
 from server.actions.places import closing_steps, handovers, leaving, move
 from server.actions.plan import nightly
+from server.actions.residents import account as portal_account
 from server.actions.residents import exporting, family_life
 from server.actions.tablets import attachments, release, tablet_return
 from server.logs import log
@@ -104,6 +105,7 @@ JOBS: Final = (
     Job("leavings", MINUTE_MS, _alone(leaving.carry_out_due), keep_ms=DAY_MS),
     Job("tablet_returns", MINUTE_MS, _alone(tablet_return.tidy), keep_ms=DAY_MS),
     Job("accounts", HOUR_MS, _alone(account_upkeep.forget)),
+    Job("portal", HOUR_MS, _alone(portal_account.forget)),
     Job("usual_residents", HOUR_MS, _alone(usual_residents.make_due)),
     Job("consents", 10 * MINUTE_MS, _alone(consent.end_due)),
     Job("family", HOUR_MS, _alone(family_life.keep)),

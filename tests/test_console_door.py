@@ -76,7 +76,7 @@ async def test_an_address_of_the_console_that_does_not_exist_is_a_page(qin: Desk
     assert (answer.status_code, "没有这个地址" in answer.text) == (404, True)
     assert answer.headers["content-type"].startswith("text/html")
     root = await qin.client.get("/")
-    assert (root.status_code, root.headers["location"]) == (303, "/console/")
+    assert (root.status_code, root.headers["location"]) == (303, "/portal/")
 
 
 def test_the_columns_of_a_list_show_the_end_of_a_number_alone() -> None:

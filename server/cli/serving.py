@@ -77,16 +77,18 @@ def serve(host: str | None, port: int | None, workers: int, no_jobs: bool) -> No
 
 def _announce(current: Settings, workers: int) -> None:
     shown = f"[{current.host}]" if ":" in current.host else current.host
-    click.echo(f"Gongwei listens on http://{shown}:{current.port} (Ctrl+C stops it)")
+    address = f"http://{shown}:{current.port}"
+    click.echo(f"Gongwei listens on {address} (Ctrl+C stops it)")
+    click.echo(f"Residents: {address}/portal/  Staff: {address}/console/")
     log.say("started", host=current.host, port=current.port, workers=workers, pid=os.getpid())
 
 
 async def _ready(current: Settings) -> None:
     """Everything that may keep the server from starting, before the port is bound."""
     await check_kek(current)
+    provider_of(current)  # the key of the message gateway
     async with opened_store(current) as store:
         await refuse_pending(store)
-    provider_of(current)  # the key of the message gateway
     async with opened_site(current):
         pass
 

@@ -35,7 +35,13 @@ NUMBER_MOST: Final = 40
 
 
 def handlers(console: Console) -> list[HTTPRouteHandler]:
-    return [*_reading(console), *_phones(console), *_passes(console), *_consents(console)]
+    return [
+        *_reading(console),
+        *_binding(console),
+        *_ending(console),
+        *_passes(console),
+        *_consents(console),
+    ]
 
 
 def _reading(console: Console) -> list[HTTPRouteHandler]:
@@ -46,7 +52,7 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
     return [show]
 
 
-def _phones(console: Console) -> list[HTTPRouteHandler]:
+def _binding(console: Console) -> list[HTTPRouteHandler]:
     w = words("phone")
 
     @action("/archive/{resident:str}/phone", roles=FACILITY_ROLES)
@@ -92,6 +98,10 @@ def _phones(console: Console) -> list[HTTPRouteHandler]:
         filled = EMPTY.but(_fault("way", w.faults.code_over))
         return await _draw(console, request, who, filled=filled, status=422)
 
+    return [bind, read_back]
+
+
+def _ending(console: Console) -> list[HTTPRouteHandler]:
     @action("/archive/{resident:str}/phone/end", roles=FACILITY_ROLES)
     async def end(request: AnyRequest, resident: FromPath[str]) -> Response[Any]:
         who, typed = id_of(resident), await posted(request)
@@ -108,7 +118,7 @@ def _phones(console: Console) -> list[HTTPRouteHandler]:
                 return see(f"/console/archive/{resident}/phone?done=ended")
         return await _draw(console, request, who, ending=filled, status=422)
 
-    return [bind, read_back, end]
+    return [end]
 
 
 def _passes(console: Console) -> list[HTTPRouteHandler]:
