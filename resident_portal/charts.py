@@ -138,7 +138,9 @@ def draw(rows: Sequence[Row], days: Sequence[tuple[date, str]], *, size: int) ->
             Mark(x, y, each.side != 0, series)
             for each, (x, y) in zip(row.points, placed, strict=True)
         ]
-        texts += _numbers(row.points, placed, size, scale.left)
+        texts += _numbers(
+            row.points, placed, size, scale.left, [each for each in texts if each.cls]
+        )
         top = bottom + strip + _GAP + (size if _rises(rows, series) else 0)
     base = top - _GAP + size + 2
     scale = _Scale(left, first, span, 0, 1, 0, 1)
@@ -208,10 +210,14 @@ def _ticks(scale: _Scale, row: Row, size: int, bottom: float) -> list[Text]:
 
 
 def _numbers(
-    points: Sequence[Point], placed: Sequence[tuple[float, float]], size: int, left: float
+    points: Sequence[Point],
+    placed: Sequence[tuple[float, float]],
+    size: int,
+    left: float,
+    taken: Sequence[Text],
 ) -> list[Text]:
-    """The numbers of points out of target, the newest first; one that would lie over another is
-    left to the table.
+    """The numbers of points out of target, the newest first, beyond the point or else before it.
+    One that would lie over another or over a point is left to the table, but never the newest's.
     """
     made: list[Text] = []
     for n in reversed(range(len(points))):
@@ -221,17 +227,36 @@ def _numbers(
         large = size + 1
         half = len(point.text) * large * _SIGN / 2
         middle = min(max(x, left + half), WIDTH - half)
-        at = y - 10 if point.side > 0 else y + large + 6
+        beyond, before = y - 10, y + large + 6
+        sides = (beyond, before) if point.side > 0 else (before, beyond)
         others = [each for k, each in enumerate(placed) if k != n]
-        free = all(
-            abs(each.x - middle) >= 2 * half + 4 or abs(each.y - at) >= large for each in made
-        ) and not any(
-            abs(a - middle) < half + _SQUARE and at - large - _SQUARE < b < at + _SQUARE
-            for a, b in others
-        )
-        if free:
-            made.append(Text(middle, at, "middle", point.text, "out-num", large))
+        found = [
+            Text(middle, at, "middle", point.text, "out-num", large)
+            for at in sides
+            if _free(middle, at, half, large, (*taken, *made), others)
+        ]
+        if not found and n == len(points) - 1:
+            found = [Text(middle, sides[0], "middle", point.text, "out-num", large)]
+        made += found[:1]
     return made
+
+
+def _free(
+    x: float,
+    y: float,
+    half: float,
+    large: int,
+    taken: Sequence[Text],
+    others: Sequence[tuple[float, float]],
+) -> bool:
+    """Whether a number there lies over no other number and no other point."""
+    numbers = all(
+        abs(each.x - x) >= half + len(each.text) * large * _SIGN / 2 or abs(each.y - y) >= large
+        for each in taken
+    )
+    return numbers and not any(
+        abs(a - x) < half + _SQUARE and y - large - _SQUARE < b < y + _SQUARE for a, b in others
+    )
 
 
 def _days(scale: _Scale, days: Sequence[tuple[date, str]], base: float, size: int) -> list[Text]:

@@ -27,8 +27,9 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 async def plan_of(site: Site, reading: Reading) -> tuple[Explained, ...]:
-    """The kept plan of an archive that has been opened."""
-    return await kept_plan(site, reading.resident, reading.classes)
+    """The kept plan of an archive that has been opened, as far as it reaches who reads."""
+    kept = await kept_plan(site, reading.resident, reading.classes)
+    return tuple(each for each in kept if reading.shows_rule(each.rule.id))
 
 
 def owed(plan: Sequence[Explained]) -> tuple[Explained, ...]:

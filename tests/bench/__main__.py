@@ -21,6 +21,7 @@ from tests.bench import (
     growing,
     importing,
     planning,
+    portal,
     pulling,
     pushing,
     searching,
@@ -83,6 +84,10 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
             (folder / "plans").mkdir()
             where_to = where.new_database("plans")
             asyncio.run(planning.run(where_to, folder / "plans", size, report))
+            say(f"{name}: the portal of {size.district} people")
+            (folder / "portal").mkdir()
+            where_to = where.new_database("portal")
+            asyncio.run(portal.run(where_to, folder / "portal", size, report))
     return report.missed
 
 

@@ -63,6 +63,7 @@ class Size:
     people: int = 100_000  # of the facility that is searched
     listed: int = 10_000  # lines of a list that is read in
     planned: int = 40  # 1:n of the demo district, for plans
+    district: int = 478_600  # residents of the portal
 
     @property
     def records(self) -> int:
@@ -84,6 +85,7 @@ QUICK: Final = Size(
     people=3_000,
     listed=500,
     planned=1_000,
+    district=2_000,
 )
 
 

@@ -22,11 +22,12 @@ from server.actions.residents.acting import Acting
 from server.errors import NotAllowed, Refusal
 from server.records.kinds import UnknownKind, get
 from server.records.statement import STATEMENT
-from server.rules.access import Actor, Role, Tie
+from server.rules.access import Actor, Role, Scope, Tie
 from server.rules.consent import Purpose
 from server.rules.life import STATES, Life
 from server.rules.plan import model as plan
 from server.rules.plan.believable import believable
+from server.rules.reach import Reach, shows_rule
 from server.store.trail import audit
 from server.store.tx import Tx, one
 from sync.merge import Cell
@@ -83,7 +84,8 @@ class Happened:
 class Reading:
     """What one page may show. `whole` False: only `happened` and what is due; then `cells` and
     `entries` are empty. `entries`: newest service day first; what
-    residents said beside them are `statements`. `row`: of the access log.
+    residents said beside them are `statements`. `row`: of the access log. `reach`: of
+    a guardian of somebody of 14 to 17.
     """
 
     resident: bytes
@@ -96,6 +98,12 @@ class Reading:
     happened: tuple[Happened, ...]
     row: bytes
     fresh: bool
+    reach: Reach = Reach.ALL
+    scopes: frozenset[Scope] = frozenset()
+
+    def shows_rule(self, rule: str) -> bool:
+        """Whether an item of the service plan reaches whoever reads."""
+        return shows_rule(rule, self.reach, self.scopes)
 
     @property
     def restricted(self) -> bool:
@@ -190,6 +198,7 @@ def _told(opened: Opened, *, whole: bool) -> Reading:
         entries=entries if whole else (), happened=happened,
         statements=tuple(x for x in every if x.kind == STATEMENT and x.stands) if whole else (),
         row=opened.entry, fresh=opened.fresh,
+        reach=opened.reach, scopes=opened.scopes,
     )  # fmt: skip
 
 

@@ -1,0 +1,113 @@
+"""The portal of a district of 478,600: the pages of somebody with ten years of records, as a
+browser asks for them, without the network. Everybody else is there as rows of their usual number
+and size that nobody can open; a page reads one archive, so what grows is the indexes.
+
+The clock goes on by two minutes a page, so every sixteenth writes a row of the access log and each
+writes when the session was last seen.
+"""
+
+import random
+import time
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from server.actions.tablets.intake import civil_day
+from server.logs import configure
+from server.store.tx import Row, Tx
+from tests.bench.figures import Report, say
+from tests.bench.work import SEED, Size
+from tests.long_archive import remember, ten_years
+from tests.portal import Phone, bind, phone
+from tests.world import DISTRICT, QINGHE, START_MS, SU, TEAM_A, ZHOU, World, new_world
+
+CHUNK: Final = 10_000
+EVENTS: Final = 3  # records of everybody else, and openings of their archive
+REPEATS: Final = 60
+MINUTES: Final = 2
+PAGES: Final = {
+    "home": "/portal/",
+    "archive": "/portal/archive",
+    "group": "/portal/archive/group/followup",
+    "trend": "/portal/archive/trend/blood_pressure?years=0",
+    "years": "/portal/archive/years",
+    "plan": "/portal/plan",
+}
+
+
+async def run(url: str, folder: Path, size: Size, report: Report) -> None:
+    """`folder` exists and is empty."""
+    configure("error")  # figures alone stand on standard output
+    async with new_world(url, folder) as world:
+        await bind(world, ZHOU)
+        past = list(ten_years(civil_day(world.clock())))
+        made = await remember(world, ZHOU, past)
+        rng = random.Random(SEED)
+        for start in range(0, size.district, CHUNK):
+            count = min(CHUNK, size.district - start)
+            await world.store.write(partial(_others, rng=rng, start=start, count=count))
+        await world.store.write(lambda tx: tx.run("ANALYZE"))
+        say(f"{size.district} residents, {len(made)} records of one")
+        repeats = REPEATS if report.timed else 3
+        pages = {**PAGES, "record": f"/portal/archive/record/{made[-3].hex()}"}
+        for name, path in pages.items():
+            async with phone(world, ZHOU) as zhou:
+                taken = [await _ask(world, zhou, path) for _ in range(repeats + 3)][3:]
+            wall, cpu = (sorted(each) for each in zip(*taken, strict=True))
+            at = int(len(taken) * 0.95)
+            report.figure(
+                f"portal_{name}_p95_ms", wall[at], "ms", median=wall[len(wall) // 2],
+                cpu_p95=cpu[at], people=size.district,
+            )  # fmt: skip
+
+
+async def _ask(world: World, zhou: Phone, path: str) -> tuple[float, float]:
+    """ms of wall and of CPU in this process, in which server and client are one."""
+    world.clock.pass_(minutes=MINUTES)
+    began, spent = time.perf_counter(), time.process_time()
+    answer = await zhou.get(path)
+    cpu, wall = time.process_time() - spent, time.perf_counter() - began
+    assert answer.status_code == 200, answer.text
+    return wall * 1000, cpu * 1000
+
+
+async def _others(tx: Tx, *, rng: random.Random, start: int, count: int) -> None:
+    """Residents, cards, records, openings and plans in the sizes they usually have."""
+    zero, day = bytes(32), "2026-03-10"
+    people: list[Row] = []
+    cards: list[Row] = []
+    changes: list[Row] = []
+    looks: list[Row] = []
+    plans: list[Row] = []
+    for n in range(start, start + count):
+        who = rng.randbytes(16)
+        people.append(
+            (
+                DISTRICT, who, TEAM_A, QINGHE, "usual", f"9{n:016}", rng.randbytes(16),
+                rng.randbytes(16), bytes(60), 1, 1, zero, zero, rng.randbytes(900), None,
+            )
+        )  # fmt: skip
+        cards.append((DISTRICT, who, QINGHE, TEAM_A, "usual", 1, START_MS, rng.randbytes(140)))
+        plans.append(
+            (DISTRICT, who, 2026, "2027-01-01", START_MS, 1, 1, QINGHE, TEAM_A, "",
+             rng.randbytes(300), None)
+        )  # fmt: skip
+        for _ in range(EVENTS):
+            changes.append(
+                (
+                    DISTRICT, who, rng.randbytes(16), "htn_followup", "A", "event", "applied", "",
+                    None, 1, day, START_MS, START_MS, None, 0, 0, 0, SU, "import", "", QINGHE, "",
+                    None, 0, 0, "resident", rng.randbytes(400),
+                )
+            )  # fmt: skip
+            looks.append(
+                (
+                    DISTRICT, who, rng.randbytes(16), START_MS, START_MS, SU, QINGHE, None,
+                    "service", "panel", "A", "online",
+                )
+            )  # fmt: skip
+    for table, rows in (
+        ("resident", people), ("resident_card", cards), ("change", changes),
+        ("access_log", looks), ("plan", plans),
+    ):  # fmt: skip
+        await tx.insert(table, rows)

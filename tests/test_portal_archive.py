@@ -1,0 +1,453 @@
+"""Home and own archive in the portal: what is read, what is shown, to whom, and what is logged."""
+
+import gzip
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+
+from resident_portal.frame import asset
+from server.actions.plan import nightly
+from server.actions.residents.acting import Acting
+from server.actions.residents.reading import ArchiveShut, read
+from server.actions.tablets.intake import civil_day
+from server.store.ids import new_id
+from tests.cast_forms import LEFT_OUT, good
+from tests.long_archive import Past, remember, ten_years
+from tests.portal import Phone, bind, phone, text_of
+from tests.world import (
+    DISTRICT,
+    HE,
+    NAMES,
+    PHONES,
+    QINGHE,
+    SU,
+    TEAM_A2,
+    TEAM_B,
+    WANG,
+    WU,
+    YANG,
+    ZHENG,
+    ZHOU,
+    World,
+    field,
+    id_number,
+)
+
+PAGES = (
+    "/portal/", "/portal/archive", "/portal/archive/group/followup",
+    "/portal/archive/trend/blood_pressure", "/portal/archive/trend/glucose",
+    "/portal/archive/trend/weight", "/portal/archive/years", "/portal/plan",
+)  # fmt: skip
+
+
+async def link(world: World, resident: bytes, person: bytes, tie: str, scopes: str = "") -> None:
+    """A family link that stands for a year."""
+    name = new_id(world.clock())
+    row = (
+        DISTRICT, resident, name, person, tie, scopes, "2026-01-01", "2027-12-31", "standing",
+        None, world.clock(), SU, None, b"",
+    )  # fmt: skip
+    await world.store.write(lambda tx: tx.insert("family_link", [row]))
+
+
+async def rows_of(world: World, resident: bytes, person: bytes) -> int:
+    found = await world.rows(
+        "SELECT entry FROM access_log WHERE resident=? AND staff=?", resident, person
+    )
+    return len(found)
+
+
+async def counter(world: World) -> None:
+    row = (DISTRICT, QINGHE, "0000-0000101", "", "")
+    await world.store.write(lambda tx: tx.insert("counter", [row]))
+
+
+def checkup(on: str, **changes: Any) -> Past:
+    feedback = changes.pop("feedback_date", on)
+    return Past("health_check", date.fromisoformat(on),
+                good("health_check", feedback_date=feedback, **changes))  # fmt: skip
+
+
+def followup(on: str, **changes: Any) -> Past:
+    day = date.fromisoformat(on)
+    changes.setdefault("next_date", day.replace(year=day.year + 1).isoformat())
+    return Past("htn_followup", day, good("htn_followup", **changes))
+
+
+# The log.
+
+
+async def test_what_is_read_is_counted_by_the_log_row_by_row(world: World) -> None:
+    for who in (ZHOU, YANG):
+        await bind(world, who)
+    await link(world, ZHOU, YANG, "helper", "A")
+    fresh = 0
+    for person in (ZHOU, YANG):
+        for wait in (0, 29, 1, 1, 31, 5, 30, 0):
+            world.clock.pass_(minutes=wait)
+            fresh += (await read(world.site, Acting(person, ZHOU))).fresh
+    assert (await read(world.site, Acting(ZHOU, ZHOU), again="numbers")).fresh
+    rows = await rows_of(world, ZHOU, ZHOU) + await rows_of(world, ZHOU, YANG)
+    assert rows == fresh + 1
+    assert fresh > 2
+
+
+async def test_turning_every_page_within_half_an_hour_is_one_row_and_asking_for_numbers_another(
+    world: World,
+) -> None:
+    await bind(world, ZHOU)
+    record = (await remember(world, ZHOU, [followup("2026-10-20", sbp=156)]))[0].hex()
+    async with phone(world, ZHOU) as zhou:
+        for each in (*PAGES, f"/portal/archive/record/{record}"):
+            assert (await zhou.get(each)).status_code == 200, each
+        assert await rows_of(world, ZHOU, ZHOU) == 1
+        page = await zhou.get("/portal/archive")
+        number, mobile = id_number(ZHOU), PHONES[ZHOU]
+        assert number not in page.text
+        assert mobile not in page.text
+        assert f"证件尾号 {number[-4:]}" in text_of(page)
+        assert f"{mobile[:3]} **** {mobile[-4:]}" in text_of(page)
+        assert (await zhou.get("/portal/archive/show")).status_code == 405
+        shown = await zhou.post("/portal/archive/show")
+        assert number in shown.text
+        assert mobile in shown.text
+        assert await rows_of(world, ZHOU, ZHOU) == 2
+        world.clock.pass_(minutes=31)
+    async with phone(world, ZHOU) as zhou:
+        await zhou.get("/portal/plan")
+    assert await rows_of(world, ZHOU, ZHOU) == 3
+    assert await world.rows("SELECT 1 FROM access_log WHERE staff=? AND ground<>'own'", ZHOU) == []
+
+
+async def test_the_archive_of_somebody_dead_is_not_reachable_and_nothing_is_read(
+    world: World,
+) -> None:
+    await bind(world, ZHOU)
+    await world.store.write(
+        lambda tx: tx.run("UPDATE resident SET status='dead' WHERE resident=?", ZHOU)
+    )
+    with pytest.raises(ArchiveShut):
+        await read(world.site, Acting(ZHOU, ZHOU))
+    assert await rows_of(world, ZHOU, ZHOU) == 0
+
+
+async def test_before_the_notice_and_without_a_link_the_gate_is_shut_and_says_so_in_the_log(
+    world: World,
+) -> None:
+    with pytest.raises(ArchiveShut):
+        await read(world.site, Acting(WU, WU))
+    with pytest.raises(ArchiveShut):
+        await read(world.site, Acting(YANG, WU))
+    grounds = await world.rows("SELECT ground FROM access_log WHERE resident=? ORDER BY at", WU)
+    assert {row[0].partition(":")[0] for row in grounds} == {"refused"}
+    assert len(grounds) == 2
+
+
+# Whose.
+
+
+async def test_a_record_of_somebody_else_is_answered_like_one_of_nobody(world: World) -> None:
+    await bind(world, ZHOU)
+    theirs = (await remember(world, WU, [followup("2026-10-20")]))[0].hex()
+    async with phone(world, ZHOU) as zhou:
+        answers = [
+            await zhou.get(f"/portal/archive/record/{each}")
+            for each in (theirs, "ab" * 16, "x", "ab" * 15 + "AB")
+        ]
+    assert {each.status_code for each in answers} == {404}
+    assert len({re.sub(r"· \w+", "", text_of(each)) for each in answers}) == 1
+
+
+async def test_rare_signs_of_names_are_drawn_and_ages_are_of_the_day(world: World) -> None:
+    for who in (WU, ZHENG, WANG):
+        await bind(world, who)
+        async with phone(world, who) as one:
+            home, archive = await one.get("/portal/"), await one.get("/portal/archive")
+        assert f"<b>{NAMES[who]}</b>" in home.text
+        assert NAMES[who] in text_of(archive)
+
+
+async def test_a_helper_is_told_only_whether_visits_happened_and_what_is_due(
+    world: World,
+) -> None:
+    for who in (ZHOU, YANG):
+        await bind(world, who)
+    await nightly.keep(world.site)
+    record = (await remember(world, ZHOU, [followup("2026-10-20", sbp=156)]))[0].hex()
+    await link(world, ZHOU, YANG, "helper")
+    async with phone(world, YANG, ZHOU) as yang:
+        home, plan = await yang.get("/portal/"), await yang.get("/portal/plan")
+        for page in (home, plan):
+            assert page.status_code == 200
+            assert not re.search("血压|156|高血压|证件号码", text_of(page)), text_of(page)
+        assert "随访服务" in text_of(plan)
+        assert "10月20日" in text_of(plan)
+        assert "正在替周谷雨办事" in home.text
+        for each in (*PAGES[1:-1], f"/portal/archive/record/{record}"):
+            page = await yang.get(each)
+            assert (page.status_code, "156" in page.text) == (403, False), each
+            assert "来没来过" in text_of(page)
+        shown = await yang.post("/portal/archive/show")
+        assert PHONES[ZHOU] not in shown.text
+    purposes = await world.rows("SELECT DISTINCT purpose, ground FROM access_log WHERE staff=?",
+                                YANG)  # fmt: skip
+    assert purposes == [("due_and_done", "helper")]
+
+
+async def test_a_helper_with_the_archive_reads_it_and_a_frozen_link_reads_nothing(
+    world: World,
+) -> None:
+    for who in (ZHOU, YANG):
+        await bind(world, who)
+    await remember(world, ZHOU, [followup("2026-10-20", sbp=156, dbp=88)])
+    await link(world, ZHOU, YANG, "helper", "A")
+    async with phone(world, YANG, ZHOU) as yang:
+        trend = await yang.get("/portal/archive/trend/blood_pressure")
+        assert "比周谷雨的目标 150/90 高一点" in re.sub(r"\s+", " ", text_of(trend))
+    await world.store.write(
+        lambda tx: tx.run("UPDATE family_link SET frozen_at=1 WHERE resident=?", ZHOU)
+    )
+    with pytest.raises(ArchiveShut):
+        await read(world.site, Acting(YANG, ZHOU))
+
+
+# Home.
+
+
+async def test_home_says_what_comes_next_and_without_one_that_nothing_does(world: World) -> None:
+    await counter(world)
+    await bind(world, ZHOU)
+    await remember(world, ZHOU, [followup("2026-10-20", sbp=156, next_date="2026-11-30")])
+    async with phone(world, ZHOU) as zhou:
+        home = await zhou.get("/portal/")
+        assert 'href="tel:0000-0000101"' in home.text
+        assert "高血压" not in text_of(home), "a page that is seen over shoulders"
+        assert "随访服务" in text_of(home)
+        assert re.search("过了 \\d+ 天|还有 \\d+ 天|今天", text_of(home))
+        assert {"看档案", "改错", "换机构", "谁看过", "带走档案"} <= set(text_of(home).split())
+    await bind(world, YANG)
+    await world.store.write(lambda tx: tx.run("DELETE FROM plan WHERE resident=?", YANG))
+    async with phone(world, YANG) as yang:
+        home = await yang.get("/portal/")
+        assert "今年没有等着您的服务" in text_of(home)
+        assert "有新的安排会出现在这里" in text_of(home)
+
+
+async def test_home_without_a_facility_leads_to_choosing_one(world: World) -> None:
+    await bind(world, ZHOU)
+    await world.store.write(
+        lambda tx: tx.run("UPDATE resident SET facility=NULL, panel=NULL WHERE resident=?", ZHOU)
+    )
+    async with phone(world, ZHOU) as zhou:
+        home = await zhou.get("/portal/")
+    assert "现在没有卫生院负责这份档案" in text_of(home)
+    assert "去选一家" in text_of(home)
+
+
+# The archive.
+
+
+async def test_ten_years_are_grouped_and_paged_and_every_value_can_be_objected_to(
+    world: World,
+) -> None:
+    await bind(world, ZHOU)
+    made = await remember(world, ZHOU, ten_years(civil_day(world.clock())))
+    async with phone(world, ZHOU) as zhou:
+        archive = await zhou.get("/portal/archive")
+        said = text_of(archive)
+        assert f"有 {len(made) + 1} 份记录" in said, "with the one of the standing world"
+        for group in ("体检", "随访", "老年人", "中医药"):
+            assert group in said
+        basics = archive.text.partition('id="basics"')[2]
+        assert basics.count("<dt>") == basics.count("/portal/correct/field/") > 20
+        seen: set[str] = set()
+        pages = 0
+        following = "/portal/archive/group/followup"
+        while following:
+            page = await zhou.get(following)
+            found = set(re.findall(r"/portal/archive/record/([0-9a-f]{32})", page.text))
+            assert not found & seen
+            seen |= found
+            pages += 1
+            older = re.search(r'href="(\?page=\d+)">早一些', page.text)
+            following = f"/portal/archive/group/followup{older[1]}" if older else ""
+        assert pages == -(-len(seen) // 20) > 3
+        for odd in ("?page=0", "?page=999", "?page=x", "?page=²", "?page=-1"):
+            assert (await zhou.get(f"/portal/archive/group/followup{odd}")).status_code == 200
+        for nobody in ("restricted", "nothing", "checkup/x"):
+            assert (await zhou.get(f"/portal/archive/group/{nobody}")).status_code == 404
+        await light(zhou, made[-1].hex())
+
+
+async def light(zhou: Phone, record: str) -> None:
+    """Each page with its style sheet stays under 15 kB on the wire and asks for two files."""
+    sheet = (await zhou.get(asset("portal.css"))).headers["content-length"]
+    for each in (
+        *PAGES,
+        f"/portal/archive/record/{record}",
+        "/portal/archive/trend/weight?years=0",
+    ):
+        page = await zhou.get(each)
+        wire = len(gzip.compress(page.content, 6)) + int(sheet)
+        assert wire <= 15_000, (each, wire)
+        asked = re.findall(r'(?:src|href)="(/portal/static/[^"]+)"', page.text)
+        assert len(set(asked)) == 2, "style sheet and icon"
+        assert "<script" not in page.text
+        assert " style=" not in page.text
+
+
+async def test_a_record_is_in_the_residents_words_with_its_author_and_what_became_of_it(
+    world: World,
+) -> None:
+    await bind(world, ZHOU)
+    su = await field(world, "23")
+    await su.settle()
+    day = "2026-11-18"
+    kept = {"next_date": "2027-02-10"}
+    first = su.tablet.save_event(ZHOU, "htn_followup", day, good("htn_followup", sbp=146, **kept))
+    await su.settle()
+    second = su.tablet.save_event(
+        ZHOU, "htn_followup", day, good("htn_followup", sbp=136, **kept), amends=first
+    )
+    gone = su.tablet.save_event(ZHOU, "encounter", day, good("encounter"))
+    await su.settle()
+    su.tablet.void(ZHOU, "encounter", day, gone, "写错了人")
+    await su.settle()
+    async with phone(world, ZHOU) as zhou:
+        old = await zhou.get(f"/portal/archive/record/{first.hex()}")
+        new = await zhou.get(f"/portal/archive/record/{second.hex()}")
+        void = await zhou.get(f"/portal/archive/record/{gone.hex()}")
+        years = await zhou.get("/portal/archive/trend/blood_pressure")
+    said = text_of(new)
+    assert "高压 136 毫米汞柱" in said
+    assert "收缩压" not in said
+    assert "11月18日 周三 ，苏清明在青禾镇卫生院写的" in said.replace("</span>", "")
+    assert "用平板记的" in said
+    assert f"/portal/correct/record/{second.hex()}" in new.text
+    assert f"/portal/archive/record/{first.hex()}" in new.text
+    assert f"/portal/archive/record/{second.hex()}" in old.text
+    assert "后来更正过" in text_of(old)
+    assert f"/portal/correct/record/{first.hex()}" not in old.text
+    assert "写错了人" in text_of(void)
+    assert "146" not in text_of(years), "what was corrected is in no trend"
+
+
+# Trends and years.
+
+
+async def test_a_trend_says_the_newest_against_the_target_then_draws_and_lists_the_same(
+    world: World,
+) -> None:
+    await bind(world, ZHOU)
+    await remember(world, ZHOU, [
+        followup("2026-01-12", sbp=148, dbp=84), followup("2026-03-12", sbp=152, dbp=86),
+        followup("2026-06-01", sbp=142, dbp=82), followup("2026-11-18", sbp=156, dbp=88,
+                                                          next_date="2026-12-02"),
+    ])  # fmt: skip
+    async with phone(world, ZHOU) as zhou:
+        page = await zhou.get("/portal/archive/trend/blood_pressure")
+        said = re.sub(r"\s+", " ", text_of(page))
+        assert "156/88" in said
+        assert "高压偏高" in said
+        assert "比您的目标 150/90 高一点" in said
+        assert "前高血压" in said, "what follows, from the plan"
+        chart = page.text.partition("<figure>")[2].partition("</svg>")[0]
+        assert "血压，近一年 5 次" in chart
+        assert "高压最低 138、最高 156 毫米汞柱，目标低于 150，有 2 次超出。" in chart
+        assert "低压最低 82、最高 88 毫米汞柱，目标低于 90，都在目标内。" in chart
+        assert chart.count("<circle") == 8
+        assert chart.count('class="out"') == 2
+        assert chart.count('class="out-num"') == 2
+        assert chart.count('class="band"') == 2
+        table = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+        numbers = [int(each) for each in re.findall(r">(\d{2,3})<", table)]
+        assert numbers == [156, 88, 138, 84, 142, 82, 152, 86, 148, 84]
+        assert table.count("超出") == 2
+        assert (await zhou.get("/portal/archive/trend/height")).status_code == 404
+        assert (await zhou.get("/portal/archive/trend/weight?years=x")).status_code == 200
+        assert 'font-size="20"' not in page.text
+        await zhou.get("/portal/size/elder")
+        large = await zhou.get("/portal/archive/trend/blood_pressure")
+        assert 'font-size="14"' not in large.text
+        assert 'font-size="20"' in large.text
+        empty = await zhou.get("/portal/archive/trend/glucose")
+        assert "还没有空腹血糖的记录" in text_of(empty)
+
+
+@pytest.mark.parametrize("years", [0, 1, 2, 3, 5])
+async def test_checkups_of_so_many_years_stand_side_by_side(world: World, years: int) -> None:
+    await bind(world, WU)
+    past = [
+        checkup(f"{2027 - years + n}-05-08", fpg=560 + 45 * n, hb=1400, tc=540 - 60 * n,
+                tg=LEFT_OUT if n == years - 1 else 150)
+        for n in range(years)
+    ]  # fmt: skip
+    if years == 3:
+        past.append(checkup("2026-09-02", fpg=690, hb=1400, tc=400))
+    if past:
+        await remember(world, WU, past)
+    async with phone(world, WU) as wu:
+        page = await wu.get("/portal/archive/years")
+        said = text_of(page)
+        heads = re.findall(r'<th scope="col">(\d{4})</th>', page.text.partition("</thead>")[0])
+        assert heads == [str(each) for each in range(2027 - min(years, 3), 2027)]
+        if years == 0:
+            assert "还没有体检记录" in said
+        elif years == 1:
+            assert "再做一次，就能比一比" in said
+        else:
+            assert "和 2025 年比" in said
+        assert ("空腹血糖连着两年升高" in said) == (years >= 3)
+        assert ("2026 年有 2 次体检，这里是 9月2日的一次。" in said) == (years == 3)
+        assert ("选别的年份" in said) == (years == 5)
+        if years > 1:
+            assert "没有查" in said or years == 3
+        if years == 5:
+            await others(wu)
+
+
+async def others(wu: Phone) -> None:
+    """Other years may be chosen; of more than three the newest; nonsense is no year."""
+    for query, wanted in (
+        ("?y=2022&y=2026", ["2022", "2026"]), ("?y=2022&y=2023&y=2024&y=2025",
+        ["2023", "2024", "2025"]), ("?y=x&y=1999", ["2024", "2025", "2026"]),
+    ):  # fmt: skip
+        page = await wu.get(f"/portal/archive/years{query}")
+        heads = re.findall(r'<th scope="col">(\d{4})</th>', page.text.partition("</thead>")[0])
+        assert heads == wanted
+
+
+# The plan.
+
+
+async def test_the_plan_says_what_when_and_why_in_plain_words(world: World) -> None:
+    await counter(world)
+    await bind(world, ZHOU)
+    made = await remember(world, ZHOU, [
+        followup("2026-03-12", sbp=140), followup("2026-11-10", sbp=156, dbp=88,
+                                                  next_date="2026-11-24", **{"class": "2"}),
+    ])  # fmt: skip
+    async with phone(world, ZHOU) as zhou:
+        page = await zhou.get("/portal/plan")
+    said = text_of(page)
+    assert "打电话改时间" in said
+    assert "现在该做的" in said
+    assert "高血压复查" in said
+    assert re.search("11月10日 随访：.*没有到目标", said)
+    assert not re.search(r"\d{4}-\d\d-\d\d|mmHg|收缩压|未达目标|S003", said)
+    assert "依据：" in said
+    done = page.text.partition("今年做过的")[2]
+    assert f"/portal/archive/record/{made[0].hex()}" in done
+
+
+async def test_a_facility_elsewhere_writes_and_the_author_is_told_with_its_name(
+    world: World,
+) -> None:
+    await bind(world, YANG)
+    made = await remember(world, YANG, [followup("2026-10-20")], staff=HE, panel=TEAM_B)
+    async with phone(world, YANG) as yang:
+        page = await yang.get(f"/portal/archive/record/{made[0].hex()}")
+    assert "何小满在柳湾社区中心写的" in text_of(page)
+    assert TEAM_A2.hex() not in page.text
