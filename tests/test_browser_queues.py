@@ -107,6 +107,7 @@ async def test_a_special_case_is_asked_at_the_desk_and_decided_by_the_county(
                 await expect(page.locator("h1")).to_contain_text("2027年11月20日起可以换")
                 await page.locator("[name=panel]").check()
                 await page.select_option("#f-code", "pregnancy")
+                await page.locator("[name=person]").first.check()
                 await page.keyboard.press("Control+Enter")
                 await expect(page.locator("[role=alert]")).to_contain_text("看过的凭证")
                 await page.fill("#f-evidence", "孕产妇手册，2026年11月")

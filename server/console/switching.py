@@ -9,9 +9,11 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from server.actions.archives.desk import fresh_id
 from server.actions.places import cases, switching
 from server.actions.places.cases import Claim
 from server.actions.places.switching import Standing, Team, Wish
+from server.console.assisted_tiles import present_labels
 from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, id_of
@@ -20,7 +22,7 @@ from server.errors import NotYours, RuleSaysNo
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, Posted, read_form
 from server.pages.web import posted, see
-from server.records.model import Code, Day, Field, Kind, Shape, Text
+from server.records.model import Code, Day, Field, Kind, Ref, Shape, Text
 from server.records.values import Fault, FaultCode
 from server.rules import switch as rule
 
@@ -48,19 +50,28 @@ def _ordinary(console: Console) -> list[HTTPRouteHandler]:
             asked = Wish(
                 id_of(resident), id_of(filled.values["panel"]), filled.values["ground"],
                 _day(filled), id_of(wish) if wish else None, w.reason,
+                id_of(filled.values["person"]), id_of(filled.text("id")),
             )  # fmt: skip
-            outcome = await switching.switch(console.site, signed_of(request), asked)
-            if isinstance(outcome, rule.Granted):
-                return see(f"/console/archive/{resident}/switch?done=switched")
-            filled = filled.but(Fault("panel", FaultCode.CONTRADICTION, _no(outcome)))
+            try:
+                outcome = await switching.switch(console.site, signed_of(request), asked)
+            except RuleSaysNo as no:
+                said = w.no.get(no.detail, w.no.otherwise)
+                filled = filled.but(Fault("person", FaultCode.CONTRADICTION, said))
+            else:
+                if isinstance(outcome, rule.Granted):
+                    return see(f"/console/archive/{resident}/switch?done=switched")
+                filled = filled.but(Fault("panel", FaultCode.CONTRADICTION, _no(outcome)))
         return await _draw(console, request, resident, chosen, wish, filled, EMPTY)
 
     @action("/archive/{resident:str}/switch/undo", roles=WORKERS)
     async def undo(request: AnyRequest, resident: FromPath[str]) -> Response[Any]:
+        typed = await posted(request)
+        of = _first(typed, "of")
         try:
             await switching.undo(
-                console.site, signed_of(request), id_of(resident), words("switch").reason
-            )
+                console.site, signed_of(request), id_of(resident), words("switch").reason,
+                of=id_of(of) if of else None, person=id_of(_first(typed, "person")),
+            )  # fmt: skip
         except RuleSaysNo:
             return see(f"/console/archive/{resident}/switch?done=undo_over")
         return see(f"/console/archive/{resident}/switch?done=undone")
@@ -78,7 +89,7 @@ def _special(console: Console) -> list[HTTPRouteHandler]:
         if not filled.hard:
             claim = Claim(
                 id_of(resident), id_of(filled.values["panel"]), filled.values["code"],
-                filled.values["evidence"], w.reason,
+                filled.values["evidence"], w.reason, person=id_of(filled.values["person"]),
             )  # fmt: skip
             try:
                 await cases.ask(console.site, signed_of(request), claim)
@@ -144,6 +155,7 @@ def ordinary_form(console: Console, found: Standing) -> Kind:
             Field("panel", w.panel, _team_codes(found.teams), required=True),
             Field("ground", w.ground, Code(dict(switching.grounds(console.site))), required=True),
             Field("day", w.day, Day()),
+            Field("person", w.person, Ref("person"), required=True),
         ),
     )  # fmt: skip
 
@@ -158,6 +170,7 @@ def special_form(console: Console, found: Standing) -> Kind:
             Field("panel", w.panel, _team_codes(found.teams), required=True),
             Field("code", w.code, Code(dict(cases.special_grounds(console.site))), required=True),
             Field("evidence", w.evidence, Text(4, 500), required=True),
+            Field("person", w.person, Ref("person"), required=True),
         ),
     )  # fmt: skip
 
@@ -182,6 +195,8 @@ async def _draw(
         every=Filled({}, {}, (*filled.faults, *special.faults)),
         kind=ordinary_form(console, found), special_kind=special_form(console, found), wish=wish,
         chosen=chosen, done=w.done.get(done) if done else "", history=history_rows(found),
+        people=present_labels(found.present),
+        id=filled.text("id") or fresh_id(console.site).hex(),
         left=None, allergy_text="", due="", here_code=signed_of(request).facility.hex(),
         day_hint=w.day_hint(n=console.site.rules.effect_days), now_ms=now,
         undo_day=times.long_date(found.undo_until) if found.undo_until else "",

@@ -190,10 +190,20 @@ def free_from(district: District, history: Sequence[Assignment]) -> date | None:
     standing = [each for each in history if each.undone_on is None]
     if standing and standing[-1].cause is Cause.CLOSING:
         return None
-    started = [each.from_day for each in standing if each.cause in _STARTS_THE_CLOCK]
-    if not started or district.interval_years == 0:
+    began = clock_began(history)
+    if began is None or district.interval_years == 0:
         return None
-    return anniversary(max(started), district.interval_years)
+    return anniversary(began, district.interval_years)
+
+
+def clock_began(history: Sequence[Assignment]) -> date | None:
+    """The day from which the year runs: of the resident's own last switch that stands."""
+    days = [
+        each.from_day
+        for each in history
+        if each.undone_on is None and each.cause in _STARTS_THE_CLOCK
+    ]
+    return max(days, default=None)
 
 
 def anniversary(day: date, years: int) -> date:

@@ -4,7 +4,7 @@ The rule says when one is needed (server/rules/switch.py); allowed, the switch i
 same transaction. Nothing here asks the facility that the resident leaves (S000-art11).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -14,16 +14,20 @@ import msgspec
 from server.access import living
 from server.actions.accounts.sessions import Signed
 from server.actions.archives import decision_notes
-from server.actions.archives.standing import lock_residents
+from server.actions.archives.standing import MERGED, ResidentRow, lock_residents
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.keeping.site import Site
+from server.actions.notices.telling import tell
 from server.actions.places import move
 from server.actions.places.switching import Standing, hold_file, open_file, read_standing
 from server.actions.queues.queues import close_task, open_task, task_of
+from server.actions.residents.acting import Acting, Helper, assisted
+from server.actions.residents.whose import theirs
 from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
 from server.rules import switch as rule
 from server.rules.accounts import StaffRole
+from server.rules.family import Act
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
@@ -42,13 +46,18 @@ class _Said(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A special case as it is asked for. `code`: of the district's table."""
+    """A special case as it is asked for. `code`: of the district's table. `id`: made with the
+    form, so that a form sent twice is one case. `person`: who stands at the desk, None for the
+    resident.
+    """
 
     resident: bytes
     panel: bytes
     code: str
     evidence: str
-    reason: str
+    reason: str = ""
+    id: bytes | None = None
+    person: bytes | None = None
 
 
 async def ask(site: Site, signed: Signed, claim: Claim) -> bytes:
@@ -60,8 +69,29 @@ async def ask(site: Site, signed: Signed, claim: Claim) -> bytes:
 
 
 async def _ask(tx: Tx, site: Site, signed: Signed, claim: Claim) -> bytes:
-    district, now = site.district, site.clock()
     rows = await hold_file(tx, site, signed, claim.resident, claim.reason)
+    acting = Acting(
+        claim.person or claim.resident, claim.resident, Helper(signed.staff, signed.facility)
+    )
+    await theirs(tx, site, acting, Act.CHOOSE)
+    name = await ask_in(tx, site, rows, claim, signed.staff)
+    await assisted(tx, site, acting, "switch", name)
+    return name
+
+
+async def ask_in(
+    tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow], claim: Claim, by: bytes
+) -> bytes:
+    """`ask` in the caller's transaction, which holds the resident's row and has judged who asks.
+
+    `by`: the resident, a guardian, or the member of staff who wrote it down.
+    """
+    district, now = site.district, site.clock()
+    if claim.id is not None and await one(
+        tx, "SELECT 1 FROM special_case WHERE district=? AND special_case=? AND resident=?",
+        district, claim.id, claim.resident,
+    ):  # fmt: skip
+        return claim.id
     panel = await one(
         tx,
         "SELECT p.facility, f.published FROM panel p JOIN facility f ON f.district=p.district AND "
@@ -70,6 +100,8 @@ async def _ask(tx: Tx, site: Site, signed: Signed, claim: Claim) -> bytes:
     )  # fmt: skip
     if claim.resident not in rows or panel is None:
         raise NotYours
+    if rows[claim.resident].status == MERGED:
+        raise RuleSaysNo("merged")
     waits = await one(
         tx,
         "SELECT 1 FROM special_case WHERE district=? AND resident=? AND state='asked'",
@@ -89,20 +121,60 @@ async def _ask(tx: Tx, site: Site, signed: Signed, claim: Claim) -> bytes:
     needed = rule.NeedsSpecialCase((rule.Need.COUNTY_DECISION,))
     if outcome != needed:
         raise RuleSaysNo(type(outcome).__name__)
-    name, due = new_id(now), now + site.rules.special_case_due_days * DAY_MS
+    name, due = claim.id or new_id(now), now + site.rules.special_case_due_days * DAY_MS
     key = site.vault.key(claim.resident, rows[claim.resident].key)
     sealed = key.seal(
         site.vault.at(T_CASE, name, claim.resident), msgspec.json.encode(_Said(claim.evidence))
     )
     row: Row = (
         district, name, claim.resident, claim.panel, claim.code, claim.code, sealed, True,
-        "asked", signed.staff, now, due, None, None,
+        "asked", by, now, due, None, None,
     )  # fmt: skip
     await tx.insert("special_case", [row])
     task: Row = (district, KIND, name, claim.resident, None, now, due, None, None, "")
     await tx.insert("task", [task])
-    await audit(tx, district, "act", b"case-asked" + name + claim.resident + signed.staff, now)
+    await audit(tx, district, "act", b"case-asked" + name + claim.resident + by, now)
     return name
+
+
+@dataclass(frozen=True, slots=True)
+class CaseShown:
+    """A special case as the resident sees it. Instants in ms UTC."""
+
+    id: bytes
+    label: str
+    evidence: str
+    facility: str
+    team: str
+    state: str
+    asked_at: int
+    due_at: int
+    decided_at: int | None
+    decision: str
+
+
+async def cases_of(tx: Tx, site: Site, resident: bytes) -> tuple[CaseShown, ...]:
+    """Every special case of a resident, newest first; the caller has judged who looks."""
+    rows = await tx.rows(
+        "SELECT c.special_case, c.code, c.sealed, c.state, c.asked_at, c.due_at, c.decided_at, "
+        "r.key, p.facility, p.name FROM special_case c JOIN resident r ON r.district=c.district "
+        "AND r.resident=c.resident JOIN panel p ON p.district=c.district AND p.panel=c.panel "
+        "WHERE c.district=? AND c.resident=? ORDER BY c.asked_at DESC, c.special_case",
+        site.district, resident,
+    )  # fmt: skip
+    places = await facility_names(tx, site)
+    labels = dict(special_grounds(site))
+    made: list[CaseShown] = []
+    for name, code, sealed, state, asked_at, due_at, decided_at, key, home, team in rows:
+        place = site.vault.at(T_CASE, name, resident)
+        said = msgspec.json.decode(site.vault.key(resident, key).open(place, sealed), type=_Said)
+        made.append(
+            CaseShown(
+                name, labels.get(code) or code, said.evidence, places.get(home, ""), team, state,
+                asked_at, due_at, decided_at, said.decision,
+            )
+        )  # fmt: skip
+    return tuple(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +279,13 @@ async def _decide(tx: Tx, site: Site, signed: Signed, name: bytes, allow: bool, 
         resident=resident, staff=signed.staff, made=None, text=text,
     )  # fmt: skip
     await audit(tx, district, "act", b"case-" + state.encode() + name + signed.staff, now)
+    await tell(tx, site, resident, "case_answered", about=name, day=civil_day(now))
     if allow:
         granted = rule.SpecialCase(code, bool(evidence), rule.CaseState.ALLOWED)
         ask_ = move.Ask(
-            resident=resident, panel=panel, ground=code, by=signed.staff, special_case=granted
-        )
+            resident=resident, panel=panel, ground=code, by=signed.staff, special_case=granted,
+            person=resident,
+        )  # fmt: skip
         outcome = await move.switch_in(tx, site, ask_)
         if not isinstance(outcome, rule.Granted):
             raise RuleSaysNo(type(outcome).__name__)

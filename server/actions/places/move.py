@@ -321,16 +321,16 @@ async def undo(site: Site, resident: bytes) -> None:
     await site.store.write(partial(undo_in, site=site, resident=resident))
 
 
-async def undo_in(tx: Tx, site: Site, resident: bytes, of: bytes | None = None) -> None:
+async def undo_in(tx: Tx, site: Site, resident: bytes, of: bytes | None = None) -> bool:
     """`undo` in the caller's transaction. `of`: the switch that the form showed; a form sent twice
-    takes that one back once, and never an older one. Raises RuleSaysNo.
+    takes that one back once, and never an older one. Whether this took it back. Raises RuleSaysNo.
     """
     rows = await lock_residents(tx, site.district, {resident})
     if resident in rows and rows[resident].status == MERGED:
         raise RuleSaysNo("merged")  # the archive that stands for it has its own team
     now = site.clock()
     if of is not None and await _is_over(tx, site.district, resident, of):
-        return
+        return False
     waiting = await tx.run(
         "UPDATE switch SET status='withdrawn' WHERE district=? AND resident=? "
         "AND status='scheduled'",
@@ -340,7 +340,7 @@ async def undo_in(tx: Tx, site: Site, resident: bytes, of: bytes | None = None) 
     if waiting:
         await audit(tx, site.district, "act", b"withdrawn" + resident, now)
         await tell(tx, site, resident, "switch_undone", day=civil_day(now))
-        return
+        return True
     history = await assignments(tx, site.district, resident)
     if not rule.may_undo(site.rules, history, civil_day(now)):
         raise RuleSaysNo("undo_over")
@@ -369,6 +369,7 @@ async def undo_in(tx: Tx, site: Site, resident: bytes, of: bytes | None = None) 
     day = civil_day(now).isoformat()
     await _carry_out(tx, site, resident, back[0], rule.Cause.ERROR, day, now)
     await tell(tx, site, resident, "switch_undone", day=civil_day(now))
+    return True
 
 
 async def _is_over(tx: Tx, district: int, resident: bytes, of: bytes) -> bool:

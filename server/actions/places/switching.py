@@ -17,12 +17,16 @@ from server.actions.archives.standing import ResidentRow, lock_residents
 from server.actions.archives.told import facility_names, team_names
 from server.actions.keeping.site import Site
 from server.actions.places import move
+from server.actions.residents.acting import Acting, Helper, assisted, taken_back
+from server.actions.residents.whose import Present, theirs, who_may
 from server.actions.tablets.intake import civil_day
 from server.errors import NotAllowed, NotYours
 from server.rules import switch as rule
 from server.rules.access import Ground
 from server.rules.accounts import FACILITY_ROLES, StaffRole
 from server.rules.consent import Purpose
+from server.rules.family import Act
+from server.store.ids import new_id
 from server.store.tx import Tx, one
 
 DESKS: Final = FACILITY_ROLES | {StaffRole.COUNTY}
@@ -54,11 +58,15 @@ class Scheduled:
     facility: str
     team: str
     from_day: date
+    to: bytes  # the facility
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the desk sees before a switch. `free_from`: None when it may be any day."""
+    """What the desk sees before a switch. `free_from`: None when it may be any day. `newest`: the
+    switch that taking back would take back. `began`: from when the year runs. `present`: who may
+    choose when they stand at a desk.
+    """
 
     card: Card
     facility: str
@@ -72,6 +80,9 @@ class Standing:
     chosen: bytes | None
     teams: tuple[Team, ...]
     asked: bytes | None  # a special case that waits
+    present: tuple[Present, ...] = ()
+    newest: bytes | None = None
+    began: date | None = None
 
 
 async def standing(
@@ -137,6 +148,12 @@ async def read_standing(tx: Tx, site: Site, resident: bytes, facility: bytes | N
         "SELECT special_case FROM special_case WHERE district=? AND resident=? AND state='asked'",
         district, resident,
     )  # fmt: skip
+    newest = await one(
+        tx,
+        "SELECT switch FROM switch WHERE district=? AND resident=? AND status IN "
+        "('scheduled','done') ORDER BY asked_at DESC, switch DESC LIMIT 1",
+        district, resident,
+    )  # fmt: skip
     teams = await team_names(tx, site, [card.panel, waiting[1] if waiting else None])
     last = [each for each in history if each.undone_on is None][-1:]
     return Standing(
@@ -146,11 +163,14 @@ async def read_standing(tx: Tx, site: Site, resident: bytes, facility: bytes | N
         may_undo=waiting is not None or rule.may_undo(site.rules, history, today),
         undo_until=rule.undo_until(site.rules, last[0]) if last else None,
         scheduled=Scheduled(
-            places.get(waiting[0], ""), teams.get(waiting[1], ""), date.fromisoformat(waiting[2])
+            places.get(waiting[0], ""), teams.get(waiting[1], ""), date.fromisoformat(waiting[2]),
+            waiting[0],
         ) if waiting else None,
         facilities=tuple((row[0], row[1]) for row in published if row[0] != card.facility),
         chosen=facility, teams=await _teams(tx, site, facility) if facility else (),
-        asked=asked[0] if asked else None,
+        asked=asked[0] if asked else None, newest=newest[0] if newest else None,
+        began=rule.clock_began(history),
+        present=tuple(await who_may(tx, site, resident, Act.CHOOSE)),
     )  # fmt: skip
 
 
@@ -190,7 +210,10 @@ async def _teams(tx: Tx, site: Site, facility: bytes) -> tuple[Team, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the resident wants, said at the desk. `task`: a tablet's request that this answers."""
+    """What the resident wants, said at the desk. `task`: a tablet's request that this answers.
+
+    `person`: who stands there, None for the resident; `id`: made with the form.
+    """
 
     resident: bytes
     panel: bytes
@@ -198,10 +221,19 @@ class Wish:
     day: date | None
     task: bytes | None
     reason: str
+    person: bytes | None = None
+    id: bytes | None = None
+
+    @property
+    def stands_there(self) -> bytes:
+        return self.person or self.resident
 
 
 async def switch(site: Site, signed: Signed, wish: Wish) -> rule.Outcome:
-    """The outcome of the rule; granted, it is recorded. Raises NotYours, NotAllowed."""
+    """The outcome of the rule; granted, it is recorded, and the resident is told who held the pen.
+
+    Raises NotYours, NotAllowed, RuleSaysNo.
+    """
     await open_file(site, signed, wish.resident, wish.reason)
     return await site.store.write(partial(_switch, site=site, signed=signed, wish=wish))
 
@@ -214,11 +246,20 @@ async def _switch(tx: Tx, site: Site, signed: Signed, wish: Wish) -> rule.Outcom
     if facility is None:
         raise NotYours
     here = facility[0] == signed.facility
+    acting = Acting(wish.stands_there, wish.resident, Helper(signed.staff, signed.facility))
+    await theirs(tx, site, acting, Act.CHOOSE)
+    name = wish.id or new_id(site.clock())
+    again = await one(
+        tx, "SELECT 1 FROM switch WHERE district=? AND resident=? AND switch=?",
+        site.district, wish.resident, name,
+    )  # fmt: skip
     ask = move.Ask(
         resident=wish.resident, panel=wish.panel, ground=wish.ground, by=signed.staff,
-        from_day=wish.day, at_new_desk=here,
+        from_day=wish.day, at_new_desk=here, person=acting.person, id=name,
     )  # fmt: skip
     outcome = await move.switch_in(tx, site, ask)
+    if isinstance(outcome, rule.Granted) and again is None:
+        await assisted(tx, site, acting, "switch", name)
     if isinstance(outcome, rule.Granted) and wish.task is not None:
         await tx.run(
             "UPDATE task SET closed_at=?, closed_by=?, result='switched' WHERE district=? AND "
@@ -228,13 +269,23 @@ async def _switch(tx: Tx, site: Site, signed: Signed, wish: Wish) -> rule.Outcom
     return outcome
 
 
-async def undo(site: Site, signed: Signed, resident: bytes, reason: str) -> None:
-    """The resident takes it back in time. Raises NotYours, NotAllowed, RuleSaysNo."""
+async def undo(
+    site: Site, signed: Signed, resident: bytes, reason: str, *, of: bytes | None = None,
+    person: bytes | None = None,
+) -> None:  # fmt: skip
+    """The resident takes it back in time. `of`: the switch that the page showed; `person`: who
+    stands there, None for the resident. Raises NotYours, NotAllowed, RuleSaysNo.
+    """
     await open_file(site, signed, resident, reason)
 
     async def write(tx: Tx) -> None:
         await hold_file(tx, site, signed, resident, reason)
-        await move.undo_in(tx, site, resident)
+        acting = Acting(person or resident, resident, Helper(signed.staff, signed.facility))
+        await theirs(tx, site, acting, Act.CHOOSE)
+        if await move.undo_in(tx, site, resident, of):
+            if of is not None:
+                await taken_back(tx, site, resident, of)
+            await assisted(tx, site, acting, "switch_undo", of or resident)
 
     await site.store.write(write)
 
