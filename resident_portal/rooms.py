@@ -8,20 +8,25 @@ from resident_portal import (
     archive,
     compare,
     confirmations,
+    consent,
     correct,
     correct_status,
-    files,
     export,
     family,
+    files,
+    helped,
     home,
     inbox,
     kept,
     looked,
     notice,
+    passport,
     pick,
     plan,
     records,
     sign_in,
+    switch,
+    switch_special,
     trends,
 )
 from resident_portal.door import router
@@ -31,15 +36,14 @@ from server.settings import Settings
 
 ROOMS = (
     files, sign_in, pick, notice, account, kept, confirmations, inbox,
-    looked,
     home, archive, records, trends, compare, plan, correct, correct_status,
+    switch, switch_special, consent, helped,
+    looked, family,
+    export, passport,
 )  # fmt: skip
 
 
 def portal_router(site: Site, settings: Settings) -> Router:
-    switch, switch_special, consent, helped,
-    looked, family,
-    export, passport,
     """All pages of the portal behind their door."""
     portal = Portal(site, settings)
     handlers: list[HTTPRouteHandler] = []

@@ -116,6 +116,8 @@ def path_of(line: Line) -> str:
             return f"/console/unassigned/{subject}"
         case "twin":
             return f"/console/twin/{subject}"
+        case "handover":
+            return "/console/transfers"
         case "kin_request":
             return f"/console/kin-request/{subject}"
         case _:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.actions.accounts.sessions import Signed
+from server.actions.confirmations import figures
 from server.actions.keeping.site import Site
 from server.actions.queues.queues import Count, counts
 from server.console.words import words
 from server.rules import facility_work
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
 
-_COUNTY: Final = frozenset({StaffRole.COUNTY})
 _MANAGER: Final = frozenset({StaffRole.MANAGER})
+_COUNTY: Final = frozenset({StaffRole.COUNTY})
 _MANAGERS: Final = frozenset({StaffRole.COUNTY, StaffRole.MANAGER})
 _WORKERS: Final = FACILITY_ROLES | _COUNTY
 
@@ -46,19 +47,22 @@ QUEUES: Final = (
     Entry("tablets", "/console/queue/tablets", _WORKERS, TABLET_KINDS),
     Entry("duplicate", "/console/queue/duplicate", _WORKERS, ("possible_duplicate", "twin")),
     Entry("unassigned", "/console/queue/unassigned", _MANAGERS, ("unassigned",)),
+    Entry("transfers", "/console/transfers", _WORKERS, ("handover",)),
     Entry("special", "/console/queue/special", _COUNTY, ("special_case",)),
-)
-PAGES: Final = (
-    Entry("due", "/console/due", FACILITY_ROLES),
-    Entry("referrals", "/console/referrals", FACILITY_ROLES),
     Entry("reports", "/console/queue/reports", _MANAGER, ("access_report",)),
     Entry("reviews", "/console/queue/reviews", _COUNTY, ("access_review",)),
     Entry("freezes", "/console/queue/freezes", _COUNTY, ("family_freeze",)),
     Entry("mandates", "/console/queue/mandates", FACILITY_ROLES, ("mandate_review",)),
     Entry("denials", "/console/denials", _WORKERS, ("denial", "denial_reply")),
+)
+PAGES: Final = (
+    Entry("due", "/console/due", FACILITY_ROLES),
+    Entry("referrals", "/console/referrals", FACILITY_ROLES),
     Entry("people", "/console/people", _WORKERS),
     Entry("board", "/console/board", EVERYBODY),
     Entry("work", "/console/work", facility_work.READS),
+    Entry("confirmations", "/console/confirmations", figures.READERS),
+    Entry("samples", "/console/samples", _COUNTY),
     Entry("devices", "/console/devices", _MANAGERS),
     Entry("organisations", "/console/organisations", EVERYBODY),
     Entry("staff", "/console/staff", _MANAGERS),

@@ -201,9 +201,12 @@ def _line(read: _Read, signed: Signed, task: TaskRow) -> Line:
     names = [read.names.get(each.staff, "") for each in tellers]
     if task.subject in read.codes:
         names = [read.names.get(read.codes[task.subject][2], "")]
+    author = tale.author if tale else ""
+    if (task.subject in read.codes and not names[0]) or task.kind == "handover":
+        author = "resident"  # asked for in the portal
     return Line(
         task=task, card=read.cards.get(task.resident) if task.resident else None, about=about,
-        staff=_once(names), tablets=_once(sorted(labels)), author=tale.author if tale else "",
+        staff=_once(names), tablets=_once(sorted(labels)), author=author,
         holder=read.names.get(task.holder, "") if task.holder else "",
         mine=task.holder == signed.staff,
         closer=read.names.get(task.closed_by, "") if task.closed_by else "",

@@ -69,6 +69,15 @@ async def assisted(
     )  # fmt: skip
 
 
+async def taken_back(tx: Tx, site: Site, resident: bytes, subject: bytes) -> None:
+    """What staff had done for the resident was undone, by whomever: their list says so."""
+    await tx.run(
+        "UPDATE assisted SET undone_at=? WHERE district=? AND resident=? AND subject=? AND "
+        "undone_at IS NULL",
+        site.clock(), site.district, resident, subject,
+    )  # fmt: skip
+
+
 OTHER = "other"
 _GUARDIANS = ("parent", "appointed")
 
