@@ -35,14 +35,12 @@ async def bind_at_the_desk(opened: Browser, url: str, world: World) -> None:
         await page.get_by_label("本人念的 6 位验证码").fill(code)
         await page.keyboard.press("Control+Enter")
         await expect(page.get_by_role("status")).to_contain_text("绑好了")
-        await page.screenshot(path=str(world.folder / "desk.png"), full_page=True)
         await page.locator("summary", has_text="给一个登录二维码").click()
         making = page.locator("form[action$='/phone/pass']")
         await making.get_by_label("证件号").fill(id_number(ZHOU))
         await making.get_by_label("本人在场，证件已核对").check()
         await making.get_by_role("button", name="做二维码").click()
         await expect(page.get_by_role("img", name="登录二维码")).to_be_visible()
-        await page.screenshot(path=str(world.folder / "pass.png"), full_page=True)
 
 
 @pytest.mark.parametrize("size", ["standard", "elder"])

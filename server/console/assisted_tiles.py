@@ -26,6 +26,7 @@ TILES: Final[list[Tile]] = [
     Tile("consent", "/console/archives/{id}/for/consent"),
     Tile("looked", "/console/archives/{id}/for/looked"),
     Tile("family", "/console/archive/{id}/family"),
+    Tile("phone", "/console/archive/{id}/phone"),
 ]
 
 
