@@ -84,7 +84,7 @@ class FamilyFreeze(Table, tablename="family_freeze"):
     """
 
     district = SmallInt()
-    freeze = Bytea(primary_key=True)
+    family_freeze = Bytea(primary_key=True)
     resident = Bytea()
     link = Bytea()
     staff = Bytea()
@@ -95,7 +95,7 @@ class FamilyFreeze(Table, tablename="family_freeze"):
     decided_at = BigInt(null=True)
     decided_by = Bytea(null=True)
     sealed = Bytea()
-    KEY: ClassVar = ("district", "freeze")
+    KEY: ClassVar = ("district", "family_freeze")
     INDEX: ClassVar = (("district", "resident"), ("district", "link"))
 
 

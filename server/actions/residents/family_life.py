@@ -87,7 +87,7 @@ async def _freeze_follows(
 ) -> None:
     """A freeze that the county has not looked at goes with its link: (resident, link)."""
     rows = await tx.rows(
-        "SELECT freeze, sealed FROM family_freeze WHERE district=? AND resident=? AND link=? AND "
+        "SELECT family_freeze, sealed FROM family_freeze WHERE district=? AND resident=? AND link=? AND "
         "state='open'",
         site.district, *before,
     )  # fmt: skip
@@ -96,7 +96,7 @@ async def _freeze_follows(
             tx, site, T_FAMILY, (name, before[0]), (name, after[0]), sealed
         )  # fmt: skip
         await tx.run(
-            "UPDATE family_freeze SET resident=?, link=?, sealed=? WHERE district=? AND freeze=?",
+            "UPDATE family_freeze SET resident=?, link=?, sealed=? WHERE district=? AND family_freeze=?",
             *after, again, site.district, name,
         )  # fmt: skip
 

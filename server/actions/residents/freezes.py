@@ -118,7 +118,7 @@ async def _freeze_of(tx: Tx, site: Site, signed: Signed, name: bytes) -> Freeze:
         "SELECT z.resident, l.person, l.tie, z.state, z.at, z.due_at, z.staff, z.facility, "
         "z.sealed, z.decided_by, z.decided_at FROM family_freeze z JOIN family_link l ON "
         "l.district=z.district AND l.resident=z.resident AND l.link=z.link WHERE z.district=? AND "
-        "z.freeze=?",
+        "z.family_freeze=?",
         site.district, name,
     )  # fmt: skip
     if row is None:
@@ -152,7 +152,7 @@ async def _decide(tx: Tx, site: Site, signed: Signed, name: bytes, lift: bool, w
     now, district = site.clock(), site.district
     task = await open_task(tx, site, signed, KIND, name)
     row = await one(
-        tx, "SELECT resident, link, sealed FROM family_freeze WHERE district=? AND freeze=?",
+        tx, "SELECT resident, link, sealed FROM family_freeze WHERE district=? AND family_freeze=?",
         district, name,
     )  # fmt: skip
     if row is None:
@@ -168,7 +168,7 @@ async def _decide(tx: Tx, site: Site, signed: Signed, name: bytes, lift: bool, w
     again = key.seal(place, msgspec.json.encode(Said(said.reason, words.strip()[:REASON_MAX])))
     await tx.run(
         "UPDATE family_freeze SET state=?, decided_at=?, decided_by=?, sealed=? WHERE district=? "
-        "AND freeze=?",
+        "AND family_freeze=?",
         state, now, signed.staff, again, district, name,
     )  # fmt: skip
     person = await one(

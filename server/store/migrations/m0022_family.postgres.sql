@@ -33,7 +33,7 @@ CREATE INDEX "family_offer_by_state_expires_at" ON "family_offer" ("district", "
 
 CREATE TABLE "family_freeze" (
   "district" SMALLINT NOT NULL,
-  "freeze" BYTEA NOT NULL,
+  "family_freeze" BYTEA NOT NULL,
   "resident" BYTEA NOT NULL,
   "link" BYTEA NOT NULL,
   "staff" BYTEA NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE "family_freeze" (
   "decided_at" BIGINT,
   "decided_by" BYTEA,
   "sealed" BYTEA NOT NULL,
-  PRIMARY KEY ("district", "freeze")
+  PRIMARY KEY ("district", "family_freeze")
 );
 
 CREATE INDEX "family_freeze_by_resident" ON "family_freeze" ("district", "resident");

@@ -33,7 +33,7 @@ CREATE INDEX "family_offer_by_state_expires_at" ON "family_offer" ("district", "
 
 CREATE TABLE "family_freeze" (
   "district" INTEGER NOT NULL,
-  "freeze" BLOB NOT NULL,
+  "family_freeze" BLOB NOT NULL,
   "resident" BLOB NOT NULL,
   "link" BLOB NOT NULL,
   "staff" BLOB NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE "family_freeze" (
   "decided_at" INTEGER,
   "decided_by" BLOB,
   "sealed" BLOB NOT NULL,
-  PRIMARY KEY ("district", "freeze")
+  PRIMARY KEY ("district", "family_freeze")
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX "family_freeze_by_resident" ON "family_freeze" ("district", "resident");
