@@ -180,8 +180,8 @@ async def _copies(tx: Tx, site: Site, acting: Acting) -> tuple[Copy, ...]:
     await may_see(tx, site, acting)
     rows = await tx.rows(
         "SELECT d.label, d.facility, c.state, c.since, c.changed_at, d.last_contact, "
-        "(SELECT MIN(k.staff) FROM device_key k WHERE k.district=d.district AND "
-        "k.device=d.device AND k.until IS NULL) FROM copy c JOIN device d ON "
+        "(SELECT k.staff FROM device_key k WHERE k.district=d.district AND k.device=d.device "
+        "AND k.until IS NULL ORDER BY k.key LIMIT 1) FROM copy c JOIN device d ON "
         "d.district=c.district AND d.device=c.device WHERE c.district=? AND c.resident=? "
         "ORDER BY CASE c.state WHEN 'purged' THEN 1 ELSE 0 END, d.label",
         site.district, acting.resident,
