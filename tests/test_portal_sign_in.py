@@ -10,12 +10,22 @@ from resident_portal.before import FORM, KNOWN, TRYING
 from resident_portal.door import COOKIE
 from server.actions.archives.life import step
 from server.actions.residents import sign_in, visits
+from server.actions.residents.account import forget
 from server.actions.residents.sign_in import ForPass, make_pass
 from server.rules import sign_in as rule
 from server.rules.life import Asked, Life
 from server.store.tx import Tx
 from tests.portal import phone, text_of, visit_of
-from tests.portal_sign_in import CODE, SIGN_IN, ask, bound, code_for, come_in, read_back, token_in
+from tests.portal_sign_in import (
+    CODE,
+    SIGN_IN,
+    ask,
+    bound,
+    code_for,
+    come_in,
+    read_back,
+    token_in,
+)
 from tests.test_life import signed
 from tests.world import (
     PHONES,
@@ -155,6 +165,45 @@ async def test_a_stranger_reaches_a_limit_and_the_owner_still_gets_in(world: Wor
     async with phone(world) as at:  # for a number of nobody the limit is the same
         for status in (303, 303, 303, 429):
             assert (await ask(at, NOBODYS)).status_code == status
+
+
+async def test_strangers_do_not_use_up_a_telephone_by_its_other_archives(world: World) -> None:
+    for who in (ZHOU, WU):
+        await bound(world, who, PHONES[ZHOU])
+    async with phone(world) as owner, phone(world) as stranger:
+        await come_in(owner, world, ZHOU)
+        await owner.post("/portal/pick", archive=ZHOU.hex())
+        await owner.post("/portal/sign-out")
+        pages = {(await ask(stranger, id_number(WU))).status_code for _ in range(3)}
+        sent = await world.one("SELECT COUNT(*) FROM notice WHERE template='sign_in_code'")
+        assert (pages, sent) == ({303}, 3)  # one of the owner, two of the stranger
+        done = await come_in(owner, world, ZHOU)
+        assert done.headers["location"] == "/portal/pick"
+
+
+async def test_a_code_is_read_aloud_where_that_was_asked_for(world: World) -> None:
+    await bound(world, ZHOU)
+    async with phone(world) as at:
+        asked = await ask(at, id_number(ZHOU), by="voice")
+        assert "马上有电话打来" in text_of(await at.get(asked.headers["location"]))
+        assert await world.one("SELECT channel FROM notice WHERE rank=0") == "voice"
+        again = await at.client.post(
+            f"{SIGN_IN}/again", data={"csrf": token_in(await at.get(CODE)), "by": "sms"}
+        )
+        assert again.headers["location"] == CODE
+        code = await code_for(world, PHONES[ZHOU])
+        assert (await read_back(at, code)).headers["location"] == "/portal/"
+
+
+async def test_what_sign_in_leaves_is_forgotten_by_the_job(world: World) -> None:
+    await bound(world, ZHOU)
+    async with phone(world) as at:
+        await come_in(at, world, ZHOU)
+    world.clock.pass_(days=2)
+    assert await forget(world.site) == 1
+    assert await world.one("SELECT COUNT(*) FROM portal_session") == 1
+    world.clock.pass_(days=90)
+    assert await forget(world.site) == 1
 
 
 async def test_an_address_has_its_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,8 +32,9 @@ CODE_TRIES: Final = 5
 
 STRANGER_CODES_HOUR: Final = 3
 STRANGER_CODES_DAY: Final = 6
-"""Codes for one document from browsers that have not signed its holder in before. Fewer than one
-telephone may get (server/rules/notices.toml), so a stranger cannot use them all up."""
+"""Codes for one document, and to one telephone, from browsers that have not signed its holder in
+before. Fewer than a telephone may get (server/rules/notices.toml): strangers do not use them up.
+"""
 
 KNOWN_CODES_HOUR: Final = 5
 KNOWN_CODES_DAY: Final = 10

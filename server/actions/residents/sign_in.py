@@ -153,6 +153,21 @@ async def _later(tx: Tx, site: Site, mark: bytes, *, known: bool) -> Later | Non
     return None
 
 
+async def _worn_out(tx: Tx, site: Site, phone: str) -> bool:
+    """Whether strangers have had their codes of this telephone, over all archives that it opens:
+    what is left of its messages is for browsers that it knows.
+    """
+    now = site.clock()
+    on = await archives_on(tx, site, site.index.of_phone(phone))
+    rows = await tx.rows_in(
+        "SELECT made_at FROM portal_code WHERE district=? AND known=? AND purpose=? AND made_at>? "
+        "AND resident {ids}",
+        on, site.district, False, codes.SIGN_IN, now - DAY_MS,
+    )  # fmt: skip
+    hour = sum(row[0] > now - HOUR_MS for row in rows)
+    return hour >= rule.STRANGER_CODES_HOUR or len(rows) >= rule.STRANGER_CODES_DAY
+
+
 async def asked_for(site: Site, browser: Browser) -> str | None:
     """The document for which this browser asked a code; None where none runs."""
     return await site.store.read(
