@@ -20,7 +20,7 @@ WHO, CHILD, DOCTOR, NURSE = b"r" * 16, b"k" * 16, b"d" * 16, b"n" * 16
 HOME, AWAY, TEAM = b"h" * 16, b"a" * 16, b"t" * 16
 FACTS = ResidentFacts(
     resident=WHO, facility=HOME, team=TEAM, doctor=DOCTOR, birth=date(1949, 12, 31), today=ON,
-    now_ms=1_773_100_000_000,
+    now_ms=1_773_100_000_000, noticed=True,
 )  # fmt: skip
 DAUGHTER = replace(
     FACTS, links=(Link(CHILD, Tie.HELPER, date(2026, 1, 1), date(2026, 12, 31), frozenset()),)
@@ -72,6 +72,9 @@ def seen_by_class(access: AccessClass) -> None:
     assert sees(ONESELF, FACTS, access, Purpose.DUE_AND_DONE) is open_
     told = replace(FACTS, explained=True)
     assert sees(ONESELF, told, access, Purpose.DUE_AND_DONE)
+    before = replace(told, noticed=False)
+    assert not sees(ONESELF, before, access, Purpose.DUE_AND_DONE)
+    assert not sees(FAMILY, replace(INFANT, noticed=False), access, Purpose.FAMILY)
     assert sees(FAMILY, DAUGHTER, access, Purpose.DUE_AND_DONE) is open_
     assert not sees(FAMILY, DAUGHTER, access, Purpose.FAMILY)
     assert sees(FAMILY, INFANT, access, Purpose.FAMILY) is open_
