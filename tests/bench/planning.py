@@ -24,6 +24,7 @@ from server.rules.plan.engine import plan_of
 from server.settings import CIVIL
 from server.store.tx import Tx
 from sync import wire
+from sync.tablet_reports import SCHEMA
 from tests.bench.figures import Report, say
 from tests.bench.work import Size, id_of
 from tests.world import DISTRICT, Clock, World, new_world
@@ -153,7 +154,7 @@ async def _page(tx: Tx, world: World, cursor: wire.Cursor) -> wire.Page:
         id_of("device", 1), id_of("facility", 1), "enrolled", 1, b"", True, 1, 1, 0, bytes(32), 0,
         0, 0, 0, 0, 0, 0, 0, "", 0,
     )  # fmt: skip
-    return await pack(tx, world.site, device, cursor, None, 1, world.clock(), plans=True)
+    return await pack(tx, world.site, device, cursor, None, 1, world.clock(), schema=SCHEMA)
 
 
 def _weigh(page: wire.Page, lane: _Lane) -> None:
