@@ -75,11 +75,13 @@ def _doing(portal: Portal) -> list[HTTPRouteHandler]:
     @action("/switch/to/{facility:str}")
     async def do(request: AnyRequest, facility: FromPath[str]) -> Response[Any]:
         visitor, typed = visitor_of(request), await posted(request)
+        name = id_of((typed.get("id") or [""])[0])
+        if await facility_choice.sent_before(portal.site, visitor.resident, name):
+            return see(f"{HOME}/receipt/{name.hex()}")
         found = await chosen(portal, request, facility)
         filled = _read(portal, found, typed)
         if filled.hard or "change" in typed:
             return _form(portal, request, found, filled)
-        name = id_of((typed.get("id") or [""])[0])
         day = date.fromisoformat(filled.values["day"])
         wish = Wish(id_of(filled.values["panel"]), filled.values["ground"], day, name)
         try:

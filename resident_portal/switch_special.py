@@ -40,6 +40,9 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
     @action("/switch/to/{facility:str}/special")
     async def ask(request: AnyRequest, facility: FromPath[str]) -> Response[Any]:
         visitor, typed = visitor_of(request), await posted(request)
+        name = id_of((typed.get("id") or [""])[0])
+        if await facility_choice.sent_before(portal.site, visitor.resident, name):
+            return see(f"{HOME}/case/{name.hex()}")
         found = await chosen(portal, request, facility)
         today = times.civil(portal.site.clock()).date()
         filled = read_form(_kind(portal, found), typed, today=today)
@@ -47,10 +50,10 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
             return _draw(portal, request, found, filled)
         claim = Claim(
             visitor.resident, id_of(filled.values["panel"]), filled.values["code"],
-            filled.values["evidence"], id=id_of(filled.text("id")),
+            filled.values["evidence"], id=name,
         )  # fmt: skip
         try:
-            name = await facility_choice.ask_case(portal.site, visitor.acting, claim)
+            await facility_choice.ask_case(portal.site, visitor.acting, claim)
         except RuleSaysNo as no:
             fault = Fault("code", FaultCode.CONTRADICTION, why_not(no))
             return _draw(portal, request, found, filled.but(fault))

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.paper import paperless_since
-from server.actions.places import closing, organisations
+from server.actions.places import closing, counter, organisations
 from server.actions.places.organisations import Details, Organisation
 from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
@@ -82,6 +82,8 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
             closes=closes, since=await paperless_since(console.site, each.facility),
             staffed=staffed, below=_levels_below(signed, each),
             progress=await closing.progress(console.site, each.facility) if closes else None,
+            counter=await counter.counter(console.site, each.facility),
+            tells=counter.may_edit(signed, each, found.parent),
         )  # fmt: skip
 
     return [tree, one]

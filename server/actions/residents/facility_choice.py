@@ -187,6 +187,18 @@ async def _choose(tx: Tx, site: Site, acting: Acting, wish: Wish) -> rule.Outcom
     return outcome
 
 
+async def sent_before(site: Site, resident: bytes, name: bytes) -> bool:
+    """Whether a form with this id has been taken already, as a switch or as a special case."""
+    found = await site.store.read(
+        lambda tx: tx.rows(
+            "SELECT 1 FROM switch WHERE district=? AND resident=? AND switch=? UNION ALL "
+            "SELECT 1 FROM special_case WHERE district=? AND resident=? AND special_case=?",
+            site.district, resident, name, site.district, resident, name,
+        )
+    )  # fmt: skip
+    return bool(found)
+
+
 async def undo(site: Site, acting: Acting, of: bytes) -> bool:
     """Takes a switch back, before its day or in time after it. Whether this took it back: a form
     sent twice changes nothing the second time. Raises NotTheirAct, NotYours, RuleSaysNo.
