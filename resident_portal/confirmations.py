@@ -71,7 +71,9 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
             try:
                 await answers.answer(site, visitor.acting, id_of(name), saying, channel)
             except RuleSaysNo as no:
-                faults = (Fault("words", FaultCode.CONTRADICTION, w.no[no.detail]),)
+                faults = (
+                    Fault("words", FaultCode.CONTRADICTION, w.no.get(no.detail, w.no.otherwise)),
+                )
         if faults:
             return await _one(portal, request, name, typed=typed, faults=faults)
         return see(f"{HOME}/{name}?said=1")

@@ -22,7 +22,7 @@ from resident_portal.frame import VISITOR, Page, Portal, visitor_or_none
 from resident_portal.words import words
 from server.actions.residents import drafts, visits
 from server.actions.residents.visits import RanOut, Unpicked, Visitor
-from server.errors import NotAllowed, Refusal
+from server.errors import NotAllowed, NotFound, NotYours, Refusal
 from server.logs import frames_of, note_of
 from server.pages.web import (
     CSRF,
@@ -185,6 +185,8 @@ def on_refusal(portal: Portal, request: AnyRequest, refusal: Refusal) -> Respons
         return see(SIGN_IN if plain else f"{SIGN_IN}?why={refusal.detail}")
     if isinstance(refusal, NotNoticed) and request.method == "GET":
         return see(NOTICE)
+    if isinstance(refusal, (NotYours, NotFound)):  # of somebody else, or of nobody: one answer
+        return _sorry(portal, request, words("ui").sorry.no_such_page, "no_such_page", 404)
     return _sorry(portal, request, refusal.say, refusal.code, refusal.status)
 
 

@@ -31,12 +31,11 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
     async def ask(request: AnyRequest) -> Response[Any]:
         visitor = visitor_of(request)
         _may(visitor)
-        if not visitor.full:
-            return await _show(portal, request, fault=words("export").too_new)
         try:
-            await exporting.ask(site, visitor.acting)
+            await exporting.ask(site, visitor.acting, full=visitor.full)
         except RuleSaysNo as no:
-            return await _show(portal, request, fault=words("export").no[no.detail])
+            w = words("export")
+            return await _show(portal, request, fault=w.no.get(no.detail, w.no.otherwise))
         return see("/portal/export")
 
     @page("/export/{name:str}")

@@ -197,10 +197,10 @@ async def test_another_residents_question_is_nobodys(world: World) -> None:
     with pytest.raises(NotYours):
         await say(world, Answer.NOT, acting=Acting(WU, WU), name=name)
     async with phone(world, WU) as other:
-        assert (await other.get(f"/portal/confirmations/{name.hex()}")).status_code == 403
+        assert (await other.get(f"/portal/confirmations/{name.hex()}")).status_code == 404
         assert (
             await other.post(f"/portal/confirmations/{name.hex()}", answer="not")
-        ).status_code == 403
+        ).status_code == 404
     assert await world.rows("SELECT 1 FROM confirmation_answer") == []
 
 
@@ -272,3 +272,31 @@ async def test_the_county_finds_only_what_is_open(world: World) -> None:
     await say(world, Answer.CAME)
     assert await say(world, Answer.NOT) is Turn.DENIES
     assert await world.one("SELECT state FROM denial") == "open"
+
+
+async def test_at_the_desk_it_is_written_down_for_somebody_who_is_there(world: World) -> None:
+    await offices(world)
+    await visited(world)
+    who = ZHOU.hex()
+    name = (await asked(world))[0].id.hex()
+    async with desk(world, QIN) as counter:
+        absent = await counter.get(f"/console/archives/{who}/for/confirmations")
+        assert absent.headers["location"] == f"/console/archives/{who}/for"
+        await counter.post(f"/console/archives/{who}/for")
+        page = console_text(await counter.get(f"/console/archives/{who}/for/confirmations"))
+        assert "不计入统计" in page
+        sent = {"question": name, "answer": "came", "person": who}
+        done = await counter.post(f"/console/archives/{who}/for/more/confirmations", sent)
+        assert done.status_code == 303
+        nobody = await counter.post(f"/console/archives/{who}/for/more/confirmations", {})
+        assert nobody.status_code == 422
+        for what, form in (("channel", {"channel": "inbox"}), ("export", {})):
+            sent = {"person": who, **form}
+            done = await counter.post(f"/console/archives/{who}/for/more/{what}", sent)
+            assert done.status_code == 303, what
+    assert await world.one("SELECT answer, channel FROM confirmation WHERE day=?", DAY) == (
+        "came", "desk",
+    )  # fmt: skip
+    assert await world.rows("SELECT channel FROM notice_choice") == [("inbox",)]
+    acts = await world.rows("SELECT what FROM assisted WHERE resident=? ORDER BY what", ZHOU)
+    assert acts == [("channel",), ("confirmation",), ("export",)]

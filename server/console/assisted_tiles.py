@@ -26,6 +26,9 @@ TILES: Final[list[Tile]] = [
     Tile("consent", "/console/archives/{id}/for/consent"),
     Tile("looked", "/console/archives/{id}/for/looked"),
     Tile("family", "/console/archive/{id}/family"),
+    Tile("confirmations", "/console/archives/{id}/for/confirmations"),
+    Tile("export", "/console/archives/{id}/for/export"),
+    Tile("channel", "/console/archives/{id}/for/channel"),
     Tile("phone", "/console/archive/{id}/phone"),
 ]
 

@@ -13,15 +13,17 @@ from server.console import (
     archive_new,
     assisted,
     assisted_consent,
+    assisted_correct,
+    assisted_more,
     audit,
     board,
     board_people,
     cases,
     conflicts,
     corrections,
+    counter,
     denials,
     desk,
-    counter,
     desk_receipt,
     devices,
     due,
@@ -70,6 +72,7 @@ ROOMS = (
     reconciliation, notices,
     denials, samples,
     family, reports,
+    assisted_more,
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from server.rules.access import Tie
 from server.rules.accounts import StaffRole
 from server.rules.confirmations import Answer, Channel
 from server.rules.consent import Manner, Purpose
-from server.store.tx import Tx, one
+from server.store.tx import Row, Tx, one
 from sync import wire
 from sync.limits import DAY_MS
 
@@ -171,6 +171,7 @@ async def _check(site: Site, doctor: Signed, who: bytes, on: date) -> None:
 async def _bind(tx: Tx, site: Site, team: Team, cast: Cast) -> None:
     """Telephones, notices and family, as a desk does it."""
     helper = Helper(team.doctor, team.facility)
+    await _counters(tx, site.district)
     for who, phone in ((cast.elder, PHONES[0]), (cast.mother, PHONES[1])):
         bound = Binding(who, phone, binding.DESK_NO_CODE, team.doctor, team.facility)
         await binding.bind(tx, site, bound)
@@ -187,11 +188,27 @@ async def _bind(tx: Tx, site: Site, team: Team, cast: Cast) -> None:
     await opening.agree(tx, site, Acting(cast.mother, cast.child, helper))
 
 
+async def _counters(tx: Tx, district: int) -> None:
+    """Whom residents ring: numbers that nobody has."""
+    rows = await tx.rows(
+        "SELECT facility FROM facility WHERE district=? AND level='facility' ORDER BY name",
+        district,
+    )
+    counters: list[Row] = [
+        (district, row[0], f"0000-{100 + n:07d}", "周一至周五 8:00 至 17:00", "")
+        for n, row in enumerate(rows, 1)
+    ]
+    await tx.insert("counter", counters, ignore=True)
+
+
 async def _what_goes_on(site: Site, team: Team, cast: Cast) -> None:
     """A correction that waits, a consent that stands, a denial before the county."""
     own = Acting(cast.elder, cast.elder)
     wish = corrections.Wish(
-        corrections.fresh_id(site), {"drug_allergy/3": True}, "missed", "去年在县医院打针起过疹子"
+        corrections.fresh_id(site),
+        {"drug_allergy/1": False, "drug_allergy/3": True},
+        "missed",
+        "去年在县医院打针起过疹子",
     )
     await corrections.ask(site, own, own_gate(site, own), wish)
     elsewhere = await site.store.read(partial(_another_team, site=site, team=team))

@@ -13,9 +13,11 @@ from server.actions.archives.standing import lock_residents, names_of
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting, assisted
+from server.actions.residents.whose import theirs
 from server.errors import NotYours, RuleSaysNo
 from server.rules import confirmations as rule
 from server.rules.confirmations import Answer, Channel, Satisfaction, Turn
+from server.rules.family import Act
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
@@ -116,6 +118,8 @@ async def answer_in(
     rows = await lock_residents(tx, district, {acting.resident}, cells_of=())
     if acting.resident not in rows:
         raise NotYours("resident")
+    if channel is not Channel.TELEPHONE:  # who answers a call is whom the county reached
+        await theirs(tx, site, acting, Act.ANSWER)
     if len(saying.words) > WORDS_MAX:
         raise RuleSaysNo("too_long")
     row = await one(

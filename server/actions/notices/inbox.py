@@ -7,6 +7,7 @@ from typing import Final
 
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import content_of
+from server.actions.residents.acting import Acting, assisted
 from server.rules import notices as rule
 from server.rules.notices import Channel
 from server.settings import CIVIL
@@ -111,6 +112,16 @@ async def set_channel(
         row = (site.district, resident, str(channel), now, hand)
         await tx.insert("notice_choice", [row], ignore=True)
     await audit(tx, site.district, "act", b"notice-channel" + resident + hand, now)
+
+
+async def choose(site: Site, acting: Acting, channel: Channel) -> None:
+    """`set_channel` as an act of portal or desk."""
+
+    async def work(tx: Tx) -> None:
+        await set_channel(tx, site, acting.resident, channel, hand=acting.hand)
+        await assisted(tx, site, acting, "channel", acting.resident)
+
+    await site.store.write(work)
 
 
 def _since(site: Site) -> int:

@@ -24,9 +24,11 @@ from server.actions.residents import reading as readings
 from server.actions.residents.acting import Acting, Helper, assisted
 from server.actions.residents.export_content import Known, packed
 from server.actions.residents.reading import ArchiveShut, Reading
+from server.actions.residents.whose import theirs
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.pages import values
+from server.rules.family import Act
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
@@ -54,13 +56,16 @@ class Packing:
     until: int | None
 
 
-async def ask(site: Site, acting: Acting) -> bytes:
-    """Asks for a packing; the one that waits already, if there is one. Raises RuleSaysNo."""
-    return await site.store.write(partial(_ask, site=site, acting=acting))
+async def ask(site: Site, acting: Acting, *, full: bool = True) -> bytes:
+    """Asks for a packing; the one that waits already, if there is one. `full`: past the 72 hours of
+    a new telephone. Raises RuleSaysNo, NotTheirAct.
+    """
+    return await site.store.write(partial(_ask, site=site, acting=acting, full=full))
 
 
-async def _ask(tx: Tx, site: Site, acting: Acting) -> bytes:
+async def _ask(tx: Tx, site: Site, acting: Acting, full: bool) -> bytes:
     now, district = site.clock(), site.district
+    await theirs(tx, site, acting, Act.TAKE, full=full)
     waiting = await one(
         tx,
         "SELECT export FROM export WHERE district=? AND resident=? AND person=? AND "
