@@ -102,6 +102,8 @@ async def _ask(tx: Tx, site: Site, browser: Browser, number: str, spoken: bool) 
         return later
     if browser.trying:
         await codes.give_up(tx, site, browser.trying)
+    if phone is not None and not known and await _worn_out(tx, site, phone):
+        phone = None  # said to nobody: that there is a telephone is not for strangers
     new = New(codes.SIGN_IN, who, phone, id_mark=mark, known=known, number=number, spoken=spoken)
     sent = await codes.send(tx, site, new)
     await audit(tx, site.district, "act", b"portal-code", site.clock())
