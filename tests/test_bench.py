@@ -71,13 +71,13 @@ FIGURES = {
     "roster_and_due_kb_2000",
     "lane_0_first_page_ms",
     "lane_0_ms",
-    "portal_home_p95_ms",
-    "portal_archive_p95_ms",
-    "portal_group_p95_ms",
-    "portal_trend_p95_ms",
-    "portal_years_p95_ms",
-    "portal_plan_p95_ms",
-    "portal_record_p95_ms",
+    "portal_home_p95_cpu_ms",
+    "portal_archive_p95_cpu_ms",
+    "portal_group_p95_cpu_ms",
+    "portal_trend_p95_cpu_ms",
+    "portal_years_p95_cpu_ms",
+    "portal_plan_p95_cpu_ms",
+    "portal_record_p95_cpu_ms",
 }
 
 

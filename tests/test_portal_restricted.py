@@ -63,8 +63,8 @@ async def test_restricted_facts_stay_where_they_are_opened_on_purpose(here: Worl
     await written(here)
     await nightly.keep(here.site)
     rows = await here.rows("SELECT change FROM change WHERE resident=? AND cls='B'", ZHENG)
-    records = [row[0].hex() for row in rows]
-    assert len(records) > 5
+    assert len(rows) > 5
+    records = [row[0].hex() for row in rows[:4]]
     for who, person in readers.items():
         for page, text in (await pages(here, person, records)).items():
             assert hits(text) <= before.get(page, set()), (who, page)
