@@ -1,5 +1,5 @@
-"""At the desk, for a resident who is there: 来过 / 没来过, an archive to take along, by which way to
-be told. The same actions as in the portal, with a member of staff holding the pen.
+"""At the desk, for a resident who is there: 来过 / 没来过, an archive to take along, by which way
+to be told. The same actions as in the portal, with a member of staff holding the pen.
 """
 
 from functools import partial
