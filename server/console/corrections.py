@@ -47,7 +47,7 @@ class Row:
     by: str
     standing: bool
     picked: str
-    seen: str
+    seen: str | None  # None: of a class that the county does not see
     fault: Fault | None
 
 
@@ -192,7 +192,7 @@ def _row(each: Wanted, found: Case, filled: Filled) -> Row:
         else values.cell_text(cell, each.wanted),
         now=values.cell_text(cell, each.now) if settled else "", by=each.by,
         standing=each.standing, picked=filled.text(f"pick:{cell}") or verdict,
-        seen=",".join(head.hex() for head in found.heads.get(cell, ())),
+        seen=",".join(h.hex() for h in found.heads[cell]) if cell in found.heads else None,
         fault=next((f for f in filled.faults if f.field == cell), None),
     )  # fmt: skip
 

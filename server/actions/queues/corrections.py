@@ -132,6 +132,7 @@ async def _case(tx: Tx, site: Site, signed: Signed, name: bytes, opened: Opened,
         heads={
             each.cell: tuple(h.change for h in opened.cells.get(each.cell, EMPTY).heads)
             for each in cells
+            if REGISTER.access_of(each.cell).value in opened.classes
         },
         record=record.form() if record is not None and not hidden else {},
         allergies=allergies(opened.cells),
