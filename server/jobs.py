@@ -33,7 +33,7 @@ from server.actions.notices import upkeep as notice_upkeep
 from server.actions.places import closing_steps, handovers, leaving, move
 from server.actions.plan import nightly
 from server.actions.residents import account as portal_account
-from server.actions.residents import exporting, family_life
+from server.actions.residents import correction_upkeep, exporting, family_life
 from server.actions.tablets import attachments, release, tablet_return
 from server.logs import log
 from server.metrics import Meters
@@ -114,6 +114,7 @@ JOBS: Final = (
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
     Job("codes", SECOND_MS, _alone(outbox.run_codes), keep_ms=HOUR_MS, waits=outbox.codes_wait),
     Job("notices", 2 * SECOND_MS, _alone(outbox.run), keep_ms=HOUR_MS, waits=outbox.waits),
+    Job("corrections", HOUR_MS, _alone(correction_upkeep.tell_overdue)),
     Job("notices_forget", HOUR_MS, _alone(notice_upkeep.forget)),
     Job("backup", DAY_MS, backup.backup, lease_ms=2 * HOUR_MS,
         at_ms=2 * HOUR_MS + 30 * MINUTE_MS, keep_ms=400 * DAY_MS, from_start=False),
