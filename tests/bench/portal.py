@@ -1,5 +1,6 @@
-"""The portal of a district of 478,600: the pages of somebody with ten years of records, as a
-browser asks for them, without the network. Everybody else is there as rows of their usual number
+"""The portal of a large district: the pages of somebody with ten years of records, as a browser
+asks for them, without the network. `python -m tests.bench.portal 478600` does it at the size of the
+whole county; loading it takes some minutes. Everybody else is there as rows of their usual number
 and size that nobody can open; a page reads one archive, so what grows is the indexes.
 
 The bar is on the CPU of reading and drawing (the machine may have other work); the wall stands
@@ -7,8 +8,13 @@ beside it. The clock goes on by two minutes a page, so every sixteenth writes a 
 log and each writes when the session was last seen.
 """
 
+import asyncio
+import os
 import random
+import sys
+import tempfile
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,7 +23,7 @@ from server.actions.tablets.intake import civil_day
 from server.logs import configure
 from server.store.tx import Row, Tx
 from tests.bench.figures import Report, say
-from tests.bench.work import SEED, Size
+from tests.bench.work import FULL, SEED, Size
 from tests.long_archive import remember, ten_years
 from tests.portal import Phone, bind, phone
 from tests.world import DISTRICT, QINGHE, START_MS, SU, TEAM_A, ZHOU, World, new_world
@@ -117,3 +123,11 @@ async def _others(tx: Tx, *, rng: random.Random, start: int, count: int) -> None
         ("access_log", looks), ("plan", plans),
     ):  # fmt: skip
         await tx.insert(table, rows)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="gongwei-portal-") as scratch:
+        where = os.environ.get("DATABASE_URL") or f"sqlite:///{scratch}/portal.sqlite3"
+        engine = "postgres" if where.startswith("postgres") else "sqlite"
+        county = replace(FULL, district=int(sys.argv[1]))
+        asyncio.run(run(where, Path(scratch), county, Report(engine)))

@@ -63,7 +63,7 @@ class Size:
     people: int = 100_000  # of the facility that is searched
     listed: int = 10_000  # lines of a list that is read in
     planned: int = 40  # 1:n of the demo district, for plans
-    district: int = 478_600  # residents of the portal
+    district: int = 20_000  # residents of the portal; the whole county: tests/bench/portal.py
 
     @property
     def records(self) -> int:
