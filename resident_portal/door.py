@@ -162,11 +162,15 @@ def check_csrf(request: AnyRequest, token: str) -> None:
 
 
 async def _keep(portal: Portal, request: AnyRequest, ran_out: RanOut) -> Response[Any]:
-    """What somebody sent after the session had run out: kept for them, then sign-in."""
+    """What somebody sent after the session had run out: kept for them, then sign-in. A button
+    alone, with nothing typed or chosen, is no loss: signing out late ends in signing in.
+    """
     kept = False
     if not request.route_handler.opt.get(OWN_CSRF):
         typed = await posted(request)
         token = (typed.pop(CSRF, None) or [""])[0]
+        if not typed:
+            return see(f"{SIGN_IN}?why=idle")
         if visits.is_form_token(request.cookies.get(COOKIE, ""), token):
             who, whose, path = ran_out.person, ran_out.resident, request.url.path
             kept = await drafts.keep(portal.site, who, whose, path, typed)

@@ -347,6 +347,8 @@ async def test_what_was_typed_when_the_session_ran_out_is_offered_again(world: W
         await come_in(at, world, ZHOU)
         await at.post("/portal/notice")
         world.clock.pass_(hours=2)
+        out = await at.post("/portal/sign-out")
+        assert out.headers["location"] == f"{SIGN_IN}?why=idle"
         late = await at.post("/portal/account/phone/new", code="123456", phone="19900009999")
         assert late.headers["location"] == f"{SIGN_IN}?why=kept"
         assert (await come_in(at, world, ZHOU)).headers["location"] == "/portal/kept"
