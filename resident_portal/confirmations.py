@@ -33,12 +33,19 @@ HOME = "/portal/confirmations"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as pages show it. `sentence`: in plain words; `more`: how many others wait."""
+    """A question as pages show it. `day` and `rest`: the sentence in plain words, in two parts that
+    are better not broken; `more`: how many others wait.
+    """
 
     question: Question
-    sentence: str
+    day: str
+    rest: str
     answered: str
     more: int = 0
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.day}{self.rest}"
 
 
 def handlers(portal: Portal) -> list[HTTPRouteHandler]:
@@ -85,11 +92,10 @@ def _asked(portal: Portal, of: Question, more: int = 0) -> Asked:
     """The question in plain words, and when it was answered."""
     w = words("confirmations")
     today = times.civil(portal.site.clock()).date()
-    sentence = w.ask[of.service](
-        day=said.day(of.day, today), who=of.staff_name, where=of.facility_name
-    )
+    day = w.ask_day(day=said.day(of.day, today))
+    rest = w.ask[of.service](who=of.staff_name, where=of.facility_name)
     at = said.day_of(of.answered_at, portal.site.clock()) if of.answered_at else ""
-    return Asked(of, sentence, at, more)
+    return Asked(of, day, rest, at, more)
 
 
 def _saying(typed: dict[str, list[str]]) -> tuple[Saying, tuple[Fault, ...]]:
