@@ -278,7 +278,11 @@ async def test_a_possible_duplicate_is_closed_with_what_it_was(world: World) -> 
     assert await result(world, "possible_duplicate", day.twice) == "kept_both"
 
 
-OWN_PAGES = {"conflict", "special_case", "unassigned", "twin", "kin_request", "correction", "appeal"}
+OWN_PAGES = {
+    "conflict", "special_case", "unassigned", "twin", "kin_request", "correction", "appeal",
+    "handover", "denial", "denial_reply", "access_report", "access_review", "family_freeze",
+    "mandate_review",
+}  # fmt: skip
 
 
 def test_every_kind_of_task_has_a_page_that_ends_it() -> None:

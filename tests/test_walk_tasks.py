@@ -1,8 +1,7 @@
 """Every kind of task, made as the system makes it, opened and ended on its own page."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from dataclasses import field as dataclass_field
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from server.actions.keeping import backup
 from server.actions.places import cases
 from server.actions.queues.queue_lines import DEVICE_KINDS, listing
 from server.actions.queues.queues import Which
-from server.actions.residents import correction_steps as steps
-from server.actions.residents.correction_gate import own_gate
 from server.actions.tablets import devices
 from server.actions.tablets.attachments import ask_for_missing
 from server.console.home import path_of
@@ -32,10 +29,10 @@ from tests.console import CHEN, TIAN, Desk, desk, offices, text_of
 from tests.forge import Forger, forger
 from tests.queues import busy_day
 from tests.test_console_desk import NEW_FIELDS, typed_from
-from tests.test_corrections import acting, answers, asks, ready
 from tests.test_move import EVE, both, moves, visit
 from tests.test_queues import hidden, person
 from tests.test_special_cases import claim, moved_here
+from tests.walks import RESIDENTS, Walk
 from tests.world import (
     HE,
     LIUWAN,
@@ -50,16 +47,6 @@ from tests.world import (
     field,
     new_world,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """A task that waits: who ends it, with which button. `path`: where, when not its own page."""
-
-    subject: bytes
-    staff: bytes
-    form: dict[str, str] = dataclass_field(default_factory=dict[str, str])
-    path: str = ""
 
 
 async def conflict(world: World) -> Walk:
@@ -243,27 +230,13 @@ async def kin_request(world: World) -> Walk:
     return Walk(asked, TIAN, {"answer": "give"})
 
 
-async def correction(world: World) -> Walk:
-    await ready(world)
-    return Walk(await asks(world, genetic="2"), QIN, {"way": "answer", "pick:genetic": "yes"})
-
-
-async def appeal(world: World) -> Walk:
-    await ready(world)
-    name, zhou = await asks(world, genetic="2"), acting()
-    assert await answers(world, QIN, name, text="没有凭证", genetic=False)
-    await steps.appeal(world.site, zhou, own_gate(world.site, zhou), name, "有诊断书")
-    form = {"way": "answer", "pick:genetic": "yes", "text": "县里看过诊断书"}
-    return Walk(name, CHEN, form)
-
-
 MAKERS: dict[str, Callable[[World], Awaitable[Walk]]] = {
     each.__name__: each
     for each in (
         conflict, identity, held, possible_duplicate, quarantine, quarantine_of_a_tablet,
         quarantine_of_a_batch, proposal, switch_request, late_visit, photo, fork, epoch, suspended,
         digest, restored, lost, revoked, special_case, unassigned, twin, kin_request,
-        correction, appeal,
+        *RESIDENTS,
     )
 }  # fmt: skip
 
@@ -272,24 +245,26 @@ def test_every_kind_of_task_is_walked() -> None:
     assert {name.partition("_of_")[0] for name in MAKERS} == {*TASK_DAYS, "lost", "revoked"}
 
 
-async def waiting(world: World, staff: bytes, subject: bytes) -> list[str]:
-    """Paths of the task's row in this person's queue."""
+async def waiting(world: World, staff: bytes, subject: bytes) -> set[str]:
+    """Paths of the rows in this person's queue: the county reads a facility's task beside its own,
+    on the same page.
+    """
     found = await listing(world.site, await person(world, staff), (), Which.ALL, 0)
-    return [path_of(each) for each in found.lines if each.task.subject == subject]
+    return {path_of(each) for each in found.lines if each.task.subject == subject}
 
 
 async def walked(world: World, walk: Walk) -> None:
     (path,) = await waiting(world, walk.staff, walk.subject)
-    if path.split("/")[3] in {*DEVICE_KINDS, "fork"}:
+    if {*path.split("/")} & {*DEVICE_KINDS, "fork"}:
         await refused(world, walk)
     async with desk(world, walk.staff) as one:
         assert path in (await one.get("/console/")).text
         await opened(one, path)
-        if walk.path:
-            await opened(one, walk.path.removesuffix("/apart"))
+        if walk.path and not walk.path.startswith(path.partition("#")[0]):
+            await opened(one, walk.path)
         answer = await one.post(walk.path or path, data=walk.form)
         assert answer.status_code == 303, text_of(answer)
-        assert await waiting(world, walk.staff, walk.subject) == []
+        assert await waiting(world, walk.staff, walk.subject) == set()
         assert path not in (await one.get("/console/")).text
 
 

@@ -117,7 +117,7 @@ def path_of(line: Line) -> str:
         case "twin":
             return f"/console/twin/{subject}"
         case "handover":
-            return "/console/transfers"
+            return f"/console/transfers#{subject}"
         case "kin_request":
             return f"/console/kin-request/{subject}"
         case _:
