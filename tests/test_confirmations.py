@@ -210,7 +210,7 @@ async def test_a_resident_answers_on_the_phone_and_reads_what_follows(world: Wor
     name = (await asked(world))[0].id.hex()
     async with phone(world, ZHOU) as own:
         page = text_of(await own.get("/portal/confirmations"))
-        assert "11月20日，苏清明来看过您吗？" in page
+        assert "11月20日， 苏清明来看过您吗？" in page
         nothing = await own.post(f"/portal/confirmations/{name}", words="想说的话")
         assert nothing.status_code == 422
         assert "想说的话" in nothing.text
