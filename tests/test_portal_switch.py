@@ -227,7 +227,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(
 )  # fmt: skip
 async def test_who_may_choose_for_somebody(world: World, birth: str, tie: str, may: bool) -> None:
     who = await born(world, birth)
-    await link(world, WU, who, tie, "AT" if tie == "helper" else "")
+    await link(world, WU, who, tie, "AD" if tie == "helper" else "")
     acting = Acting(WU, who)
     if may:
         outcome = await facility_choice.choose(world.site, acting, choosing())
