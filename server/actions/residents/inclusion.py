@@ -17,11 +17,10 @@ from server.actions.keeping.audit_tree import node_reader, origin_of
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.actions.residents.looked import Look, look
-from server.actions.tablets.reports import READS
 from server.errors import NotFound
 from server.store.tx import Row, Tx, one
 
-_MS: Final = 10  # a UUIDv7 begins with 6 bytes of milliseconds, then 10 others
+_REST: Final = 10  # a UUIDv7 begins with 6 bytes of milliseconds, then 10 others
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,8 @@ async def _proof(tx: Tx, site: Site, acting: Acting, entry: bytes) -> tuple[Look
     found = await look(tx, site, acting, entry)
     if found is None:
         raise NotFound("entry")
-    shown, (resident, logged_at, ground, _) = found
-    leaf = await _leaf(tx, site, entry, resident, logged_at, ground)
+    shown, (_, logged_at, _, _) = found
+    leaf = await _leaf(tx, site, entry, logged_at)
     if leaf is None or leaf[1] is None:
         return shown, Waits()
     name, number, what, at, detail = leaf
@@ -93,23 +92,14 @@ async def _proof(tx: Tx, site: Site, acting: Acting, entry: bytes) -> tuple[Look
     return shown, Proof(raw, number, size, root, path, checkpoint, signature, public.raw)
 
 
-async def _leaf(
-    tx: Tx, site: Site, entry: bytes, resident: bytes, logged_at: int, ground: str
-) -> Row | None:
-    """The leaf that was committed with the row: ids of leaves begin with their millisecond."""
+async def _leaf(tx: Tx, site: Site, entry: bytes, logged_at: int) -> Row | None:
+    """The leaf that was committed with the row and names it, alone or with others of one list or
+    one batch: ids of leaves begin with their millisecond.
+    """
     rows: Sequence[Row] = await tx.rows(
         "SELECT leaf, number, what, at, detail FROM audit_leaf WHERE district=? AND leaf>=? AND "
-        "leaf<? AND what='opening'",
-        site.district, logged_at.to_bytes(6) + bytes(_MS),
-        (logged_at + 1).to_bytes(6) + bytes(_MS),
+        "leaf<? ORDER BY leaf",
+        site.district, logged_at.to_bytes(6) + bytes(_REST),
+        (logged_at + 1).to_bytes(6) + bytes(_REST),
     )  # fmt: skip
-    own = resident + entry + ground.encode()
-    for row in rows:
-        detail: bytes = row[4]
-        if detail == own:
-            return row
-        if detail.startswith(READS):
-            named = detail[len(READS) + 16 :]
-            if entry in (named[n : n + 16] for n in range(0, len(named), 16)):
-                return row
-    return None
+    return next((row for row in rows if entry in row[4]), None)
