@@ -125,7 +125,7 @@ async def _draw(
         return opened
     found = await family_desk.links_at(console.site, opened.resident)
     until = await presence.until(console.site, signed, opened.resident)
-    keys = (Key("Esc", words("ui")["keys"].back),) if "keys" in words("ui") else ()
+    keys = (Key("Esc", w.back),)
     return await console.page(
         request, Page("family.html.j2", "family", w.title, here="people", keys=keys),
         status=422 if filled.hard else 200, links=found, filled=filled, kind=new_kind(),

@@ -39,13 +39,14 @@ def _answers(console: Console) -> list[HTTPRouteHandler]:
         found = await reports.report_for(console.site, signed, id_of(name))
         county = signed.role is StaffRole.COUNTY
         mine = found.state == "open" and (county or not found.explained)
+        due = found.due_at if county else found.explain_by
         keys = (Key("A", w.proper), Key("D", w.improper)) if county else (Key("A", w.explain),)
         return await console.page(
             request,
             Page("report.html.j2", "report", w.title, "reviews" if county else "reports",
                  keys if mine else ()),
             status=422 if filled.faults else 200, found=found, report=name, county=county,
-            mine=mine, filled=filled, left=times.left(found.due_at, now),
+            mine=mine, filled=filled, left=times.left(due, now),
             when=partial(times.moment_text, now_ms=now),
         )  # fmt: skip
 

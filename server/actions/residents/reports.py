@@ -67,6 +67,11 @@ class Report:
     by_family: bool
     at_desk: bool
 
+    @property
+    def explain_by(self) -> int:
+        """Until when the facility explains it; ms UTC."""
+        return self.at + TASK_DAYS[EXPLAIN] * DAY_MS
+
 
 async def report(site: Site, acting: Acting, entry: bytes, words: str) -> bytes:
     """The report's id; of a row that was reported already the one that is there. Raises NotFound
