@@ -17,7 +17,7 @@ from litestar.params import FromPath
 from server.access import Opened
 from server.actions.archives import opening
 from server.actions.archives.first_written import elsewhere_now
-from server.actions.archives.folder import Entry, Folder, folder
+from server.actions.archives.folder import Entry, Folder, Matter, folder
 from server.actions.archives.opening import AskWhy
 from server.actions.attachments import taken
 from server.actions.attachments.sealed import THERE
@@ -36,7 +36,7 @@ from server.records.kinds import REGISTER, everything, may_fill_in, offered
 from server.records.model import Field, Kind, Ref
 from server.records.statement import STATEMENT
 from server.rules.accounts import FACILITY_ROLES
-from sync.merge import Cell, Shown, choose, is_present
+from sync.merge import Cell, Shown, choose, claims, is_present
 from sync.policy import Policy
 
 AnyRequest = Request[Any, Any, Any]
@@ -97,6 +97,7 @@ class Value:
     text: str
     by: str
     disputed: tuple[Said, ...] = ()
+    claimed: bool = False  # the resident says otherwise, and nobody has answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,16 @@ async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Respon
         due_forms=due_forms, other_forms=other_forms,
         may_write=writes, fw=words("following"),
         loops=loops_shown(console.site, opened, today, may_write=writes),
-        matter=next((each for each in found.matters if each.kind == "conflict"), None),
+        matter=_matter(found),
         id=opened.resident.hex(), record=request.query_params.get("record", ""), left=None, due="",
         allergies=(), vw=words("values"), plan=plan, pw=words("plan"),
     )  # fmt: skip
+
+
+def _matter(found: Folder) -> Matter | None:
+    """What settles a disputed value: the conflict, or the resident's correction."""
+    kinds = {each.kind: each for each in reversed(found.matters)}
+    return kinds.get("conflict") or kinds.get("correction")
 
 
 def _outside(opened: Opened, outside: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -250,10 +257,11 @@ def _value(label: str, name: str, cell: Cell | None, found: Folder, now: int) ->
         short = by.rpartition(words("values").comma)[0] if day else by
         when = times.day_text(day, today=today) if day else ""
         return Value(label, text, w.by(who=short, when=when) if short and when else by)
+    disputed = bool(claims(cell, REGISTER.policy_of(name)))
     others = tuple(
         Said(values.cell_text(name, head.value), _by(found, head, now)) for head in cell.heads
     )
-    return Value(label, text, w.safer_by(by=by) if shown.head is not None else by, others)
+    return Value(label, text, w.safer_by(by=by) if shown.head is not None else by, others, disputed)
 
 
 def _by(found: Folder, head: Any, now: int) -> str:
