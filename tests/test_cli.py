@@ -8,6 +8,7 @@ import stat
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -331,11 +332,13 @@ def test_a_consent_is_given_and_taken_back(here: Installation) -> None:
     teams = [each["panel"] for each in json.loads(here.run("district", "list", "--json").stdout)]
     other = next(each for each in teams if each != panel)
     words = ("consent", "grant", who, "--panel", other, "--until")
-    given = here.run(*words, "2099-01-31T00:00").stdout
+    next_year = f"{datetime.now(UTC) + timedelta(days=365):%Y-%m-%dT%H:%M}"
+    given = here.run(*words, next_year).stdout
     assert (who, other) in residents_of(here)
     here.run("consent", "revoke", given.split()[1])
     assert (who, other) not in residents_of(here)
     refused(here, *words, "2001-01-31T00:00", code=1)
+    assert "too_long" in refused(here, *words, "2099-01-31T00:00", code=1)  # three years at most
 
 
 def test_a_rescue_file_that_is_junk_is_refused_and_one_cut_off_says_so(
