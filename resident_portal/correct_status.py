@@ -103,14 +103,9 @@ def _short(file: Correction, now: int) -> str:
 
 
 async def _mine(portal: Portal, visitor: Visitor) -> tuple[Correction, ...]:
-    """Empty for whoever may not see the archive."""
-    try:
-        reading = await read(portal.site, visitor.acting)
-    except ArchiveShut:
-        return ()
-    if not reading.whole:
-        return ()
-    return await steps.mine(portal.site, reading.resident, reading.classes)
+    """Empty for whoever may not correct here."""
+    acting = visitor.acting
+    return await steps.followed(portal.site, acting, own_gate(portal.site, acting))
 
 
 async def matters(portal: Portal, visitor: Visitor) -> Sequence[Matter]:

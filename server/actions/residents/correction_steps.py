@@ -143,6 +143,19 @@ async def mine(site: Site, resident: bytes, classes: Collection[str]) -> tuple[C
     return await site.store.read(read)
 
 
+async def followed(site: Site, acting: Acting, gate: Gate) -> tuple[Correction, ...]:
+    """What whoever may correct here has asked for, newest first: for lists and marks, without
+    opening the archive.
+    """
+
+    async def read(tx: Tx) -> tuple[Correction, ...]:
+        who = await living(tx, site.district, acting.resident)
+        classes = await gate(tx, who)
+        return tuple(x for x in await of_archive(tx, site, who) if x.cls in classes)
+
+    return await site.store.read(read)
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """One correction as the status page shows it. `facility`: who answers; names of who did."""
