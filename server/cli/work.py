@@ -237,13 +237,14 @@ def consent() -> None:
 @click.option("--purpose", default="service", show_default=True)
 @click.option("--classes", type=CLASSES, default="A", show_default=True)
 @click.option("--until", type=Instant(), required=True, help="End, e.g. 2027-01-31T00:00.")
-@click.option("--text", "text_version", default="1", show_default=True, help="Version agreed to.")
+@click.option("--manner", type=click.Choice(["view", "copy"]), default="copy", show_default=True)
+@click.option("--text", default="1", show_default=True, help="Version agreed to.")
 def grant(
-    who: bytes, panel: bytes, purpose: str, classes: str, until: int, text_version: str
+    who: bytes, panel: bytes, purpose: str, classes: str, until: int, manner: str, text: str
 ) -> None:
     """Record a consent.
 
-    That team's tablets receive the archive until the end.
+    That team's tablets receive the archive until the end, unless it is to view only.
 
     \b
     Example:
@@ -252,7 +253,7 @@ def grant(
     made = in_site(
         lambda site: consents.grant(
             site, who, panel=panel, purpose=purpose, classes=classes, until=until,
-            text_version=text_version,
+            text_version=text, manner=manner,
         )
     )  # fmt: skip
     click.echo(f"Consent {made.hex()} recorded.")
