@@ -54,9 +54,10 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
     async def one(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         return await _one(console, request, name)
 
-    @action("/sample/{name:str}/{n:int}", roles=COUNTY)
-    async def call(request: AnyRequest, name: FromPath[str], n: FromPath[int]) -> Response[Any]:
+    @action("/sample/{name:str}/{line:str}", roles=COUNTY)
+    async def call(request: AnyRequest, name: FromPath[str], line: FromPath[str]) -> Response[Any]:
         typed, w, signed = await posted(request), words("samples"), signed_of(request)
+        n = _number(line)
         way = _first(typed, "way")
         if way == "number":
             shown = await samples.number_of(site, signed, id_of(name), n, w.reason)
@@ -68,6 +69,13 @@ def handlers(console: Console) -> list[HTTPRouteHandler]:
         return see(f"/console/sample/{name}#call-{n}")
 
     return [every, draw, one, call]
+
+
+def _number(text: str) -> int:
+    """The number of a line. Raises NotYours for what is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+        raise NotYours
+    return int(text)
 
 
 def _first(typed: Posted, name: str) -> str:
