@@ -15,6 +15,7 @@ from resident_portal.door import WHO
 from resident_portal.frame import asset
 from server.actions.archives import afterwork
 from server.actions.archives.opening import Opened, open_for
+from server.actions.keeping import audit_tree
 from server.actions.plan import nightly
 from server.actions.residents import drafts, exporting, sign_in, visits
 from server.actions.residents.sign_in import ForPass
@@ -159,7 +160,14 @@ async def lived(world: World, who: bytes, helper: bytes, words: str) -> Life:
     at_desk = ForPass(who, QIN, QINGHE)
     ids["pass"] = await world.store.write(lambda tx: sign_in.make_pass(tx, world.site, at_desk))
     await afterwork.catch_up(world.site)
+    await world.store.write(partial(_numbered, world=world))
     return Life(who, ids, words)
+
+
+async def _numbered(tx: Tx, world: World) -> None:
+    """The log as the job leaves it, so that a row of it can be proved."""
+    await audit_tree.number_leaves(tx, DISTRICT)
+    await audit_tree.make_checkpoint(tx, world.site, world.clock())
 
 
 async def newest(
