@@ -134,8 +134,6 @@ class Wish:
     responsible: bool = False
     published: bool = True
     explained: bool = False
-    on_paper: bool = False
-    """An operator writes down what was signed; how long is what the paper says."""
 
 
 def refused(wish: Wish, now_ms: int) -> No | None:
@@ -149,7 +147,7 @@ def refused(wish: Wish, now_ms: int) -> No | None:
         (wish.responsible and wish.purpose != Purpose.RESEARCH, No.OWN_FACILITY),
         (not wish.published, No.UNPUBLISHED),
         (wish.until_ms <= now_ms, No.ENDED),
-        (not wish.on_paper and wish.until_ms > now_ms + LONGEST_MS, No.TOO_LONG),
+        (wish.until_ms > now_ms + LONGEST_MS, No.TOO_LONG),
     )
     return next((why for applies, why in faults if applies), None)
 

@@ -114,7 +114,7 @@ async def _wish(tx: Tx, site: Site, terms: Terms, row: ResidentRow, *, asked: bo
         purpose=terms.purpose, classes=terms.classes, manner=terms.manner,
         team=terms.panel is not None, until_ms=terms.until, explained=explained is not None,
         responsible=asked and row.facility == terms.facility,
-        published=not asked or listed is not None, on_paper=not asked,
+        published=not asked or listed is not None,
     )  # fmt: skip
 
 
