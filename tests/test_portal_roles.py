@@ -23,7 +23,7 @@ import structlog
 from server.actions.residents import visits
 from server.logs import configure
 from server.store.tables import SPECS
-from tests.portal import Phone, phone, visit_of
+from tests.portal import Phone, phone, text_of, visit_of
 from tests.portal_life import EXAMPLES, Life, Way, ways
 from tests.portal_readers import SECRET, Here, filled
 from tests.world import (
@@ -201,6 +201,25 @@ async def test_who_has_them_opens_them(here: Here) -> None:
     async with phone(here.world, YANG) as yang:
         words = await yang.get(f"/portal/correct/{here.theirs.ids['correction']}")
         assert SECRET in words.text
+
+
+async def test_a_helper_without_a_scope_is_shown_nothing_measured_and_nothing_written(
+    here: Here,
+) -> None:
+    """Whether visits happened and what is due, with what was said to that; nothing else."""
+    (helper,) = (each for each in here.readers if each.what == "a helper")
+    mine, faults = here.mine, list[Any]()
+    async with phone(here.world, helper.person, helper.resident) as one:
+        for way in ways(here.world):
+            if way.method == "GET" and way.path != "/portal/confirmations/{name}":
+                answer = await one.get(way.at(mine.ids))
+                said = text_of(answer)
+                shown = [each for each in (mine.words, "156/88", "磺胺", "高血压") if each in said]
+                kind = answer.headers.get("content-type", "")
+                file = way.who != "open" and answer.status_code == 200 and "html" not in kind
+                if shown or file:
+                    faults.append((way, shown, kind))
+    assert faults == []
 
 
 async def test_ids_of_somebody_else_in_a_form_do_nothing_to_them(here: Here) -> None:

@@ -73,10 +73,12 @@ async def choice(site: Site, acting: Acting, facility: bytes | None = None) -> C
 
 async def _choice(tx: Tx, site: Site, acting: Acting, facility: bytes | None) -> Choice:
     standing = await read_standing(tx, site, acting.resident, facility)
+    no = await refusal(tx, site, acting, Act.CHOOSE)
+    # What a case rests on (a pregnancy, an illness) is for who may ask for one.
+    asked = await cases.cases_of(tx, site, acting.resident) if no is None else ()
     return Choice(
-        standing, await _places(tx, site, standing), await _moves(tx, site, standing),
-        await cases.cases_of(tx, site, acting.resident),
-        await refusal(tx, site, acting, Act.CHOOSE), await _doctors(tx, site, facility),
+        standing, await _places(tx, site, standing), await _moves(tx, site, standing), asked, no,
+        await _doctors(tx, site, facility),
     )  # fmt: skip
 
 
