@@ -46,12 +46,13 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
-    """Heads in order of change id, and `seen`: ids replaced before they arrived (almost always
-    empty).
+    """Heads in order of change id. `seen`: ids replaced before they arrived (almost always empty);
+    `claimed`: ids that only claims have seen, which take away none but the resident's own.
     """
 
     heads: tuple[Head, ...] = ()
     seen: tuple[bytes, ...] = ()
+    claimed: tuple[bytes, ...] = ()
 
 
 EMPTY: Final = Cell()
@@ -70,27 +71,39 @@ class Shown:
     conflict: bool
 
 
-def put(cell: Cell, head: Head, saw: Iterable[bytes]) -> Cell:
-    """The cell after an edit. Idempotent; any order of arrival gives the same cell."""
+def put(cell: Cell, head: Head, saw: Iterable[bytes], *, claim: bool = False) -> Cell:
+    """The cell after an edit. Idempotent; any order of arrival gives the same cell.
+
+    `claim`: the head is a claim, and takes away nothing but the resident's own.
+    """
     if any(each.change == head.change for each in cell.heads):
         return cell
     replaced = frozenset(saw) - {head.change}
-    heads = [each for each in cell.heads if each.change not in replaced]
-    if head.change not in cell.seen:
+    heads = [
+        each
+        for each in cell.heads
+        if each.change not in replaced or (claim and each.author != "resident")
+    ]
+    own = head.author == "resident"
+    if head.change not in cell.seen and not (own and head.change in cell.claimed):
         heads.append(head)
     # Remembering what was replaced is what makes a late or repeated arrival harmless. The ledger
     # of the server answers for ids it has taken, so there `forget` keeps this empty.
-    seen = frozenset(cell.seen) | replaced
-    return Cell(heads=tuple(sorted(heads, key=lambda each: each.change)), seen=tuple(sorted(seen)))
+    memory = frozenset(cell.claimed if claim else cell.seen) | replaced
+    by_id = tuple(sorted(heads, key=lambda each: each.change))
+    if claim:
+        return Cell(by_id, cell.seen, tuple(sorted(memory)))
+    return Cell(by_id, tuple(sorted(memory)), cell.claimed)
 
 
 def forget(cell: Cell, known: Callable[[bytes], bool]) -> Cell:
     """The cell without memory of ids that have arrived: they cannot arrive again (the ledger
     answers).
     """
-    if not cell.seen:
+    if not (cell.seen or cell.claimed):
         return cell
-    return Cell(heads=cell.heads, seen=tuple(each for each in cell.seen if not known(each)))
+    seen = tuple(each for each in cell.seen if not known(each))
+    return Cell(cell.heads, seen, tuple(each for each in cell.claimed if not known(each)))
 
 
 def canonical(value: Any) -> bytes:

@@ -320,8 +320,7 @@ def merge_edits(
         rule = rule_of(name)
         head = Head(change.id, value, change.author, change.staff, change.at)
         claim = change.author == "resident" and rule.policy in CLAIMED
-        seen = _own(cell, saw) if claim else saw
-        after = put(cell, head, seen)
+        after = put(cell, head, saw, claim=claim)
         ask = _needs_a_person(rule, head, cell, after, saw)
         if ask is not None:
             parts[name] = State.PROPOSAL
@@ -338,12 +337,6 @@ def merge_edits(
     state = max(parts.values(), key=_RANK.__getitem__, default=State.APPLIED)
     unlike = {name: part for name, part in parts.items() if part is not state}
     return Decision(state, reason, Credit.NONE, changed, unlike, tuple(sorted(tasks)))
-
-
-def _own(cell: Cell, saw: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """What a claim takes away: nothing but the resident's own; what staff wrote stays beside it."""
-    others = {each.change for each in cell.heads if each.author != "resident"}
-    return tuple(each for each in saw if each not in others)
 
 
 def _needs_a_person(

@@ -168,6 +168,23 @@ def test_a_held_edit_let_in_after_its_successor_stays_replaced() -> None:
     assert [each.value for each in late.cells["clinical:x"].heads] == [3]
 
 
+def test_a_claim_takes_nothing_of_staff_away_whichever_comes_first() -> None:
+    """What staff wrote and was held while the claim saw it stands when it comes; an own claim that
+    was held stays replaced.
+    """
+    claim = saves(3, "resident", clinical_x=(2, [1, 2]))
+    staffs, own = saves(1, clinical_x=(1, [])), saves(2, "resident", clinical_x=(3, []))
+    cell = EMPTY
+    for each in (claim, staffs, own):
+        cell = decided(each, {"clinical:x": cell}).cells["clinical:x"]
+    assert [(each.author, each.value) for each in cell.heads] == [("staff", 1), ("resident", 2)]
+    assert (cell.seen, cell.claimed) == ((), ())
+    before: Cell = EMPTY
+    for each in (own, staffs, claim):
+        before = decided(each, {"clinical:x": before}).cells["clinical:x"]
+    assert before.heads == cell.heads
+
+
 def test_the_memory_of_replaced_edits_ends_when_they_have_come() -> None:
     before = cells_of(clinical_x=[head(8, 1), head(9, 2)])
     after = decided(saves(1, clinical_x=(3, [8, 9])), before).cells["clinical:x"]
