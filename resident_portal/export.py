@@ -42,7 +42,7 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
     async def fetch(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         visitor = visitor_of(request)
         _may(visitor)
-        raw = await exporting.fetch(site, visitor.acting, id_of(name))
+        raw = await exporting.fetch(site, visitor.acting, id_of(name), full=visitor.full)
         headers = {**HEADERS, "content-disposition": 'attachment; filename="archive.zip"'}
         return Response(raw, media_type="application/zip", headers=headers)
 

@@ -16,7 +16,7 @@ from server.actions.confirmations.answers import Saying
 from server.actions.keeping.site import Site
 from server.actions.notices import inbox, telling
 from server.actions.residents import exporting, presence
-from server.actions.residents.acting import Acting
+from server.actions.residents.acting import Acting, Helper
 from server.console.assisted_tiles import present_labels
 from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
@@ -142,7 +142,9 @@ async def _shown(
         found = [
             (person, each)
             for person in people
-            for each in await exporting.packings(site, Acting(person, who))
+            for each in await exporting.packings(
+                site, Acting(person, who, Helper(signed.staff, signed.facility))
+            )
         ]
         return {
             "packings": [

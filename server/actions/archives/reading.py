@@ -6,6 +6,7 @@ from server.access import Asking, Opened, actor_of, open_archive
 from server.actions.accounts.sessions import PLACE, panels_of
 from server.actions.keeping.site import Site
 from server.errors import NotAllowed, NotFound
+from server.rules.access import Actor
 from server.rules.consent import Purpose
 from server.store.tx import Tx, one
 
@@ -31,20 +32,9 @@ async def read_archive(
     now = site.clock()
 
     async def work(tx: Tx) -> Opened | NotAllowed:
-        row = await one(
-            tx,
-            f"SELECT s.role, {PLACE}, s.panel, s.restricted FROM staff s JOIN facility f ON "
-            "f.district=s.district AND f.facility=s.facility WHERE s.district=? AND s.staff=? AND "
-            "s.active=?",
-            site.district, staff, True,
-        )  # fmt: skip
-        if row is None:
+        actor = await staff_actor(tx, site, staff)
+        if actor is None:
             raise NotFound("staff")
-        role, facility, panel, restricted = row
-        actor = actor_of(
-            role=role, staff=staff, facility=facility,
-            panels=await panels_of(tx, site, staff, panel), restricted=bool(restricted),
-        )  # fmt: skip
         asking = Asking(actor, purpose, reason)
         return await open_archive(tx, site.vault, resident, asking, now)
 
@@ -52,6 +42,24 @@ async def read_archive(
     if isinstance(opened, NotAllowed):
         raise opened
     return opened
+
+
+async def staff_actor(tx: Tx, site: Site, staff: bytes) -> Actor | None:
+    """A member of staff as the gate's rule knows them; None for nobody, or who has left."""
+    row = await one(
+        tx,
+        f"SELECT s.role, {PLACE}, s.panel, s.restricted FROM staff s JOIN facility f ON "
+        "f.district=s.district AND f.facility=s.facility WHERE s.district=? AND s.staff=? AND "
+        "s.active=?",
+        site.district, staff, True,
+    )  # fmt: skip
+    if row is None:
+        return None
+    role, facility, panel, restricted = row
+    return actor_of(
+        role=role, staff=staff, facility=facility,
+        panels=await panels_of(tx, site, staff, panel), restricted=bool(restricted),
+    )  # fmt: skip
 
 
 async def who_looked(site: Site, resident: bytes) -> tuple[Looked, ...]:

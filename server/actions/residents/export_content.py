@@ -97,6 +97,17 @@ def _zipped(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
+def classes_in(raw: bytes) -> set[str]:
+    """Letters of the classes that a file of our own packing holds."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as packing:
+        document = msgspec.json.decode(packing.read("archive.json"), type=_Classes)
+    return set(document.classes)
+
+
+class _Classes(msgspec.Struct, frozen=True):
+    classes: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What a check of such a file found: `faults` one sentence each, () for none."""

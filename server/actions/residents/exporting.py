@@ -1,8 +1,10 @@
 """带走档案: asked for, packed by timed work within a minute, kept sealed for some days, fetched.
 
 Only what the gate shows the one who asked goes in, and packing is a reading like any other: it
-stands in the access log. A packing that a crash cut short is begun again; one that fails three
-times says so.
+stands in the access log. Whose hand fetches it is asked again: a right that ended since, or a class
+that was shut, ends here too. What is packed at a desk holds no more than the member of staff may
+see, and a desk fetches only what it asked for. A packing that a crash cut short is begun again; one
+that fails three times says so.
 """
 
 import asyncio
@@ -14,7 +16,9 @@ from typing import Final
 
 from crypto.keys import SigningPublicKey, Suite
 from crypto.primitives import sha256
+from server.access import Asking, classes_of, living
 from server.actions.archives.cards import cards_of
+from server.actions.archives.reading import staff_actor
 from server.actions.archives.standing import names_of
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.attachments import taken
@@ -22,12 +26,14 @@ from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
 from server.actions.residents import reading as readings
 from server.actions.residents.acting import Acting, Helper, assisted
-from server.actions.residents.export_content import Known, packed
+from server.actions.residents.export_content import Known, classes_in, packed
 from server.actions.residents.reading import ArchiveShut, Reading
 from server.actions.residents.whose import theirs
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.pages import values
+from server.rules.access import Actor, Role
+from server.rules.consent import Purpose
 from server.rules.family import Act
 from server.store.ids import new_id
 from server.store.trail import audit
@@ -42,6 +48,7 @@ TRIES: Final = 3
 LOOKS_MAX: Final = 20_000
 PICTURES_BYTES: Final = 100 * 1024 * 1024  # the newest ones come first; the rest stay at the desk
 SUITE: Final = Suite.X25519_ED25519
+AT_DESK: Final = "take-along"  # the resident is there; kept nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +73,12 @@ async def ask(site: Site, acting: Acting, *, full: bool = True) -> bytes:
 async def _ask(tx: Tx, site: Site, acting: Acting, full: bool) -> bytes:
     now, district = site.clock(), site.district
     await theirs(tx, site, acting, Act.TAKE, full=full)
+    only, whose = _hand(acting) if acting.helper is not None else ("e.staff IS NULL", ())
     waiting = await one(
         tx,
-        "SELECT export FROM export WHERE district=? AND resident=? AND person=? AND "
-        "state='waiting'",
-        district, acting.resident, acting.person,
+        "SELECT e.export FROM export e WHERE e.district=? AND e.resident=? AND e.person=? AND "
+        f"e.state='waiting' AND {only}",
+        district, acting.resident, acting.person, *whose,
     )  # fmt: skip
     if waiting is not None:
         return waiting[0]
@@ -92,13 +100,24 @@ async def _ask(tx: Tx, site: Site, acting: Acting, full: bool) -> bytes:
     return name
 
 
+def _hand(acting: Acting) -> tuple[str, tuple[bytes, ...]]:
+    """Which packings this hand may have: who holds the pen at a desk those asked for there, the
+    person every one.
+    """
+    if acting.helper is None:
+        return "1=1", ()
+    return "e.facility=? AND e.staff=?", (acting.helper.facility, acting.helper.staff)
+
+
 async def packings(site: Site, acting: Acting) -> tuple[Packing, ...]:
-    """What this person has asked for of this archive, the newest first."""
+    """What this person has asked for of this archive by this hand, the newest first."""
+    only, whose = _hand(acting)
     rows = await site.store.read(
         lambda tx: tx.rows(
-            "SELECT export, state, asked_at, ready_at, size FROM export WHERE district=? AND "
-            "resident=? AND person=? ORDER BY asked_at DESC LIMIT 20",
-            site.district, acting.resident, acting.person,
+            "SELECT e.export, e.state, e.asked_at, e.ready_at, e.size FROM export e WHERE "
+            f"e.district=? AND e.resident=? AND e.person=? AND {only} ORDER BY e.asked_at DESC "
+            "LIMIT 20",
+            site.district, acting.resident, acting.person, *whose,
         )
     )  # fmt: skip
     return tuple(
@@ -110,21 +129,25 @@ async def packings(site: Site, acting: Acting) -> tuple[Packing, ...]:
     )  # fmt: skip
 
 
-async def fetch(site: Site, acting: Acting, name: bytes) -> bytes:
-    """The ZIP file. Raises NotYours for one of somebody else, NotFound for one that is gone."""
-    return await site.store.read(partial(_fetch, site=site, acting=acting, name=name))
+async def fetch(site: Site, acting: Acting, name: bytes, *, full: bool = True) -> bytes:
+    """The ZIP file. `full`: past the 72 hours of a new telephone. Raises NotYours for one of
+    somebody else or with a class that is shut now, NotFound for one that is gone, NotTheirAct.
+    """
+    return await site.store.read(partial(_fetch, site=site, acting=acting, name=name, full=full))
 
 
-async def _fetch(tx: Tx, site: Site, acting: Acting, name: bytes) -> bytes:
+async def _fetch(tx: Tx, site: Site, acting: Acting, name: bytes, full: bool) -> bytes:
+    only, whose = _hand(acting)
     row = await one(
         tx,
         "SELECT e.state, e.digest, r.key FROM export e JOIN resident r ON r.district=e.district "
         "AND r.resident=e.resident WHERE e.district=? AND e.resident=? AND e.export=? AND "
-        "e.person=?",
-        site.district, acting.resident, name, acting.person,
+        f"e.person=? AND {only}",
+        site.district, acting.resident, name, acting.person, *whose,
     )  # fmt: skip
     if row is None:
         raise NotYours("export")
+    await theirs(tx, site, acting, Act.TAKE, full=full)
     if row[0] != "ready":
         raise NotFound("export")
     parts = await tx.rows(
@@ -136,7 +159,24 @@ async def _fetch(tx: Tx, site: Site, acting: Acting, name: bytes) -> bytes:
         key.open(site.vault.at(T_EXPORT, name, acting.resident, n), sealed) for n, sealed in parts
     )
     assert sha256(whole) == row[1], "a packing that is not what was packed"
+    if not classes_in(whole) <= await _classes(tx, site, acting):
+        raise NotYours("export")
     return whole
+
+
+async def _classes(tx: Tx, site: Site, acting: Acting) -> set[str]:
+    """What the gate opens now to the person and, at a desk, to the member of staff as well."""
+    who, now = await living(tx, site.district, acting.resident), site.clock()
+    purpose = Purpose.OWN if acting.own else Purpose.FAMILY
+    asking = Asking(Actor(Role.RESIDENT, who if acting.own else acting.person), purpose)
+    classes = set(await classes_of(tx, site.vault, who, asking, now))
+    if acting.helper is None:
+        return classes
+    staff = await staff_actor(tx, site, acting.helper.staff)
+    if staff is None:
+        return set()
+    at_desk = Asking(staff, Purpose.SERVICE, AT_DESK, present=True)
+    return classes & set(await classes_of(tx, site.vault, who, at_desk, now))
 
 
 # The timed work.
@@ -195,6 +235,9 @@ async def _pack(site: Site, acting: Acting, name: bytes) -> None:
     reading = await readings.read(site, acting)
     if not reading.whole:
         raise ArchiveShut("scope")
+    if acting.helper is not None:
+        classes = await site.store.read(partial(_classes, site=site, acting=acting))
+        reading = readings.within(reading, classes)
     known = await site.store.read(partial(_known, site=site, reading=reading))
     raw = await asyncio.to_thread(packed, known, site.keys.sign[SUITE])
     await site.store.write(partial(_keep, site=site, resident=acting.resident, name=name, raw=raw))

@@ -6,8 +6,8 @@ for a family member; any other helper is told whether the visits happened and wh
 says that this page wrote its row of the access log, so rows and readings can be counted.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -20,7 +20,7 @@ from server.actions.archives.opening import SAME_MS
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.errors import NotAllowed, Refusal
-from server.records.kinds import UnknownKind, get
+from server.records.kinds import REGISTER, UnknownKind, get
 from server.records.statement import STATEMENT
 from server.rules.access import Actor, Role, Scope, Tie
 from server.rules.consent import Purpose
@@ -199,6 +199,21 @@ def _told(opened: Opened, *, whole: bool) -> Reading:
         statements=tuple(x for x in every if x.kind == STATEMENT and x.stands) if whole else (),
         row=opened.entry, fresh=opened.fresh,
         reach=opened.reach, scopes=opened.scopes,
+    )  # fmt: skip
+
+
+def within(reading: Reading, classes: Collection[str]) -> Reading:
+    """What of a reading is of these classes: whoever holds the pen sees no more than they may."""
+    cells = {
+        name: cell
+        for name, cell in reading.cells.items()
+        if REGISTER.access_of(name).value in classes
+    }
+    return replace(
+        reading, classes=tuple(each for each in reading.classes if each in classes), cells=cells,
+        page=page_of(cells),
+        entries=tuple(each for each in reading.entries if each.record.cls in classes),
+        statements=tuple(each for each in reading.statements if each.record.cls in classes),
     )  # fmt: skip
 
 
