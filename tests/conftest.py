@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.copies import Copies
 from tests.memory import DISK, settle
@@ -17,6 +18,11 @@ from tests.world import World, new_world
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 SMALL = {"max_wal_size": "256MB"}  # the log of a cluster that may be in memory
 _numbers = itertools.count(1)
+
+
+# No stopwatch: how long one example takes says how busy the machine is.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 def pytest_configure() -> None:
