@@ -57,9 +57,12 @@ TASK_DAYS: Final = {
     "denial": 15,
     "denial_reply": 5,
 }
-COUNTYS: Final = "('special_case','appeal','access_review','access_report','family_freeze')"
-"""Kinds of tasks that stay with the county, or with the facility that looked, whoever the archive's
-facility is; for SQL.
+COUNTYS: Final = (
+    "('special_case','appeal','access_review','access_report','family_freeze','denial',"
+    "'denial_reply')"
+)
+"""Kinds of tasks that stay with the county, or with the facility that looked or is judged, whoever
+the archive's facility is; for SQL.
 """
 
 

@@ -25,6 +25,7 @@ from server.actions.archives.touched import touch
 from server.actions.keeping.site import Site
 from server.actions.residents import family_life
 from server.actions.residents.binding import follow_unmerge
+from server.actions.residents.correction_parting import answer_again
 from server.actions.tablets.settle import settle_conflicts
 from server.errors import NotYours, RuleSaysNo
 from server.records.kinds import get
@@ -72,6 +73,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     _restore_register(keeper, out, await _before(tx, site, keeper, moved))
     change = await _stand_again(tx, site, ledger, signed, (gone, moved))
     _lay_late(giver, late)  # after the decision about its state, which has not seen them
+    await answer_again(tx, site, ledger, {kept, gone}, signed.staff)
     await carry(tx, site, ledger, back, kept, gone)
     await _panels(tx, site, ledger, (kept, gone), moved, again=any(each.shown for each in back))
     await family_life.give_back(tx, site, moved.links)

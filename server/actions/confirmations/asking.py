@@ -97,7 +97,10 @@ async def _of_one(tx: Tx, site: Site, who: bytes, services: Sequence[Service], s
         known |= {row[0]: row for row in carried}
     standing: set[bytes] = set()
     for each in services:
-        there = next((row for row in known.values() if _same(row, who, each)), None)
+        rows = [row for row in known.values() if _same(row, who, each)]
+        # Of two archives that are one each may have asked: the own record's, then what was said.
+        rows.sort(key=lambda row: (row[2] not in each.records, not row[5], row[6] is not None))
+        there = rows[0] if rows else None
         if there is None:
             standing.add(await _ask(tx, site, who, each))
             continue
@@ -109,7 +112,7 @@ async def _of_one(tx: Tx, site: Site, who: bytes, services: Sequence[Service], s
                 who, site.district, there[0],
             )  # fmt: skip
     for row in known.values():
-        if row[0] not in standing and row[1] == who and not row[5] and row[6] is None:
+        if row[0] not in standing and not row[5] and row[6] is None:
             await tx.run(
                 "UPDATE confirmation SET gone_at=? WHERE district=? AND confirmation=?",
                 site.clock(), site.district, row[0],

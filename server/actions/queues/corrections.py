@@ -23,7 +23,7 @@ from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
 from server.actions.queues.queue_lines import Line, allergies, line_in
 from server.actions.queues.queues import TaskRow, close_task, open_task, task_of
-from server.actions.residents.correction_edit import AUTHOR, shown
+from server.actions.residents.correction_edit import AUTHOR, plain, shown, staffs
 from server.actions.residents.correction_file import (
     APPEAL,
     KIND,
@@ -322,8 +322,11 @@ def _lay(
         if not accepted and len(said) > 1:  # doctors differ: theirs is decided on its own page
             raise Denied("conflict_first")
         wanted = found.content.wanted[name]
-        value = _plain(wanted) if accepted else _staffs(name, cell)
-        claimed = any(head.author == AUTHOR for head in cell.heads)
+        value = plain(wanted) if accepted else staffs(name, cell)
+        # What is declined is this claim: one that the resident made since waits for its own answer.
+        claimed = any(
+            head.author == AUTHOR and (accepted or head.change == found.id) for head in cell.heads
+        )
         if claimed or (accepted and shown(cells, name) != value):
             values[name] = value
     if not values:
@@ -331,19 +334,6 @@ def _lay(
     office = registrar or signed.role in rule.REGISTRARS
     author = "registrar" if office else "staff"
     return lay(site, ledger, who, values, staff=signed.staff, author=author)
-
-
-def _plain(wanted: Any) -> Any:
-    """A claim that there is no such value ("") becomes its absence."""
-    return None if wanted == "" else wanted
-
-
-def _staffs(name: str, cell: Cell) -> Any:
-    """What stands there without the resident's claim."""
-    said = Cell(heads=tuple(head for head in cell.heads if head.author != AUTHOR))
-    if not said.heads:
-        return False if REGISTER.policy_of(name) is Policy.SET else None
-    return shown({name: said}, name)
 
 
 async def _end(

@@ -9,6 +9,7 @@ from msgspec import Raw
 
 from server.actions.archives.ledger import Archive, Ledger, first_rev
 from server.actions.keeping.site import Site
+from server.actions.residents.correction_file import Correction
 from server.actions.tablets.intake import civil_day, rule_of
 from server.actions.tablets.readable import is_sound
 from server.errors import RuleSaysNo
@@ -21,6 +22,7 @@ from server.store.vault import T_CHANGE, T_PARTS
 from sync import wire
 from sync.limits import REGISTER_BYTES
 from sync.merge import EMPTY, Cell, choose
+from sync.policy import Policy
 from sync.reconcile import Decision, Incoming, Present, decide
 
 AUTHOR = "resident"
@@ -46,6 +48,33 @@ def wrote(cells: Mapping[str, Cell], names: Collection[str]) -> tuple[str, ...]:
             if head.author != AUTHOR
         )
     )
+
+
+def standing(cells: Mapping[str, Cell], found: Correction) -> tuple[str, ...]:
+    """The cells in which what the resident asked for still stands as it was laid."""
+    return tuple(
+        name
+        for name in found.content.wanted
+        if any(head.change == found.id for head in cells.get(name, EMPTY).heads)
+    )
+
+
+def without(cell: Cell, change: bytes) -> Cell:
+    """The heads of a cell but one."""
+    return Cell(heads=tuple(head for head in cell.heads if head.change != change))
+
+
+def plain(wanted: Any) -> Any:
+    """A claim that there is no such value ("") becomes its absence."""
+    return None if wanted == "" else wanted
+
+
+def staffs(name: str, cell: Cell) -> Any:
+    """What stands there without the resident's claim."""
+    said = Cell(heads=tuple(head for head in cell.heads if head.author != AUTHOR))
+    if not said.heads:
+        return False if REGISTER.policy_of(name) is Policy.SET else None
+    return shown({name: said}, name)
 
 
 def class_of(names: Collection[str]) -> AccessClass:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from server.access import living
 from server.actions.archives.ledger import Ledger
@@ -34,7 +35,6 @@ from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
 from sync.limits import DAY_MS
-from sync.merge import EMPTY
 
 
 async def reply(site: Site, acting: Acting, gate: Gate, name: bytes, text: str) -> None:
@@ -81,14 +81,12 @@ def _undo(site: Site, ledger: Ledger, found: Correction, reason: str) -> None:
         made = new_id(ledger.now)
         edit.take_statement_back(site, ledger, who, made, found.id, cls, reason)
         return
-    standing = {
-        name for name in found.content.wanted
-        if any(head.change == found.id for head in cells.get(name, EMPTY).heads)
-    }  # fmt: skip
-    back = {
-        name: found.content.before.get(name) if found.lane is Lane.CHANGE else None
-        for name in standing
-    }
+    back: dict[str, Any] = {}
+    for name in edit.standing(cells, found):
+        # What a doctor wrote beside it meanwhile is newer than what stood there before.
+        beside = edit.without(cells[name], found.id)
+        value = edit.shown({name: beside}, name) if beside.heads else found.content.before.get(name)
+        back[name] = value if found.lane is Lane.CHANGE else None
     if back:
         edit.lay_edit(site, ledger, who, new_id(ledger.now), found.lane, back)
 

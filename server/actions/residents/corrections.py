@@ -99,11 +99,11 @@ async def _ask(tx: Tx, site: Site, acting: Acting, gate: Gate, wish: Wish) -> by
     cls = edit.class_of(wish.values)
     if cls.value not in classes:
         raise NotYours("correction")
-    await _one_at_a_time(tx, site, ledger, who, lane, wish.values)
     values = {
         name: value for name, value in wish.values.items()
         if canonical(edit.shown(cells, name)) != canonical(value)
     }  # fmt: skip
+    await _one_at_a_time(tx, site, ledger, who, lane, (wish.values.keys(), values.keys()))
     if not values:
         raise RuleSaysNo("nothing_changed")
     content = Content(
@@ -198,17 +198,20 @@ async def _room(tx: Tx, site: Site, who: bytes) -> list[Correction]:
 
 
 async def _one_at_a_time(
-    tx: Tx, site: Site, ledger: Ledger, who: bytes, lane: Lane, values: Mapping[str, Any]
-) -> None:
+    tx: Tx, site: Site, ledger: Ledger, who: bytes, lane: Lane,
+    names: tuple[Collection[str], Collection[str]],
+) -> None:  # fmt: skip
     """A claim waits for its answer before the next; a change by the resident takes the place of one
-    that nobody has looked at yet.
+    that nobody has looked at yet. names: the cells of the form, those of them that say something
+    new.
     """
+    said, new = names
     for each in await _room(tx, site, who):
-        if not each.content.wanted.keys() & values.keys():
+        if each.content.wanted.keys().isdisjoint(said):
             continue
         if lane is Lane.ASK or each.state is State.APPEALED:
             raise OpenAlready(each.id)
-        if each.content.wanted.keys() <= values.keys():
+        if each.content.wanted.keys() <= set(new):
             await close(tx, site, ledger.now, each, Outcome.REPLACED)
 
 
