@@ -14,11 +14,13 @@ from litestar.params import FromPath
 from resident_portal import said
 from resident_portal.door import action, page
 from resident_portal.frame import Page, Portal, visitor_of
+from resident_portal.home_parts import PARTS, Place, Section
 from resident_portal.ids import id_of
 from resident_portal.words import words
 from server.actions.residents import could, inclusion, looked, reports
 from server.actions.residents.inclusion import Proof
 from server.actions.residents.looked import Look, Shown, Whose
+from server.actions.residents.visits import Visitor
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times
 from server.pages.forms import EMPTY, Filled
@@ -143,3 +145,16 @@ def _by_day(
         (said.weekday(day, today), list(some))
         for day, some in groupby(rows, key=lambda each: times.civil(each.at).date())
     ]
+
+
+async def on_home(portal: Portal, visitor: Visitor) -> Sequence[Section]:
+    """最近谁看过我的档案: the newest row, and the way to all of them."""
+    found = await looked.newest(portal.site, visitor.acting)
+    return (
+        [Section(Place.LATER, "looked_newest.html.j2", "looked", found)]
+        if found is not None
+        else []
+    )
+
+
+PARTS.append(on_home)

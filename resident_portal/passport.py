@@ -1,6 +1,7 @@
 """健康护照: one sheet to print (A5) and the same as a picture to keep."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from litestar import Response
@@ -64,7 +65,8 @@ async def _sheet(portal: Portal, visitor: Visitor) -> Passport:
     ]
     foot = (w.made(place=visitor.place, day=said.dated(today)), w.no_replacement)
     return Passport(
-        w.title, visitor.card.name, values.person_line(visitor.card, today),
+        w.title, visitor.card.name,
+        values.person_line(replace(visitor.card, address=""), today),
         [each for each in rows if each.text.strip()], foot,
     )  # fmt: skip
 

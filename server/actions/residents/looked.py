@@ -17,8 +17,9 @@ from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.actions.residents.people import key_of, people_of
 from server.actions.residents.rights import FamilyMayNot, standing_of
+from server.actions.residents.sight import is_beside
 from server.rules import family as rule
-from server.rules.access import Ground, Scope, Tie
+from server.rules.access import Ground
 from server.store.tx import Row, Tx
 from server.store.vault import T_REASON
 from sync.limits import DAY_MS
@@ -124,11 +125,33 @@ async def looks(site: Site, acting: Acting, whose: Whose, before: int | None) ->
     )
 
 
+async def newest(site: Site, acting: Acting) -> Look | None:
+    """The last granted reading by staff; None where there is none, or where it is not theirs to
+    know.
+    """
+    return await site.store.read(partial(_newest, site=site, acting=acting))
+
+
+async def _newest(tx: Tx, site: Site, acting: Acting) -> Look | None:
+    try:
+        await may_see(tx, site, acting)
+    except FamilyMayNot:
+        return None
+    rows = await tx.rows_in(
+        "SELECT entry, at, logged_at, staff, facility, device, purpose, ground, classes, mode, "
+        f"resident FROM access_log WHERE district=? AND {_WHICH[Whose.PEOPLE]} AND "
+        "ground NOT LIKE 'refused%' AND resident {ids} ORDER BY at DESC, entry DESC LIMIT 1",
+        await names_of(tx, site.district, acting.resident), site.district,
+    )  # fmt: skip
+    found = await _told(tx, site, rows, acting.resident)
+    return found[0] if found else None
+
+
 async def may_see(tx: Tx, site: Site, acting: Acting) -> None:
     """The log says where somebody was treated: it is for whoever may read the archive."""
     who = await standing_of(tx, site, acting, full=True)
-    helper_only = who.tie is Tie.HELPER and Scope.ARCHIVE not in who.scopes
-    if helper_only or rule.may_act(who, rule.Act.READ) is not None:
+    beside = await is_beside(tx, site, acting)
+    if not beside or rule.may_act(who, rule.Act.READ) is not None:
         raise FamilyMayNot("scope")
 
 
