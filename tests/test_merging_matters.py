@@ -1,9 +1,11 @@
 """What belongs to an archive beside its records follows a merge, and comes back with it."""
 
+from server.actions.archives.decisions import decide_cells
 from server.actions.archives.kin_requests import Applicant, about, ask, requests_of
 from server.actions.archives.life import history, step
 from server.actions.archives.merging import Wish, merge
 from server.actions.archives.newborns import children, mother_of
+from server.actions.archives.told import told
 from server.actions.archives.unmerging import unmerge
 from server.actions.lists.import_people import Seat, look_up
 from server.actions.lists.import_places import Place
@@ -12,10 +14,13 @@ from server.actions.lists.sheet_parts import Line
 from server.records.sheet_lines import Read
 from server.rules.life import Life
 from tests.console import CHEN, TIAN
+from tests.test_corrections import asks, ready
 from tests.test_life import asked
-from tests.test_merging import signed
+from tests.test_merging import TODAY, signed, sound
 from tests.test_queues import an_id
 from tests.world import DISTRICT, QIN, SU, WU, ZHENG, ZHOU, World
+
+OPEN_CONFLICTS = "SELECT subject, resident FROM task WHERE kind='conflict' AND closed_at IS NULL"
 
 
 async def test_kin_and_the_history_of_steps_follow_the_archive_and_come_back(
@@ -65,3 +70,32 @@ async def test_a_document_only_the_gone_archive_has_leads_a_list_to_the_kept_one
     await look_up(world.site, [seat])
     assert seat.ending is not None
     assert (seat.ending.outcome, seat.ending.resident) == (Outcome.MATCHED, ZHOU)
+
+
+async def test_a_dispute_of_the_kept_archive_that_the_merge_settled_is_open_again(
+    world: World,
+) -> None:
+    first, second = await ready(world)
+    first.tablet.save_edit(ZHOU, {"blood_abo": "1"}, TODAY)
+    later = second.tablet.save_edit(ZHOU, {"blood_abo": "2", "remarks": "常在地里"}, TODAY)
+    await first.settle()
+    await second.settle()
+    before = await world.rows(OPEN_CONFLICTS)
+    assert before == [(later, ZHOU)]
+    await asks(world, ZHOU, blood_abo="3")  # her own matter; the answer waits for the doctors'
+    first.tablet.save_edit(WU, {"blood_abo": "4"}, TODAY)
+    await first.settle()
+    tian = await signed(world, TIAN)
+    merge_id = await merge(world.site, tian, Wish(ZHOU, WU, frozenset({"blood_abo"})))
+    await sound(world, first, second)
+    assert await world.rows(OPEN_CONFLICTS) == []
+    assert second.tablet.fate(later) == ("applied", "")
+
+    await unmerge(world.site, tian, merge_id)
+    await sound(world, first, second)
+    assert await world.rows(OPEN_CONFLICTS) == before
+    assert second.tablet.fate(later) == ("conflict", "")
+    unlike = (await world.store.read(lambda tx: told(tx, world.site, {later})))[later].unlike
+    assert unlike == {"remarks": "applied"}
+    await decide_cells(world.site, ZHOU, {"blood_abo": "2"}, staff=SU)
+    assert await world.rows(OPEN_CONFLICTS) == []

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from server.actions.archives import consent
+from server.actions.archives.decisions import decide_cells
+from server.actions.archives.merging import Wish, merge
+from server.actions.archives.unmerging import unmerge
 from server.actions.keeping import backup
 from server.actions.places import move
 from server.actions.tablets import devices, release
@@ -17,6 +20,8 @@ from sync.limits import DAY_MS
 from sync.tablet import Tablet
 from sync.tablet_state import NotTheServer
 from tests.cast_forms import good
+from tests.console import TIAN
+from tests.test_merging import signed
 from tests.world import (
     HE,
     QIN,
@@ -25,6 +30,7 @@ from tests.world import (
     TEAM_A2,
     TEAM_B,
     WU,
+    XIE,
     ZHOU,
     Clock,
     Field,
@@ -241,3 +247,28 @@ async def test_a_consent_beside_the_own_panel_takes_no_restricted_cells_away(
             await su.settle()
         assert "hx_disease_restricted/8" in su.tablet.archive.cells(ZHOU)
         assert not any(su.tablet.state.ask.values())
+
+
+async def test_an_edit_that_disputes_only_its_own_archive_is_asked_about_when_a_merge_ends(
+    world: World,
+) -> None:
+    su, xie = await field(world, "07"), await field(world, "11", staff=XIE)
+    await su.settle()
+    await xie.settle()
+    early = su.tablet.save_edit(WU, {"drug_allergy/3": None}, ON)
+    late = xie.tablet.save_edit(WU, {"drug_allergy/3": True}, ON)
+    await su.settle()
+    tian = await signed(world, TIAN)
+    made = await merge(world.site, tian, Wish(ZHOU, WU, frozenset()))
+    await xie.settle()
+    assert xie.tablet.fate(late) == ("applied", ""), "nothing else stands in the kept archive"
+    await unmerge(world.site, tian, made)
+    await su.settle()
+    await xie.settle()
+    heads = su.tablet.archive.cells(WU)["drug_allergy/3"].heads
+    assert {head.change for head in heads} == {early, late}
+    task = "SELECT subject, resident FROM task WHERE kind='conflict' AND closed_at IS NULL"
+    assert await world.rows(task) == [(late, WU)]
+    assert xie.tablet.fate(late) == ("conflict", "")
+    await decide_cells(world.site, WU, {"drug_allergy/3": True}, staff=SU)
+    assert await world.rows(task) == []

@@ -50,11 +50,11 @@ async def changes_of(tx: Tx, site: Site, archive: Archive) -> list[Opened]:
         site.district,
         who,
     )
-    key_of = await _keys(tx, site, archive)
+    key_of = await keys_of(tx, site, archive)
     return [_opened(site, row, who, key_of(row[3])) for row in rows]
 
 
-async def _keys(tx: Tx, site: Site, archive: Archive) -> Callable[[str], DataKey]:
+async def keys_of(tx: Tx, site: Site, archive: Archive) -> Callable[[str], DataKey]:
     own = site.vault.key(archive.row.resident, archive.row.key)
     shared = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
     return lambda under: own if under == "resident" else shared
@@ -81,7 +81,7 @@ async def carry(
 
     Both archives are held by the ledger; the caller has settled who is in which panel.
     """
-    key_of = await _keys(tx, site, ledger.archives[taker])
+    key_of = await keys_of(tx, site, ledger.archives[taker])
     rows: list[Row] = []
     for each in some:
         rev = next_rev(each.rev, ledger.feed_epoch)

@@ -14,6 +14,7 @@ import msgspec
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.carrying import Opened, carry, changes_of
 from server.actions.archives.consented import settle
+from server.actions.archives.disputes import ask_again
 from server.actions.archives.ledger import ASSIGNED, COUNTYS, Archive, Ledger
 from server.actions.archives.life import in_place
 from server.actions.archives.membership import enter, leave
@@ -67,7 +68,8 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
         raise RuleSaysNo("nothing_to_undo")
     key = site.vault.key(kept, keeper.row.key)
     moved = msgspec.json.decode(key.open(site.vault.at(T_LIFE, merge_id, kept), row[0]), type=Moved)
-    back = _going_back(await changes_of(tx, site, keeper), gone, moved)
+    known = await changes_of(tx, site, keeper)
+    back = _going_back(known, gone, moved)
     late = [each for each in back if each.id not in set(moved.carried)]
     out = {row[1], *(each.id for each in back)}
     _restore_register(keeper, out, await _before(tx, site, keeper, moved))
@@ -80,6 +82,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     await _matters(tx, ledger, (kept, gone), moved, back)
     await _write_off(tx, site, ledger, signed, merge_id, (kept, gone), moved)
     await follow_unmerge(tx, site, kept, gone)
+    await ask_again(tx, site, ledger, known)
     await settle_conflicts(tx, site, ledger, signed.staff)
     await ledger.flush(tx, "act", b"decision" + change + b"unmerged" + gone + kept)
     await touch(tx, site.district, {kept, gone}, ledger.now)  # the kept one may be in no panel
@@ -240,7 +243,7 @@ async def _fit_consents(tx: Tx, ledger: Ledger, keeper: Archive) -> None:
 async def _matters(
     tx: Tx, ledger: Ledger, who: tuple[bytes, bytes], moved: Moved, back: list[Opened]
 ) -> None:
-    """Open matters about what goes back go with it; conflicts the merge had settled are open."""
+    """Matters about what goes back go with it; what the merge had ended is open."""
     kept, gone = who
     facility = ledger.archives[gone].row.facility
     subjects = [*moved.tasks, *(("", each.id) for each in back)]
@@ -257,27 +260,6 @@ async def _matters(
             "kind=? AND subject=? AND result='merged'",
             ledger.district, kind, subject,
         )  # fmt: skip
-    cells = ledger.archives[gone].cells()
-    for each in back:
-        said = each.change
-        if said is None or said.set is msgspec.UNSET:
-            continue
-        if not any(
-            len(cells.get(name, EMPTY).heads) > 1
-            and each.id in {head.change for head in cells[name].heads}
-            for name in said.set
-        ):
-            continue
-        reopened = await tx.run(
-            "UPDATE task SET closed_at=NULL, closed_by=NULL, result='' WHERE district=? AND "
-            "kind='conflict' AND subject=? AND result='settled'",
-            ledger.district, each.id,
-        )  # fmt: skip
-        if reopened:
-            await tx.run(
-                "UPDATE change SET state='conflict' WHERE district=? AND change=?",
-                ledger.district, each.id,
-            )  # fmt: skip
 
 
 async def _write_off(
