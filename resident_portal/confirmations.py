@@ -54,9 +54,7 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
     @page("/confirmations")
     async def every(request: AnyRequest) -> Response[Any]:
         visitor = visitor_of(request)
-        found = await site.store.read(
-            partial(answers.questions, site=site, resident=visitor.resident)
-        )
+        found = await answers.seen_by(site, visitor.acting)
         shown = [_asked(portal, each) for each in found]
         return portal.page(
             request, Page("confirmations.html.j2", "confirmations", words("confirmations").title,
@@ -121,9 +119,7 @@ async def _one(
     typed: dict[str, list[str]] | None = None, faults: tuple[Fault, ...] = (),
 ) -> Response[Any]:  # fmt: skip
     visitor, site, w = visitor_of(request), portal.site, words("confirmations")
-    found = await site.store.read(
-        partial(answers.question, site=site, resident=visitor.resident, name=id_of(name))
-    )
+    found = await answers.one_seen_by(site, visitor.acting, id_of(name))
     history = await site.store.read(partial(answers.history, site=site, name=found.id))
     now = site.clock()
     over = now > found.asked_at + rule.table().answer_days * 86_400_000
@@ -151,7 +147,7 @@ def _lines(history: tuple[Said, ...], now: int) -> list[dict[str, Any]]:
 async def on_home(portal: Portal, visitor: Visitor) -> list[Matter | Section]:
     """The newest question that waits, with its three answers; denials that are open."""
     site, w = portal.site, words("confirmations")
-    found = await site.store.read(partial(answers.questions, site=site, resident=visitor.resident))
+    found = await answers.seen_by(site, visitor.acting)
     today = times.civil(site.clock()).date()
     parts: list[Matter | Section] = []
     denied = next((each for each in found if each.answer is Answer.NOT), None)

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 
 from resident_portal import plain, said
 from resident_portal.basics import MASKED, masked
-from resident_portal.correct_status import line_of, matters, open_marks
+from resident_portal.correct_status import line_of, matters, open_marks, reaches
 from resident_portal.disputes import MARKS
 from resident_portal.door import action, check_csrf, page
 from resident_portal.frame import Page, Portal, visitor_of
@@ -76,7 +76,8 @@ def _list(portal: Portal) -> HTTPRouteHandler:
     async def every(request: AnyRequest) -> Response[Any]:
         visitor = visitor_of(request)
         reading = await _whole(portal, visitor)
-        found = await steps.mine(portal.site, reading.resident, reading.classes)
+        every_one = await steps.mine(portal.site, reading.resident, reading.classes)
+        found = [each for each in every_one if reaches(reading, each)]
         now = portal.site.clock()
         marks = await open_marks(portal, visitor)
         groups: list[tuple[str, list[tuple[str, str, str, str]]]] = []

@@ -25,7 +25,7 @@ from server.actions.residents.correction_gate import own_gate
 from server.actions.residents.correction_steps import Status
 from server.actions.residents.reading import ArchiveShut, Reading, read
 from server.actions.residents.visits import Visitor
-from server.errors import NotFound, RuleSaysNo
+from server.errors import NotFound, NotYours, RuleSaysNo
 from server.pages import times, values
 from server.pages.correcting import topic_of
 from server.pages.forms import EMPTY, Filled
@@ -35,6 +35,7 @@ from server.records.statement import REASONS
 from server.records.values import Fault, FaultCode
 from server.rules import corrections as rule
 from server.rules.corrections import Lane, Outcome, State
+from server.rules.reach import shows_cell
 
 HERE: Final = "/portal/correct"
 
@@ -106,6 +107,18 @@ async def _mine(portal: Portal, visitor: Visitor) -> tuple[Correction, ...]:
     """Empty for whoever may not correct here."""
     acting = visitor.acting
     return await steps.followed(portal.site, acting, own_gate(portal.site, acting))
+
+
+def reaches(reading: Reading, file: Correction) -> bool:
+    """Whether it is about something that this reader is handed: a guardian of somebody of 14 to 17
+    reads no words about the rest.
+    """
+    far, scopes = reading.reach, reading.scopes
+    if file.lane is not Lane.COMMENT:
+        return all(shows_cell(name, far, scopes) for name in file.content.wanted)
+    if file.record is None:
+        return shows_cell("remarks", far, scopes)
+    return any(each.id == file.record for each in reading.entries)
 
 
 async def matters(portal: Portal, visitor: Visitor) -> Sequence[Matter]:
@@ -211,6 +224,8 @@ async def _status(portal: Portal, visitor: Visitor, name: str) -> tuple[Reading,
     if not reading.whole:
         raise ArchiveShut("helper")
     found = await steps.status(portal.site, reading.resident, reading.classes, id_of(name))
+    if not reaches(reading, found.file):
+        raise NotYours("correction")
     return reading, found
 
 

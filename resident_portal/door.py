@@ -21,6 +21,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from resident_portal.frame import VISITOR, Page, Portal, visitor_or_none
 from resident_portal.words import words
 from server.actions.residents import drafts, visits
+from server.actions.residents.rights import FamilyMayNot
 from server.actions.residents.visits import RanOut, Unpicked, Visitor
 from server.errors import NotAllowed, NotFound, NotYours, Refusal
 from server.logs import frames_of, note_of
@@ -58,16 +59,27 @@ class NotNoticed(Refusal):
     hint = "GET /portal/notice, then POST it."
 
 
+PERSONAL: Final = frozenset({"consent", "switch", "helped", "looked"})
+"""Page groups that are about the person and not the archive: of the family only for whoever acts
+for the resident or was given the archive, whatever page of them is asked for.
+"""
+BESIDE: Final = "beside"
+
+
+def _signed(path: str) -> dict[str, Any]:
+    return {WHO: SIGNED, BESIDE: path.split("/")[1] in PERSONAL}
+
+
 def page(path: str) -> Made:
     """GET of a page for somebody signed in."""
-    return get(f"/portal{path}", opt={WHO: SIGNED})
+    return get(f"/portal{path}", opt=_signed(path))
 
 
 def action(path: str, *, most: int = FORM_BYTES, own_csrf: bool = False) -> Made:
     """POST of a form by somebody signed in. Done, it leads on with `see`."""
     return post(
         f"/portal{path}", status_code=200, request_max_body_size=most,
-        opt={WHO: SIGNED, OWN_CSRF: own_csrf},
+        opt={**_signed(path), OWN_CSRF: own_csrf},
     )  # fmt: skip
 
 
@@ -106,6 +118,8 @@ def router(portal: Portal, handlers: Collection[HTTPRouteHandler]) -> Router:
             scope[UNPICKED] = found
         if who != OPEN:
             _may_enter(found, who, scope)
+        if isinstance(found, Visitor) and handler.opt.get(BESIDE) and not found.beside:
+            raise FamilyMayNot("beside")
 
     async def before(request: AnyRequest) -> Response[Any] | None:
         opt = request.route_handler.opt

@@ -270,6 +270,8 @@ def number_of(name: bytes) -> str:
 
 async def on_home(portal: Portal, visitor: Visitor) -> list[Matter]:
     """A switch that is to come, and special cases that wait."""
+    if not visitor.beside:
+        return []
     w = words("switch")
     found = await facility_choice.choice(portal.site, visitor.acting)
     today, parts = _today(portal), list[Matter]()

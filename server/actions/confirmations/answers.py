@@ -13,6 +13,7 @@ from server.actions.archives.standing import lock_residents, names_of
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting, assisted
+from server.actions.residents.sight import WHOLE, Sight, sight_of
 from server.actions.residents.whose import theirs
 from server.errors import NotYours, RuleSaysNo
 from server.rules import confirmations as rule
@@ -62,9 +63,12 @@ class Saying:
 
 
 async def questions(
-    tx: Tx, site: Site, resident: bytes, *, unanswered: bool = False, most: int = 200
-) -> tuple[Question, ...]:
-    """Of one resident, the newest service first. Whoever shows them has passed the gate."""
+    tx: Tx, site: Site, resident: bytes, *, unanswered: bool = False, most: int = 200,
+    sight: Sight = WHOLE,
+) -> tuple[Question, ...]:  # fmt: skip
+    """Of one resident, the newest service first. Whoever shows them has passed the gate; `sight`:
+    how far they see.
+    """
     names = await names_of(tx, site.district, resident)
     only = "AND answer='' " if unanswered else ""
     rows = await tx.rows_in(
@@ -72,7 +76,40 @@ async def questions(
         "AND resident {ids} ORDER BY day DESC, confirmation",
         names, site.district,
     )  # fmt: skip
-    return await told(tx, site, rows[:most])
+    hidden = await _hidden(tx, site, [row[0] for row in rows], sight)
+    return await told(tx, site, [row for row in rows if row[0] not in hidden][:most])
+
+
+async def seen_by(site: Site, acting: Acting) -> tuple[Question, ...]:
+    """The questions of an archive that are this person's to see."""
+
+    async def read(tx: Tx) -> tuple[Question, ...]:
+        sight = await sight_of(tx, site, acting)
+        return await questions(tx, site, acting.resident, sight=sight)
+
+    return await site.store.read(read)
+
+
+async def one_seen_by(site: Site, acting: Acting, name: bytes) -> Question:
+    """Raises NotYours for one of somebody else, or out of sight."""
+
+    async def read(tx: Tx) -> Question:
+        sight = await sight_of(tx, site, acting)
+        return await question(tx, site, acting.resident, name, sight)
+
+    return await site.store.read(read)
+
+
+async def _hidden(tx: Tx, site: Site, names: Sequence[bytes], sight: Sight) -> set[bytes]:
+    """Questions of records of which nothing may be seen: that one is asked would tell of it."""
+    if sight is WHOLE or not names:
+        return set()
+    rows = await tx.rows_in(
+        "SELECT f.confirmation, x.cls, x.kind FROM confirmation f JOIN change x ON "
+        "x.district=f.district AND x.change=f.record WHERE f.district=? AND f.confirmation {ids}",
+        names, site.district,
+    )  # fmt: skip
+    return {name for name, cls, kind in rows if not sight.shows(cls, kind)}
 
 
 async def told(tx: Tx, site: Site, rows: Sequence[Row]) -> tuple[Question, ...]:
@@ -88,8 +125,10 @@ async def told(tx: Tx, site: Site, rows: Sequence[Row]) -> tuple[Question, ...]:
     )  # fmt: skip
 
 
-async def question(tx: Tx, site: Site, resident: bytes, name: bytes) -> Question:
-    """Raises NotYours for one of somebody else, as for one of nobody."""
+async def question(
+    tx: Tx, site: Site, resident: bytes, name: bytes, sight: Sight = WHOLE
+) -> Question:
+    """Raises NotYours for one of somebody else, or out of sight, as for one of nobody."""
     row = await one(
         tx,
         f"SELECT {COLUMNS} FROM confirmation WHERE district=? AND confirmation=? AND "
@@ -97,6 +136,8 @@ async def question(tx: Tx, site: Site, resident: bytes, name: bytes) -> Question
         site.district, name,
     )  # fmt: skip
     if row is None or row[1] not in await names_of(tx, site.district, resident):
+        raise NotYours("confirmation")
+    if await _hidden(tx, site, [name], sight):
         raise NotYours("confirmation")
     return (await told(tx, site, [row]))[0]
 
@@ -129,6 +170,8 @@ async def answer_in(
         district, name,
     )  # fmt: skip
     if row is None or row[0] not in await names_of(tx, district, acting.resident):
+        raise NotYours("confirmation")
+    if await _hidden(tx, site, [name], await sight_of(tx, site, acting)):
         raise NotYours("confirmation")
     _, judged, before, asked_at = row
     if now > asked_at + rule.table().answer_days * DAY_MS:

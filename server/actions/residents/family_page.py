@@ -14,6 +14,7 @@ from server.actions.residents.links import Link, links_by, links_of
 from server.actions.residents.offers import Offered, Pending, offered, pending
 from server.actions.residents.people import people_of
 from server.actions.residents.rights import standing_of
+from server.actions.residents.sight import is_beside
 from server.errors import NotFound
 from server.rules import family as rule
 from server.rules import notices
@@ -64,7 +65,8 @@ async def _family(tx: Tx, site: Site, acting: Acting, full: bool) -> Family:
         await links_of(tx, site, acting.resident),
         await pending(tx, site, acting.resident) if acting.own else (),
         await offered(tx, site, acting.person), await links_by(tx, site, acting.person),
-        await done(tx, site, acting.resident), no.value if no is not None else "",
+        await done(tx, site, acting.resident) if await is_beside(tx, site, acting) else (),
+        no.value if no is not None else "",
         own is not None,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from server.actions.archives.cards import Card, cards_of
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.actions.residents.people import relative_name
+from server.actions.residents.sight import is_beside
 from server.actions.tablets.intake import civil_day
 from server.rules.access import Tie, age_years
 from server.rules.family import numbers
@@ -38,7 +39,8 @@ class Visitor:
 
     `tie`: "" for the own archive, else what the person is to the resident. `token`: of the cookie.
     `card`: of the resident. `place`: name of the district. `noticed`: the notice of this archive
-    was agreed to. `full`: the sign-in reaches export, sharing and family rights.
+    was agreed to. `full`: the sign-in reaches export, sharing and family rights. `beside`: what
+    concerns the resident beside the archive is this person's to see (sight.py).
     """
 
     person: bytes
@@ -53,6 +55,7 @@ class Visitor:
     place: str
     noticed: bool
     full: bool
+    beside: bool
 
     @property
     def own(self) -> bool:
@@ -198,7 +201,7 @@ async def _visitor(
         person=person, resident=resident, session=name_of(token), token=token, card=card,
         person_name=name, tie=tie, facility_name=place[1] or "",
         facility_phone=place[2] or "", place=place[0], noticed=noticed,
-        full=full,
+        full=full, beside=await is_beside(tx, site, Acting(person, resident)),
     )  # fmt: skip
 
 
