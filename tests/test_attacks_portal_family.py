@@ -2,21 +2,29 @@
 the tiles but at an address, traces of records that are shut, notices put away for the resident.
 """
 
+from functools import partial
+
 from server.actions.archives import afterwork
-from server.actions.residents import corrections
+from server.actions.confirmations import answers, denials
+from server.actions.residents import corrections, people, visits
 from server.actions.residents.acting import Acting
 from server.actions.residents.correction_gate import own_gate
 from server.actions.residents.corrections import Saying
+from server.rules.confirmations import Answer, Channel
 from server.store.ids import new_id
-from tests.console import offices
-from tests.portal import bind, phone, text_of
+from tests.cast_forms import good
+from tests.console import CHEN, offices
+from tests.lists import signed
+from tests.portal import bind, phone, text_of, visit_of
 from tests.portal_life import lived
-from tests.test_confirmations import asked
+from tests.portal_readers import relative
+from tests.test_confirmations import DAY, asked, visited
+from tests.test_family import OUTSIDER
 from tests.test_portal_archive import link
 from tests.test_portal_restricted import explain
 from tests.test_portal_switch import born
 from tests.test_restricted_leaks import written
-from tests.world import WU, YANG, ZHENG, ZHOU, World
+from tests.world import SU, TEAM_A, WU, XIE, YANG, ZHENG, ZHOU, World, field
 
 WORDS = "只有周家知道的话"
 TOLD = ("授权", "特殊情形", "换到柳湾", "更正", "打好包", "举报")
@@ -112,3 +120,63 @@ async def test_a_guardian_of_somebody_of_15_reads_no_words_about_what_is_hidden(
             assert (await guardian.get(f"/portal/{each}")).status_code == 403, each
         refused = await guardian.post("/portal/inbox/channel", channel="inbox")
         assert refused.status_code == 403
+
+
+async def test_another_telephone_of_a_relative_opens_nothing_for_three_days(world: World) -> None:
+    """A desk that names a known relative for somebody of its own takes over no other family."""
+    first = await relative(world, "周大寒", OUTSIDER, "13900001234")
+    await link(world, ZHOU, first, "helper", "A")
+    open_now = await visit_of(world, first)
+    assert isinstance(await visits.found(world.site, open_now), visits.Visitor)
+
+    async def again(number: str) -> None:
+        bind_ = partial(people.bind, site=world.site, relative=first, phone=number, staff=SU)
+        await world.store.write(bind_)
+
+    await again("13900001234")  # the same one: nothing is another
+    assert isinstance(await visits.found(world.site, open_now), visits.Visitor)
+    await again("13900009999")
+    assert await visits.found(world.site, open_now) is None
+    assert await visits.found(world.site, await visit_of(world, first)) is None
+    world.clock.pass_(hours=73)
+    later = await visits.found(world.site, await visit_of(world, first))
+    assert isinstance(later, visits.Visitor)
+    assert later.resident == ZHOU
+
+
+async def test_the_evidence_of_a_denial_names_no_restricted_record_beside_it(world: World) -> None:
+    await offices(world)
+    tablet = await visited(world, ZHENG)
+    (question,) = await asked(world, ZHENG)
+    tablet = await field(world, "平板二", staff=XIE, panels=(TEAM_A,))
+    await tablet.settle()
+    tablet.tablet.save_event(ZHENG, "smd_followup", DAY, good("smd_followup"))
+    await tablet.settle()
+    await afterwork.catch_up(world.site)
+    rows = await world.rows("SELECT cls FROM change WHERE resident=? AND day=?", ZHENG, DAY)
+    assert {row[0] for row in rows} == {"A", "B"}
+    own = Acting(ZHENG, ZHENG)
+    said = answers.Saying(Answer.NOT)
+    await answers.answer(world.site, own, question.id, said, Channel.PORTAL)
+    found = await denials.denial(world.site, await signed(world, CHEN), question.id)
+    assert [each.form for each in found.evidence] == ["htn_followup"]
+
+
+async def test_the_id_of_a_record_is_no_id_of_a_correction(world: World) -> None:
+    """Ids are made by the page; one that is taken changes nothing and breaks nothing."""
+    await bind(world, ZHOU)
+    tablet = await field(world, "平板一", staff=SU, panels=(TEAM_A,))
+    await tablet.settle()
+    made = tablet.tablet.save_event(ZHOU, "htn_followup", DAY, good("htn_followup"))
+    await tablet.settle()
+    before = await world.rows("SELECT change, kind, cls, body FROM change ORDER BY change")
+    async with phone(world, ZHOU) as zhou:
+        for path in ("field/phone", f"record/{made.hex()}"):
+            form = {"id": made.hex(), "phone": "13900000009", "why": "1", "text": "头晕"}
+            answer = await zhou.client.post(
+                f"/portal/correct/{path}",
+                data={"csrf": visits.form_token(zhou.token), **form},
+                files=[("file", ("", b"", "application/octet-stream"))],
+            )
+            assert answer.status_code == 404, path
+    assert await world.rows("SELECT change, kind, cls, body FROM change ORDER BY change") == before

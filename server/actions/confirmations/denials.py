@@ -140,12 +140,15 @@ async def _words(tx: Tx, site: Site, whose: bytes, name: bytes, sealed: bytes) -
 
 
 async def _evidence(tx: Tx, site: Site, of: Question) -> tuple[Evidence, ...]:
-    """What the journal knows of the records of that day and facility."""
+    """What the journal knows of the records of that day and facility: of class A, and of the one
+    that is asked about. Another restricted one would be told here to desks and offices.
+    """
     rows = await tx.rows(
         "SELECT staff, recorded_at, received_at, device, seq, kind FROM change WHERE district=? "
         "AND resident=? AND day=? AND shape='event' AND author='staff' AND credit_facility=? "
-        "ORDER BY recorded_at, change",
-        site.district, of.resident, of.day, of.facility,
+        "AND (cls='A' OR change=(SELECT f.record FROM confirmation f WHERE f.district=? AND "
+        "f.confirmation=?)) ORDER BY recorded_at, change",
+        site.district, of.resident, of.day, of.facility, site.district, of.id,
     )  # fmt: skip
     names = await staff_names(tx, site, {row[0] for row in rows})
     tablets = await tablet_labels(tx, site, {row[3] for row in rows})

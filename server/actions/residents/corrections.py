@@ -173,6 +173,9 @@ async def _held(
         if there.resident not in await names_of(tx, site.district, who):
             raise NotYours("correction")
         return ledger, None
+    taken = await one(tx, "SELECT 1 FROM change WHERE district=? AND change=?", site.district, name)
+    if taken is not None:  # a form carries a fresh id; this one is of something else
+        raise NotYours("correction")
     if not STATES[Life(ledger.archives[who].row.status)].sign_in:
         raise RuleSaysNo("closed")
     return ledger, who

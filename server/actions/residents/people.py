@@ -17,6 +17,7 @@ from server.actions.archives.cards import cards_of
 from server.actions.keeping.site import Site, district_key_blob
 from server.records.id_number import Valid, normalise_id_number, read_id_number
 from server.rules.life import STATES, Life
+from server.rules.sign_in import full_at
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one
@@ -137,8 +138,22 @@ async def enter(
 
 
 async def bind(tx: Tx, site: Site, relative: bytes, phone: str, *, staff: bytes) -> None:
-    """The telephone of a relative, seen at a desk; one that was bound before ends."""
-    now = site.clock()
+    """The telephone of a relative, seen at a desk; one that was bound before ends, with every
+    session. Nobody can be told there, so another one reaches the family after 72 hours only, as one
+    that was changed from afar: until then the old one's owner can object.
+    """
+    now, index = site.clock(), site.index.of_phone(phone)
+    before = await one(
+        tx, "SELECT phone_index FROM bound_phone WHERE district=? AND resident=? AND ended_at IS "
+        "NULL", site.district, relative,
+    )  # fmt: skip
+    if before is not None and before[0] == index:
+        return
+    await tx.run(
+        "UPDATE portal_session SET ended='phone_changed' WHERE district=? AND person=? AND "
+        "ended=''",
+        site.district, relative,
+    )  # fmt: skip
     await tx.run(
         "UPDATE bound_phone SET ended_at=?, ended_why='replaced' WHERE district=? AND resident=? "
         "AND ended_at IS NULL",
@@ -148,8 +163,8 @@ async def bind(tx: Tx, site: Site, relative: bytes, phone: str, *, staff: bytes)
     key = await _district_key(tx, site)
     sealed = key.seal(site.vault.at(T_PORTAL, bound, relative), phone.encode())
     row: Row = (
-        site.district, relative, bound, site.index.of_phone(phone), sealed, "desk", now, staff,
-        now, None, "",
+        site.district, relative, bound, index, sealed, "desk", now, staff,
+        full_at(now, None if before is None else now), None, "",
     )  # fmt: skip
     await tx.insert("bound_phone", [row])
     await audit(tx, site.district, "act", b"bound" + relative + bound, now)
