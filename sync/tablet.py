@@ -362,8 +362,8 @@ class Tablet:
                 panel=page.panel, epoch=page.epoch, csn=page.end, snap=page.snap
             )
             whole = whole and not page.more
+            self.state.ask[name] = done.agrees is False
             if done.agrees is not None:
-                self.state.ask[name] = not done.agrees
                 self.state.misses = 0 if done.agrees else self.state.misses + 1
                 # A repair may take several pages; each mends at least one bucket.
                 again = not done.agrees and self.state.misses <= DIGEST_REPAIRS + DIGEST_BUCKETS

@@ -29,6 +29,7 @@ from tests.world import (
     TEAM_A,
     TEAM_A2,
     TEAM_B,
+    WANG,
     WU,
     XIE,
     ZHOU,
@@ -272,3 +273,27 @@ async def test_an_edit_that_disputes_only_its_own_archive_is_asked_about_when_a_
     assert xie.tablet.fate(late) == ("conflict", "")
     await decide_cells(world.site, WU, {"drug_allergy/3": True}, staff=SU)
     assert await world.rows(task) == []
+
+
+async def test_a_panel_whose_sum_is_not_compared_any_more_is_not_claimed_for_ever(
+    world: World,
+) -> None:
+    su = await field(world, "07", panels=(TEAM_A, TEAM_A2), restricted=True)
+    xie = await field(world, "11", staff=XIE)
+    await xie.settle()
+    first = su.tablet.request()
+    assert first is not None
+    hung = await exchange(world.site, first)
+    xie.tablet.save_edit(ZHOU, {"phone": "19900009999"}, ON)
+    await xie.settle()
+    su.tablet.take(first, (await exchange(world.site, first)).answer)
+    su.tablet.take(first, hung.answer)
+    assert su.tablet.state.ask[TEAM_A.hex()], "the sum in it is of what was there before"
+    await consent.grant(
+        world.site, WANG, panel=TEAM_A, purpose="service", classes="A",
+        until=world.clock() + DAY_MS, text_version="1",
+    )  # fmt: skip
+    for _ in range(2):
+        await su.settle()
+    assert not any(su.tablet.state.ask.values())
+    assert su.tablet.archive.cells(ZHOU)["phone"].heads[-1].value == "19900009999"
