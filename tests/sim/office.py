@@ -1,21 +1,28 @@
 """Steps of the office: moves, consents, lost tablets, decisions, keys and backups."""
 
 from server.actions.archives import consent, decisions
+from server.actions.archives.register_edit import hold
+from server.actions.archives.standing import MERGED
 from server.actions.keeping import upkeep
 from server.actions.keeping.audit_tree import number_leaves
 from server.actions.keeping.keyring import renew_kem
 from server.actions.keeping.site import district_key_blob
 from server.actions.places import move
+from server.actions.residents.correction_edit import lay_edit
 from server.actions.tablets import devices, release
+from server.actions.tablets.settle import settle_conflicts
 from server.errors import NotFound, RuleSaysNo
+from server.records.kinds import REGISTER
+from server.rules.corrections import lane_of
 from server.rules.switch import CaseState, SpecialCase
+from server.store.ids import new_id
 from server.store.tx import Tx
 from server.store.vault import NOBODY
 from tests.sim.saving import CELLS, RESIDENTS
 from tests.sim.world import Sim
 from tests.world import DISTRICT, NAMES, QIN, SU, TEAM_A, TEAM_A2, TEAM_B
 
-AUTHORS = ("staff", "resident", "registrar")
+AUTHORS = ("staff", "registrar")
 PANELS = (TEAM_A, TEAM_A2, TEAM_B)
 LABEL = {TEAM_A: "青禾一队", TEAM_A2: "青禾二队", TEAM_B: "柳湾一队"}
 
@@ -78,6 +85,34 @@ async def decide(sim: Sim) -> None:
         sim.say(f"{cell} of {NAMES[who]} is not decided: {no.detail}")
         return
     sim.say(f"{cell} of {NAMES[who]} is decided -> {made[-4:].hex()}")
+
+
+async def resident_says(sim: Sim) -> None:
+    """In the portal: changed at once, or claimed beside what staff wrote."""
+    who = sim.rng.choice(RESIDENTS)
+    cell, values = sim.rng.choice(CELLS[:7])
+    value = sim.rng.choice([each for each in values if each is not None])
+    field = REGISTER.field_of(cell)
+    lane = lane_of(field) if field is not None else None
+    assert lane is not None
+    made = new_id(sim.clock())
+
+    async def write(tx: Tx) -> bool:
+        ledger = await hold(tx, sim.site, {who})
+        if ledger.archives[who].row.status == MERGED:
+            return False
+        lay_edit(sim.site, ledger, who, made, lane, {cell: value})
+        ledger.task("correction", made, resident=who, facility=ledger.archives[who].row.facility)
+        await settle_conflicts(tx, sim.site, ledger, who)
+        await ledger.flush(tx, "act", b"decision" + made)
+        return True
+
+    try:
+        done = await sim.store.write(write)
+    except RuleSaysNo as no:
+        sim.say(f"{NAMES[who]} cannot say {cell}: {no.detail}")
+        return
+    sim.say(f"{NAMES[who]} says {cell}={value}: {done} -> {made[-4:].hex()}")
 
 
 async def let_in(sim: Sim) -> None:

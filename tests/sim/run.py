@@ -18,7 +18,8 @@ COMMON: tuple[tuple[Step, int], ...] = (
     (saving.edit_blindly, 2), (saving.amend, 4), (saving.seal, 5), (saving.look, 1),
     (faults.deliver_late, 6), (faults.replay, 3), (faults.crash, 3), (faults.crash_between, 3),
     (faults.pass_time, 6), (faults.clock_jumps, 2), (office.switch, 6), (office.undo, 2),
-    (office.grant, 4), (office.take_back, 2), (office.decide, 3), (office.let_in, 2),
+    (office.grant, 4), (office.take_back, 2), (office.decide, 3), (office.resident_says, 3),
+    (office.let_in, 2),
     (office.chores, 3), (lives.step, 3), (lives.step_back, 2), (lives.unite, 3), (lives.part, 2),
 )  # fmt: skip
 RARE: tuple[tuple[Step, int], ...] = (
