@@ -28,6 +28,7 @@ from sync.policy import Policy
 
 APPEAL_DAYS: Final = 60  # default: as long as somebody may ask for an administrative review
 OPEN_MOST: Final = 20  # of one archive at a time, so that a queue cannot be filled by one person
+DAY_MOST: Final = 40  # asked within a day, what was taken back as well: each goes to every tablet
 REGISTRARS: Final = frozenset({StaffRole.DESK, StaffRole.MANAGER})
 
 

@@ -16,8 +16,9 @@ from server.actions.archives.standing import ResidentRow
 from server.actions.archives.told import facility_names, team_names
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
-from server.actions.queues.queues import close_task, open_task
+from server.actions.queues.queues import open_task
 from server.actions.tablets.intake import civil_day
+from server.errors import NotYours
 from server.rules.accounts import StaffRole
 from server.store.ids import new_id
 from server.store.trail import audit
@@ -57,17 +58,21 @@ async def begin(tx: Tx, site: Site, before: ResidentRow, panel: bytes) -> None:
     await tx.insert("task", [task])
 
 
-async def _end(tx: Tx, site: Site, name: bytes, result: str, by: bytes | None) -> None:
-    await tx.run(
+async def _end(tx: Tx, site: Site, name: bytes, result: str, by: bytes | None) -> bool:
+    """Whether this ended it: of several who press, and the days that are over, one does."""
+    ended = await tx.run(
         "UPDATE handover SET result=?, ended_at=?, ended_by=? WHERE district=? AND handover=? AND "
         "result=''",
         result, site.clock(), by, site.district, name,
     )  # fmt: skip
+    if not ended:
+        return False
     await tx.run(
         "UPDATE task SET closed_at=?, closed_by=?, result=? WHERE district=? AND kind=? AND "
         "subject=? AND closed_at IS NULL",
         site.clock(), by, result, site.district, KIND, name,
     )  # fmt: skip
+    return True
 
 
 async def see(site: Site, signed: Signed, name: bytes) -> None:
@@ -78,13 +83,14 @@ async def see(site: Site, signed: Signed, name: bytes) -> None:
 
 
 async def _see(tx: Tx, site: Site, signed: Signed, name: bytes) -> None:
-    task = await open_task(tx, site, signed, KIND, name)
-    await close_task(tx, site, signed, task, SEEN)
-    await _finish(tx, site, name, SEEN, signed.staff)
+    await open_task(tx, site, signed, KIND, name)
+    if not await _finish(tx, site, name, SEEN, signed.staff):
+        raise NotYours
 
 
-async def _finish(tx: Tx, site: Site, name: bytes, result: str, by: bytes | None) -> None:
-    await _end(tx, site, name, result, by)
+async def _finish(tx: Tx, site: Site, name: bytes, result: str, by: bytes | None) -> bool:
+    if not await _end(tx, site, name, result, by):
+        return False
     row = await one(
         tx, "SELECT resident, to_facility FROM handover WHERE district=? AND handover=?",
         site.district, name,
@@ -94,6 +100,7 @@ async def _finish(tx: Tx, site: Site, name: bytes, result: str, by: bytes | None
     await audit(tx, site.district, "act", b"handover-" + result.encode() + name, now)
     if result == SEEN:
         await tell(tx, site, row[0], "switch_seen", facility=row[1], day=civil_day(now))
+    return True
 
 
 async def count_due(site: Site) -> int:

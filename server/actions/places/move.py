@@ -284,12 +284,15 @@ async def _turn_page(
 
 
 async def begin_due(site: Site) -> int:
-    """Carries out scheduled switches whose day has come. Returns how many."""
+    """Carries out scheduled switches whose day has come. Returns how many. That of somebody who
+    has died since waits, in case it was somebody else.
+    """
     today = civil_day(site.clock()).isoformat()
     due = await site.store.write(
         lambda tx: tx.rows(
-            "SELECT resident, switch FROM switch WHERE district=? AND status='scheduled' "
-            "AND from_day<=? ORDER BY from_day LIMIT 500",
+            "SELECT s.resident, s.switch FROM switch s JOIN resident r ON r.district=s.district "
+            "AND r.resident=s.resident AND r.status<>'dead' WHERE s.district=? AND "
+            "s.status='scheduled' AND s.from_day<=? ORDER BY s.from_day LIMIT 500",
             site.district,
             today,
         )

@@ -162,14 +162,26 @@ async def follow_merge(tx: Tx, site: Site, kept: bytes, gone: bytes) -> None:
 
 
 async def follow_unmerge(tx: Tx, site: Site, kept: bytes, gone: bytes) -> None:
-    """Each has again what it had, unless another telephone was bound since."""
+    """Each has again what it had, unless another telephone was bound since, or that one ended."""
     back = await one(
         tx,
-        "SELECT bound, phone_index FROM bound_phone WHERE district=? AND resident=? AND "
+        "SELECT bound, phone_index, ended_at FROM bound_phone WHERE district=? AND resident=? AND "
         "ended_why='merged' ORDER BY ended_at DESC, bound DESC LIMIT 1",
         site.district, gone,
     )  # fmt: skip
     if back is None:
+        return
+    over = await one(
+        tx,
+        "SELECT 1 FROM bound_phone WHERE district=? AND resident=? AND how=? AND phone_index=? AND "
+        "bound_at>=? AND ended_at IS NOT NULL AND ended_why NOT IN ('merged','unmerged') LIMIT 1",
+        site.district, kept, CARRIED, back[1], back[2],
+    )  # fmt: skip
+    if over is not None:  # whoever ended it in the kept archive ended it for this person
+        await tx.run(
+            "UPDATE resident SET phone_index=NULL WHERE district=? AND resident=?",
+            site.district, gone,
+        )  # fmt: skip
         return
     lent = await tx.run(
         "UPDATE bound_phone SET ended_at=?, ended_why='unmerged' WHERE district=? AND resident=? "

@@ -193,9 +193,13 @@ def _lane(values: Mapping[str, Any]) -> Lane:
 
 
 async def _room(tx: Tx, site: Site, who: bytes) -> list[Correction]:
-    """What is open of this archive. Raises RuleSaysNo where it is as much as one may have."""
-    found = [each for each in await of_archive(tx, site, who) if each.state in rule.OPEN]
-    if len(found) >= rule.OPEN_MOST:
+    """What is open of this archive. Raises RuleSaysNo where it is as much as one may have, or as
+    may be asked within a day.
+    """
+    every, since = await of_archive(tx, site, who), site.clock() - DAY_MS
+    found = [each for each in every if each.state in rule.OPEN]
+    today = sum(each.asked_at > since for each in every)
+    if len(found) >= rule.OPEN_MOST or today >= rule.DAY_MOST:
         raise RuleSaysNo("too_many")
     return found
 

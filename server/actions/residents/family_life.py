@@ -87,8 +87,8 @@ async def _freeze_follows(
 ) -> None:
     """A freeze that the county has not looked at goes with its link: (resident, link)."""
     rows = await tx.rows(
-        "SELECT family_freeze, sealed FROM family_freeze WHERE district=? AND resident=? AND link=? AND "
-        "state='open'",
+        "SELECT family_freeze, sealed FROM family_freeze WHERE district=? AND resident=? AND "
+        "link=? AND state='open'",
         site.district, *before,
     )  # fmt: skip
     for name, sealed in rows:
@@ -96,15 +96,20 @@ async def _freeze_follows(
             tx, site, T_FAMILY, (name, before[0]), (name, after[0]), sealed
         )  # fmt: skip
         await tx.run(
-            "UPDATE family_freeze SET resident=?, link=?, sealed=? WHERE district=? AND family_freeze=?",
+            "UPDATE family_freeze SET resident=?, link=?, sealed=? WHERE district=? AND "
+            "family_freeze=?",
             *after, again, site.district, name,
         )  # fmt: skip
 
 
 async def give_back(tx: Tx, site: Site, moved: tuple[Moved, ...]) -> None:
-    """The merge was taken back: each link stands where it stood; the copies are over."""
+    """The merge was taken back: each link stands where it stood, as it was left meanwhile; the
+    copies are over. One that was ended as a copy is ended.
+    """
     for resident, link, whose, copy in moved:
+        state = "standing"
         if copy:
+            state = await _as_left(tx, site, (resident, link), (whose, copy))
             await tx.run(
                 "UPDATE family_link SET state='ended', ended_at=? WHERE district=? AND "
                 "resident=? AND link=? AND state='standing'",
@@ -112,10 +117,33 @@ async def give_back(tx: Tx, site: Site, moved: tuple[Moved, ...]) -> None:
             )  # fmt: skip
             await _freeze_follows(tx, site, (whose, copy), (resident, link))
         await tx.run(
-            "UPDATE family_link SET state='standing', ended_at=NULL WHERE district=? AND "
-            "resident=? AND link=? AND state='moved'",
-            site.district, resident, link,
+            "UPDATE family_link SET state=?, ended_at=? WHERE district=? AND resident=? AND "
+            "link=? AND state='moved'",
+            state, site.clock() if state == "ended" else None, site.district, resident, link,
         )  # fmt: skip
+
+
+async def _as_left(
+    tx: Tx, site: Site, before: tuple[bytes, bytes], after: tuple[bytes, bytes]
+) -> str:
+    """What became of the copy, (resident, link) of it in `after`, is so of the link: what it opens,
+    until when, whether it is shut. Its state from now on.
+    """
+    (row,) = await tx.rows(
+        "SELECT state, scopes, until_day, frozen_at, sealed FROM family_link WHERE district=? AND "
+        "resident=? AND link=?",
+        site.district, *after,
+    )  # fmt: skip
+    state, scopes, until_day, frozen_at, sealed = row
+    again = await _resealed(
+        tx, site, T_PORTAL, (after[1], after[0]), (before[1], before[0]), sealed
+    )  # fmt: skip
+    await tx.run(
+        "UPDATE family_link SET scopes=?, until_day=?, frozen_at=?, sealed=? WHERE district=? AND "
+        "resident=? AND link=?",
+        scopes, until_day, frozen_at, again, site.district, *before,
+    )  # fmt: skip
+    return "ended" if state == "ended" else "standing"
 
 
 # As days pass.
