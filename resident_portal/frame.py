@@ -81,7 +81,7 @@ def squeezed(request: AnyRequest, raw: bytes, *, status: int = 200) -> Response[
     if "gzip" in request.headers.get("accept-encoding", ""):
         raw = gzip.compress(raw, GZIP_LEVEL, mtime=0)
         headers["content-encoding"] = "gzip"
-    return Response(raw, status_code=status, media_type=f"{HTML}; charset=utf-8", headers=headers)
+    return Response(raw, status_code=status, media_type=HTML, headers=headers)
 
 
 def is_elder(request: AnyRequest) -> bool:

@@ -4,13 +4,16 @@ the tiles but at an address, traces of records that are shut, notices put away f
 
 from functools import partial
 
+from server.access import Opened
 from server.actions.archives import afterwork
+from server.actions.archives.opening import Given, open_for
 from server.actions.confirmations import answers, denials
 from server.actions.residents import corrections, people, visits
 from server.actions.residents.acting import Acting
 from server.actions.residents.correction_gate import own_gate
 from server.actions.residents.corrections import Saying
 from server.rules.confirmations import Answer, Channel
+from server.rules.consent import Purpose
 from server.store.ids import new_id
 from tests.cast_forms import good
 from tests.console import CHEN, offices
@@ -180,3 +183,26 @@ async def test_the_id_of_a_record_is_no_id_of_a_correction(world: World) -> None
             )
             assert answer.status_code == 404, path
     assert await world.rows("SELECT change, kind, cls, body FROM change ORDER BY change") == before
+
+
+async def test_a_readers_own_words_about_what_is_restricted_are_the_residents(
+    world: World,
+) -> None:
+    await offices(world)
+    for who in (ZHENG, WU, YANG):
+        await bind(world, who)
+    await link(world, ZHENG, WU, "appointed", "B")
+    await link(world, ZHENG, YANG, "helper", "A")
+    await explain(world)
+    given = Given(Purpose.SERVICE, "结核督导", present=True)
+    opened = await open_for(world.site, await signed(world, XIE), ZHENG, given)
+    assert isinstance(opened, Opened)
+    assert opened.classes == ("A", "B")
+    for who, reads in ((ZHENG, True), (WU, True), (YANG, False)):
+        async with phone(world, who, None if who == ZHENG else ZHENG) as one:
+            page = await one.get("/portal/looked")
+            assert page.status_code == 200
+            assert page.headers["content-type"] == "text/html; charset=utf-8"
+            assert ("结核督导" in page.text) is reads, who
+            report = await one.get(f"/portal/looked/{opened.entry.hex()}/report")
+            assert ("结核督导" in report.text) <= reads, who

@@ -17,7 +17,7 @@ from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.actions.residents.people import key_of, people_of
 from server.actions.residents.rights import FamilyMayNot, standing_of
-from server.actions.residents.sight import is_beside
+from server.actions.residents.sight import is_beside, sight_of
 from server.rules import family as rule
 from server.rules.access import Ground
 from server.store.tx import Row, Tx
@@ -143,7 +143,8 @@ async def _newest(tx: Tx, site: Site, acting: Acting) -> Look | None:
         "ground NOT LIKE 'refused%' AND resident {ids} ORDER BY at DESC, entry DESC LIMIT 1",
         await names_of(tx, site.district, acting.resident), site.district,
     )  # fmt: skip
-    found = await _told(tx, site, rows, acting.resident)
+    whole = "B" in (await sight_of(tx, site, acting)).classes
+    found = await _told(tx, site, rows, acting.resident, whole=whole)
     return found[0] if found else None
 
 
@@ -170,7 +171,8 @@ async def _looks(tx: Tx, site: Site, acting: Acting, whose: Whose, before: int |
         f"resident {{ids}} ORDER BY at DESC, entry DESC LIMIT {PAGE + 1}",
         ids, site.district, before or site.clock() + DAY_MS,
     )  # fmt: skip
-    found = await _told(tx, site, rows[:PAGE], acting.resident)
+    whole = "B" in (await sight_of(tx, site, acting)).classes
+    found = await _told(tx, site, rows[:PAGE], acting.resident, whole=whole)
     return Looks(sums, found, (), gaps, rows[PAGE - 1][1] if len(rows) > PAGE else None)
 
 
@@ -188,7 +190,8 @@ async def look(tx: Tx, site: Site, acting: Acting, entry: bytes) -> tuple[Look, 
     if not rows:
         return None
     row = rows[0]
-    found = await _told(tx, site, rows[:1], acting.resident)
+    whole = "B" in (await sight_of(tx, site, acting)).classes
+    found = await _told(tx, site, rows[:1], acting.resident, whole=whole)
     return found[0], (row[10], row[2], row[7], row[4])
 
 
@@ -203,7 +206,10 @@ async def told_row(tx: Tx, site: Site, resident: bytes, entry: bytes) -> Look:
     return (await _told(tx, site, rows[:1], resident))[0]
 
 
-async def _told(tx: Tx, site: Site, rows: Sequence[Row], resident: bytes) -> tuple[Look, ...]:
+async def _told(
+    tx: Tx, site: Site, rows: Sequence[Row], resident: bytes, *, whole: bool = True
+) -> tuple[Look, ...]:
+    """`whole`: class B is the reader's to see."""
     names = await staff_names(tx, site, {row[3] for row in rows})
     roles = dict(
         await tx.rows_in(
@@ -215,7 +221,8 @@ async def _told(tx: Tx, site: Site, rows: Sequence[Row], resident: bytes) -> tup
     people = await people_of(tx, site, {row[3] for row in rows if row[7] in FAMILY_GROUNDS})
     places = await facility_names(tx, site)
     labels = await tablet_labels(tx, site, [row[5] for row in rows])
-    reasons = await _reasons(tx, site, rows)
+    # In the reader's own words, which may name what class B keeps shut to those of the family.
+    reasons = await _reasons(tx, site, [each for each in rows if "B" not in each[8] or whole])
     reports = dict(
         await tx.rows(
             "SELECT entry, state FROM access_report WHERE district=? AND resident=?",
