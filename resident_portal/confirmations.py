@@ -18,7 +18,7 @@ from resident_portal.frame import Page, Portal, visitor_of
 from resident_portal.home_parts import PARTS, Matter, Place, Section
 from resident_portal.ids import id_of
 from resident_portal.words import words
-from server.actions.confirmations import answers
+from server.actions.confirmations import answers, denials
 from server.actions.confirmations.answers import Question, Said, Saying
 from server.actions.residents.visits import Visitor
 from server.errors import RuleSaysNo
@@ -121,11 +121,12 @@ async def _one(
     visitor, site, w = visitor_of(request), portal.site, words("confirmations")
     found = await answers.one_seen_by(site, visitor.acting, id_of(name))
     history = await site.store.read(partial(answers.history, site=site, name=found.id))
+    denial = await site.store.read(partial(denials.told_of, site=site, name=found.id))
     now = site.clock()
     over = now > found.asked_at + rule.table().answer_days * 86_400_000
     return portal.page(
         request, Page("confirmation.html.j2", "confirmations", w.title, back=HOME),
-        status=422 if faults else 200, asked=_asked(portal, found), over=over,
+        status=422 if faults else 200, asked=_asked(portal, found), over=over, denial=denial,
         history=_lines(history, now), just_said="said" in request.query_params, faults=faults,
         typed=(typed or {}).get("words", [""])[0], chosen=(typed or {}).get("answer", [""])[0],
         graded=(typed or {}).get("satisfaction", [found.satisfaction])[0],
@@ -153,7 +154,9 @@ async def on_home(portal: Portal, visitor: Visitor) -> list[Matter | Section]:
     denied = next((each for each in found if each.answer is Answer.NOT), None)
     if denied is not None:
         href, day = f"{HOME}/{denied.id.hex()}", said.day(denied.day, today)
-        parts.append(Matter(href, w.denied_title, day, "voice", "voice", w.denied_state))
+        told = await site.store.read(partial(denials.told_of, site=site, name=denied.id))
+        state = w.denied_found if told is not None and told.state == "found" else w.denied_state
+        parts.append(Matter(href, w.denied_title, day, "voice", "voice", state))
     since = site.clock() - rule.table().answer_days * 86_400_000
     waiting = [each for each in found if each.answer is None and each.asked_at > since]
     if waiting:

@@ -23,11 +23,11 @@ from server.pages.web import AnyRequest
 from server.rules.plan.model import Stage
 
 TILES: Final = (
-    ("archive", "file"), ("correct", "pen"), ("plan", "cal"), ("visits", "check"),
+    ("archive", "file"), ("correct", "pen"), ("plan", "cal"), ("confirmations", "check"),
     ("switch", "swap"), ("consent", "key"), ("looked", "eye"), ("family", "people"),
     ("export", "box"), ("inbox", "bell"),
 )  # fmt: skip
-LIMITED: Final = frozenset({"plan", "visits", "family", "inbox"})
+LIMITED: Final = frozenset({"plan", "confirmations", "family", "inbox"})
 """What a helper finds who may only see whether the visits happened and what is due."""
 
 

@@ -1,5 +1,6 @@
 """来过 / 没来过: asked from records, answered, denied before the county, sampled, counted."""
 
+import re
 from functools import partial
 
 import pytest
@@ -136,9 +137,19 @@ async def test_a_denial_reaches_the_county_and_no_facility_removes_it(world: Wor
         "SELECT kind FROM task WHERE kind LIKE 'denial%' AND closed_at IS NULL"
     ) == []  # fmt: skip
     told = await world.rows(
-        "SELECT 1 FROM notice WHERE resident=? AND template='denial_answered'", ZHOU
+        "SELECT template FROM notice WHERE resident=? AND template LIKE 'denial%' "
+        "ORDER BY template",
+        ZHOU,
     )
-    assert len(told) == 2
+    assert told == [("denial_answered",), ("denial_found",)]
+    async with phone(world, ZHOU) as own:
+        page = text_of(await own.get(f"/portal/confirmations/{name.hex()}"))
+        assert "认定没来过" in page
+        assert "没有来过。" in page
+        assert "那天按门铃没人应。" in page
+        assert "县里有结果了" in text_of(await own.get("/portal/"))
+        for tile in re.findall(r'class="tile" href="([^"]+)"', (await own.get("/portal/")).text):
+            assert (await own.get(tile)).status_code == 200, tile
 
 
 async def test_a_facility_sees_no_denial_of_another(world: World) -> None:

@@ -53,7 +53,8 @@ QUEUES: Final = (
     Entry("reviews", "/console/queue/reviews", _COUNTY, ("access_review",)),
     Entry("freezes", "/console/queue/freezes", _COUNTY, ("family_freeze",)),
     Entry("mandates", "/console/queue/mandates", FACILITY_ROLES, ("mandate_review",)),
-    Entry("denials", "/console/denials", _WORKERS, ("denial", "denial_reply")),
+    Entry("denials", "/console/denials", _COUNTY, ("denial",)),
+    Entry("denials", "/console/denials", FACILITY_ROLES, ("denial_reply",)),
 )
 PAGES: Final = (
     Entry("due", "/console/due", FACILITY_ROLES),

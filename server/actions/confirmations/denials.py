@@ -6,7 +6,7 @@ it arrived, whether it was signed. So no archive is opened here.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -30,7 +30,6 @@ from server.actions.notices.telling import tell
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import StaffRole
 from server.rules.confirmations import Finding
-from server.settings import CIVIL
 from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
 from server.store.vault import T_CONFIRMATION
@@ -181,7 +180,8 @@ async def _reply(tx: Tx, site: Site, signed: Signed, name: bytes, text: str) -> 
         signed.staff, now, site.district, name,
     )  # fmt: skip
     await _close(tx, site, REPLY, name, signed.staff, "replied")
-    await _tell(tx, site, row)
+    day = await _served_on(tx, site, name)
+    await tell(tx, site, row[0], "denial_answered", facility=row[1], day=day, about=name)
     await audit(tx, site.district, "act", b"denial-reply" + name + signed.staff, now)
 
 
@@ -211,7 +211,8 @@ async def _find(
     )  # fmt: skip
     for kind in (DENIAL, REPLY):
         await _close(tx, site, kind, name, signed.staff, finding.value)
-    await _tell(tx, site, row)
+    day = await _served_on(tx, site, name)
+    await tell(tx, site, row[0], "denial_found", day=day, about=name)
     await audit(tx, site.district, "act", b"denial-found" + name + signed.staff, now)
 
 
@@ -254,9 +255,12 @@ async def _close(tx: Tx, site: Site, kind: str, name: bytes, by: bytes, result: 
     )  # fmt: skip
 
 
-async def _tell(tx: Tx, site: Site, row: Row) -> None:
-    day = datetime.fromtimestamp(site.clock() / 1000, CIVIL).date()
-    await tell(tx, site, row[0], "denial_answered", facility=row[1], day=day)
+async def _served_on(tx: Tx, site: Site, name: bytes) -> date:
+    row = await one(
+        tx, "SELECT day FROM confirmation WHERE district=? AND confirmation=?", site.district, name
+    )
+    assert row is not None
+    return date.fromisoformat(row[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,3 +304,29 @@ async def _denials(tx: Tx, site: Site, signed: Signed, most: int) -> tuple[Brief
         for row in rows
         if row[1] in cards
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the resident reads of it: the facility's words and the county's, "" for none yet."""
+
+    state: str
+    reply: str
+    replied_at: int | None
+    finding: str
+    words: str
+    found_at: int | None
+
+
+async def told_of(tx: Tx, site: Site, name: bytes) -> Told | None:
+    """Of a question that the reader may see; None where nothing was denied."""
+    row = await one(
+        tx,
+        "SELECT state, replied_at, finding, found_at, sealed_for, sealed FROM denial WHERE "
+        "district=? AND confirmation=?",
+        site.district, name,
+    )  # fmt: skip
+    if row is None:
+        return None
+    kept = await _words(tx, site, row[4], name, row[5])
+    return Told(row[0], kept.reply, row[1], row[2], kept.finding, row[3])
