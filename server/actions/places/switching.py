@@ -18,6 +18,7 @@ from server.actions.archives.told import facility_names, team_names
 from server.actions.keeping.site import Site
 from server.actions.places import move
 from server.actions.residents.acting import Acting, Helper, assisted, taken_back
+from server.actions.residents.presence import until_in
 from server.actions.residents.whose import Present, theirs, who_may
 from server.actions.tablets.intake import civil_day
 from server.errors import NotAllowed, NotYours
@@ -106,7 +107,17 @@ async def open_file(site: Site, signed: Signed, resident: bytes, reason: str) ->
     opened = await open_for(site, signed, resident, _given(signed, reason, ours=ours))
     if isinstance(opened, AskWhy) or opened.ground == Ground.EMERGENCY:
         raise NotAllowed  # a look in an emergency moves nobody
+    there = partial(_may_move, site=site, signed=signed, resident=resident, ours=ours)
+    if not await site.store.read(there):
+        raise NotAllowed
     return opened
+
+
+async def _may_move(tx: Tx, site: Site, signed: Signed, resident: bytes, *, ours: bool) -> bool:
+    """Elsewhere only where the resident stands there: who may look by a consent moves nobody."""
+    if ours or signed.role is StaffRole.COUNTY:
+        return True
+    return await until_in(tx, site, signed, resident) is not None
 
 
 def _given(signed: Signed, reason: str, *, ours: bool) -> Given | None:
@@ -122,7 +133,10 @@ async def hold_file(
     """The resident's row locked, and the gate asked again under the lock. Raises NotYours."""
     rows = await lock_residents(tx, site.district, {resident}, cells_of=())
     ours = resident in rows and rows[resident].facility == signed.facility
-    if not await still_open(tx, site, signed, resident, _given(signed, reason, ours=ours)):
+    given = _given(signed, reason, ours=ours)
+    if not await still_open(tx, site, signed, resident, given) or not await _may_move(
+        tx, site, signed, resident, ours=ours
+    ):
         raise NotYours
     return rows
 

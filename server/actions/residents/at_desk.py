@@ -21,6 +21,7 @@ from server.actions.residents.binding import Binding, Bound
 from server.actions.residents.changing import TooManyCodes
 from server.actions.residents.codes import New, Over, Right, Sent, WrongDigits
 from server.actions.residents.opening import Agreed, Explanation
+from server.actions.residents.presence import until_in
 from server.actions.residents.sign_in import ForPass
 from server.errors import NotYours, RuleSaysNo
 from server.rules.access import Tie
@@ -188,6 +189,12 @@ async def _open(tx: Tx, site: Site, signed: Signed, resident: bytes) -> bytes:
     who = await living(tx, site.district, resident)
     if not await still_open(tx, site, signed, who, None):
         raise NotYours("resident")
+    home = await one(
+        tx, "SELECT facility FROM resident WHERE district=? AND resident=?", site.district, who
+    )
+    ours = home is not None and home[0] == signed.facility
+    if not ours and await until_in(tx, site, signed, who) is None:
+        raise NotYours("resident")  # who may look by a consent is no desk of theirs
     return who
 
 
