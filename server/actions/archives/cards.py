@@ -24,7 +24,6 @@ from sync.merge import EMPTY, Cells, choose, decode_cells
 TAIL: Final = 4  # signs of a document or telephone that a list shows
 PHONE_KEPT: Final = 8  # last digits kept, so that a longer tail can be asked for
 ADDRESS_KEPT: Final = 24
-COLUMNS: Final = "resident, facility, panel, status, rev, sealed"
 
 
 class Face(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,14 +86,18 @@ def card_of(
 async def cards_of(tx: Tx, site: Site, ids: Collection[bytes]) -> dict[bytes, Card]:
     """The cards of these residents; one who has none yet is shown from the archive itself.
 
-    Works in a read transaction too. Ids that are nobody's are left out.
+    Place and status are the archive's own, never the card's: a card is made anew some seconds
+    after a move, and who may open an archive rests on where it is now. Works in a read transaction
+    too. Ids that are nobody's are left out.
     """
     if not ids:
         return {}
     key = await key_of(tx, site)
     wanted = sorted(set(ids))
     rows = await tx.rows_in(
-        f"SELECT {COLUMNS} FROM resident_card WHERE district=? AND resident {{ids}}",
+        "SELECT c.resident, r.facility, r.panel, r.status, c.rev, c.sealed FROM resident_card c "
+        "JOIN resident r ON r.district=c.district AND r.resident=c.resident WHERE c.district=? "
+        "AND c.resident {ids}",
         wanted,
         site.district,
     )
