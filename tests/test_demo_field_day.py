@@ -320,6 +320,8 @@ def test_the_terminal_says_what_was_counted(evidence: Evidence) -> None:
 
 
 def test_a_planted_difference_is_shown_as_disagreement(finished: Finished) -> None:
+    finished.day.all_round()  # fetches what residents did since the day was over
+    assert read(finished.day, scale=SCALE).all_agree
     carried = finished.day.tablets["08"]
     disk = carried.tablet.disk
     (gone,) = disk.rows("SELECT panel, resident FROM member ORDER BY resident LIMIT 1")
