@@ -49,7 +49,11 @@ async def test_the_whole_archive_is_in_it_for_people_and_for_programs(world: Wor
     mine = next(each for each in document["records"] if each["id"] == made.hex())
     assert (mine["form"]["sbp"], mine["by"]) == (152, "苏清明")
     assert document["register"]["name"]["value"] == "吴𠮷祥"
-    assert set(document) >= {"register", "records", "consents", "looked", "facilities"}
+    assert set(document) >= {
+        "register", "records", "consents", "looked", "facilities", "corrections", "family",
+        "confirmations",
+    }  # fmt: skip
+    assert page.index("姓名") < page.index("药物过敏史")
 
 
 async def test_it_can_be_checked_and_every_change_is_found(world: World) -> None:

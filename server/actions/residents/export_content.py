@@ -16,6 +16,8 @@ import msgspec
 
 from crypto.keys import SigningKeyPair, SigningPublicKey
 from crypto.primitives import sha256
+from server.actions.residents.correction_file import Correction
+from server.actions.residents.links import Link
 from server.actions.residents.reading import Entry, Reading
 from server.pages import export_page, values
 from server.pages.export_page import Chapter, Section, Whole
@@ -51,6 +53,8 @@ class Known:
     consents: Sequence[Row]
     looks: Sequence[Row]
     answers: Sequence[Row]
+    corrections: Sequence[Correction]
+    links: Sequence[Link]
     pictures: Mapping[str, bytes]
     pictures_of: Mapping[bytes, Sequence[str]]
 
@@ -188,6 +192,26 @@ def _document(known: Known) -> dict[str, Any]:
             {"facility": known.facilities.get(f, ""), "day": day, "answer": answer}
             for f, day, answer in known.answers
         ],
+        "corrections": [_correction(known, each) for each in known.corrections],
+        "family": [
+            {
+                "name": each.other.name, "tie": each.tie.value, "from": each.from_day.isoformat(),
+                "until": each.until_day.isoformat(), "scopes": sorted(s.value for s in each.scopes),
+            }
+            for each in known.links
+        ],
+    }  # fmt: skip
+
+
+def _correction(known: Known, each: Correction) -> dict[str, Any]:
+    said = each.content
+    return {
+        "id": each.id.hex(), "lane": each.lane.value, "state": each.state.value,
+        "outcome": each.outcome.value, "asked_at": each.asked_at, "answered_at": each.answered_at,
+        "record": each.record.hex() if each.record else None, "before": said.before,
+        "wanted": said.wanted, "words": said.text, "answer": said.answer, "appeal": said.appeal,
+        "ruling": said.ruling,
+        "photos": [f"photos/{name}.jpg" for name in known.pictures_of.get(each.id, ())],
     }  # fmt: skip
 
 
@@ -227,6 +251,8 @@ def _whole(known: Known, made: str) -> Whole:
         Chapter(w.facilities, _facilities(known)),
         Chapter(w.consents, _consents(known)),
         Chapter(w.confirmations, _answers(known)),
+        Chapter(w.statements, _corrections(known)),
+        Chapter(w.family, _family(known)),
         Chapter(w.looked, _looks(known)),
     ]
     return Whole(known.name, known.person, known.place, made, chapters)
@@ -235,7 +261,7 @@ def _whole(known: Known, made: str) -> Whole:
 def _basics(cells: Mapping[str, Cell]) -> list[tuple[str, str]]:
     w = words("export")
     rows: list[tuple[str, str]] = []
-    for name, cell in cells.items():
+    for name, cell in sorted(cells.items(), key=lambda each: _order(each[0])):
         shown = choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
         if shown.value is None or shown.value is False:
             continue
@@ -245,6 +271,14 @@ def _basics(cells: Mapping[str, Cell]) -> list[tuple[str, str]]:
             said = w.other_value(value=_plain(name, head.value), who=who)
             rows.append((values.cell_label(name), said))
     return rows
+
+
+_PLACES: Final = {each.name: n for n, each in enumerate(REGISTER.fields)}
+
+
+def _order(cell: str) -> int:
+    """Where the cell stands in the form."""
+    return _PLACES.get(cell.partition("/")[0], len(_PLACES))
 
 
 def _plain(name: str, value: Any) -> str:
@@ -311,4 +345,46 @@ def _answers(known: Known) -> list[Section]:
             w.answer_row(day=day, facility=known.facilities.get(f, "")),
         )
         for f, day, answer in known.answers
+    ]
+
+
+def _corrections(known: Known) -> list[Section]:
+    w, found = words("export"), list[Section]()
+    for each in known.corrections:
+        said = each.content
+        labels = list(dict.fromkeys(values.cell_label(cell) for cell in said.wanted))
+        told = [
+            (w.wanted, _cells(said.wanted)), (w.before, _cells(said.before)), (w.words, said.text),
+            (w.answer, said.answer), (w.appeal, said.appeal), (w.ruling, said.ruling),
+        ]  # fmt: skip
+        found.append(
+            Section(
+                words("values").comma.join(labels) or values.form_label(said.kind),
+                [(label, text) for label, text in told if text],
+                _civil(each.asked_at),
+                (),
+                [f"photos/{name}.jpg" for name in known.pictures_of.get(each.id, ())],
+            )
+        )
+    return found
+
+
+def _cells(of: Mapping[str, Any]) -> str:
+    told = [_plain(cell, value) for cell, value in of.items() if value is not None]
+    return words("values").comma.join(told)
+
+
+def _family(known: Known) -> list[Section]:
+    w = words("export")
+    return [
+        Section(
+            each.other.name,
+            (),
+            w.family_row(
+                tie=w.ties[each.tie.value],
+                from_day=each.from_day.isoformat(),
+                until=each.until_day.isoformat(),
+            ),
+        )
+        for each in known.links
     ]

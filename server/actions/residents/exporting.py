@@ -17,21 +17,17 @@ from typing import Final
 from crypto.keys import SigningPublicKey, Suite
 from crypto.primitives import sha256
 from server.access import Asking, classes_of, living
-from server.actions.archives.cards import cards_of
 from server.actions.archives.reading import staff_actor
-from server.actions.archives.standing import names_of
-from server.actions.archives.told import facility_names, staff_names
-from server.actions.attachments import taken
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
 from server.actions.residents import reading as readings
 from server.actions.residents.acting import Acting, Helper, assisted
-from server.actions.residents.export_content import Known, classes_in, packed
-from server.actions.residents.reading import ArchiveShut, Reading
+from server.actions.residents.export_content import classes_in, packed
+from server.actions.residents.export_known import known_of
+from server.actions.residents.reading import ArchiveShut
 from server.actions.residents.whose import theirs
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, NotYours, RuleSaysNo
-from server.pages import values
 from server.rules.access import Actor, Role
 from server.rules.consent import Purpose
 from server.rules.family import Act
@@ -45,8 +41,6 @@ KEEP_DAYS: Final = 3
 A_DAY: Final = 3  # packings that somebody may ask for within a day
 PART: Final = 1024 * 1024
 TRIES: Final = 3
-LOOKS_MAX: Final = 20_000
-PICTURES_BYTES: Final = 100 * 1024 * 1024  # the newest ones come first; the rest stay at the desk
 SUITE: Final = Suite.X25519_ED25519
 AT_DESK: Final = "take-along"  # the resident is there; kept nowhere
 
@@ -238,73 +232,9 @@ async def _pack(site: Site, acting: Acting, name: bytes) -> None:
     if acting.helper is not None:
         classes = await site.store.read(partial(_classes, site=site, acting=acting))
         reading = readings.within(reading, classes)
-    known = await site.store.read(partial(_known, site=site, reading=reading))
+    known = await site.store.read(partial(known_of, site=site, reading=reading))
     raw = await asyncio.to_thread(packed, known, site.keys.sign[SUITE])
     await site.store.write(partial(_keep, site=site, resident=acting.resident, name=name, raw=raw))
-
-
-async def _known(tx: Tx, site: Site, reading: Reading) -> Known:
-    who, district, now = reading.resident, site.district, site.clock()
-    names = await names_of(tx, district, who)
-    card = (await cards_of(tx, site, [who]))[who]
-    district_row = await one(
-        tx, "SELECT d.name, r.archive_no FROM district d JOIN resident r ON r.district=d.district "
-        "WHERE d.district=? AND r.resident=?", district, who,
-    )  # fmt: skip
-    assert district_row is not None
-    credited = await tx.rows(
-        "SELECT change, credit_facility FROM change WHERE district=? AND resident=? AND "
-        "credit_facility IS NOT NULL",
-        district, who,
-    )  # fmt: skip
-    pictures, of = await _pictures(tx, site, reading)
-    today = civil_day(now)
-    return Known(
-        reading=reading, name=card.name, person=values.person_line(card, today),
-        archive_no=district_row[1], place=district_row[0], made_at=now,
-        staff=await staff_names(tx, site, {each.record.staff for each in reading.entries}),
-        facilities=await facility_names(tx, site), credited={row[0]: row[1] for row in credited},
-        assignments=await tx.rows(
-            "SELECT facility, from_day, ground, undone FROM assignment WHERE district=? AND "
-            "resident=? ORDER BY n", district, who,
-        ),
-        consents=await tx.rows(
-            "SELECT facility, purpose, classes, granted_at, until, revoked_at FROM consent WHERE "
-            "district=? AND resident=? ORDER BY granted_at", district, who,
-        ),
-        looks=await tx.rows_in(
-            "SELECT at, facility, purpose, ground, classes, mode FROM access_log WHERE district=? "
-            f"AND resident {{ids}} ORDER BY at DESC LIMIT {LOOKS_MAX}", names, district,
-        ),
-        answers=await tx.rows_in(
-            "SELECT facility, day, answer FROM confirmation WHERE district=? AND answer<>'' AND "
-            "resident {ids} ORDER BY day DESC", names, district,
-        ),
-        pictures=pictures, pictures_of=of,
-    )  # fmt: skip
-
-
-async def _pictures(
-    tx: Tx, site: Site, reading: Reading
-) -> tuple[dict[str, bytes], dict[bytes, list[str]]]:
-    """Pictures of the records, the newest records first, as far as there is room."""
-    found: dict[str, bytes] = {}
-    of: dict[bytes, list[str]] = {}
-    room = PICTURES_BYTES
-    for entry in reading.entries:
-        for each in entry.record.change.attach:
-            try:
-                _, content = await taken.read(
-                    tx, site, reading.resident, each.id, classes=reading.classes
-                )
-            except NotFound:
-                continue  # it has not come yet
-            room -= len(content)
-            if room < 0:
-                return found, of
-            found[each.id.hex()] = content
-            of.setdefault(entry.id, []).append(each.id.hex())
-    return found, of
 
 
 async def _keep(tx: Tx, site: Site, resident: bytes, name: bytes, raw: bytes) -> None:
