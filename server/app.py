@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, Router, get
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.response import Redirect
 
 from resident_portal import door as portal_door
@@ -24,9 +25,11 @@ from server.errors import Refusal
 from server.jobs import JOBS, Clockwork
 from server.logs import RequestLog, log
 from server.metrics import CONTENT_TYPE, Gauge, Meters
-from server.pages.web import see
+from server.openapi import document
+from server.pages.web import no_nul, see
 from server.settings import Settings
 
+Connection = ASGIConnection[Any, Any, Any, Any]
 HTML: Final = "text/html; charset=utf-8"
 # The report is one self-contained page: nothing from elsewhere, and nobody frames it.
 PAGE_HEADERS: Final = {
@@ -69,14 +72,8 @@ def create_app(
 
     return RequestLog(
         Litestar(  # pyright: ignore[reportArgumentType]
-            route_handlers=[
-                *api.handlers(site, meters),
-                *deliveries.handlers(site),
-                *_watch(site, meters),
-                *_demo(settings),
-                console_router(site, settings),
-                portal_router(site, settings),
-            ],
+            route_handlers=_doors(site, settings, meters),
+            guards=[_readable],
             lifespan=[life],
             exception_handlers={
                 Refusal: api.on_refusal,
@@ -90,6 +87,30 @@ def create_app(
         broken=api.problem_document(api.Broken),
         media_type=api.PROBLEM,
     )
+
+
+async def _readable(connection: Connection, _: BaseRouteHandler) -> None:
+    """Of what an address says; a form's texts are looked at where they are read."""
+    asked = connection.query_params.multi_items()
+    no_nul((*map(str, connection.path_params.values()), *(text for _, text in asked)))
+
+
+def _doors(site: Site, settings: Settings, meters: Meters) -> list[HTTPRouteHandler | Router]:
+    return [
+        *api.handlers(site, meters),
+        *deliveries.handlers(site),
+        *_watch(site, meters),
+        *_demo(settings),
+        console_router(site, settings),
+        portal_router(site, settings),
+    ]
+
+
+def api_document(settings: Settings) -> dict[str, Any]:
+    """The OpenAPI document of all doors. Handlers only hold their site, so none is opened."""
+    nowhere: Site = object()  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    doors = Litestar(route_handlers=_doors(nowhere, settings, Meters()), openapi_config=None)
+    return document(doors.routes)
 
 
 def _watch(site: Site, meters: Meters) -> list[HTTPRouteHandler]:

@@ -30,10 +30,11 @@ FLOORS = {
     "server.deliveries": 6,
     "server.jobs": 6,
     "resident_portal": 6,
-    "server.app": 7,
-    "server.cli": 8,
-    "server.demo": 8,
-    "server.__main__": 9,
+    "server.openapi": 7,
+    "server.app": 8,
+    "server.cli": 9,
+    "server.demo": 9,
+    "server.__main__": 10,
 }
 DOORS = {"server.api", "server.console", "server.deliveries", "server.jobs", "resident_portal"}
 
@@ -62,7 +63,7 @@ KEEPERS = {
     "piccolo": ("server.store",),
     "asyncpg": ("server.store",),
     "sqlite3": ("server.store", "sync.tablet_disk"),
-    "litestar": (*sorted(DOORS), "server.pages.web", "server.app"),
+    "litestar": (*sorted(DOORS), "server.pages.web", "server.app", "server.openapi"),
     "apscheduler": ("server.jobs",),
     "PIL": ("server.actions.attachments.image_child", "server.pages.passport"),
     "httpx": ("sync.tablet*", "server.actions.notices.gateway"),

@@ -14,6 +14,7 @@ from server.cli.figures import figures
 from server.cli.keys import keys
 from server.cli.kinds import kinds
 from server.cli.notices import notices
+from server.cli.openapi import openapi
 from server.cli.plan import plan
 from server.cli.residents import residents
 from server.cli.serving import serve
@@ -41,7 +42,8 @@ def gongwei() -> None:
 
 for command in (
     serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, residents,
-    consent, batches, notices, export, figures, kinds, plan, journal, backup, restore, tablet,
+    consent, batches, notices, export, figures, kinds, openapi, plan, journal, backup, restore,
+    tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 

@@ -22,6 +22,7 @@ from server.pages.web import (
     AnyRequest,
     FormNotOurs,
     FormTooLarge,
+    no_nul,
     posted,
 )
 
@@ -79,6 +80,7 @@ async def posted_with_pictures(request: AnyRequest) -> Posted:
                 continue
             text_bytes += len(content)
             said = content.decode("utf-8", "replace")
+            no_nul((head.name or "", said))
             done.texts.setdefault(head.name or "", []).append(said)
             if text_bytes > FORM_BYTES or len(done.files) > AT_ONCE:
                 raise FormTooLarge

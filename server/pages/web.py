@@ -2,10 +2,12 @@
 on after an act. Nothing of a page comes from another origin, nothing inline runs, nothing is kept.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from litestar import Request
 from litestar.datastructures import UploadFile
+from litestar.exceptions import ClientException
 from litestar.response import Redirect
 
 from server.errors import Refusal
@@ -62,6 +64,14 @@ class FormTooLarge(Refusal):
     hint = "Forms are bounded; see server/pages/web.py."
 
 
+def no_nul(texts: Iterable[str]) -> None:
+    """Raises ClientException (400) for a text with U+0000: no keyboard writes it, and PostgreSQL
+    keeps no text that has it.
+    """
+    if any("\x00" in each for each in texts):
+        raise ClientException
+
+
 async def posted(request: AnyRequest) -> dict[str, list[str]]:
     """The texts of a form, each name with all its values; files are left out."""
     form = await request.form()
@@ -69,6 +79,7 @@ async def posted(request: AnyRequest) -> dict[str, list[str]]:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             continue
+        no_nul((name, str(value)))
         typed.setdefault(name, []).append(str(value))
     if sum(len(each) for each in typed.values()) > FIELDS_MAX:
         raise FormTooLarge
