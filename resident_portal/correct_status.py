@@ -35,7 +35,7 @@ from server.records.statement import REASONS
 from server.records.values import Fault, FaultCode
 from server.rules import corrections as rule
 from server.rules.corrections import Lane, Outcome, State
-from server.rules.reach import shows_cell
+from server.rules.reach import Reach, shows_cell
 
 HERE: Final = "/portal/correct"
 
@@ -118,6 +118,8 @@ def reaches(reading: Reading, file: Correction) -> bool:
         return all(shows_cell(name, far, scopes) for name in file.content.wanted)
     if file.record is None:
         return shows_cell("remarks", far, scopes)
+    if far is Reach.ALL:  # also of a record that has gone back to another archive since
+        return True
     return any(each.id == file.record for each in reading.entries)
 
 

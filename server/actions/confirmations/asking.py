@@ -5,13 +5,14 @@ Records of one facility on one day are one service, so a visit in which two form
 asked about once. A merge of archives carries records along, and the question follows its record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from server.actions.archives.content import Content, Written
-from server.actions.archives.standing import ResidentRow
+from server.actions.archives.standing import MERGED, ResidentRow
+from server.actions.confirmations.answers import DENIAL, REPLY
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
 from server.actions.residents.phones import phone_of
@@ -47,7 +48,14 @@ async def remake(
     }
     staff = await _written_by(tx, site.district, recent)
     for who, records in recent.items():
+        older = {
+            (each.on.isoformat(), each.performed_by)
+            for each in known[who].records
+            if each.on.isoformat() < since
+        }
         await _of_one(tx, site, who, _services(records, staff, today), since)
+        if rows[who].status != MERGED:  # whose records stand in the archive that is kept
+            await _gone(tx, site, who, since, older)
 
 
 async def _written_by(
@@ -111,11 +119,35 @@ async def _of_one(tx: Tx, site: Site, who: bytes, services: Sequence[Service], s
                 "confirmation=?",
                 who, site.district, there[0],
             )  # fmt: skip
+            await tx.run(  # a denial goes with its record
+                "UPDATE task SET resident=? WHERE district=? AND subject=? AND kind IN (?,?) AND "
+                "closed_at IS NULL",
+                who, site.district, there[0], DENIAL, REPLY,
+            )  # fmt: skip
     for row in known.values():
         if row[0] not in standing and not row[5] and row[6] is None:
             await tx.run(
                 "UPDATE confirmation SET gone_at=? WHERE district=? AND confirmation=?",
                 site.clock(), site.district, row[0],
+            )  # fmt: skip
+
+
+async def _gone(
+    tx: Tx, site: Site, who: bytes, since: str, stand: Collection[tuple[str, bytes | None]]
+) -> None:
+    """Questions of services too long ago to be asked about anew, when no record stands for them any
+    more: (day, facility).
+    """
+    rows = await tx.rows(
+        "SELECT confirmation, day, facility FROM confirmation WHERE district=? AND resident=? AND "
+        "day<? AND answer='' AND gone_at IS NULL",
+        site.district, who, since,
+    )  # fmt: skip
+    for name, day, facility in rows:
+        if (day, facility) not in stand:
+            await tx.run(
+                "UPDATE confirmation SET gone_at=? WHERE district=? AND confirmation=?",
+                site.clock(), site.district, name,
             )  # fmt: skip
 
 

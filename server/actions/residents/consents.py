@@ -88,8 +88,9 @@ async def _consents(tx: Tx, site: Site, acting: Acting, full: bool) -> Consents:
     rows = await tx.rows(
         "SELECT consent, facility, panel, purpose, classes, manner, text_version, granted_at, "
         "until, revoked_at, person FROM consent WHERE district=? AND resident=? "
-        "ORDER BY granted_at DESC, consent LIMIT ?",
-        district, who, LINES,
+        "ORDER BY CASE WHEN revoked_at IS NULL AND until>? THEN 0 ELSE 1 END, granted_at DESC, "
+        "consent LIMIT ?",
+        district, who, site.clock(), LINES,
     )  # fmt: skip
     explained = await one(
         tx, "SELECT 1 FROM explained WHERE district=? AND resident=? LIMIT 1", district, who
