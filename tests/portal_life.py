@@ -81,6 +81,7 @@ EXAMPLES = {
     "/portal/switch/receipt/{name}": "/portal/switch/receipt/{switch}",
     "/portal/switch/receipt/{name}/undo": "/portal/switch/receipt/{switch}/undo",
     "/portal/switch/case/{name}": "/portal/switch/case/{case}",
+    "/portal/switch/case/{name}/withdraw": "/portal/switch/case/{case}/withdraw",
     "/portal/consent/{name}": "/portal/consent/{consent}",
     "/portal/consent/{name}/end": "/portal/consent/{consent}/end",
     "/portal/consent/to/{facility}": "/portal/consent/to/{facility}",
