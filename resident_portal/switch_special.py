@@ -61,9 +61,19 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
 
     @page("/switch/case/{name:str}")
     async def case(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
-        return await _case(portal, request, name)
+        return await _case(portal, request, name, "")
 
-    return [form, ask, case]
+    @action("/switch/case/{name:str}/withdraw")
+    async def withdraw(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
+        try:
+            await facility_choice.withdraw_case(
+                portal.site, visitor_of(request).acting, id_of(name)
+            )
+        except RuleSaysNo as no:
+            return await _case(portal, request, name, why_not(no))
+        return see(f"{HOME}/case/{name}")
+
+    return [form, ask, case, withdraw]
 
 
 def _kind(portal: Portal, found: Choice) -> Kind:
@@ -92,15 +102,16 @@ def _draw(portal: Portal, request: AnyRequest, found: Choice, filled: Filled) ->
     )  # fmt: skip
 
 
-async def _case(portal: Portal, request: AnyRequest, name: str) -> Response[Any]:
+async def _case(portal: Portal, request: AnyRequest, name: str, no: str) -> Response[Any]:
     w, visitor, now = words("switch"), visitor_of(request), portal.site.clock()
     found = await facility_choice.choice(portal.site, visitor.acting)
     one = next((each for each in found.cases if each.id == id_of(name)), None)
     if one is None:
         raise NotYours
     return portal.page(
-        request, Page("switch_case.html.j2", "switch", w.special.title, back=HOME), case=one,
-        found=found, marks=_marks(one, now), asked=said.day_of(one.asked_at, now),
+        request, Page("switch_case.html.j2", "switch", w.special.title, back=HOME),
+        status=409 if no else 200, case=one, no=no, found=found, marks=_marks(one, now),
+        asked=said.day_of(one.asked_at, now),
         decided=said.day_of(one.decided_at, now) if one.decided_at else "",
         free=found.standing.free_from,
     )  # fmt: skip
@@ -112,4 +123,5 @@ def _marks(case: CaseShown, now: int) -> tuple[str, str]:
     return {
         "asked": (w.sent, w.sent_mark(day=said.day_of(case.due_at, now))),
         "allowed": (w.allowed, w.allowed_mark), "refused": (w.refused, w.refused_mark),
+        "withdrawn": (w.withdrawn, w.withdrawn_mark), "undone": (w.undone, w.undone_mark),
     }[case.state]  # fmt: skip

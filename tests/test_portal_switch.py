@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from server.actions.archives import afterwork
 from server.actions.places import cases, handovers, move
 from server.actions.places.district import Loader, NewResident
 from server.actions.residents import facility_choice
@@ -152,27 +151,6 @@ async def test_pressed_twice_it_is_one_switch_and_undone_twice_one_undoing(world
         assert await world.one("SELECT COUNT(*) FROM switch WHERE status='scheduled'") == 1
         await zhou.post(f"{newer}/undo")
         assert await world.one("SELECT COUNT(*) FROM switch WHERE status='scheduled'") == 0
-
-
-async def test_after_a_switch_and_its_undoing_every_page_says_who_is_responsible_now(
-    world: World,
-) -> None:
-    await bind(world, ZHOU)
-    await afterwork.catch_up(world.site)  # cards as they were; nothing makes them anew below
-    path = f"/console/archive/{ZHOU.hex()}/switch"
-
-    async def responsible(name: str) -> None:
-        for page in ("/portal/switch", "/portal/"):
-            assert f"责任机构 {name}" in text_of(await zhou.get(page)), page
-
-    async with phone(world, ZHOU) as zhou, desk(world, HE) as he, desk(world, QIN) as qin:
-        assert (await he.get(path)).status_code == 403
-        receipt = await switched(zhou, day="2026-11-20")
-        await responsible("柳湾社区中心")
-        assert (await he.get(path)).status_code == 200
-        assert (await zhou.post(f"{receipt}/undo")).status_code == 303
-        await responsible("青禾镇卫生院")
-        assert (await qin.get(path)).status_code == 200
 
 
 async def test_undo_ends_with_its_days_and_the_year_runs(world: World) -> None:

@@ -100,7 +100,21 @@ def _special(console: Console) -> list[HTTPRouteHandler]:
                 return see(f"/console/archive/{resident}/switch?done=asked")
         return await _draw(console, request, resident, chosen, wish, EMPTY, filled)
 
-    return [special]
+    @action("/archive/{resident:str}/switch/special/withdraw", roles=WORKERS)
+    async def withdraw(request: AnyRequest, resident: FromPath[str]) -> Response[Any]:
+        typed, w = await posted(request), words("switch")
+        try:
+            await cases.withdraw(
+                console.site, signed_of(request), id_of(resident), w.reason,
+                id_of(_first(typed, "case")), id_of(_first(typed, "person")),
+            )  # fmt: skip
+        except RuleSaysNo as no:
+            if no.detail != "case_decided":
+                raise
+            return see(f"/console/archive/{resident}/switch?done=case_decided")
+        return see(f"/console/archive/{resident}/switch?done=case_withdrawn")
+
+    return [special, withdraw]
 
 
 def _first(typed: Posted, name: str) -> str:

@@ -67,6 +67,11 @@ class CaseState(StrEnum):
     ASKED = "asked"
     ALLOWED = "allowed"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    """Taken back by who asked, or over because no year runs any more."""
+
+    UNDONE = "undone"
+    """Allowed, and the switch was taken back in time. Derived, never kept."""
 
 
 @dataclass(frozen=True, slots=True)

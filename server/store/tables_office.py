@@ -145,7 +145,7 @@ class Touched(Table, tablename="touched"):
 
 class SpecialCase(Table, tablename="special_case"):
     """A switch before the year is over, for the county to decide. state: asked | allowed |
-    refused.
+    refused | withdrawn. The switch of an allowed one has its id.
     """
 
     district = SmallInt()

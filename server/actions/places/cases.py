@@ -18,7 +18,7 @@ from server.actions.archives.standing import MERGED, ResidentRow, lock_residents
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
-from server.actions.places import move
+from server.actions.places import case_ends, move
 from server.actions.places.switching import Standing, hold_file, open_file, read_standing
 from server.actions.queues.queues import close_task, open_task, task_of
 from server.actions.residents.acting import Acting, Helper, assisted
@@ -34,7 +34,7 @@ from server.store.tx import Row, Tx, one
 from server.store.vault import T_CASE
 from sync.limits import DAY_MS
 
-KIND: Final = "special_case"
+KIND: Final = case_ends.KIND
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -79,6 +79,23 @@ async def _ask(tx: Tx, site: Site, signed: Signed, claim: Claim) -> bytes:
     return name
 
 
+async def withdraw(
+    site: Site, signed: Signed, resident: bytes, reason: str, name: bytes, person: bytes
+) -> None:
+    """Takes a case that waits back at the desk. `person`: who stands there. Raises NotYours,
+    NotAllowed, NotTheirAct, RuleSaysNo.
+    """
+    await open_file(site, signed, resident, reason)
+
+    async def write(tx: Tx) -> None:
+        await hold_file(tx, site, signed, resident, reason)
+        acting = Acting(person, resident, Helper(signed.staff, signed.facility))
+        await theirs(tx, site, acting, Act.CHOOSE)
+        await case_ends.withdraw_in(tx, site, acting, name)
+
+    await site.store.write(write)
+
+
 async def ask_in(
     tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow], claim: Claim, by: bytes
 ) -> bytes:
@@ -109,10 +126,9 @@ async def ask_in(
     )  # fmt: skip
     if waits is not None:
         raise RuleSaysNo("case_waits")
-    history = await move.assignments(tx, district, claim.resident)
-    free = rule.free_from(site.rules, history)
-    if free is None or free <= civil_day(now):
+    if await case_ends.is_needless(tx, site, claim.resident):
         raise RuleSaysNo("Granted")  # an ordinary ground is enough
+    history = await move.assignments(tx, district, claim.resident)
     case = rule.SpecialCase(claim.code, bool(claim.evidence))
     request = rule.Request(
         facility=panel[0], ground=claim.code, published=bool(panel[1]), special_case=case
@@ -139,7 +155,7 @@ async def ask_in(
 
 @dataclass(frozen=True, slots=True)
 class CaseShown:
-    """A special case as the resident sees it. Instants in ms UTC."""
+    """A special case as the resident sees it. Instants in ms UTC. state: of rule.CaseState."""
 
     id: bytes
     label: str
@@ -157,21 +173,24 @@ async def cases_of(tx: Tx, site: Site, resident: bytes) -> tuple[CaseShown, ...]
     """Every special case of a resident, newest first; the caller has judged who looks."""
     rows = await tx.rows(
         "SELECT c.special_case, c.code, c.sealed, c.state, c.asked_at, c.due_at, c.decided_at, "
-        "r.key, p.facility, p.name FROM special_case c JOIN resident r ON r.district=c.district "
-        "AND r.resident=c.resident JOIN panel p ON p.district=c.district AND p.panel=c.panel "
+        "r.key, p.facility, p.name, s.status FROM special_case c JOIN resident r ON "
+        "r.district=c.district AND r.resident=c.resident JOIN panel p ON p.district=c.district AND "
+        "p.panel=c.panel LEFT JOIN switch s ON s.district=c.district AND s.switch=c.special_case "
         "WHERE c.district=? AND c.resident=? ORDER BY c.asked_at DESC, c.special_case",
         site.district, resident,
     )  # fmt: skip
     places = await facility_names(tx, site)
     labels = dict(special_grounds(site))
     made: list[CaseShown] = []
-    for name, code, sealed, state, asked_at, due_at, decided_at, key, home, team in rows:
+    for name, code, sealed, state, asked_at, due_at, decided_at, key, home, team, status in rows:
+        undone = status in ("withdrawn", "undone")
         place = site.vault.at(T_CASE, name, resident)
         said = msgspec.json.decode(site.vault.key(resident, key).open(place, sealed), type=_Said)
         made.append(
             CaseShown(
-                name, labels.get(code) or code, said.evidence, places.get(home, ""), team, state,
-                asked_at, due_at, decided_at, said.decision,
+                name, labels.get(code) or code, said.evidence, places.get(home, ""), team,
+                rule.CaseState.UNDONE.value if undone else state, asked_at, due_at,
+                decided_at, said.decision,
             )
         )  # fmt: skip
     return tuple(made)
@@ -263,6 +282,8 @@ async def _decide(tx: Tx, site: Site, signed: Signed, name: bytes, allow: bool, 
     asked_for, panel, code, sealed, evidence = row  # of an archive that may be merged by now
     resident = await living(tx, district, asked_for)
     rows = await lock_residents(tx, district, {asked_for, resident}, cells_of=())
+    if allow and await case_ends.is_needless(tx, site, resident):
+        raise RuleSaysNo("Granted")  # its ground is gone: no year runs any more
     state = "allowed" if allow else "refused"
     await close_task(tx, site, signed, task, state)  # of two who decide, one gets past here
     key = site.vault.key(asked_for, rows[asked_for].key)
@@ -284,7 +305,7 @@ async def _decide(tx: Tx, site: Site, signed: Signed, name: bytes, allow: bool, 
         granted = rule.SpecialCase(code, bool(evidence), rule.CaseState.ALLOWED)
         ask_ = move.Ask(
             resident=resident, panel=panel, ground=code, by=signed.staff, special_case=granted,
-            person=resident,
+            person=resident, id=name,
         )  # fmt: skip
         outcome = await move.switch_in(tx, site, ask_)
         if not isinstance(outcome, rule.Granted):

@@ -16,7 +16,7 @@ from server.actions.archives.opening import AskWhy, Given, open_for, still_open
 from server.actions.archives.standing import ResidentRow, lock_residents
 from server.actions.archives.told import facility_names, team_names
 from server.actions.keeping.site import Site
-from server.actions.places import move
+from server.actions.places import case_ends, move
 from server.actions.residents.acting import Acting, Helper, assisted, taken_back
 from server.actions.residents.presence import until_in
 from server.actions.residents.whose import Present, theirs, who_may
@@ -299,6 +299,7 @@ async def undo(
         if await move.undo_in(tx, site, resident, of):
             if of is not None:
                 await taken_back(tx, site, resident, of)
+            await case_ends.end_needless(tx, site, resident, signed.staff)
             await assisted(tx, site, acting, "switch_undo", of or resident)
 
     await site.store.write(write)

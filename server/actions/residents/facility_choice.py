@@ -13,7 +13,7 @@ from functools import partial
 from server.actions.archives.standing import lock_residents
 from server.actions.archives.told import facility_names, staff_names, team_names
 from server.actions.keeping.site import Site
-from server.actions.places import cases, move
+from server.actions.places import case_ends, cases, move
 from server.actions.places.cases import CaseShown, Claim
 from server.actions.places.switching import Standing, read_standing
 from server.actions.residents.acting import Acting, assisted, taken_back
@@ -215,6 +215,7 @@ async def undo(site: Site, acting: Acting, of: bytes) -> bool:
             raise NotYours from None
         if done:
             await taken_back(tx, site, acting.resident, of)
+            await case_ends.end_needless(tx, site, acting.resident, acting.hand)
             await assisted(tx, site, acting, "switch_undo", of)
         return done
 
@@ -237,6 +238,19 @@ async def ask_case(site: Site, acting: Acting, claim: Claim) -> bytes:
         return name
 
     return await site.store.write(write)
+
+
+async def withdraw_case(site: Site, acting: Acting, name: bytes) -> None:
+    """Takes a special case that waits back; sent twice it changes nothing. Raises NotTheirAct,
+    NotYours, RuleSaysNo for one that the county has decided.
+    """
+
+    async def write(tx: Tx) -> None:
+        await lock_residents(tx, site.district, {acting.resident}, cells_of=())
+        await theirs(tx, site, acting, Act.CHOOSE)
+        await case_ends.withdraw_in(tx, site, acting, name)
+
+    await site.store.write(write)
 
 
 @dataclass(frozen=True, slots=True)
