@@ -3,7 +3,7 @@
 from server.actions.archives import afterwork
 from server.actions.attachments.taken import take_upload
 from server.actions.confirmations import denials
-from server.actions.residents import consents, corrections
+from server.actions.residents import consents, corrections, reports
 from server.actions.residents import correction_steps as steps
 from server.actions.residents.correction_gate import own_gate
 from server.actions.residents.corrections import Saying, Wish, fresh_id
@@ -18,7 +18,7 @@ from tests.portal import bind, phone
 from tests.test_attacks_portal_data import agree
 from tests.test_attacks_portal_life import joined, parted
 from tests.test_confirmations import DAY, asked, say
-from tests.test_corrections import WHY, acting, answers, opened, ready
+from tests.test_corrections import WHY, acting, answers, asks, opened, ready
 from tests.test_portal_consent import wish
 from tests.test_queues import person
 from tests.world import QIN, WU, ZHOU, Field, World, an_id, field
@@ -155,3 +155,20 @@ async def test_a_consent_that_stands_is_listed_however_many_were_given_since(
     shown = await consents.consents(world.site, acting())
     assert first in {each.id for each in shown.given}
     assert shown.given[0].id == first
+
+
+async def test_what_was_found_of_a_report_reaches_the_archive_that_is_kept(world: World) -> None:
+    await ready(world, ZHOU, WU)
+    name = await asks(world, WU, genetic="2")
+    await opened(world, QIN, name)
+    entry = (
+        await world.rows("SELECT entry FROM access_log WHERE resident=? AND staff=?", WU, QIN)
+    )[0][0]
+    report = await reports.report(world.site, acting(WU), entry, "我没有来过")
+    await joined(world)
+    chen = await person(world, CHEN)
+    await reports.decide(world.site, chen, report, "看过登记", proper=True)
+    told = await world.rows("SELECT DISTINCT resident FROM notice WHERE about=? ORDER BY 1", report)
+    assert {each[0] for each in told} == {ZHOU, WU}
+    (shown,) = await reports.reports_of(world.site, acting(ZHOU))
+    assert (shown.id, shown.decision) == (report, "看过登记")

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from crypto.columns import ColumnRefused, DataKey
+from server.access import living
 from server.actions.archives.told import staff_names
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.residents.phones import phone_of
@@ -91,12 +92,14 @@ async def tell(
     `to`: another telephone than the bound one (the old one, after a change). `cls` "B": it is about
     a restricted record; then the short message says only that there is something, and the inbox
     shows it to the resident alone. `about`: id of the row the inbox leads to.
+    Of an archive that was merged the inbox is the one of the archive that is kept.
     Raises ValueError or KeyError for what does not fit: a fault of the caller.
     """
     of = rule.template(template)
     if not of.inbox:
         raise ValueError(f"{template} has nothing to say in an inbox")
     values = rule.checked(of, await _texts(tx, site, of, variables))
+    resident = await living(tx, site.district, resident)
     row = await one(
         tx, "SELECT key, status FROM resident WHERE district=? AND resident=?",
         site.district, resident,

@@ -15,6 +15,7 @@ import msgspec
 from crypto.columns import DataKey
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.ledger import TASK_DAYS
+from server.actions.archives.standing import names_of
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
@@ -141,9 +142,11 @@ async def reports_of(site: Site, acting: Acting) -> Sequence[Report]:
     """What was reported of this archive, newest first."""
 
     async def read(tx: Tx) -> Sequence[Report]:
-        rows = await tx.rows(
-            f"SELECT {_REPORT} FROM access_report WHERE district=? AND resident=? ORDER BY at DESC",
-            site.district, acting.resident,
+        names = await names_of(tx, site.district, acting.resident)  # also from before a merge
+        rows = await tx.rows_in(
+            f"SELECT {_REPORT} FROM access_report WHERE district=? AND resident {{ids}} "
+            "ORDER BY at DESC",
+            names, site.district,
         )  # fmt: skip
         return [await _told(tx, site, row) for row in rows]
 
