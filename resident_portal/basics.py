@@ -9,6 +9,7 @@ from resident_portal.words import words
 from server.actions.residents.reading import Reading
 from server.pages import values
 from server.pages.sections import sections_of
+from server.records.cells import silenced
 from server.records.kinds import REGISTER
 from server.records.model import AccessClass, Field, Ref
 from sync.merge import Cell, choose, is_present
@@ -81,11 +82,14 @@ def _value(
 ) -> Value | None:
     texts: list[str] = []
     clash = False
-    for name, cell in sorted(cells.items()):
-        if not cell.heads:
-            continue
-        found = choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
-        if each.policy is Policy.SET and not is_present(found.value):
+    drawn = {
+        name: choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
+        for name, cell in sorted(cells.items())
+        if cell.heads
+    }
+    unsaid = silenced(REGISTER, {name: found.value for name, found in drawn.items()})
+    for name, found in drawn.items():
+        if name in unsaid or (each.policy is Policy.SET and not is_present(found.value)):
             continue
         clash = clash or found.conflict
         texts.append(_text(each, name, found.value, shown=shown))

@@ -40,7 +40,6 @@ from server.records.kinds import REGISTER
 from server.records.model import AccessClass, Kind, Ref
 from server.records.values import Fault, FaultCode
 from server.rules.corrections import Lane
-from sync.merge import EMPTY as NO_CELL
 from sync.merge import choose
 
 HERE: Final = "/portal/correct"
@@ -190,16 +189,16 @@ def _said(topic: Topic, reading: Reading) -> str:
             return masked(name, str(value))
         return plain.spoken(values.cell_text(name, value))
 
-    return correcting.text_of(topic, reading.cells, text)
+    return correcting.text_of(topic, correcting.archives(topic, reading.cells), text)
 
 
 def _by(topic: Topic, reading: Reading, now: int) -> str:
     """When what stands there was written, and that the resident wrote it."""
-    names = [name for name in reading.cells if name.partition("/")[0] in _names(topic)]
     heads = [
         head
-        for name in names
-        if (head := choose(reading.cells.get(name, NO_CELL), REGISTER.policy_of(name)).head)
+        for name, cell in correcting.archives(topic, reading.cells).items()
+        if name.partition("/")[0] in _names(topic)
+        and (head := choose(cell, REGISTER.policy_of(name)).head)
     ]
     if not heads:
         return ""

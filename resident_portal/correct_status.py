@@ -27,7 +27,7 @@ from server.actions.residents.reading import ArchiveShut, Reading, read
 from server.actions.residents.visits import Visitor
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.pages import times, values
-from server.pages.correcting import topic_of
+from server.pages.correcting import answer_text, topic_of
 from server.pages.forms import EMPTY, Filled
 from server.pages.web import HEADERS, AnyRequest, posted, see
 from server.records.kinds import REGISTER
@@ -262,10 +262,13 @@ def _field_label(file: Correction) -> str:
 def diffs_of(file: Correction) -> list[Diff]:
     content, made = file.content, list[Diff]()
     verdicts = content.rulings or content.verdicts
-    for name, wanted in content.wanted.items():
+    follow = rule.together(content.wanted)
+    for name in content.wanted:
+        if name in follow:
+            continue
         verdict = "" if name not in verdicts else "yes" if verdicts[name] else "no"
-        before = _text(name, content.before.get(name))
-        made.append(Diff(_label(name), before, _text(name, wanted), verdict))
+        before = answer_text(content.before, name, _text)
+        made.append(Diff(_label(name), before, answer_text(content.wanted, name, _text), verdict))
     return made
 
 

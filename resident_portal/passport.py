@@ -18,8 +18,9 @@ from server.errors import NotAllowed
 from server.pages import times, values
 from server.pages.passport import Passport, Row, png_of
 from server.pages.web import HEADERS, AnyRequest
-from server.records.kinds import get
-from sync.merge import is_present
+from server.records.cells import silenced
+from server.records.kinds import REGISTER, get
+from sync.merge import choose, is_present
 
 ALLERGIES = ("drug_allergy", "drug_allergy_other")
 PLAIN = ("blood_abo", "blood_rh")
@@ -73,15 +74,18 @@ async def _sheet(portal: Portal, visitor: Visitor) -> Passport:
 
 def _set(found: Reading, name: str) -> str:
     """The elements of a set that are there, in words."""
-    comma = words("values").comma
-    said_ones = [
-        values.cell_text(cell, head.value)
+    there = {
+        cell: choose(kept, REGISTER.policy_of(cell), REGISTER.safer_of(cell)).value
         for cell, kept in found.cells.items()
         if cell.partition("/")[0] == name
-        for head in kept.heads[-1:]
-        if is_present(head.value)
+    }
+    unsaid = silenced(REGISTER, there)
+    told = [
+        values.cell_text(cell, value)
+        for cell, value in there.items()
+        if is_present(value) and cell not in unsaid
     ]
-    return comma.join(said_ones)
+    return words("values").comma.join(told)
 
 
 def _has_allergy(found: Reading) -> bool:

@@ -32,10 +32,12 @@ from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, read_form
 from server.pages.sections import sections_of
 from server.pages.web import posted, see
+from server.records.cells import none_beside, silenced
 from server.records.kinds import REGISTER, everything, may_fill_in, offered
 from server.records.model import Field, Kind, Ref
 from server.records.statement import STATEMENT
 from server.rules.accounts import FACILITY_ROLES
+from sync.merge import EMPTY as NO_CELL
 from sync.merge import Cell, Shown, choose, claims, is_present
 from sync.policy import Policy
 
@@ -227,18 +229,20 @@ def _values(each: Field, found: Folder, now: int) -> list[Value]:
     elements = {
         name: cell for name, cell in sorted(cells.items()) if name.partition("/")[0] == each.name
     }
+    drawn = {name: shown_of(name, cell) for name, cell in elements.items()}
+    unsaid = silenced(REGISTER, {name: shown.value for name, shown in drawn.items()})
     agreed = [
-        _value(each.label, name, cell, found, now)
-        for name, cell in elements.items()
-        if is_present(shown_of(name, cell).value) and not shown_of(name, cell).conflict
+        _value(each.label, name, elements[name], found, now)
+        for name, shown in drawn.items()
+        if is_present(shown.value) and not shown.conflict and name not in unsaid
     ]
     text = words("values").comma.join(one.text for one in agreed)
     by = words("archive").apart.join(dict.fromkeys(one.by for one in agreed))
     made = [Value(each.label, text, by)] if agreed else []
     made += [
-        _value(each.label, name, cell, found, now)
-        for name, cell in elements.items()
-        if shown_of(name, cell).conflict
+        _value(each.label, name, elements[name], found, now)
+        for name, shown in drawn.items()
+        if shown.conflict and name not in unsaid
     ]
     return made
 
@@ -258,8 +262,12 @@ def _value(label: str, name: str, cell: Cell | None, found: Folder, now: int) ->
         when = times.day_text(day, today=today) if day else ""
         return Value(label, text, w.by(who=short, when=when) if short and when else by)
     disputed = bool(claims(cell, REGISTER.policy_of(name)))
+    none = none_beside(REGISTER, name)  # who had written 无 said something about this one too
+    denied = found.opened.cells.get(none, NO_CELL).heads
     others = tuple(
-        Said(values.cell_text(name, head.value), _by(found, head, now)) for head in cell.heads
+        Said(values.cell_text(said, head.value), _by(found, head, now))
+        for said, heads in ((name, cell.heads), (none, [h for h in denied if is_present(h.value)]))
+        for head in heads
     )
     return Value(label, text, w.safer_by(by=by) if shown.head is not None else by, others, disputed)
 

@@ -17,14 +17,14 @@ from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import WORKERS, allergy_names, id_of
 from server.console.words import words
 from server.errors import RuleSaysNo
-from server.pages import times, values
+from server.pages import correcting, times, values
 from server.pages.forms import EMPTY, Filled, Posted
 from server.pages.web import AnyRequest, posted, see
 from server.records.kinds import UnknownKind, get
 from server.records.statement import REASONS
 from server.records.values import Fault, FaultCode
 from server.rules.accounts import StaffRole
-from server.rules.corrections import Lane, Outcome, Way
+from server.rules.corrections import Lane, Outcome, Way, together
 
 KEYS: Final = {
     Way.ANSWER: "Ctrl Enter", Way.CONFIRM: "A", Way.NOTE: "A", Way.DECLINE: "D", Way.LEAVE: "L",
@@ -103,7 +103,7 @@ def _said(found: Case, typed: Posted, kind: str) -> tuple[Answer, tuple[Fault, .
     choice = (typed.get("choice") or [""])[0]
     way = _way(typed)
     verdicts: dict[str, bool] = {}
-    cells = [each.cell for each in found.cells] or ([WHOLE] if kind == APPEAL else [])
+    cells = [each.cell for each in _decided(found)] or ([WHOLE] if kind == APPEAL else [])
     for cell in cells if way is Way.ANSWER else ():
         picked = (typed.get(f"pick:{cell}") or [""])[0]
         if picked not in (YES, NO):
@@ -159,7 +159,9 @@ async def _draw(
         person=values.person_line(card, today) if card else "", plain=plain, marked=marked,
         allergy_text=w.allergy(what=words("values").comma.join(allergy)) if allergy else "",
         left=None if closed else times.left(task.due_at, now), due=times.long_day(due),
-        rows=[_row(each, found, filled) for each in found.cells], whole=_whole(found, kind, filled),
+        rows=[_row(each, found, filled) for each in _decided(found)],
+        seen_too=[(each, _seen(found, each)) for each in _follow(found)],
+        whole=_whole(found, kind, filled),
         recorders=[_recorder(each, now) for each in found.recorders],
         record=_record(found), about=_about(found), why=REASONS.get(file.content.why, ""),
         choices=words("correcting").declined, talk=_talk(found, now), story=_story(found, now),
@@ -180,19 +182,34 @@ def _sentence(found: Case, kind: str, *, closed: bool) -> tuple[str, str]:
     return w.sentence[file.lane.value], w.sentence[f"{file.lane.value}_mark"]
 
 
+def _follow(found: Case) -> list[str]:
+    """Cells that are decided with another: 无 beside an allergy that is claimed."""
+    return [cell for cell in together(found.file.content.wanted) if cell in found.heads]
+
+
+def _decided(found: Case) -> list[Wanted]:
+    """The cells that are questions of their own."""
+    follow = together(found.file.content.wanted)
+    return [each for each in found.cells if each.cell not in follow]
+
+
+def _seen(found: Case, cell: str) -> str:
+    return ",".join(head.hex() for head in found.heads[cell])
+
+
 def _row(each: Wanted, found: Case, filled: Filled) -> Row:
-    cell, lane = each.cell, found.file.lane
+    cell, lane, content = each.cell, found.file.lane, found.file.content
     verdict = {True: YES, False: NO}.get(found.file.content.verdicts[cell], "") if (
         cell in found.file.content.verdicts
     ) else ""  # fmt: skip
     settled = not each.standing and lane is Lane.ASK
     return Row(
-        name=cell, label=values.cell_label(cell), before=values.cell_text(cell, each.before),
-        wanted=values.cell_text(cell, each.wanted or None) if each.wanted == ""
-        else values.cell_text(cell, each.wanted),
+        name=cell, label=values.cell_label(cell),
+        before=correcting.answer_text({cell: each.before, **content.before}, cell),
+        wanted=correcting.answer_text(content.wanted, cell),
         now=values.cell_text(cell, each.now) if settled else "", by=each.by,
         standing=each.standing, picked=filled.text(f"pick:{cell}") or verdict,
-        seen=",".join(h.hex() for h in found.heads[cell]) if cell in found.heads else None,
+        seen=_seen(found, cell) if cell in found.heads else None,
         fault=next((f for f in filled.faults if f.field == cell), None),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from server.console.words import words
 from server.pages import times, values
 from server.pages.qr import Code as Qr
 from server.pages.sections import sections_of
+from server.records.cells import silenced
 from server.records.kinds import REGISTER, get
 from server.records.model import (
     AccessClass,
@@ -208,10 +209,11 @@ def _printed(kind: Kind, classes: Sequence[str]) -> list[Field]:
 def register_form(opened: Opened) -> dict[str, Any]:
     """The register's values as a form has them: sets as lists."""
     form: dict[str, Any] = {}
-    for name, cell in sorted(opened.cells.items()):
+    values = {name: shown_of(name, cell).value for name, cell in sorted(opened.cells.items())}
+    unsaid = silenced(REGISTER, values)
+    for name, shown in values.items():
         each = REGISTER.field_of(name)
-        shown = shown_of(name, cell).value
-        if each is None or not is_present(shown):
+        if each is None or not is_present(shown) or name in unsaid:
             continue
         if each.policy is not Policy.SET:
             form[each.name] = shown

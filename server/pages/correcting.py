@@ -16,7 +16,7 @@ import msgspec
 from server.pages.forms import Filled, Posted, filled_from, read_form
 from server.pages.values import cell_text
 from server.pages.words import words
-from server.records.cells import shown_codes, to_body
+from server.records.cells import none_beside, shown_codes, to_body
 from server.records.check import check, edit_faults
 from server.records.kinds import REGISTER
 from server.records.model import (
@@ -117,6 +117,27 @@ def text_of(topic: Topic, cells: Cells, words_of: Callable[[str, Any], str] = ce
         elif (value := shown(cells, each.name)) is not None:
             said.append(words_of(each.name, value))
     return words("values").comma.join(said)
+
+
+def archives(topic: Topic, cells: Cells) -> dict[str, Cell]:
+    """What the archive says, without what the resident has only asked for."""
+    if topic.lane is not Lane.ASK:
+        return dict(cells)
+    kept = {
+        name: Cell(tuple(head for head in cell.heads if head.author != "resident"))
+        for name, cell in cells.items()
+    }
+    return {name: cell for name, cell in kept.items() if cell.heads}
+
+
+def answer_text(
+    answers: Mapping[str, Any], cell: str, words_of: Callable[[str, Any], str] = cell_text
+) -> str:
+    """One cell of what stood there or is wanted; 无 for 没有磺胺 where 无 was the answer."""
+    none, value = none_beside(REGISTER, cell), answers.get(cell)
+    if none and not is_present(value) and is_present(answers.get(none)):
+        return words_of(none, True)
+    return words_of(cell, value)
 
 
 # The form.

@@ -68,6 +68,24 @@ def _items(each: Field, present: Mapping[str, object]) -> list[object]:
     return made
 
 
+def none_beside(kind: Kind, cell: str) -> str:
+    """The cell of the answer that excludes this one (无); "" where there is none, or it is that."""
+    name, _, key = cell.partition("/")
+    each = kind.field(name)
+    if each is None or not isinstance(each.type, Codes) or key in ("", each.type.none):
+        return ""
+    return f"{name}/{each.type.none}" if each.type.none else ""
+
+
+def silenced(kind: Kind, values: Mapping[str, object]) -> frozenset[str]:
+    """The cells of 无 that are not shown, since something else of their set is there.
+
+    `values`: what is shown of each cell, of a page or of what somebody wants.
+    """
+    there = {cell for cell, value in values.items() if value is not None and value is not False}
+    return frozenset({none_beside(kind, cell) for cell in there} & there)
+
+
 def shown_codes(kind: Codes, present: Iterable[str]) -> tuple[str, ...]:
     """The codes of a merged set that are shown: a known allergy silences "none" (the safer)."""
     there = frozenset(present)

@@ -17,13 +17,16 @@
 There is no state in which nobody is next and the resident has no words to read.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from server.records.cells import none_beside
+from server.records.kinds import REGISTER
 from server.records.model import Field, ResidentMay
 from server.rules.accounts import FACILITY_ROLES, StaffRole
+from sync.merge import is_present
 from sync.policy import Policy
 
 APPEAL_DAYS: Final = 60  # default: as long as somebody may ask for an administrative review
@@ -130,6 +133,30 @@ def lane_of(field: Field) -> Lane | None:
         ResidentMay.COMMENT: Lane.COMMENT,
         ResidentMay.NOTHING: None,
     }[field.resident]
+
+
+def together(wanted: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """无 that goes or comes with other answers of its set is no question of its own: its cell ->
+    the cells by which it goes.
+    """
+    made: dict[str, tuple[str, ...]] = {}
+    for cell, value in wanted.items():
+        none = none_beside(REGISTER, cell)
+        if none in wanted and is_present(value) is not is_present(wanted[none]):
+            made[none] = (*made.get(none, ()), cell)
+    return made
+
+
+def with_none(wanted: Mapping[str, Any], verdicts: Mapping[str, bool]) -> dict[str, bool]:
+    """The verdicts and what follows from them: 无 goes once one of the others is accepted, and
+    comes once all of them are gone.
+    """
+    made = dict(verdicts)
+    for none, cells in together(wanted).items():
+        said = [verdicts[cell] for cell in cells if cell in verdicts]
+        if len(said) == len(cells):
+            made[none] = all(said) if is_present(wanted[none]) else any(said)
+    return made
 
 
 def outcome_of(verdicts: Collection[bool]) -> Outcome:

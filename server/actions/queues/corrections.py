@@ -7,7 +7,7 @@ nothing is laid, and the words are still owed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -204,6 +204,7 @@ async def _answer(tx: Tx, site: Site, signed: Signed, name: bytes, said: Answer)
     found, ledger, task = await _held(tx, site, signed, name, KIND, said.reason)
     if said.way not in _ways(signed, task, found):
         raise NotYours("way")
+    said = replace(said, verdicts=rule.with_none(found.content.wanted, said.verdicts))
     tales = await told(tx, site, [bytes.fromhex(each) for each in found.content.wrote])
     outcome = _outcome(said)
     identity = any(
@@ -262,6 +263,7 @@ async def rule_on(site: Site, signed: Signed, name: bytes, said: Answer) -> bool
 
 async def _rule_on(tx: Tx, site: Site, signed: Signed, name: bytes, said: Answer) -> bool:
     found, ledger, task = await _held(tx, site, signed, name, APPEAL, said.reason)
+    said = replace(said, verdicts=rule.with_none(found.content.wanted, said.verdicts))
     if not said.text:
         raise Denied(rule.No.WORDS.value)
     (archive,) = ledger.archives

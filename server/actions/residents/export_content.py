@@ -20,13 +20,16 @@ from server.actions.residents.correction_file import Correction
 from server.actions.residents.links import Link
 from server.actions.residents.reading import Entry, Reading
 from server.pages import export_page, values
+from server.pages.correcting import answer_text
 from server.pages.export_page import Chapter, Section, Whole
 from server.pages.words import words
+from server.records.cells import silenced
 from server.records.kinds import REGISTER
 from server.records.upcast import newest
+from server.rules.corrections import together
 from server.settings import CIVIL
 from server.store.tx import Row
-from sync.merge import Cell, choose
+from sync.merge import Cell, choose, is_present
 
 LABEL: Final = b"gongwei/export\x00"
 FORMAT: Final = "gongwei-archive/1"
@@ -261,9 +264,13 @@ def _whole(known: Known, made: str) -> Whole:
 def _basics(cells: Mapping[str, Cell]) -> list[tuple[str, str]]:
     w = words("export")
     rows: list[tuple[str, str]] = []
-    for name, cell in sorted(cells.items(), key=lambda each: _order(each[0])):
-        shown = choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
-        if shown.value is None or shown.value is False:
+    every = {
+        name: choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
+        for name, cell in sorted(cells.items(), key=lambda each: _order(each[0]))
+    }
+    unsaid = silenced(REGISTER, {name: shown.value for name, shown in every.items()})
+    for name, shown in every.items():
+        if name in unsaid or not is_present(shown.value):
             continue
         rows.append((values.cell_label(name), _plain(name, shown.value)))
         for head in shown.others:
@@ -354,7 +361,8 @@ def _corrections(known: Known) -> list[Section]:
         said = each.content
         labels = list(dict.fromkeys(values.cell_label(cell) for cell in said.wanted))
         told = [
-            (w.wanted, _cells(said.wanted)), (w.before, _cells(said.before)), (w.words, said.text),
+            (w.wanted, _cells(said.wanted, said.wanted)),
+            (w.before, _cells(said.before, said.wanted)), (w.words, said.text),
             (w.answer, said.answer), (w.appeal, said.appeal), (w.ruling, said.ruling),
         ]  # fmt: skip
         found.append(
@@ -369,9 +377,10 @@ def _corrections(known: Known) -> list[Section]:
     return found
 
 
-def _cells(of: Mapping[str, Any]) -> str:
-    told = [_plain(cell, value) for cell, value in of.items() if value is not None]
-    return words("values").comma.join(told)
+def _cells(of: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    follow = together(wanted)
+    some = [cell for cell in of if cell not in follow and (follow or of[cell] is not None)]
+    return words("values").comma.join(dict.fromkeys(answer_text(of, c, _plain) for c in some))
 
 
 def _family(known: Known) -> list[Section]:
