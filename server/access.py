@@ -36,7 +36,7 @@ from server.settings import CIVIL
 from server.store.ids import new_id
 from server.store.trail import audit
 from server.store.tx import Row, Tx, one, sharing
-from server.store.vault import T_CELLS, T_CHANGE, T_RESTRICTED, Vault
+from server.store.vault import T_CELLS, T_CHANGE, T_REASON, T_RESTRICTED, Vault
 from sync import wire
 from sync.merge import EMPTY, Cell, choose, decode_cells
 from sync.policy import Policy
@@ -99,8 +99,9 @@ async def open_archive(
 ) -> Opened | NotAllowed:
     """The archive of one resident in every class that `may` allows, logged; or NotAllowed, logged.
 
-    `same_ms`: a page turned so shortly after an opening by the same person on the same ground is
-    that opening; the rule is asked each time, the row is not written again.
+    `same_ms`: a page turned so shortly after an opening by the same person, on the same ground, for
+    the same purpose and with the same reason, is that opening; the rule is asked each time, the
+    row is not written again. Another reason is another row, and so is a look after a report.
 
     Given back and not raised: a refused attempt must stay in the log, so its transaction commits.
     Raises NotFound for an id that is nobody's. Of an archive that was merged into another the one
@@ -126,7 +127,7 @@ async def open_archive(
     ground = first.ground.value if isinstance(first, Allowed) else f"refused:{first.reason.value}"
     entry = None
     if "A" in allowed and same_ms:
-        entry = await _same(tx, vault.district, resident, asking, ground, allowed, now - same_ms)
+        entry = await _same(tx, vault, resident, row[0], asking, ground, allowed, now - same_ms)
     fresh = entry is None
     if entry is None:
         entry = await _log(tx, vault.district, resident, asking, ground, allowed, now)
@@ -343,22 +344,25 @@ async def _log(
 
 
 async def _same(
-    tx: Tx,
-    district: int,
-    resident: bytes,
-    asking: Asking,
-    ground: str,
-    classes: tuple[str, ...],
-    since: int,
-) -> bytes | None:
-    row = await one(
-        tx,
-        "SELECT entry FROM access_log WHERE district=? AND resident=? AND staff=? AND ground=? AND "
-        "purpose=? AND classes=? AND mode='online' AND at>? ORDER BY entry DESC LIMIT 1",
-        district, resident, asking.actor.person, ground, asking.purpose.value, "".join(classes),
-        since,
+    tx: Tx, vault: Vault, resident: bytes, wrapped: bytes, asking: Asking, ground: str,
+    classes: tuple[str, ...], since: int,
+) -> bytes | None:  # fmt: skip
+    """The newest row that says the same of an opening; None where that one was reported."""
+    rows = await tx.rows(
+        "SELECT a.entry, o.present, o.sealed, x.report FROM access_log a LEFT JOIN opening_reason "
+        "o ON o.district=a.district AND o.entry=a.entry LEFT JOIN access_report x ON "
+        "x.district=a.district AND x.resident=a.resident AND x.entry=a.entry WHERE a.district=? "
+        "AND a.resident=? AND a.staff=? AND a.ground=? AND a.purpose=? AND a.classes=? AND "
+        "a.mode='online' AND a.at>? ORDER BY a.entry DESC",
+        vault.district, resident, asking.actor.person, ground, asking.purpose.value,
+        "".join(classes), since,
     )  # fmt: skip
-    return row[0] if row is not None else None
+    key = vault.key(resident, wrapped)
+    for entry, present, sealed, report in rows:
+        said = b"" if sealed is None else key.open(vault.at(T_REASON, entry, resident), sealed)
+        if (said.decode(), bool(present)) == (asking.reason, asking.present):
+            return entry if report is None else None
+    return None
 
 
 async def _records(

@@ -125,6 +125,15 @@ async def test_who_looked_last_stands_first_whenever_it_was_told(su: Desk, world
     assert looks.index("11-20") < looks.index("11-19")
 
 
+async def test_a_look_of_the_residents_own_side_has_no_name_and_says_whose_it_is(
+    su: Desk, world: World
+) -> None:
+    await su.get(page_of(ZHOU))
+    await world.rows("UPDATE access_log SET staff=?, ground='own' WHERE resident=?", ZHOU, ZHOU)
+    looks = text_of(await su.get(page_of(ZHOU))).partition("最近谁看过")[2]
+    assert "居民本人" in looks
+
+
 async def test_outside_the_own_panel_the_page_asks_why_and_shows_nothing_before(su: Desk) -> None:
     page = await su.get(page_of(WANG))
     assert page.status_code == 403

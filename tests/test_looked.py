@@ -8,14 +8,14 @@ from crypto.audit import leaf_hash, verify_inclusion
 from server.actions.archives.opening import Given, open_for
 from server.actions.archives.reading import read_archive
 from server.actions.keeping.audit_tree import make_checkpoint, number_leaves
-from server.actions.residents import could, looked, reading, reports
+from server.actions.residents import could, looked, presence, reading, reports
 from server.actions.residents.acting import Acting
 from server.actions.residents.looked import PAGE, Whose
 from server.errors import NotAllowed, NotYours, RuleSaysNo
 from server.rules.access import Ground
 from server.rules.consent import Purpose
 from server.store.tx import Tx
-from tests.console import CHEN, TIAN, desk, offices
+from tests.console import CHEN, COUNTY_OFFICE, TIAN, desk, hire, offices
 from tests.portal import bind, phone, text_of
 from tests.test_family import signed, told
 from tests.world import HE, QIN, SU, WU, XIE, YANG, ZHOU, World, field
@@ -223,3 +223,57 @@ async def test_at_the_desk_the_same_report_is_written_for_a_resident_who_is_ther
     assert found is not None
     assert (found.words, found.at_desk) == ("那天没有人来过。", True)
     assert await here.one("SELECT what FROM assisted") == "report"
+
+
+async def test_another_reason_is_another_row_and_no_reason_is_ever_replaced(here: World) -> None:
+    """Within the half hour too; what is the same stays one row, and a report ends the folding."""
+    site, qin = here.site, await signed(here, QIN)
+    why = ("电话询问随访时间", "核对地址")
+    for reason in (why[0], why[0], why[1], why[0]):
+        await open_for(site, qin, ZHOU, Given(Purpose.SERVICE, reason))
+        await open_for(site, qin, ZHOU)  # a page turned
+        here.clock.pass_(minutes=1)
+    await presence.confirm(site, qin, ZHOU, why[1])
+    until = await presence.until(site, qin, ZHOU)
+    await open_for(site, qin, ZHOU, Given(Purpose.SERVICE, why[0]))
+    assert await presence.until(site, qin, ZHOU) == until
+    found = await looked.looks(site, ME, Whose.PEOPLE, None)
+    said = [each.reason for each in reversed(found.rows)]
+    assert said == [why[0], why[1], why[0], why[1], why[0]]
+    assert found.sums.looks == found.sums.tabs[Whose.PEOPLE] == len(said)
+    newest = found.rows[0].entry
+    await reports.report(site, ME, newest, "我没去过")
+    await open_for(site, qin, ZHOU)
+    after = (await looked.looks(site, ME, Whose.PEOPLE, None)).rows
+    assert [each.entry for each in after[1:]] == [each.entry for each in found.rows]
+    assert (after[0].reason, after[0].report, after[1].report) == (why[0], "", "open")
+
+
+async def test_a_county_officer_does_not_decide_about_their_own_look(here: World) -> None:
+    other = bytes(15) + b"\x2f"
+    await hire(here, other, "万谷雨", role="county", facility=COUNTY_OFFICE)
+    chen = await signed(here, CHEN)
+    await open_for(here.site, chen, ZHOU, Given(Purpose.REVIEW, "抽查质量"))
+    row = await entry(here, "county_case")
+    async with phone(here, ZHOU) as me:
+        asked = text_of(await me.get(f"/portal/looked/{row.hex()}/report"))
+        await me.post(f"/portal/looked/{row.hex()}/report", words="县里不该看")
+        waits = text_of(await me.get(f"/portal/looked/{row.hex()}/report"))
+    assert "由县里另一位来定" in asked
+    assert "的机构要说明" not in asked
+    assert "还没有说明" not in waits
+    report = await here.one("SELECT report FROM access_report")
+    path = f"/console/report/{report.hex()}"
+    async with desk(here, CHEN) as county, desk(here, other) as second:
+        page = await county.get(path)
+        assert "要由县里另一位来定" in page.text
+        assert "陈立冬，县里" in page.text
+        assert 'name="way"' not in page.text
+        with pytest.raises(RuleSaysNo, match="own_look"):
+            await reports.decide(here.site, chen, report, "应该的", proper=True)
+        refused = await county.post(path, text="应该的", way="proper")
+        assert refused.status_code == 422
+        assert (await second.post(path, text="没有必要", way="improper")).status_code == 303
+    found = await reports.about(here.site, ME, row)
+    assert found is not None
+    assert (found.state, found.result, found.decided_by) == ("decided", "improper", "万谷雨")

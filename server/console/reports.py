@@ -38,7 +38,8 @@ def _answers(console: Console) -> list[HTTPRouteHandler]:
         signed, now = signed_of(request), console.site.clock()
         found = await reports.report_for(console.site, signed, id_of(name))
         county = signed.role is StaffRole.COUNTY
-        mine = found.state == "open" and (county or not found.explained)
+        own = county and found.reader == signed.staff
+        mine = found.state == "open" and not own and (county or not found.explained)
         due = found.due_at if county else found.explain_by
         keys = (Key("A", w.proper), Key("D", w.improper)) if county else (Key("A", w.explain),)
         return await console.page(
@@ -46,7 +47,7 @@ def _answers(console: Console) -> list[HTTPRouteHandler]:
             Page("report.html.j2", "report", w.title, "reviews" if county else "reports",
                  keys if mine else ()),
             status=422 if filled.faults else 200, found=found, report=name, county=county,
-            mine=mine, filled=filled, left=times.left(due, now),
+            mine=mine, own=own, filled=filled, left=times.left(due, now),
             when=partial(times.moment_text, now_ms=now),
         )  # fmt: skip
 
@@ -65,8 +66,9 @@ def _answers(console: Console) -> list[HTTPRouteHandler]:
                 await reports.decide(console.site, signed, name, text, proper=way == PROPER)
             else:
                 await reports.explain(console.site, signed, name, text)
-        except RuleSaysNo:
-            missing = Fault("text", FaultCode.MISSING, w.words_missing)
+        except RuleSaysNo as no:
+            say = w.words_missing if no.detail == "words" else w.no[no.detail]
+            missing = Fault("text", FaultCode.MISSING, say)
             return await draw(request, report, Filled(typed, {}, (missing,)))
         return see(f"/console/report/{report}")
 

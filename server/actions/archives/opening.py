@@ -2,10 +2,11 @@
 
 Each page asks the gate (server/access.py) anew. A reason that was given holds for half an hour,
 kept sealed under the resident's own key beside the row of the access log, so that the resident can
-be shown it. Of an emergency the resident is told afterwards, whether they look or not.
+be shown it; another reason is another row, and none is ever replaced. Of an emergency the resident
+is told afterwards, whether they look or not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -87,20 +88,25 @@ async def _ask(
     resident = await living(tx, site.district, resident)
     row = await one(
         tx,
-        "SELECT facility, key FROM resident WHERE district=? AND resident=?",
+        "SELECT facility FROM resident WHERE district=? AND resident=?",
         site.district,
         resident,
     )
     if row is None:
         return NotYours("resident")
-    why = given or await _still_holds(tx, site, signed, resident, now) or usual(signed)
+    held = await _still_holds(tx, site, signed, resident, now)
+    before, since = held if held is not None else (None, now)
+    if given is not None:
+        given, since = replace(given, reason=given.reason[:REASON_MAX]), now
+    why = given or before or usual(signed)
     asking = Asking(actor_of(signed), why.purpose, why.reason, why.present)
-    opened = await open_archive(tx, site.vault, resident, asking, now, same_ms=SAME_MS)
+    same_ms = SAME_MS if why == before or before is None else 0
+    opened = await open_archive(tx, site.vault, resident, asking, now, same_ms=same_ms)
     if isinstance(opened, NotAllowed):
         ours = row[0] == signed.facility or signed.role is StaffRole.COUNTY
         return AskWhy(resident) if ours else NotYours("resident")
-    if given is not None:
-        await _keep(tx, site, signed, opened, given, row[1], now)
+    if opened.fresh and (given or before) is not None:
+        await keep_reason(tx, site, signed, opened, why, since)
     if opened.fresh and opened.ground == Ground.EMERGENCY:
         await tell(
             tx, site, opened.resident, "emergency_opened", about=opened.entry,
@@ -116,7 +122,8 @@ async def still_open(
     that came before it was logged.
     """
     now = site.clock()
-    why = given or await _still_holds(tx, site, signed, resident, now) or usual(signed)
+    held = await _still_holds(tx, site, signed, resident, now)
+    why = given or (held[0] if held is not None else usual(signed))
     asking = Asking(actor_of(signed), why.purpose, why.reason, why.present)
     return "A" in await classes_of(tx, site.vault, resident, asking, now)
 
@@ -128,34 +135,39 @@ def usual(signed: Signed) -> Given:
 
 async def _still_holds(
     tx: Tx, site: Site, signed: Signed, resident: bytes, now: int
-) -> Given | None:
+) -> tuple[Given, int] | None:
+    """What this person said last, and when; None after half an hour."""
     row = await one(
         tx,
-        "SELECT o.purpose, o.present, o.entry, o.sealed, r.key FROM opening_reason o "
+        "SELECT o.purpose, o.present, o.entry, o.sealed, r.key, o.at FROM opening_reason o "
         "JOIN resident r ON r.district=o.district AND r.resident=o.resident "
-        "WHERE o.district=? AND o.resident=? AND o.staff=? AND o.at>? ORDER BY o.at DESC LIMIT 1",
+        "WHERE o.district=? AND o.resident=? AND o.staff=? AND o.at>? "
+        "ORDER BY o.at DESC, o.entry DESC LIMIT 1",
         site.district, resident, signed.staff, now - SAME_MS,
     )  # fmt: skip
     if row is None:
         return None
-    purpose, present, entry, sealed, wrapped = row
+    purpose, present, entry, sealed, wrapped, at = row
     key = site.vault.key(resident, wrapped)
     reason = key.open(site.vault.at(T_REASON, entry, resident), sealed).decode()
-    return Given(Purpose(purpose), reason, bool(present))
+    return Given(Purpose(purpose), reason, bool(present)), at
 
 
-async def _keep(
-    tx: Tx, site: Site, signed: Signed, opened: Opened, given: Given, wrapped: bytes, now: int
+async def keep_reason(
+    tx: Tx, site: Site, signed: Signed, opened: Opened, given: Given, at: int
 ) -> None:
+    """Beside the row that this opening wrote. `at`: when it was said."""
     who, entry = opened.resident, opened.entry
+    (found,) = await tx.rows(
+        "SELECT key FROM resident WHERE district=? AND resident=?", site.district, who
+    )
     place = site.vault.at(T_REASON, entry, who)
-    sealed = site.vault.key(who, wrapped).seal(place, given.reason[:REASON_MAX].encode())
+    sealed = site.vault.key(who, found[0]).seal(place, given.reason.encode())
     row: Row = (
-        site.district, entry, who, signed.staff, now, given.purpose.value, given.present, sealed,
+        site.district, entry, who, signed.staff, at, given.purpose.value, given.present, sealed,
     )  # fmt: skip
-    await tx.run("DELETE FROM opening_reason WHERE district=? AND entry=?", site.district, entry)
     await tx.insert("opening_reason", [row])
-    await audit(tx, site.district, "act", b"reason" + who + entry, now)
+    await audit(tx, site.district, "act", b"reason" + who + entry, site.clock())
 
 
 async def open_by_number(site: Site, signed: Signed, number: str, given: Given) -> Opened:

@@ -17,7 +17,7 @@ from crypto.primitives import sha256
 from server.access import Asking, open_archive
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.cards import Card, cards_of
-from server.actions.archives.opening import SAME_MS, actor_of
+from server.actions.archives.opening import actor_of
 from server.actions.archives.told import facility_names
 from server.actions.confirmations.answers import Saying, answer_in
 from server.actions.keeping.site import Site
@@ -214,7 +214,7 @@ async def _number_of(
 ) -> str | NotAllowed:
     line = await _line(tx, site, name, n)
     asking = Asking(actor_of(signed), Purpose.REVIEW, why)
-    opened = await open_archive(tx, site.vault, line[1], asking, site.clock(), same_ms=SAME_MS)
+    opened = await open_archive(tx, site.vault, line[1], asking, site.clock())
     if isinstance(opened, NotAllowed):
         return opened
     for cell in ("phone", "contact_phone"):

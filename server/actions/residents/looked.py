@@ -93,10 +93,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of the last 30 days. `people`, `looks`: granted readings by staff, and by how many."""
+    """Of the last 30 days. `people`, `looks`: granted readings by staff, and by how many; `tries`:
+    attempts that the gate refused. A tab counts readings, as `looks` does.
+    """
 
     people: int
     looks: int
+    tries: int
     tabs: Mapping[Whose, int]
 
 
@@ -264,23 +267,25 @@ async def _sums(tx: Tx, site: Site, ids: Sequence[bytes]) -> Sums:
     tabs: dict[Whose, int] = {}
     for whose, where in _WHICH.items():
         rows = await tx.rows_in(
-            f"SELECT COUNT(*) FROM access_log WHERE district=? AND {where} AND at>? AND "
-            "resident {ids}",
+            f"SELECT COUNT(*) FROM access_log WHERE district=? AND {where} AND "
+            "ground NOT LIKE 'refused:%' AND at>? AND resident {ids}",
             ids, site.district, since,
         )  # fmt: skip
         tabs[whose] = rows[0][0]
     rows = await tx.rows_in(
-        f"SELECT COUNT(*), COUNT(DISTINCT staff) FROM access_log WHERE district=? AND "
-        f"{_WHICH[Whose.PEOPLE]} AND ground NOT LIKE 'refused:%' AND at>? AND resident {{ids}}",
+        "SELECT ground LIKE 'refused:%', COUNT(*), COUNT(DISTINCT staff) FROM access_log WHERE "
+        f"district=? AND {_WHICH[Whose.PEOPLE]} AND at>? AND resident {{ids}} GROUP BY 1",
         ids, site.district, since,
     )  # fmt: skip
+    counted = {bool(row[0]): (row[1], row[2]) for row in rows}
+    (_, people), (tries, _) = counted.get(False, (0, 0)), counted.get(True, (0, 0))
     listed = await tx.rows_in(
         "SELECT COUNT(*) FROM search_shown x JOIN search s ON s.district=x.district AND "
         "s.search=x.search WHERE x.district=? AND s.at>? AND x.resident {ids}",
         ids, site.district, since,
     )  # fmt: skip
     tabs[Whose.LISTS] = listed[0][0]
-    return Sums(rows[0][1], rows[0][0], tabs)
+    return Sums(people, tabs[Whose.PEOPLE], tries, tabs)
 
 
 async def _lists(tx: Tx, site: Site, ids: Sequence[bytes], before: int | None) -> tuple[Shown, ...]:

@@ -2,7 +2,7 @@
 decides, the resident reads both. Nobody takes a report away.
 
 Two tasks run from the start: the manager's to explain, the county's to decide; the county need not
-wait for the manager.
+wait for the manager. Nobody answers for their own look: of the county another officer decides.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,9 @@ class Said(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report with the row it is about. state: open | decided; result: proper | improper."""
+    """One report with the row it is about. state: open | decided; result: proper | improper.
+    `facility`: that explains, "" for a look of the county. `reader`: id of who looked.
+    """
 
     id: bytes
     look: Look
@@ -65,6 +67,7 @@ class Report:
     result: str
     facility: str
     resident: Person
+    reader: bytes
     by_family: bool
     at_desk: bool
 
@@ -125,6 +128,14 @@ async def _report(tx: Tx, site: Site, acting: Acting, entry: bytes, words: str) 
     return name
 
 
+async def _reader(tx: Tx, site: Site, entry: bytes) -> bytes:
+    """Who looked."""
+    (row,) = await tx.rows(
+        "SELECT staff FROM access_log WHERE district=? AND entry=?", site.district, entry
+    )
+    return row[0]
+
+
 async def _is_county(tx: Tx, site: Site, facility: bytes) -> bool:
     row = await one(
         tx, "SELECT level FROM facility WHERE district=? AND facility=?", site.district, facility
@@ -169,11 +180,13 @@ async def _told(tx: Tx, site: Site, row: Row) -> Report:
     places = await facility_names(tx, site)
     people = await people_of(tx, site, {resident})
     shown = await told_row(tx, site, resident, entry)
+    reader = await _reader(tx, site, entry)
+    of = "" if facility is None or await _is_county(tx, site, facility) else places[facility]
     return Report(
         name, shown, at, due, state, said.words, said.explained,
         names.get(explained_by, "") if explained_by else "", explained_at, said.decision,
         names.get(decided_by, "") if decided_by else "", decided_at, result,
-        places.get(facility, "") if facility else "", people[resident],
+        of, people[resident], reader,
         person != resident, hand is not None,
     )  # fmt: skip
 
@@ -215,7 +228,9 @@ async def explain(site: Site, signed: Signed, name: bytes, words: str) -> None:
 
 
 async def decide(site: Site, signed: Signed, name: bytes, words: str, *, proper: bool) -> None:
-    """The county says whether it was proper. Raises NotYours, RuleSaysNo("words")."""
+    """The county says whether it was proper. Raises NotYours, RuleSaysNo("words"), and of the own
+    look RuleSaysNo("own_look").
+    """
     if signed.role is not StaffRole.COUNTY:
         raise NotYours
     result = PROPER if proper else IMPROPER
@@ -231,14 +246,16 @@ async def _say(tx: Tx, site: Site, signed: Signed, name: bytes, words: str, resu
         raise RuleSaysNo("words")
     task = await open_task(tx, site, signed, REVIEW if result else EXPLAIN, name)
     row = await one(
-        tx, "SELECT resident, sealed FROM access_report WHERE district=? AND report=? AND "
+        tx, "SELECT resident, entry, sealed FROM access_report WHERE district=? AND report=? AND "
         f"state='open'{locking(tx)}",
         district, name,
     )  # fmt: skip
     if row is None:
         raise NotYours
+    resident, entry, sealed = row
+    if result and await _reader(tx, site, entry) == signed.staff:
+        raise RuleSaysNo("own_look")
     await close_task(tx, site, signed, task, result or "explained")
-    resident, sealed = row
     key = await key_of(tx, site, resident)
     assert key is not None
     said = _open(site, key, name, resident, sealed)
