@@ -41,6 +41,7 @@ def kind(to: To) -> Kind:
     teams |= {panel.hex(): w.one_team(name=name) for panel, name in to.teams}
     given = [each for each in rule.GIVEN if not to.ours or each is rule.Purpose.RESEARCH]
     classes = text.classes if to.explained else {"A": text.classes["A"]}
+    lasts = Code({each.value: w.durations[each] for each in Duration})
     return Kind(
         id="consent", label=w.label, version=1, valid_from=FIRST, shape=Shape.EVENT,
         fields=(
@@ -49,8 +50,7 @@ def kind(to: To) -> Kind:
                   required=True),
             Field("classes", w.classes, Code(dict(classes)), required=True),
             Field("manner", w.manner, Code(dict(text.manner)), required=True),
-            Field("duration", w.duration, Code({each.value: w.durations[each] for each in Duration}),
-                  required=True),
+            Field("duration", w.duration, lasts, required=True),
             Field("own", w.own, Day()),
         ),
     )  # fmt: skip
