@@ -76,6 +76,8 @@ def title_of(file: Correction) -> str:
 def line_of(file: Correction, now: int) -> Line:
     w = words("correct")
     tone, sign = _LOOK.get(file.state, ("", "check"))
+    if file.state is State.WAITING and file.lane is Lane.CHANGE:
+        tone, sign = "pine", "check"
     if is_late(file, now):
         tone, sign = "due", "warn"
     asked = w.asked_on(day=said.day_of(file.asked_at, now))
@@ -99,6 +101,8 @@ def _short(file: Correction, now: int) -> str:
         return w.late
     if file.state in (State.ANSWERED, State.RULED, State.WITHDRAWN):
         return w.outcomes[file.outcome.value or "none"]
+    if file.state is State.WAITING and file.lane is Lane.CHANGE:
+        return w.changed
     return w[file.state.value](left=said.left(times.civil(file.due_at).date(),
                                               times.civil(now).date()))  # fmt: skip
 
@@ -250,6 +254,7 @@ async def _draw(portal: Portal, request: AnyRequest, name: str, filled: Filled) 
         talk=_talk(found, now), photos=[each.hex() for each in found.pictures],
         late=is_late(file, now), appeals=appeals, open=rule.may_withdraw(file.state),
         is_change=file.lane is Lane.CHANGE,
+        choice=words("correcting").declined.get(file.content.choice, ""),
     )  # fmt: skip
 
 

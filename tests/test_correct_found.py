@@ -1,11 +1,13 @@
 """What a new user found about corrections, and how it is instead."""
 
+import re
+
 from server.rules.corrections import Outcome
-from tests.console import desk
+from tests.console import CHEN, desk
 from tests.console import text_of as desk_text
 from tests.portal import phone, text_of
 from tests.test_correct_pages import filled, send
-from tests.test_corrections import TODAY, answers, file_of, ready, shown_on
+from tests.test_corrections import TODAY, answers, asks, file_of, ready, rules, shown_on
 from tests.world import QIN, SU, ZHOU, World
 
 
@@ -44,3 +46,40 @@ async def test_a_claim_against_none_is_one_choice_and_no_page_says_both(world: W
     }  # fmt: skip
     await su.settle()
     assert [shown_on(su, f"drug_allergy/{n}") for n in (1, 3, 4)] == [False, True, False]
+
+
+async def test_the_reason_of_a_no_is_read_and_the_county_has_the_last_word(world: World) -> None:
+    await ready(world)
+    async with phone(world, ZHOU) as zhou:
+        path = "/portal/correct/field/phone"
+        typed = filled(await zhou.get(path))
+        applied = await send(zhou, path, typed, phone="13900000009", why="3")
+        assert applied.status_code == 303
+        for each in ("/portal/", "/portal/correct"):
+            assert "已改好，等核对" in text_of(await zhou.get(each))
+        claim = await asks(world, blood_abo="2")
+        await answers(world, QIN, claim, text="请带化验单来", blood_abo=False)
+        status = f"/portal/correct/{claim.hex()}"
+        assert "和您当面核对过，原来的对 请带化验单来" in text_of(await zhou.get(status))
+        assert (await zhou.post(f"{status}/appeal", appeal="有外院的证明")).status_code == 303
+    assert await rules(world, claim, overturn=True)
+    for staff, kind in ((QIN, "correction"), (CHEN, "appeal")):
+        async with desk(world, staff) as one:
+            page = desk_text(await one.get(f"/console/{kind}/{claim.hex()}"))
+            assert "县里：照居民说的改" in page
+            assert "不采纳" not in page
+    results = await world.rows("SELECT kind, result FROM task WHERE subject=? ORDER BY kind", claim)
+    assert results == [("appeal", "overturned"), ("correction", "overturned")]
+
+
+async def test_a_correction_at_a_desk_is_told_once(world: World) -> None:
+    await ready(world)
+    base = f"/console/archives/{ZHOU.hex()}/for"
+    async with desk(world, QIN) as qin:
+        assert (await qin.post(base)).status_code == 303
+        path = f"{base}/correct/field/genetic"
+        (name,) = re.findall(r'name="id" value="(\w+)"', (await qin.get(path)).text)
+        form = {"id": name, "why": "2", "genetic": "2", "person": ZHOU.hex(), "text": "说的"}
+        assert (await qin.post(path, data=form)).status_code == 303
+    told = await world.rows("SELECT template FROM notice WHERE resident=?", ZHOU)
+    assert told == [("assisted_act",)]

@@ -266,10 +266,14 @@ def _line(file: Correction, now: int) -> dict[str, Any]:
     field = correcting.topic_of(file.content.field) if file.lane is not Lane.COMMENT else None
     label = field.fields[0].label if field else values.form_label(file.content.kind or STATEMENT)
     open_ = file.state in rule.OPEN
+    applied = file.state is rule.State.WAITING and file.lane is Lane.CHANGE
+    choice = words("correcting").declined.get(file.content.choice, "")
+    answer = file.content.ruling or file.content.answer
     return {
         "id": file.id.hex(), "label": label, "asked": times.moment_text(file.asked_at, now_ms=now),
-        "state": states[file.state.value] if open_ else w.get(file.outcome.value, w.none),
-        "answer": file.content.ruling or file.content.answer,
+        "state": states["changed" if applied else file.state.value] if open_
+        else w.get(file.outcome.value, w.none),
+        "answer": answer, "choice": "" if file.content.ruling else choice,
         "reply": file.state is rule.State.ASKED, "withdraw": open_,
         "asked_back": file.content.talk[-1].text if file.state is rule.State.ASKED else "",
         "appeal": rule.may_appeal(

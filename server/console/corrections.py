@@ -199,9 +199,8 @@ def _seen(found: Case, cell: str) -> str:
 
 def _row(each: Wanted, found: Case, filled: Filled) -> Row:
     cell, lane, content = each.cell, found.file.lane, found.file.content
-    verdict = {True: YES, False: NO}.get(found.file.content.verdicts[cell], "") if (
-        cell in found.file.content.verdicts
-    ) else ""  # fmt: skip
+    said = content.rulings or content.verdicts  # the county's word is the last one
+    verdict = (YES if said[cell] else NO) if cell in said else ""
     settled = not each.standing and lane is Lane.ASK
     return Row(
         name=cell, label=values.cell_label(cell),

@@ -282,6 +282,10 @@ async def _rule_on(tx: Tx, site: Site, signed: Signed, name: bytes, said: Answer
         tx, site, found, state=State.RULED, outcome=outcome, ruled_at=site.clock(),
         ruled_by=signed.staff, ruled=made, content=content,
     )  # fmt: skip
+    await tx.run(  # the facility's list of what is done says how it ended
+        "UPDATE task SET result=? WHERE district=? AND subject=? AND kind=?",
+        outcome.value, site.district, name, KIND,
+    )  # fmt: skip
     await _end(tx, site, signed, ledger, found, task, outcome, made, said.text)
     await _tell(tx, site, found, "appeal_answered", ledger)
     return True

@@ -251,13 +251,7 @@ async def _begin(
     await settle_conflicts(tx, site, ledger, acting.hand)
     await ledger.flush(tx, "act", b"decision" + new.id)
     await assisted(tx, site, acting, KIND, new.id, undo_until=new.due_at)
-    if acting.helper is not None:
-        helper = acting.helper
-        await tell(
-            tx, site, new.resident, "assisted_act", cls=new.cls, about=new.id,
-            day=civil_day(ledger.now), facility=helper.facility, staff=helper.staff, act=KIND,
-        )  # fmt: skip
-    if row.facility is not None:
+    if acting.helper is None and row.facility is not None:  # at a desk that notice is the one
         await tell(
             tx, site, new.resident, "correction_received", cls=new.cls, about=new.id,
             facility=row.facility, day=civil_day(new.due_at),
