@@ -11,6 +11,7 @@ from crypto.columns import KekRing, add_kek
 from server.actions.keeping import backup
 from server.actions.keeping.backup_file import BackupRefused, Reader
 from server.actions.keeping.site import kek_ring, open_site
+from server.actions.residents import visits
 from server.errors import StartRefused
 from server.settings import Settings
 from server.store.migrate import migrate
@@ -18,6 +19,7 @@ from server.store.store import Store
 from server.store.tables import SPECS
 from sync import wire
 from tests.hand_tablet import HandTablet
+from tests.portal import bind, visit_of
 from tests.world import (
     DISTRICT,
     ID_NUMBERS,
@@ -233,3 +235,22 @@ async def test_the_file_shows_nobody(world: World, tmp_path: Path) -> None:
 
 def test_the_name_says_when() -> None:
     assert backup._name(1, Clock().now) == "gongwei-1-20261120T000000-000.gwk"
+
+
+async def test_after_a_restore_nobody_stays_signed_in_and_telephones_are_young(
+    world: World, tmp_path: Path
+) -> None:
+    await bind(world, WU)
+    token = await visit_of(world, WU)
+    before = await visits.found(world.site, token)
+    assert isinstance(before, visits.Visitor)
+    assert before.full
+    done = await backup.backup(world.site, tmp_path / "backup")
+    url = f"sqlite:///{tmp_path / 'again.sqlite3'}"
+    settings = Settings(database_url=url, kek_file=world.kek_file, clock=world.clock)
+    await backup.restore(settings, done.path)
+    async with new_world(url, tmp_path, clock=world.clock) as twin:
+        assert await visits.found(twin.site, token) is None
+        again = await visits.found(twin.site, await visit_of(twin, WU))
+        assert isinstance(again, visits.Visitor)
+        assert not again.full

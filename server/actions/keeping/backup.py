@@ -18,6 +18,7 @@ from server.actions.archives.ledger import audit
 from server.actions.keeping.backup_file import FORMAT, BackupRefused, Head, Reader, TableSum, Writer
 from server.actions.keeping.site import Site, kek_ring
 from server.errors import StartRefused
+from server.rules.sign_in import FULL_AFTER_MS
 from server.settings import Settings
 from server.store.dump import Snapshot, is_empty, load_rows, read_table, snapshot
 from server.store.ids import new_id
@@ -208,6 +209,7 @@ async def _load(tx: Tx, reader: Reader, now: int, progress: Progress | None) -> 
     await _raise_epoch(tx, now)
     await _tell_what_is_open(tx, now)
     await _ask_what_ended(tx, now)
+    await _doubt_residents(tx, now)
     await _tell_nobody_again(tx)
     epoch = await tx.rows("SELECT feed_epoch FROM district WHERE district=?", head.district)
     await audit(tx, head.district, "act", b"restore" + reader.digest, now)
@@ -241,6 +243,17 @@ async def _ask_what_ended(tx: Tx, now: int) -> None:
         for district, device, facility in rows
     ]
     await tx.insert("task", tasks, ignore=True)
+
+
+async def _doubt_residents(tx: Tx, now: int) -> None:
+    """A telephone that was lost after the backup is bound again in it: nobody stays signed in, and
+    for 72 hours no sign-in reaches export, sharing and family rights.
+    """
+    await tx.run("UPDATE portal_session SET ended='restored' WHERE ended=''")
+    await tx.run(
+        "UPDATE bound_phone SET full_at=? WHERE ended_at IS NULL AND full_at<?",
+        now + FULL_AFTER_MS, now + FULL_AFTER_MS,
+    )  # fmt: skip
 
 
 async def _tell_nobody_again(tx: Tx) -> None:
