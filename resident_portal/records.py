@@ -30,7 +30,7 @@ from server.records.model import Ref
 @dataclass(frozen=True, slots=True)
 class Section:
     title: str
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str, str], ...]  # name of the field, label, answer
 
 
 def handlers(portal: Portal) -> list[HTTPRouteHandler]:
@@ -59,22 +59,27 @@ async def _draw(
     shown = Page("record.html.j2", "archive", what, back=f"/portal/archive/group/{group}")
     amends = found.record.change.amends
     before = amends.hex() if amends and any(e.id == amends for e in reading.entries) else ""
+    sections = await _sections(portal, found)
+    said_of = _statements(reading, found.id, now)
+    names = {name for each in sections for name, _, _ in each.rows}
     return portal.page(
         request, shown, what=what, day=said.weekday(found.on, today), entry=found, told=told,
         by=_by(told), arrived=_arrived(told, found, now),
-        sections=await _sections(portal, found), instead=found.instead.hex() if found.instead
+        sections=sections, instead=found.instead.hex() if found.instead
         else "", before=before, followed=marks.get(f"record/{found.id.hex()}", ""),
-        id=found.id.hex(), statements=_statements(reading, found.id, now),
+        id=found.id.hex(), said_of=said_of,
+        statements=[one for field, some in said_of.items() if field not in names for one in some],
     )  # fmt: skip
 
 
-def _statements(reading: Reading, record: bytes, now: int) -> list[tuple[str, str]]:
-    """What was said beside this record: day, words."""
-    return [
-        (said.day_of(each.record.recorded_at, now), each.form["text"])
-        for each in reversed(reading.statements)
-        if each.form.get("record") == record.hex()
-    ]
+def _statements(reading: Reading, record: bytes, now: int) -> dict[str, list[tuple[str, str]]]:
+    """What was said beside this record, by the field it is about ("" for all): day, words."""
+    made: dict[str, list[tuple[str, str]]] = {}
+    for each in reversed(reading.statements):
+        if each.form.get("record") == record.hex():
+            day = said.day_of(each.record.recorded_at, now)
+            made.setdefault(each.form.get("field", ""), []).append((day, each.form["text"]))
+    return made
 
 
 def _by(told: Author | None) -> str:
@@ -114,7 +119,7 @@ async def _sections(portal: Portal, found: Entry) -> list[Section]:
     names = await names_of(portal.site, refs) if refs else {}
     made: list[Section] = []
     for title, some in sections_of(kind, fields):
-        rows: list[tuple[str, str]] = []
+        rows: list[tuple[str, str, str]] = []
         for each in some:
             value = found.form[each.name]
             if isinstance(each.type, Ref):
@@ -122,7 +127,7 @@ async def _sections(portal: Portal, found: Entry) -> list[Section]:
             else:
                 text = plain.text(each, value)
             if text:
-                rows.append((plain.label(each), text))
+                rows.append((each.name, plain.label(each), text))
         if rows:
             # A form without headings is called by its own name, which may be a restricted fact.
             named = "" if title == kind.label else title

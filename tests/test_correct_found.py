@@ -6,7 +6,7 @@ from server.rules.corrections import Outcome
 from tests.console import CHEN, desk
 from tests.console import text_of as desk_text
 from tests.portal import phone, text_of
-from tests.test_correct_pages import filled, send
+from tests.test_correct_pages import RECORD, filled, send
 from tests.test_corrections import TODAY, answers, asks, file_of, ready, rules, shown_on
 from tests.world import QIN, SU, ZHOU, World
 
@@ -83,3 +83,22 @@ async def test_a_correction_at_a_desk_is_told_once(world: World) -> None:
         assert (await qin.post(path, data=form)).status_code == 303
     told = await world.rows("SELECT template FROM notice WHERE resident=?", ZHOU)
     assert told == [("assisted_act",)]
+
+
+async def test_words_about_one_value_stand_beside_it_for_resident_and_doctor(world: World) -> None:
+    await ready(world)
+    path = f"/portal/correct/record/{RECORD}"
+    async with phone(world, ZHOU) as zhou:
+        typed = filled(await zhou.get(path))
+        one = await send(zhou, path, typed, field="sbp", why="2", text="那天刚爬完楼")
+        assert one.status_code == 303
+        typed = filled(await zhou.get(path))
+        assert (await send(zhou, path, typed, why="2", text="那天没来过")).status_code == 303
+        read = text_of(await zhou.get(f"/portal/archive/record/{RECORD}"))
+        assert re.search(r"高压 138 毫米汞柱 您说高压，\S+ 那天刚爬完楼 低压", read), read
+        assert "您写在旁边的话" in read
+    async with desk(world, SU) as doctor:
+        page = desk_text(await doctor.get(f"/console/archive/{ZHOU.hex()}"))
+        assert "居民有话" in page
+        assert re.search(r"收缩压 138 \S+ 居民说收缩压，\S+ 那天刚爬完楼 舒张压", page), page
+        assert re.search(r"居民的话，\S+ 那天没来过", page), page

@@ -113,9 +113,19 @@ class Item:
     day: str  # as a list says it
     summary: str
     where: str
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str, tuple["Words", ...]], ...]  # label, answer, what is said of it
     pictures: tuple[tuple[str, str], ...]  # id, and why it is not here: "" when it is
-    statements: tuple[tuple[str, str], ...] = ()  # day, the resident's words
+    statements: tuple["Words", ...]  # of the whole record
+    spoken: bool  # whether the resident said anything about it
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the resident said beside a record. `field`: of its form, "" for all of it."""
+
+    field: str
+    day: str
+    text: str
 
 
 async def _draw(console: Console, request: AnyRequest, opened: Opened) -> Response[Any]:
@@ -289,14 +299,16 @@ async def _pictures(console: Console, found: Folder) -> dict[bytes, str]:
     return await taken.progress(console.site, found.opened.resident, names)
 
 
-def _statements(found: Folder, today: date) -> dict[str, list[tuple[str, str]]]:
-    """What the resident said beside each record, by its id: day and words, oldest first."""
-    made: dict[str, list[tuple[str, str]]] = {}
+def _statements(found: Folder, today: date) -> dict[str, list[Words]]:
+    """What the resident said beside each record, by its id, oldest first."""
+    made: dict[str, list[Words]] = {}
     for each in reversed(found.entries):
         form = each.record.form()
         if each.record.change.kind == STATEMENT and each.voided is None and form.get("record"):
             day = times.day_text(each.record.change.on, today=today)
-            made.setdefault(form["record"], []).append((day, form["text"]))
+            made.setdefault(form["record"], []).append(
+                Words(form.get("field", ""), day, form["text"])
+            )
     return made
 
 
@@ -309,16 +321,19 @@ def _items(found: Folder, today: date, pictures: Mapping[bytes, str]) -> list[It
             continue  # it stands beside the record it is about
         change = entry.record.change
         form = entry.record.form()
-        rows = tuple(_rows(change.kind, form, found))
+        rows, said = _rows(change.kind, form, found), statements.get(change.id.hex(), [])
+        names = {name for name, _, _ in rows}
         where = _where(entry)
         day = times.day_text(change.on, today=today)
         made.append(
             Item(
                 entry, change.id.hex(), change.kind, _label(change.kind), day,
                 summary(_newest(change.kind), form),
-                where, rows,
+                where,
+                tuple((label, text, tuple(each for each in said if each.field == name))
+                      for name, label, text in rows),
                 tuple((n.id.hex(), _way(pictures.get(n.id, ""))) for n in change.attach),
-                tuple(statements.get(change.id.hex(), ())),
+                tuple(each for each in said if each.field not in names), bool(said),
             )
         )  # fmt: skip
     return made
@@ -341,18 +356,18 @@ def _where(entry: Entry) -> str:
     return (w.imported_from_at if came.system else w.imported_at)(system=came.system, when=when)
 
 
-def _rows(kind_id: str, form: dict[str, Any], found: Folder) -> list[tuple[str, str]]:
-    """The form as label and answer, in its order; a doctor by name."""
+def _rows(kind_id: str, form: dict[str, Any], found: Folder) -> list[tuple[str, str, str]]:
+    """The form as name, label and answer, in its order; a doctor by name."""
     kind = _newest(kind_id)
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str, str]] = []
     for each in kind.fields if kind else ():
         if each.name not in form:
             continue
         if isinstance(each.type, Ref):
             name = found.names.get(bytes.fromhex(form[each.name]))
-            rows += [(each.label, name)] if name else []
+            rows += [(each.name, each.label, name)] if name else []
         else:
-            rows.append((each.label, values.field_text(each, form[each.name])))
+            rows.append((each.name, each.label, values.field_text(each, form[each.name])))
     return rows
 
 
