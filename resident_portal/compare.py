@@ -17,13 +17,13 @@ from resident_portal.door import page
 from resident_portal.frame import Page, Portal, visitor_of
 from resident_portal.limited import only_due
 from resident_portal.words import words
+from server.actions.plan.explain import Explained
 from server.actions.plan.facts import district_numbers
 from server.actions.residents.reading import Reading, read
-from server.actions.residents.surroundings import serving
 from server.pages import times
 from server.pages.web import AnyRequest
-from server.records.model import Int, Scaled, decimal_text
-from server.rules.changes import CHECKUPS, Compared, Mark, compare
+from server.records.model import Int, Scaled
+from server.rules.changes import CHECKUPS, PRESSURE, Compared, Mark, compare
 from server.rules.goals import Goal, Measure, Why, series
 from server.rules.plan.model import Record
 
@@ -31,6 +31,7 @@ MOST: Final = 3
 _OUT: Final = frozenset({Mark.HIGH, Mark.LOW, Mark.LESS_HIGH, Mark.LESS_LOW})
 _WARN: Final = _OUT
 _QUIET: Final = frozenset({Mark.SAME, Mark.FIRST, Mark.NONE})
+_ASIDE: Final = frozenset({"P24"})  # a question on the form of the checkup, no checkup
 _KINDS: Final = frozenset({"htn_followup", "dm_followup", "copd_followup", "health_check"})
 
 
@@ -139,7 +140,7 @@ def _row(each: Compared, goals: set[str]) -> Row:
     if limits:
         limits = (w.goal if item.field.name in goals else w.normal)(goal=limits)
     cells = tuple(
-        ("" if value is None else decimal_text(value, item.places), side != 0)
+        ("" if value is None else plain.number(value, item.places), side != 0)
         for value, side in zip(each.values, each.sides, strict=True)
     )
     return Row(
@@ -152,10 +153,10 @@ def _limits(goal: Goal, places: int) -> str:
     """低于 6.10, 3.90 到 6.10."""
     w = words("trends")
     if goal.below is None:
-        return w.least(value=decimal_text(goal.least or 0, places))
+        return w.least(value=plain.number(goal.least or 0, places))
     if goal.least is None:
-        return w.below(value=decimal_text(goal.below, places))
-    return w.between(least=decimal_text(goal.least, places), below=decimal_text(goal.below, places))
+        return w.below(value=plain.number(goal.below, places))
+    return w.between(least=plain.number(goal.least, places), below=plain.number(goal.below, places))
 
 
 def _lead(found: Sequence[Compared], taken: Sequence[int]) -> tuple[str, str, str]:
@@ -176,23 +177,44 @@ def _lead(found: Sequence[Compared], taken: Sequence[int]) -> tuple[str, str, st
 
 
 async def _runs(portal: Portal, reading: Reading, found: Sequence[Compared]) -> str:
-    """What rose or fell two years in a row and is out of the reference or on the way there, and
-    who looks at it next.
+    """What rose or fell two years in a row and is out of the reference or on the way there, each
+    with the next service that measures it; where none does, nothing is promised.
     """
-    w = words("years")
-    told: list[str] = []
+    w, told = words("years"), dict[str, str]()
+    plan = due.owed(await due.plan_of(portal.site, reading))
+    today: date = times.civil(portal.site.clock()).date()
     for each in found:
         side = each.sides[-1]
-        if each.run and (side == each.run or (not side and each.mark in (Mark.UP, Mark.DOWN))):
-            key = "run_up" if each.run > 0 else "run_down"
-            told.append(w[key](what=plain.label(each.item.field)))
-    if not told:
-        return ""
-    after = await due.next_of(portal.site, reading, _KINDS)
-    today: date = times.civil(portal.site.clock()).date()
-    if after is not None and after.item.due >= today:
-        day = said.day(after.item.due, today)
-        return "".join(told) + w.run_next_plan(day=day, what=due.name(after))
-    name = (await serving(portal.site, reading.resident)).doctor
-    doctor = w.doctor(name=name) if name else w.doctor_none
-    return "".join(told) + w.run_next(doctor=doctor)
+        if not each.run or (side != each.run and (side or each.mark not in (Mark.UP, Mark.DOWN))):
+            continue
+        name, key = each.item.field.name, "run_up" if each.run > 0 else "run_down"
+        after, then = next_measuring(plan, name), ""
+        if after is not None and after.item.due >= today:
+            day = said.day(after.item.due, today)
+            then = w.run_next_plan(day=day, what=due.name(after))
+        run = w[key](what=plain.label(each.item.field))
+        told[then] = told.get(then, "") + run
+    return "".join(runs + then for then, runs in told.items())
+
+
+def next_measuring(plan: Sequence[Explained], name: str) -> Explained | None:
+    """The next service whose own form has the value."""
+    kinds = measuring(name)
+    return next(
+        (
+            each
+            for each in plan
+            if each.item.cls == "A" and each.rule.id not in _ASIDE and each.item.kinds
+            and each.item.kinds[0] in kinds
+        ),
+        None,
+    )  # fmt: skip
+
+
+def measuring(name: str) -> frozenset[str]:
+    """The forms at which a value of the checkup is measured again; blood pressure at each."""
+    return frozenset(
+        each
+        for each in _KINDS
+        if name in PRESSURE or ((kind := plain.kind_of(each)) and kind.field(name) is not None)
+    )

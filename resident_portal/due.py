@@ -40,6 +40,13 @@ def owed(plan: Sequence[Explained]) -> tuple[Explained, ...]:
     return tuple(sorted(found, key=lambda each: (each.item.due, each.item.rule)))
 
 
+def missed(plan: Sequence[Explained], today: date) -> list[Explained]:
+    """What of this year was not done and is not to be made up for."""
+    return [
+        each for each in plan if each.stage is Stage.MISSED and each.item.due.year == today.year
+    ]
+
+
 async def next_of(site: Site, reading: Reading, kinds: Collection[str]) -> Explained | None:
     """The next visit that one of these forms is written at."""
     plan = owed(await plan_of(site, reading))

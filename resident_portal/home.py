@@ -80,6 +80,9 @@ def _next(
     w, owed = words("home"), due.owed(plan)
     if not serves.facility:
         return Next("", w.no_facility, w.no_facility_next, calls=False)
+    missed = _missed(plan, today)
+    if not owed and missed:
+        return Next(w.missed_over, missed, w.missed_next, calls=True)
     if not owed:
         done = sum(each.stage is Stage.DONE for each in plan)
         mark = w.none if visitor.own else w.none_other(name=visitor.card.name)
@@ -88,14 +91,23 @@ def _next(
     what = due.neutral(first)
     if first.stage is Stage.OVERDUE:
         mark = w.late_mark(n=(today - first.item.due).days)
-        says = w.late_says(what=what, day=said.day(first.item.due, today))
+        says = missed + w.late_says(what=what, day=said.day(first.item.due, today))
         return Next(w.late, mark, says + _turn(portal, first, today), calls=True)
     says = w.says_doctor(what=what, doctor=serves.doctor) if serves.doctor else w.says(what=what)
     return Next(
         w.next_left(left=said.left(first.item.due, today)),
-        w.by(day=said.weekday(first.item.due, today)), says + _turn(portal, first, today),
+        w.by(day=said.weekday(first.item.due, today)), missed + says + _turn(portal, first, today),
         calls=True,
     )  # fmt: skip
+
+
+def _missed(plan: tuple[Explained, ...], today: date) -> str:
+    """今年错过了 2 次：儿童保健服务。"""
+    found = due.missed(plan, today)
+    if not found:
+        return ""
+    names = words("plan").joined.join(dict.fromkeys(due.neutral(each) for each in found))
+    return words("home").missed(n=len(found), what=names)
 
 
 def _turn(portal: Portal, each: Explained, today: date) -> str:

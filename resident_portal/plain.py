@@ -12,7 +12,17 @@ from typing import Any, Final
 from resident_portal.words import words
 from server.pages.values import field_text
 from server.records.kinds import everything
-from server.records.model import AccessClass, Field, FieldType, Int, Kind, ListOf, Ref, Scaled
+from server.records.model import (
+    AccessClass,
+    Field,
+    FieldType,
+    Int,
+    Kind,
+    ListOf,
+    Ref,
+    Scaled,
+    decimal_text,
+)
 from server.records.model import Subject as About
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -64,8 +74,24 @@ def form_name(kind_id: str, cls: str = "A") -> str:
 
 def text(each: Field, value: Any) -> str:
     """An answer, its unit and its days in words."""
-    told = field_text(_plain(each), value)
+    told = field_text(*_short(_plain(each), value))
     return words("plain").answers.get(told) or spoken(told)
+
+
+def number(value: int, places: int) -> str:
+    """A measured value, the same wherever it stands: nothing rounded, and past the first place no
+    last nought (5.49, 5.5, 7.0).
+    """
+    told = decimal_text(value, places)
+    return told.removesuffix("0") if places > 1 else told
+
+
+def _short(each: Field, value: Any) -> tuple[Field, Any]:
+    """The same value with no last nought past the first place."""
+    kind = each.type
+    if isinstance(kind, Scaled) and kind.places > 1 and isinstance(value, int) and not value % 10:
+        return replace(each, type=replace(kind, places=kind.places - 1)), value // 10
+    return each, value
 
 
 def spoken(told: str) -> str:

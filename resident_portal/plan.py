@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from resident_portal import due, said
+from resident_portal import due, plain, said
 from resident_portal.door import page
 from resident_portal.frame import Page, Portal, visitor_of
 from resident_portal.words import words
@@ -16,7 +17,9 @@ from server.actions.residents.reading import Reading, read
 from server.actions.residents.surroundings import serving
 from server.pages import times
 from server.pages.web import AnyRequest
-from server.rules.plan.model import Stage
+from server.records.kinds import REGISTER
+from server.rules.plan.model import LOST, Stage
+from server.rules.plan.table import rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,16 @@ async def _draw(portal: Portal, request: AnyRequest, reading: Reading) -> Respon
     owed = due.owed(found)
     this_year = [each for each in found if _day(each).year == today.year]
     done = [each for each in this_year if each.stage is Stage.DONE]
+    missed = due.missed(found, today)
     seen = {each.id for each in reading.entries}
     groups = [
         (w.now, [each for each in owed if each.stage in (Stage.OVERDUE, Stage.OPEN)]),
         (w.later, [each for each in owed if each.stage is Stage.LATER]),
-        (w.missed, [each for each in this_year if each.stage is Stage.MISSED]),
+        (w.missed, missed),
     ]
     shown = Page("plan.html.j2", "plan", w.title, back="/portal/")
     return portal.page(
-        request, shown, lead=lead(found, owed, reading, today),
+        request, shown, lead=lead(found, owed, reading, today), owed=bool(owed),
         groups=[
             (title, [_line(portal, each, reading, today) for each in some])
             for title, some in groups
@@ -102,7 +106,9 @@ def lead(
             late = w.lead_late_mark(n=(today - first.item.due).days)
             return Lead(before + w.lead_late(day=day), late, w.lead_late_end)
         return Lead(before, w.lead_by(day=said.weekday(first.item.due, today)), w.lead_end)
-    done = sum(each.stage is Stage.DONE for each in found)
+    missed, done = due.missed(found, today), sum(each.stage is Stage.DONE for each in found)
+    if missed:
+        return Lead(w.lead_missed, w.lead_missed_mark(n=len(missed)), w.lead_missed_end)
     if done:
         return Lead(w.lead_all_done, w.lead_all_done_mark(n=done), w.lead_end)
     return Lead(w.lead_none, "", w.lead_none_next)
@@ -122,20 +128,35 @@ def _done(
     done: list[Explained], reading: Reading, seen: set[bytes], today: date
 ) -> list[tuple[str, str, str]]:
     """(what, day, id of the record that may be opened) of each visit, newest first: one visit does
-    several things that were owed.
+    several things that were owed, and counts as well where it did none of them.
     """
-    visits: dict[bytes, list[Explained]] = {}
-    for each in sorted(done, key=_day, reverse=True):
+    visits: dict[bytes, tuple[date, list[str]]] = {
+        each.id: (date.fromisoformat(each.on), [])
+        for each in reading.entries
+        if each.stands and LOST not in each.form and each.kind in _services()
+    }
+    for each in done:
         assert each.item.done is not None
-        visits.setdefault(each.item.done, []).append(each)
+        visits.setdefault(each.item.done, (_day(each), []))[1].append(label(each, reading))
+    made = {record: visit for record, visit in visits.items() if visit[0].year == today.year}
+    kinds = {each.id: plain.form_name(each.kind, each.record.cls) for each in reading.entries}
     comma = words("plan").joined
     return [
         (
-            comma.join(dict.fromkeys(label(each, reading) for each in some)),
-            said.weekday(_day(some[0]), today), record.hex() if record in seen else "",
+            comma.join(dict.fromkeys(names)) or kinds[record], said.weekday(on, today),
+            record.hex() if record in seen else "",
         )
-        for record, some in visits.items()
+        for record, (on, names) in sorted(
+            made.items(), key=lambda one: (one[1][0], one[0]), reverse=True
+        )
     ]  # fmt: skip
+
+
+@cache
+def _services() -> frozenset[str]:
+    """Forms of services that a plan may ask for."""
+    asked = {kind for each in rules().values() if each.subject == "resident" for kind in each.kinds}
+    return frozenset(asked) - {REGISTER.id}
 
 
 def _when(each: Explained, today: date) -> str:

@@ -12,7 +12,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from resident_portal import charts, due, said
+from resident_portal import charts, due, plain, said
 from resident_portal.door import page
 from resident_portal.frame import Page, Portal, is_elder, visitor_of
 from resident_portal.limited import only_due
@@ -23,7 +23,6 @@ from server.actions.residents.visits import Visitor
 from server.errors import NotFound
 from server.pages import times
 from server.pages.web import AnyRequest
-from server.records.model import decimal_text
 from server.rules.goals import Goal, Line, Measure, Series, Why, series
 from server.rules.next_step import numbers as step_numbers
 from server.rules.plan.model import Record
@@ -152,7 +151,7 @@ def head(whole: Series, newest: Record, visitor: Visitor, numbers: Any, today: d
         )  # fmt: skip
     way = "above" if side > 0 else "below"
     far = max(_far(line, value, numbers) for line, value in last if line.goal.side(value) == side)
-    mark = "/".join(number(line, _limit(line.goal, side)) for line, _ in last)
+    mark = "/".join(bound(line, _limit(line.goal, side)) for line, _ in last)
     return Head(
         value, unit, (_tone(far), "up" if side > 0 else "down", _chip(last, sides)), measured,
         w[f"{way}_{where}"](whose=whose), mark, w[f"{way}_{far}"],
@@ -204,21 +203,26 @@ def _how(record: Record) -> str:
 
 
 def number(line: Line, value: int) -> str:
-    """A value as people write it; glucose with one place, as it is measured."""
+    """A value as every page writes it."""
+    return plain.number(value, line.places)
+
+
+def bound(line: Line, value: int) -> str:
+    """A limit as people say it: of glucose with one place."""
     if line.places > 1:
-        return decimal_text(round(value / 10 ** (line.places - 1)), 1)
-    return decimal_text(value, line.places)
+        return plain.number(round(value / 10 ** (line.places - 1)), 1)
+    return plain.number(value, line.places)
 
 
 def limits(lines: Sequence[Line]) -> str:
     """低于 150/90, 3.9 到 7.0."""
     w, goal = words("trends"), lines[0].goal
-    below = "/".join(number(each, each.goal.upper or 0) for each in lines)
+    below = "/".join(bound(each, each.goal.upper or 0) for each in lines)
     if goal.below is None:
-        return w.least(value=number(lines[0], goal.least or 0))
+        return w.least(value=bound(lines[0], goal.least or 0))
     if goal.least is None:
         return w.below(value=below)
-    return w.between(least=number(lines[0], goal.least), below=below)
+    return w.between(least=bound(lines[0], goal.least), below=below)
 
 
 # The chart and its twin.
@@ -235,7 +239,7 @@ def _rows(seen: Series) -> list[charts.Row]:
         if bounds:
             key = f"band_{where}" if len(seen.lines) > 1 else f"band_{where}_only"
             text = w[key](what=w.lines[line.name], goal=limits([line]))
-        ticks = {each: number(line, _said(goal, each)) for each in bounds}
+        ticks = {each: bound(line, _said(goal, each)) for each in bounds}
         made.append(
             charts.Row(
                 tuple(
