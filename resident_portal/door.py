@@ -7,7 +7,8 @@ archive is open stands in the session and never in an address: an id in an addre
 looked up under that archive, and one of somebody else is answered like one of nobody.
 
 Cookies are SameSite=Lax, so that a link in a message finds the session; forms carry its token. A
-form sent after the session ran out is kept sealed and offered again after sign-in.
+form sent after the session ran out is kept sealed and offered again after sign-in; what nobody
+known sends is stored nowhere, and shown once more so that it can be copied.
 """
 
 from collections.abc import Callable, Collection
@@ -19,6 +20,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from resident_portal.frame import VISITOR, Page, Portal, visitor_or_none
+from resident_portal.typed import recognised
 from resident_portal.words import words
 from server.actions.residents import drafts, visits
 from server.actions.residents.rights import FamilyMayNot
@@ -41,6 +43,7 @@ WHO: Final = "who"  # key of a handler's opt
 SIGNED, EARLY, OPEN = "signed", "early", "open"
 OWN_CSRF: Final = "own_csrf"  # the handler reads an upload itself and checks the token first
 RAN_OUT: Final = "gongwei_portal_ran_out"
+NOBODY: Final = "gongwei_portal_nobody"
 UNPICKED: Final = "gongwei_portal_unpicked"
 SIGN_IN: Final = "/portal/sign-in"
 PICK: Final = "/portal/pick"
@@ -58,6 +61,12 @@ class NotNoticed(Refusal):
     say = "请先看一遍使用说明，同意以后再看档案。"
     hint = "GET /portal/notice, then POST it."
 
+
+SAID: Final = frozenset({
+    "not_noticed", "not_signed_in", "form_not_ours", "form_too_large", "family_may_not",
+    "phone_too_fresh", "archive_shut", "bad_picture", "too_many_tries",
+})  # fmt: skip
+"""Refusals whose own sentence is for residents; of the others the portal has words of its own."""
 
 PERSONAL: Final = frozenset({"consent", "switch", "helped", "looked"})
 """Page groups that are about the person and not the archive: of the family only for whoever acts
@@ -128,6 +137,8 @@ def router(portal: Portal, handlers: Collection[HTTPRouteHandler]) -> Router:
         ran_out: RanOut | None = request.scope.get(RAN_OUT)  # type: ignore[assignment]
         if ran_out is not None:
             return await _keep(portal, request, ran_out)
+        if NOBODY in request.scope:
+            return await _nobody(portal, request)
         if not opt.get(OWN_CSRF):
             typed = await posted(request)
             check_csrf(request, (typed.get(CSRF) or [""])[0])
@@ -149,14 +160,19 @@ def router(portal: Portal, handlers: Collection[HTTPRouteHandler]) -> Router:
 
 
 def _may_enter(found: visits.Found, who: str, scope: dict[str, Any]) -> None:
-    """Raises NotSignedIn or NotNoticed; a late form is left for `before` to keep."""
+    """Raises NotSignedIn or NotNoticed; a late form is left for `before` to keep, and one of nobody
+    to show.
+    """
     if isinstance(found, RanOut) and scope["method"] == "POST":
         scope[RAN_OUT] = found
     elif isinstance(found, Unpicked):
         if who != EARLY:
             raise NotSignedIn("pick")
+    elif found is None and scope["method"] == "POST":
+        scope[NOBODY] = True
     elif not isinstance(found, Visitor):
-        raise NotSignedIn("idle" if isinstance(found, RanOut) else "first")
+        ran_out = isinstance(found, RanOut) and not found.left
+        raise NotSignedIn("idle" if ran_out else "first")
     elif who == SIGNED and not found.noticed:
         raise NotNoticed
 
@@ -179,16 +195,32 @@ async def _keep(portal: Portal, request: AnyRequest, ran_out: RanOut) -> Respons
     """What somebody sent after the session had run out: kept for them, then sign-in. A button
     alone, with nothing typed or chosen, is no loss: signing out late ends in signing in.
     """
-    kept = False
+    why = "ran_out"
     if not request.route_handler.opt.get(OWN_CSRF):
         typed = await posted(request)
         token = (typed.pop(CSRF, None) or [""])[0]
         if not typed:
-            return see(f"{SIGN_IN}?why=idle")
+            return see(f"{SIGN_IN}?why={'first' if ran_out.left else 'idle'}")
         if visits.is_form_token(request.cookies.get(COOKIE, ""), token):
             who, whose, path = ran_out.person, ran_out.resident, request.url.path
-            kept = await drafts.keep(portal.site, who, whose, path, typed)
-    return see(f"{SIGN_IN}?why={'kept' if kept else 'ran_out'}")
+            if await drafts.keep(portal.site, who, whose, path, typed):
+                why = "kept_left" if ran_out.left else "kept"
+    return see(f"{SIGN_IN}?why={why}")
+
+
+async def _nobody(portal: Portal, request: AnyRequest) -> Response[Any]:
+    """A form without a session: the way to sign-in, and the words that were in it. Nothing is
+    stored, and nothing is shown that another site sent.
+    """
+    note_of(request.scope).verdict = NotSignedIn.code
+    ours = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    typed = {}
+    if ours and not request.route_handler.opt.get(OWN_CSRF):
+        typed = await posted(request)
+        typed.pop(CSRF, None)
+    w = words("kept")
+    shown = Page("typed.html.j2", "kept", w.nobody_title)
+    return portal.page(request, shown, status=NotSignedIn.status, typed=recognised(typed))
 
 
 # What people see when it does not work.
@@ -205,7 +237,9 @@ def on_refusal(portal: Portal, request: AnyRequest, refusal: Refusal) -> Respons
         return see(NOTICE)
     if isinstance(refusal, (NotYours, NotFound)):  # of somebody else, or of nobody: one answer
         return _sorry(portal, request, words("ui").sorry.no_such_page, "no_such_page", 404)
-    return _sorry(portal, request, refusal.say, refusal.code, refusal.status)
+    say = refusal.say if refusal.code in SAID else words("ui").sorry.otherwise
+    say = words("ui").sorry.get(refusal.code) or say
+    return _sorry(portal, request, say, refusal.code, refusal.status)
 
 
 def on_http_error(portal: Portal, request: AnyRequest, error: HTTPException) -> Response[Any]:

@@ -8,8 +8,8 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from resident_portal.door import action, page
-from resident_portal.frame import Page, Portal, visitor_of
+from resident_portal.door import PICK, action, early_action, page
+from resident_portal.frame import Page, Portal, visitor_of, visitor_or_none
 from resident_portal.ids import id_of
 from resident_portal.words import words
 from server.actions.residents import family_page, links, offers, visits
@@ -56,9 +56,12 @@ def _reading(portal: Portal) -> list[HTTPRouteHandler]:
         opened = await visits.go_to(portal.site, visitor, link.resident)
         return see("/portal/" if opened else HERE)
 
-    @action("/family/back")
+    @early_action("/family/back")
     async def back(request: AnyRequest) -> Response[Any]:
-        visitor = visitor_of(request)
+        """Also from the notice of an archive that was not agreed to yet."""
+        visitor = visitor_or_none(request)
+        if visitor is None:
+            return see(PICK)
         await visits.go_to(portal.site, visitor, visitor.person)
         return see("/portal/")
 

@@ -1,7 +1,6 @@
 """What somebody had typed when the session ran out, offered again after sign-in."""
 
 import re
-from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Response
@@ -10,6 +9,7 @@ from litestar.params import FromPath
 
 from resident_portal.door import action, page
 from resident_portal.frame import Page, Portal, visitor_of
+from resident_portal.typed import recognised
 from resident_portal.words import words
 from server.actions.keeping.site import Site
 from server.actions.residents import drafts
@@ -19,8 +19,6 @@ from server.pages.web import HEADERS, AnyRequest, see
 
 HOME: Final = "/portal/"
 KEPT: Final = "/portal/kept"
-_SHOWN: Final = 12
-_TELLING: Final = 4  # shorter values are codes of answers
 _OURS: Final = re.compile(r"/portal/[a-z0-9/_-]+")
 
 
@@ -55,7 +53,7 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
         draft, _, typed = found
         shown = Page("kept.html.j2", "kept", w.title)
         return portal.page(
-            request, shown, draft=draft.hex(), typed=typed, recognised=_recognised(typed)
+            request, shown, draft=draft.hex(), typed=typed, recognised=recognised(typed)
         )
 
     @action("/kept/{draft:str}/send")
@@ -70,9 +68,3 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
         return see(HOME)
 
     return [offer, send, drop]
-
-
-def _recognised(typed: drafts.Typed) -> Sequence[str]:
-    """What of a kept form its writer recognises."""
-    every = [text for texts in typed.values() for text in texts]
-    return [text for text in every if len(text) >= _TELLING or not text.isascii()][:_SHOWN]

@@ -34,7 +34,7 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
         sheet = await _sheet(portal, visitor_of(request))
         return portal.page(
             request,
-            Page("passport.html.j2", "passport", words("passport").title, back="/portal/"),
+            Page("passport.html.j2", "passport", words("passport").title, back="/portal/export"),
             sheet=sheet,
         )
 

@@ -25,7 +25,9 @@ from server.rules import sign_in as rule
 
 CODE: Final = f"{SIGN_IN}/code"
 EVER: Final = date(2026, 1, 1)
-_WHY: Final = frozenset({"first", "left", "everywhere", "ran_out", "kept", "idle", "phone", "over"})
+_WHY: Final = frozenset({
+    "first", "left", "everywhere", "ran_out", "kept", "kept_left", "idle", "phone", "over",
+})  # fmt: skip
 
 
 def handlers(portal: Portal) -> list[HTTPRouteHandler]:

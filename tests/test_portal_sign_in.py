@@ -359,3 +359,30 @@ async def test_what_was_typed_when_the_session_ran_out_is_offered_again(world: W
         sent = await at.post(f"/portal/kept/{draft[1]}/send")
         assert (sent.status_code, sent.headers["location"]) == (307, "/portal/account/phone/new")
         assert (await at.get("/portal/kept")).headers["location"] == "/portal/"
+
+
+async def test_what_was_typed_after_signing_out_is_kept_or_shown_again(world: World) -> None:
+    await bound(world, ZHOU)
+    async with phone(world) as at:
+        await come_in(at, world, ZHOU)
+        await at.post("/portal/notice")
+        token, form = at.token, visits.form_token(at.token)
+        typed = {"csrf": form, "code": "123456", "phone": "19900009999"}
+        await at.post("/portal/account/out")  # from another telephone, as it were
+        at.token = token
+        late = await at.post("/portal/account/phone/new", typed)
+        assert late.headers["location"] == f"{SIGN_IN}?why=kept_left"
+        assert "刚才填的留着" in text_of(await at.get(late.headers["location"]))
+        assert (await come_in(at, world, ZHOU)).headers["location"] == "/portal/kept"
+        kept = await world.rows("SELECT draft FROM portal_draft")
+        at.token = ""
+        lost = await at.client.post("/portal/account/phone/new", data=typed)
+        assert lost.status_code == 401
+        assert 'href="/portal/sign-in"' in lost.text
+        assert "19900009999" in text_of(lost)
+        assert form not in lost.text
+        foreign = await at.client.post(
+            "/portal/account/phone/new", data=typed, headers={"sec-fetch-site": "cross-site"}
+        )
+        assert "19900009999" not in foreign.text
+        assert await world.rows("SELECT draft FROM portal_draft") == kept

@@ -8,7 +8,7 @@ from server.actions.keeping.site import Site
 from server.actions.residents import drafts
 from server.actions.residents.binding import Bound, archives_on, bindings_of
 from server.actions.residents.phones import phone_of
-from server.actions.residents.visits import Visitor, end_all
+from server.actions.residents.visits import EVERYWHERE, Visitor, end_all
 from server.rules.sign_in import DAY_MS
 from server.store.trail import audit
 from server.store.tx import Tx
@@ -68,7 +68,7 @@ async def out_everywhere(site: Site, visitor: Visitor) -> None:
     """Every session of this person ends, this one too."""
 
     async def work(tx: Tx) -> None:
-        await end_all(tx, site.district, visitor.person, "everywhere")
+        await end_all(tx, site.district, visitor.person, EVERYWHERE)
         await audit(tx, site.district, "act", b"out" + visitor.person, site.clock())
 
     await site.store.write(work)

@@ -18,7 +18,7 @@ from server.actions.residents.sight import is_beside
 from server.errors import NotFound
 from server.rules import family as rule
 from server.rules import notices
-from server.store.tx import Tx, one
+from server.store.tx import Tx
 
 ACTS: Final = 20
 
@@ -38,7 +38,7 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Family:
     """`mine`: of the open archive; `acts_for`: of the person. `links`: whether the person may name,
-    share and end (the rule's word why not, else ""). `archive`: the person has one here.
+    share and end (the rule's word why not, else "").
     """
 
     mine: Sequence[Link]
@@ -47,7 +47,6 @@ class Family:
     acts_for: Sequence[Link]
     done: Sequence[Done]
     links: str
-    archive: bool
 
 
 async def family(site: Site, acting: Acting, *, full: bool) -> Family:
@@ -58,16 +57,12 @@ async def family(site: Site, acting: Acting, *, full: bool) -> Family:
 async def _family(tx: Tx, site: Site, acting: Acting, full: bool) -> Family:
     standing = await standing_of(tx, site, acting, full=full)
     no = rule.may_act(standing, rule.Act.LINK)
-    own = await one(
-        tx, "SELECT 1 FROM resident WHERE district=? AND resident=?", site.district, acting.person
-    )
     return Family(
         await links_of(tx, site, acting.resident),
         await pending(tx, site, acting.resident) if acting.own else (),
         await offered(tx, site, acting.person), await links_by(tx, site, acting.person),
         await done(tx, site, acting.resident) if await is_beside(tx, site, acting) else (),
         no.value if no is not None else "",
-        own is not None,
     )  # fmt: skip
 
 

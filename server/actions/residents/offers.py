@@ -62,7 +62,9 @@ class Offered:
 
 
 async def name(site: Site, acting: Acting, named: Named) -> bytes:
-    """The offer's id. Raises RuleSaysNo: "many" a day, "end", "scope", "age", "too_many"."""
+    """The offer's id. Raises RuleSaysNo: "many" a day, "waiting" for the same relative's answer,
+    "end", "scope", "age", "too_many".
+    """
     return await site.store.write(partial(_name, site=site, acting=acting, named=named))
 
 
@@ -73,6 +75,9 @@ async def _name(tx: Tx, site: Site, acting: Acting, named: Named) -> bytes:
         raise RuleSaysNo("not_own")
     await _lock(tx, district, resident)
     made = await _allowed(tx, site, resident, named, today)
+    words = named.number.strip()[-TAIL:] + named.phone_tail
+    if words in [said for _, said, _, _ in await _waiting(tx, site, resident)]:
+        raise RuleSaysNo("waiting")
     counted = await one(
         tx, "SELECT COUNT(*) FROM family_offer WHERE district=? AND resident=? AND at>?",
         district, resident, now - DAY_MS,
@@ -86,9 +91,7 @@ async def _name(tx: Tx, site: Site, acting: Acting, named: Named) -> bytes:
     key = await key_of(tx, site, resident)
     assert key is not None
     offer, expires = new_id(now), now + of.offer_days * DAY_MS
-    sealed = key.seal(
-        site.vault.at(T_FAMILY, offer, resident), named.number.strip()[-TAIL:].encode()
-    )
+    sealed = key.seal(site.vault.at(T_FAMILY, offer, resident), words.encode())
     row: Row = (
         district, resident, offer, person, links.letters(named.scopes),
         made.until_day.isoformat(), ASKED, now, expires, sealed,
@@ -151,6 +154,14 @@ async def pending(tx: Tx, site: Site, resident: bytes) -> tuple[Pending, ...]:
     """What a resident asked for and nobody has accepted yet; one that was declined stands here
     until it runs out, like one that reached nobody.
     """
+    found = await _waiting(tx, site, resident)
+    return tuple(Pending(offer, said[:TAIL], at, end) for offer, said, at, end in found)
+
+
+async def _waiting(tx: Tx, site: Site, resident: bytes) -> list[tuple[bytes, str, int, int]]:
+    """(offer, ends of the document's and the telephone's number, made at, runs out), newest first;
+    older ones hold the document's alone.
+    """
     rows = await tx.rows(
         "SELECT offer, sealed, at, expires_at FROM family_offer WHERE district=? AND resident=? "
         "AND state IN ('asked','declined') AND expires_at>? ORDER BY at DESC",
@@ -158,11 +169,11 @@ async def pending(tx: Tx, site: Site, resident: bytes) -> tuple[Pending, ...]:
     )  # fmt: skip
     key = await key_of(tx, site, resident)
     if not rows or key is None:
-        return ()
-    return tuple(
-        Pending(offer, key.open(site.vault.at(T_FAMILY, offer, resident), sealed).decode(), at, end)
+        return []
+    return [
+        (offer, key.open(site.vault.at(T_FAMILY, offer, resident), sealed).decode(), at, end)
         for offer, sealed, at, end in rows
-    )
+    ]
 
 
 async def offered(tx: Tx, site: Site, person: bytes) -> tuple[Offered, ...]:

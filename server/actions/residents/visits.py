@@ -31,16 +31,19 @@ MINUTE_MS: Final = 60_000
 IDLE_MS: Final = 30 * MINUTE_MS
 LONGEST_MS: Final = 12 * 60 * MINUTE_MS
 SEEN_EVERY_MS: Final = MINUTE_MS
+SIGNED_OUT: Final = "signed_out"
+EVERYWHERE: Final = "everywhere"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who is signed in, and whose archive is open. Read from the database at each request.
 
-    `tie`: "" for the own archive, else what the person is to the resident. `token`: of the cookie.
-    `card`: of the resident. `place`: name of the district. `noticed`: the notice of this archive
-    was agreed to. `full`: the sign-in reaches export, sharing and family rights. `beside`: what
-    concerns the resident beside the archive is this person's to see (sight.py).
+    `tie`: "" for the own archive, else what the person is to the resident. `archive`: the person
+    has an own one to go back to. `token`: of the cookie. `card`: of the resident. `place`: name of
+    the district. `noticed`: the notice of this archive was agreed to. `full`: the sign-in reaches
+    export, sharing and family rights. `beside`: what concerns the resident beside the archive is
+    this person's to see (sight.py).
     """
 
     person: bytes
@@ -49,6 +52,7 @@ class Visitor:
     token: str
     card: Card
     person_name: str
+    archive: bool
     tie: str
     facility_name: str
     facility_phone: str
@@ -79,10 +83,11 @@ class Unpicked:
 
 @dataclass(frozen=True, slots=True)
 class RanOut:
-    """A session that ended by time; whose it was."""
+    """A session that ended by time, or that its person ended (`left`); whose it was."""
 
     person: bytes
     resident: bytes
+    left: bool = False
 
 
 Found = Visitor | Unpicked | RanOut | None
@@ -137,21 +142,25 @@ async def begin(
 
 
 async def found(site: Site, token: str) -> Found:
-    """Who the cookie's token belongs to; None for a token of nobody or of an ended session."""
+    """Who the cookie's token belongs to; None for a token of nobody, and of a session that was
+    ended by anything else than time or its own person.
+    """
     if not token or len(token) > 128:
         return None
     now, name = site.clock(), name_of(token)
     row = await site.store.read(
         lambda tx: one(
             tx,
-            "SELECT person, resident, began_at, seen_at, how FROM portal_session WHERE district=? "
-            "AND session=? AND ended=''",
-            site.district, name,
+            "SELECT person, resident, began_at, seen_at, how, ended FROM portal_session WHERE "
+            "district=? AND session=? AND ended IN ('', ?, ?)",
+            site.district, name, SIGNED_OUT, EVERYWHERE,
         )
     )  # fmt: skip
     if row is None:
         return None
-    person, resident, began_at, seen_at, how = row
+    person, resident, began_at, seen_at, how, ended = row
+    if ended:
+        return RanOut(person, resident, left=True) if person is not None else None
     if now - seen_at > IDLE_MS or now - began_at > LONGEST_MS:
         return RanOut(person, resident) if person is not None else None
     if now - seen_at > SEEN_EVERY_MS:
@@ -199,7 +208,7 @@ async def _visitor(
     noticed = await is_noticed(tx, site.district, resident, birth_of(card) or today, today)
     return Visitor(
         person=person, resident=resident, session=name_of(token), token=token, card=card,
-        person_name=name, tie=tie, facility_name=place[1] or "",
+        person_name=name, archive=own, tie=tie, facility_name=place[1] or "",
         facility_phone=place[2] or "", place=place[0], noticed=noticed,
         full=full, beside=await is_beside(tx, site, Acting(person, resident)),
     )  # fmt: skip
@@ -282,7 +291,7 @@ async def _is_full(tx: Tx, site: Site, person: bytes) -> bool:
     return row is not None and row[0] <= site.clock()
 
 
-async def end(site: Site, session: bytes, why: str = "signed_out") -> None:
+async def end(site: Site, session: bytes, why: str = SIGNED_OUT) -> None:
     """Ends one session."""
     await site.store.write(
         lambda tx: tx.run(
