@@ -15,7 +15,14 @@ from litestar.params import FromPath
 
 from resident_portal import plain, said
 from resident_portal.basics import MASKED, masked
-from resident_portal.correct_status import line_of, matters, open_marks, reaches
+from resident_portal.correct_status import (
+    back_of,
+    came_from,
+    line_of,
+    matters,
+    open_marks,
+    reaches,
+)
 from resident_portal.disputes import MARKS
 from resident_portal.door import action, check_csrf, page
 from resident_portal.frame import Page, Portal, visitor_of
@@ -106,7 +113,7 @@ def _fields(portal: Portal) -> list[HTTPRouteHandler]:
         if topic.lane is Lane.COMMENT:
             return _statement(portal, request, None)
         if topic.name != name:
-            return see(f"{HERE}/field/{topic.name}")
+            return see(f"{HERE}/field/{topic.name}{came_from(request)}")
         return _edit(portal, request, reading, topic, None)
 
     @action("/correct/field/{name:str}", most=BODY_MOST, own_csrf=True)
@@ -123,7 +130,8 @@ def _fields(portal: Portal) -> list[HTTPRouteHandler]:
             topic, reading.cells, kind, sent.texts, today=today, new=new
         )
         photos, bad = await _photos(portal, visitor, reading, sent, topic.access)
-        form = Form(f"{HERE}/field/{topic.name}", new.hex(), kind, filled.but(*bad), photos)
+        path = f"{HERE}/field/{topic.name}{came_from(request)}"
+        form = Form(path, new.hex(), kind, filled.but(*bad), photos)
         if form.filled.hard:
             return _edit(portal, request, reading, topic, form)
         wish = Wish(
@@ -135,7 +143,7 @@ def _fields(portal: Portal) -> list[HTTPRouteHandler]:
             await corrections.ask(site, visitor.acting, gate, wish)
         except RuleSaysNo as no:
             return _edit(portal, request, reading, topic, _refused(form, no))
-        return see(f"{HERE}/{new.hex()}")
+        return see(f"{HERE}/{new.hex()}{came_from(request)}")
 
     return [form, send]
 
@@ -222,14 +230,16 @@ def _edit(
     if form is None:
         filled = correcting.blank(topic, reading.cells, kind)
         name = corrections.fresh_id(portal.site).hex()
-        form = Form(f"{HERE}/field/{topic.name}", name, kind, filled)
+        path = f"{HERE}/field/{topic.name}{came_from(request)}"
+        form = Form(path, name, kind, filled)
     label = plain.label(topic.fields[0])
     return portal.page(
-        request, Page("correct_form.html.j2", "correct", w.form_title(what=label), back=HERE),
+        request,
+        Page("correct_form.html.j2", "correct", w.form_title(what=label), back_of(request, None)),
         status=422 if form.filled.faults else 200, form=form, what=label,
         before=_said(topic, reading) or w.nothing_there, by=_by(topic, reading, now),
         after=_after(portal, topic.lane), why=correcting.WHY, lane=topic.lane.value,
-        sunken=(),
+        sunken=(), own=topic.name,
     )  # fmt: skip
 
 
@@ -253,12 +263,18 @@ def _statement_kind(found: Entry | None) -> Kind:
     return correcting.statement_form({each.name: plain.label(each) for each in fields})
 
 
+def _path(request: AnyRequest, found: Entry | None) -> str:
+    """Where the words are sent: of a record, or of the archive's own page."""
+    what = f"record/{found.id.hex()}" if found else "field/remarks"
+    return f"{HERE}/{what}{came_from(request)}"
+
+
 def _statement(
     portal: Portal, request: AnyRequest, found: Entry | None, form: Form | None = None
 ) -> Response[Any]:
     w, today = words("correct"), times.civil(portal.site.clock()).date()
-    path = f"{HERE}/record/{found.id.hex()}" if found else f"{HERE}/field/remarks"
     if form is None:
+        path = _path(request, found)
         name = corrections.fresh_id(portal.site).hex()
         form = Form(path, name, _statement_kind(found), EMPTY)
     what = plain.form_name(found.kind, found.record.cls) if found else plain.form_name("basic_info")
@@ -269,10 +285,13 @@ def _statement(
         if found and each.name in found.form and not isinstance(each.type, Ref)
     ]
     return portal.page(
-        request, Page("correct_form.html.j2", "correct", w.form_title(what=what), back=HERE),
+        request,
+        Page("correct_form.html.j2", "correct", w.form_title(what=what),
+             back_of(request, found.id if found else None)),
         status=422 if form.filled.faults else 200, form=form, what=what,
         before=said.weekday(found.on, today) if found else "", by="",
         after=_after(portal, Lane.COMMENT), why=correcting.WHY, lane="comment", sunken=lines,
+        own="",
     )  # fmt: skip
 
 
@@ -302,8 +321,7 @@ async def _take_statement(
     access = AccessClass(found.record.cls) if found else AccessClass.A
     photos, bad = await _photos(portal, visitor, reading, sent, access)
     name = id_of(_text(sent, "id"))
-    path = f"{HERE}/record/{found.id.hex()}" if found else f"{HERE}/field/remarks"
-    form = Form(path, name.hex(), kind, filled.but(*bad), photos)
+    form = Form(_path(request, found), name.hex(), kind, filled.but(*bad), photos)
     if form.filled.hard:
         return _statement(portal, request, found, form)
     field = filled.values.get(correcting.FIELD, "remarks" if found is None else "")
@@ -315,7 +333,7 @@ async def _take_statement(
         await corrections.state(site, visitor.acting, own_gate(site, visitor.acting), saying)
     except RuleSaysNo as no:
         return _statement(portal, request, found, _refused(form, no))
-    return see(f"{HERE}/{name.hex()}")
+    return see(f"{HERE}/{name.hex()}{came_from(request)}")
 
 
 async def _photos(

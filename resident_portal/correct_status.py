@@ -38,6 +38,11 @@ from server.rules.corrections import Lane, Outcome, State
 from server.rules.reach import Reach, shows_cell
 
 HERE: Final = "/portal/correct"
+BACK: Final = {
+    "archive": "/portal/archive#basics",
+    "restricted": "/portal/archive/group/restricted",
+}
+RECORD: Final = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,20 @@ class Diff:
     before: str
     wanted: str
     verdict: str
+
+
+def came_from(request: AnyRequest) -> str:
+    """Where the correction was begun, as the end of an address: only what this server knows."""
+    asked = request.query_params.get("from", "")
+    return f"?from={asked}" if asked in (*BACK, RECORD) else ""
+
+
+def back_of(request: AnyRequest, record: bytes | None) -> str:
+    """The way back: to the page on which it was begun, else to the list."""
+    asked = request.query_params.get("from", "")
+    if asked == RECORD and record is not None:
+        return f"/portal/archive/record/{record.hex()}"
+    return BACK.get(asked, HERE)
 
 
 def title_of(file: Correction) -> str:
@@ -244,7 +263,8 @@ async def _draw(portal: Portal, request: AnyRequest, name: str, filled: Filled) 
         file.state, file.outcome, now_ms=now, due_ms=file.due_at, answered_ms=file.answered_at
     )
     return portal.page(
-        request, Page("correct_status.html.j2", "correct", w.status_title, back=HERE),
+        request,
+        Page("correct_status.html.j2", "correct", w.status_title, back_of(request, file.record)),
         status=422 if filled.faults else 200, filled=filled, file=file, name=name,
         what=title_of(file), plain=plain_text, marked=marked, diffs=diffs_of(file),
         record=file.record.hex() if file.record else "",

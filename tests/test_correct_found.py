@@ -102,3 +102,28 @@ async def test_words_about_one_value_stand_beside_it_for_resident_and_doctor(wor
         assert "居民有话" in page
         assert re.search(r"收缩压 138 \S+ 居民说收缩压，\S+ 那天刚爬完楼 舒张压", page), page
         assert re.search(r"居民的话，\S+ 那天没来过", page), page
+
+
+async def test_faults_say_what_to_do_and_the_way_back_leads_to_where_it_began(world: World) -> None:
+    await ready(world)
+    async with phone(world, ZHOU) as zhou:
+        assert 'correct/field/phone?from=archive"' in (await zhou.get("/portal/archive")).text
+        path = "/portal/correct/field/phone?from=archive"
+        page = await zhou.get(path)
+        assert page.text.count('href="/portal/archive#basics"') == 2
+        assert "可以不填" not in text_of(page).partition("为什么要改")[0]
+        bad = await send(zhou, path, filled(page), phone="1390000000")
+        assert "选一个要改的原因" in text_of(bad)
+        assert "手机号是 11 位数字，现在是 10 位" in text_of(bad)
+        assert bad.text.count('href="/portal/archive#basics"') == 2
+        done = await send(zhou, path, filled(bad), phone="13900000009", why="3")
+        status = await zhou.get(done.headers["location"])
+        assert 'class="back" href="/portal/archive#basics"' in status.text
+        record = f"/portal/correct/record/{RECORD}?from=record"
+        assert (
+            record.split("/portal")[1] in (await zhou.get(f"/portal/archive/record/{RECORD}")).text
+        )
+        assert (await zhou.get(record)).text.count(f'href="/portal/archive/record/{RECORD}"') == 2
+        away = await zhou.get("/portal/correct/field/phone?from=https://evil.example/")
+        assert "evil" not in away.text
+        assert 'class="back" href="/portal/correct"' in away.text

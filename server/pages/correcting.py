@@ -37,6 +37,8 @@ from sync.merge import EMPTY, Cell, canonical, choose, is_present
 from sync.policy import Policy
 
 WHY, TEXT, NEW, SINCE = "why", "text", "_new", "_since"
+PHONES: Final = ("phone", "contact_phone")
+MOBILE: Final = 11  # digits
 FIRST: Final = date(2026, 1, 1)
 UNASKED: Final = frozenset({"address_region"})
 """Codes that follow from what is beside them: the facility sets them when it looks."""
@@ -194,7 +196,7 @@ def read(
     `new`: id of an item that is added to a list.
     """
     typed = _without_none(topic, cells, posted)
-    filled = read_form(kind, typed, today=today)
+    filled = _in_words(read_form(kind, typed, today=today))
     wanted: dict[str, Any] = {}
     for each in topic.fields:
         if each.name not in UNASKED:
@@ -283,4 +285,23 @@ def statement_form(fields: Mapping[str, str]) -> Kind:
 
 def read_statement(kind: Kind, posted: Posted, today: date) -> Filled:
     """The words with every fault at once."""
-    return read_form(kind, posted, today=today)
+    return _in_words(read_form(kind, posted, today=today))
+
+
+def _in_words(filled: Filled) -> Filled:
+    """Why it is wanted is chosen; a number that begins like a mobile telephone's is one."""
+    w = words("correcting")
+    short = {
+        name: Fault(name, FaultCode.OUT_OF_RANGE, w.mobile(n=digits))
+        for name in PHONES
+        if (typed := filled.text(name).strip()).startswith("1")
+        and (digits := sum(sign.isdecimal() for sign in typed)) != MOBILE
+    }
+    told = [
+        replace(each, sentence_zh=w.why_missing)
+        if each.field == WHY and each.code is FaultCode.MISSING
+        else each
+        for each in filled.faults
+        if each.field not in short
+    ]
+    return replace(filled, faults=(*short.values(), *told))

@@ -8,15 +8,16 @@ page with faults shows it again.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
 import msgspec
 
+from server.pages.words import words
 from server.records.check import check
 from server.records.model import Code, Codes, Day, Field, FieldType, Int, Kind, Month, Scaled
-from server.records.values import Fault, Faults
+from server.records.values import Fault, Faults, missing
 
 Posted = Mapping[str, Sequence[str]]
 """Every value of each name, in the order the browser sent them."""
@@ -74,7 +75,15 @@ def read_form(
     faults = check(
         kind, msgspec.json.encode(values), on=on or today, today=today, sex=sex, birth=birth
     )
-    return Filled(posted, values, faults)
+    return Filled(posted, values, tuple(_as_asked(kind, each) for each in faults))
+
+
+def _as_asked(kind: Kind, fault: Fault) -> Fault:
+    """One answer out of several is chosen, not filled in."""
+    each = kind.field(fault.field)
+    if each is None or not isinstance(each.type, Code) or fault != missing(each):
+        return fault
+    return replace(fault, sentence_zh=words("ui").pick(what=each.label))
 
 
 def filled_from(kind: Kind, values: Mapping[str, Any]) -> Filled:
