@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.pages import consent_form
 from server.records.model import AccessClass
 from server.rules.consent import (
     Consent,
@@ -148,3 +149,21 @@ def test_one_more_revocation_never_opens_anything(ledger: list[Consent], now_ms:
     assert effective(revoked, CLINIC, A, Purpose.SERVICE, now_ms) is None
     before = set(map(repr, lasting(ledger, now_ms)))
     assert set(map(repr, lasting(revoked, now_ms))) <= before
+
+
+def test_every_fault_of_a_consent_is_said_at_once() -> None:
+    to = consent_form.To("柳湾社区中心", ((OTHER, "一队"),), ours=False, explained=False)
+    typed = {
+        "team": ["facility"], "purpose": ["service"], "classes": ["A"], "manner": ["copy"],
+        "duration": ["own"], "own": ["2026-11-01"],
+    }  # fmt: skip
+    now = 1_795_312_800_000  # November 2026
+    faults = consent_form.read(to, typed, now).faults
+    assert sorted(each.field for each in faults) == ["own", "team"]
+    without = {name: told for name, told in typed.items() if name != "purpose"}
+    faults = consent_form.read(to, without, now).faults
+    assert sorted(each.field for each in faults) == ["own", "purpose", "team"]
+    missing = consent_form.read(to, typed | {"own": [""]}, now).faults
+    assert sorted(each.field for each in missing) == ["own", "team"]
+    good_ = typed | {"team": [OTHER.hex()], "own": ["2026-12-01"]}
+    assert consent_form.read(to, good_, now).faults == ()

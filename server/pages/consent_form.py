@@ -60,19 +60,25 @@ def read(to: To, typed: Posted, now: int) -> Filled:
     """What was posted, with what the rule says against it beside the field it is about."""
     today = civil(now).date()
     filled = read_form(kind(to), typed, today=date(today.year + 20, 1, 1))
-    if filled.hard:
-        return filled
-    if filled.values["duration"] == Duration.OWN and "own" not in filled.values:
-        return filled.but(_fault("own", words("consent_form").no.own_missing))
-    no = rule.refused(_wish(to, filled, now), now)
-    return filled.but(fault_of(no)) if no is not None else filled
+    if filled.values.get("duration") == Duration.OWN and not filled.text("own").strip():
+        filled = filled.but(_fault("own", words("consent_form").no.own_missing))
+    against = [fault_of(no) for no in rule.refusals(_wish(to, filled, now), now)]
+    first = {each.field: each for each in reversed(against) if filled.fault(each.field) is None}
+    return filled.but(*first.values())
 
 
 def _wish(to: To, filled: Filled, now: int) -> rule.Wish:
+    """What is asked for; in place of what is missing or no choice (which is a fault of its own)
+    something that nothing stands against, so that every other fault is found at once.
+    """
+    told = {name: value for name, value in filled.values.items() if filled.fault(name) is None}
+    else_ = rule.Purpose.RESEARCH if to.ours else rule.Purpose.SERVICE
+    dated = "duration" in told and (told["duration"] != Duration.OWN or "own" in told)
     return rule.Wish(
-        purpose=filled.values["purpose"], classes=filled.values["classes"],
-        manner=Manner(filled.values["manner"]), team=filled.values["team"] != WHOLE,
-        until_ms=until_of(filled, now), responsible=to.ours, explained=to.explained,
+        purpose=told.get("purpose", else_.value), classes=told.get("classes", "A"),
+        manner=Manner(told.get("manner", Manner.VIEW)), team=told.get("team") != WHOLE,
+        until_ms=until_of(filled, now) if dated else now + _DAY_MS,
+        responsible=to.ours, explained=to.explained,
     )  # fmt: skip
 
 

@@ -137,7 +137,12 @@ class Wish:
 
 
 def refused(wish: Wish, now_ms: int) -> No | None:
-    """What stands against it; None when it can be given."""
+    """The first thing that stands against it; None when it can be given."""
+    return next(iter(refusals(wish, now_ms)), None)
+
+
+def refusals(wish: Wish, now_ms: int) -> tuple[No, ...]:
+    """All that stands against it; () when it can be given."""
     faults = (
         (wish.purpose not in GIVEN, No.PURPOSE),
         (wish.classes not in ("A", "AB"), No.CLASSES),
@@ -149,7 +154,7 @@ def refused(wish: Wish, now_ms: int) -> No | None:
         (wish.until_ms <= now_ms, No.ENDED),
         (wish.until_ms > now_ms + LONGEST_MS, No.TOO_LONG),
     )
-    return next((why for applies, why in faults if applies), None)
+    return tuple(why for applies, why in faults if applies)
 
 
 def effective(
