@@ -250,7 +250,7 @@ def _record(found: Case) -> list[tuple[str, str, bool]]:
         version = max(v for v in range(1, 9) if _known(content.kind, v))
     except ValueError:
         return []
-    rows = values.named_rows(content.kind, version, found.record)
+    rows = values.named_rows(content.kind, version, found.record, found.names)
     return [(label, text, name == content.field) for name, label, text in rows]
 
 

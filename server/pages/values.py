@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from server.pages import times
 from server.pages.words import words
@@ -24,6 +24,7 @@ from sync.merge import is_present
 from sync.policy import Policy
 
 TAIL = 4
+NO_NAMES: Final[Mapping[bytes, str]] = {}
 TODDLER = 3  # younger, the age is told in months
 
 
@@ -130,17 +131,31 @@ def changed(cell: str, before: Any, after: Any, *, known: bool) -> str:
     return w.same if before == after else w.was(before=cell_text(cell, before))
 
 
-def named_rows(kind_id: str, version: int, body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """A filled-in form as (field, label, answer), in the order of the form."""
+def named_rows(
+    kind_id: str, version: int, body: Mapping[str, Any], names: Mapping[bytes, str] = NO_NAMES
+) -> list[tuple[str, str, str]]:
+    """A filled-in form as (field, label, answer), in the order of the form. `names`: of facilities,
+    teams and members of staff by id; a reference without a name is left out, its id tells nobody
+    anything.
+    """
     try:
         kind = get(kind_id, version)
     except UnknownKind:
         return []
-    return [
-        (each.name, each.label, field_text(each, body[each.name]))
+    told = (
+        (each, _name(body[each.name], names) if isinstance(each.type, Ref) else
+         field_text(each, body[each.name]))
         for each in kind.fields
         if each.name in body
-    ]
+    )  # fmt: skip
+    return [(each.name, each.label, text) for each, text in told if text]
+
+
+def _name(id_: Any, names: Mapping[bytes, str]) -> str:
+    try:
+        return names.get(bytes.fromhex(id_), "")
+    except (TypeError, ValueError):
+        return ""
 
 
 def form_label(kind_id: str) -> str:

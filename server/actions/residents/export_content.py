@@ -301,7 +301,8 @@ def _entry(known: Known, entry: Entry) -> Section:
     if entry.voided is not None:
         marks.append(w.voided(why=entry.voided) if entry.voided else w.voided_plain)
     version = newest(entry.kind) or record.change.v
-    rows = values.named_rows(entry.kind, version, entry.form)
+    names = {**known.facilities, **known.staff}
+    rows = values.named_rows(entry.kind, version, entry.form, names)
     facility = known.facilities.get(known.credited.get(entry.id, b""), "")
     note = w.by(facility=facility, who=known.staff.get(record.staff, ""), day=entry.on)
     return Section(
