@@ -108,13 +108,16 @@ def _list(portal: Portal) -> HTTPRouteHandler:
 def _fields(portal: Portal) -> list[HTTPRouteHandler]:
     @page("/correct/field/{name:str}")
     async def form(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
-        reading = await _whole(portal, visitor_of(request))
+        visitor = visitor_of(request)
+        reading = await _whole(portal, visitor)
         topic = _topic(reading, name)
         if topic.lane is Lane.COMMENT:
             return _statement(portal, request, None)
         if topic.name != name:
             return see(f"{HERE}/field/{topic.name}{came_from(request)}")
-        return _edit(portal, request, reading, topic, None)
+        marks = await open_marks(portal, visitor)
+        waits = [marks[f"field/{n}"] for n in sorted(_names(topic)) if f"field/{n}" in marks]
+        return _edit(portal, request, reading, topic, None, already="".join(waits[:1]))
 
     @action("/correct/field/{name:str}", most=BODY_MOST, own_csrf=True)
     async def send(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
@@ -223,7 +226,13 @@ def _names(topic: Topic) -> set[str]:
 
 
 def _edit(
-    portal: Portal, request: AnyRequest, reading: Reading, topic: Topic, form: Form | None
+    portal: Portal,
+    request: AnyRequest,
+    reading: Reading,
+    topic: Topic,
+    form: Form | None,
+    *,
+    already: str = "",
 ) -> Response[Any]:
     w, now = words("correct"), portal.site.clock()
     kind = correcting.form_of(topic, reading.cells, plain.label)
@@ -231,7 +240,7 @@ def _edit(
         filled = correcting.blank(topic, reading.cells, kind)
         name = corrections.fresh_id(portal.site).hex()
         path = f"{HERE}/field/{topic.name}{came_from(request)}"
-        form = Form(path, name, kind, filled)
+        form = Form(path, name, kind, filled, already=already)
     label = plain.label(topic.fields[0])
     return portal.page(
         request,

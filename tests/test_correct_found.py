@@ -24,6 +24,7 @@ async def test_a_claim_against_none_is_one_choice_and_no_page_says_both(world: W
         form = text_of(await zhou.get(path))
         assert "档案里写的 无" in form
         assert "您自己改的" not in form
+        assert "这一项您已经提过，还在等答复" in form
         seen = [done.headers["location"], "/portal/archive", "/portal/passport", "/portal/correct"]
         for page in [text_of(await zhou.get(each)) for each in seen]:
             assert "没有无" not in page
