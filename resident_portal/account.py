@@ -1,6 +1,7 @@
 """我的登录: the bound telephone, its change, last sign-ins, leaving everywhere, the consent."""
 
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response
@@ -11,7 +12,7 @@ from resident_portal.before import give
 from resident_portal.door import COOKIE, SIGN_IN, action, page
 from resident_portal.frame import Page, Portal, visitor_of
 from resident_portal.words import words
-from server.actions.residents import account, changing
+from server.actions.residents import account, changing, opening
 from server.actions.residents.changing import TooManyCodes
 from server.actions.residents.codes import Over, Sent, WrongDigits
 from server.errors import RuleSaysNo
@@ -37,9 +38,16 @@ def _reading(portal: Portal) -> list[HTTPRouteHandler]:
     async def show(request: AnyRequest) -> Response[Any]:
         visitor, now = visitor_of(request), portal.site.clock()
         found = await account.account_of(portal.site, visitor)
+        no = await portal.site.store.read(
+            partial(
+                opening.may_agree, site=portal.site, person=visitor.person,
+                resident=visitor.resident,
+            )
+        )  # fmt: skip
         full = "" if found.bound is None or visitor.full else said.moment(found.bound.full_at, now)
         return portal.page(
             request, Page("account.html.j2", "account", w.title, back="/portal/"), found=found,
+            agrees=not no,
             whole=request.query_params.get("show") == "phone", full=full,
             bound_on=said.day_of(found.bound.at, now) if found.bound else "",
         )  # fmt: skip

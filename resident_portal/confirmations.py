@@ -21,12 +21,14 @@ from resident_portal.words import words
 from server.actions.confirmations import answers, denials
 from server.actions.confirmations.answers import Question, Said, Saying
 from server.actions.residents.visits import Visitor
+from server.actions.residents.whose import refusal
 from server.errors import RuleSaysNo
 from server.pages import times
 from server.pages.web import AnyRequest, posted, see
 from server.records.values import Fault, FaultCode
 from server.rules import confirmations as rule
 from server.rules.confirmations import Answer, Channel, Satisfaction
+from server.rules.family import Act
 
 HOME = "/portal/confirmations"
 
@@ -61,6 +63,7 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
                           back="/portal/"),
             waiting=[each for each in shown if each.question.answer is None],
             answered=[each for each in shown if each.question.answer is not None],
+            acts=await _acts(portal, visitor),
         )  # fmt: skip
 
     @page("/confirmations/{name:str}")
@@ -84,6 +87,12 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
         return see(f"{HOME}/{name}?said=1")
 
     return [every, one, say]
+
+
+async def _acts(portal: Portal, visitor: Visitor) -> bool:
+    """Whether the answers are this person's to give; whoever may not is only shown the question."""
+    asked = partial(refusal, site=portal.site, acting=visitor.acting, act=Act.ANSWER)
+    return await portal.site.store.read(asked) is None
 
 
 def _asked(portal: Portal, of: Question, more: int = 0) -> Asked:
@@ -127,6 +136,7 @@ async def _one(
     return portal.page(
         request, Page("confirmation.html.j2", "confirmations", w.title, back=HOME),
         status=422 if faults else 200, asked=_asked(portal, found), over=over, denial=denial,
+        acts=await _acts(portal, visitor),
         history=_lines(history, now), just_said="said" in request.query_params, faults=faults,
         typed=(typed or {}).get("words", [""])[0], chosen=(typed or {}).get("answer", [""])[0],
         graded=(typed or {}).get("satisfaction", [found.satisfaction])[0],
@@ -156,10 +166,11 @@ async def on_home(portal: Portal, visitor: Visitor) -> list[Matter | Section]:
         href, day = f"{HOME}/{denied.id.hex()}", said.day(denied.day, today)
         told = await site.store.read(partial(denials.told_of, site=site, name=denied.id))
         state = w.denied_found if told is not None and told.state == "found" else w.denied_state
-        parts.append(Matter(href, w.denied_title, day, "voice", "voice", state))
+        title = w.denied_title if visitor.own else w.denied_other(name=visitor.card.name)
+        parts.append(Matter(href, title, day, "voice", "voice", state))
     since = site.clock() - rule.table().answer_days * 86_400_000
     waiting = [each for each in found if each.answer is None and each.asked_at > since]
-    if waiting:
+    if waiting and await _acts(portal, visitor):
         asked = _asked(portal, waiting[0], len(waiting) - 1)
         parts.append(Section(Place.QUESTION, "confirmation_part.html.j2", "confirmations", asked))
     return parts

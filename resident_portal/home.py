@@ -4,6 +4,7 @@ serves. What other page groups add comes through home_parts.py.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response
@@ -18,8 +19,10 @@ from server.actions.plan.explain import Explained
 from server.actions.residents.reading import Reading, read
 from server.actions.residents.surroundings import Serving, serving
 from server.actions.residents.visits import Visitor
+from server.actions.residents.whose import refusal
 from server.pages import times
 from server.pages.web import AnyRequest
+from server.rules.family import Act
 from server.rules.plan.model import Stage
 
 TILES: Final = (
@@ -65,8 +68,14 @@ async def _draw(
         next=_next(portal, plan, serves, visitor, today), serves=serves, tiles=tiles,
         matters=[each for each in added if isinstance(each, Matter)],
         questions=_sections(added, Place.QUESTION), later=_sections(added, Place.LATER),
-        words=words,
+        words=words, chooses=await _chooses(portal, visitor),
     )  # fmt: skip
+
+
+async def _chooses(portal: Portal, visitor: Visitor) -> bool:
+    """Whether the facility is this person's to choose."""
+    asked = partial(refusal, site=portal.site, acting=visitor.acting, act=Act.CHOOSE)
+    return visitor.own or await portal.site.store.read(asked) is None
 
 
 def _sections(added: list[Matter | Section], place: Place) -> list[Section]:

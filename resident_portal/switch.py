@@ -6,6 +6,7 @@ that pressing twice is one switch. Special cases: switch_special.py.
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response
@@ -23,6 +24,7 @@ from server.actions.places.switching import Team, grounds
 from server.actions.residents import facility_choice
 from server.actions.residents.facility_choice import Choice, Place, Wish
 from server.actions.residents.visits import Visitor
+from server.actions.residents.whose import refusal
 from server.errors import NotYours, RuleSaysNo
 from server.pages import times, values
 from server.pages.forms import EMPTY, Filled, Posted, read_form
@@ -30,6 +32,7 @@ from server.pages.web import AnyRequest, posted, see
 from server.records.model import Code, Day, Field, Kind, Shape
 from server.records.values import Fault, FaultCode
 from server.rules import switch as rule
+from server.rules.family import Act
 
 HOME: Final = "/portal/switch"
 FIRST: Final = date(2026, 1, 1)
@@ -251,10 +254,15 @@ def _check(
 async def _receipt(portal: Portal, request: AnyRequest, name: str, no: str) -> Response[Any]:
     w, visitor = words("switch"), visitor_of(request)
     found = await facility_choice.receipt(portal.site, visitor.resident, id_of(name))
-    today = _today(portal)
+    today, site = _today(portal), portal.site
+    may = (
+        await site.store.read(partial(refusal, site=site, acting=visitor.acting, act=Act.CHOOSE))
+        is None
+    )
     return portal.page(
         request, Page("switch_receipt.html.j2", "switch", w.receipt.title, back=HOME),
         status=409 if no else 200, found=found, no=no, number=number_of(found.id),
+        may=may,
         day=said.dated(found.from_day), asked=said.moment(found.asked_at, portal.site.clock()),
         undo_day=said.weekday(found.undo_until, today),
         gone=sum(each == "purged" for each in found.tablets),

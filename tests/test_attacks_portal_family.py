@@ -2,6 +2,7 @@
 the tiles but at an address, traces of records that are shut, notices put away for the resident.
 """
 
+import re
 from functools import partial
 
 from server.access import Opened
@@ -31,6 +32,33 @@ from tests.world import SU, TEAM_A, WU, XIE, YANG, ZHENG, ZHOU, World, field
 
 WORDS = "只有周家知道的话"
 TOLD = ("授权", "特殊情形", "换到柳湾", "更正", "打好包", "举报")
+
+
+async def test_a_helper_is_offered_no_button_that_then_says_no(world: World) -> None:
+    """With no scope and with the archive alone: what is left is about their own sign-in."""
+    await offices(world)
+    for who in (ZHOU, WU, YANG):
+        await bind(world, who)
+    ids = (await lived(world, ZHOU, YANG, WORDS)).ids
+    (question,) = [each for each in await asked(world) if each.answer is None][:1] or [None]
+    pages = (
+        "", "inbox", "confirmations", "account", "notice", "family", "plan", "switch", "consent",
+        f"switch/receipt/{ids['switch']}", f"switch/case/{ids['case']}",
+        f"consent/{ids['consent']}", "helped",
+        *([f"confirmations/{question.id.hex()}"] if question is not None else []),
+    )  # fmt: skip
+    own = re.compile(r"/portal/(sign-out|account/out|family/(back|open|[0-9a-f]+/end))")
+    await link(world, ZHOU, WU, "helper", "")
+    for scopes in ("", "A"):
+        await world.rows("UPDATE family_link SET scopes=? WHERE person=?", scopes, WU)
+        async with phone(world, WU, ZHOU) as helper:
+            for each in pages:
+                page = await helper.get(f"/portal/{each}")
+                forms = re.findall(r'method="post" action="([^"]+)"', page.text)
+                assert [to for to in forms if not own.fullmatch(to)] == [], (scopes, each)
+                assert page.status_code in ((200, 404) if scopes else (200, 403)), each
+                if not each:
+                    assert ('class="act" href="/portal/switch"' in page.text) is False
 
 
 async def test_a_helper_who_may_see_visits_sees_nothing_of_the_person_by_any_address(
