@@ -2,11 +2,13 @@
 
 from resident_portal.compare import measuring
 from server.actions.plan import nightly
+from server.pages import values
+from tests.cast_forms import good
 from tests.long_archive import remember
 from tests.portal import bind, phone, text_of
 from tests.test_portal_archive import checkup, counter, followup, link
 from tests.test_portal_switch import born
-from tests.world import WU, ZHOU, World
+from tests.world import SU, WU, ZHOU, World
 
 
 async def test_what_was_done_today_stands_under_this_year_whatever_it_filled(world: World) -> None:
@@ -61,3 +63,12 @@ async def test_a_value_that_rose_names_the_next_service_that_measures_it_or_none
 def test_glucose_is_measured_at_follow_ups_of_diabetes_and_checkups() -> None:
     assert measuring("fpg") == {"dm_followup", "health_check"}
     assert "htn_followup" in measuring("sbp")
+
+
+def test_a_reference_in_a_form_is_a_name_or_left_out() -> None:
+    body = good("htn_followup", doctor=SU.hex())
+    named = values.named_rows("htn_followup", 1, body, {SU: "苏雨水"})
+    assert "苏雨水" in [text for _, _, text in named]
+    told = values.named_rows("htn_followup", 1, body)
+    assert len(told) == len(named) - 1
+    assert not any("编号" in text for _, _, text in told)

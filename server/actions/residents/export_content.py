@@ -25,18 +25,17 @@ from server.pages.export_page import Chapter, Section, Whole
 from server.pages.words import words
 from server.records.cells import silenced
 from server.records.kinds import REGISTER
+from server.records.model import Ref
 from server.records.upcast import newest
 from server.rules.corrections import together
 from server.settings import CIVIL
 from server.store.tx import Row
 from sync.merge import Cell, choose, is_present
 
-LABEL: Final = b"gongwei/export\x00"
-FORMAT: Final = "gongwei-archive/1"
+LABEL, FORMAT = b"gongwei/export\x00", "gongwei-archive/1"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-BYTES_MAX: Final = 200 * 1024 * 1024
-FILES_MAX: Final = 2_000
+BYTES_MAX, FILES_MAX = 200 * 1024 * 1024, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,23 +262,24 @@ def _whole(known: Known, made: str) -> Whole:
 
 def _basics(cells: Mapping[str, Cell]) -> list[tuple[str, str]]:
     w = words("export")
-    rows: list[tuple[str, str]] = []
+    rows = list[tuple[str, str]]()
     every = {
         name: choose(cell, REGISTER.policy_of(name), REGISTER.safer_of(name))
         for name, cell in sorted(cells.items(), key=lambda each: _order(each[0]))
     }
-    unsaid = silenced(REGISTER, {name: shown.value for name, shown in every.items()})
+    unsaid = silenced(REGISTER, {name: shown.value for name, shown in every.items()}) | _BY_NAME
     for name, shown in every.items():
         if name in unsaid or not is_present(shown.value):
             continue
         rows.append((values.cell_label(name), _plain(name, shown.value)))
         for head in shown.others:
             who = w.resident_said if head.author == "resident" else w.staff_said
-            said = w.other_value(value=_plain(name, head.value), who=who)
-            rows.append((values.cell_label(name), said))
+            told = w.other_value(value=_plain(name, head.value), who=who)
+            rows.append((values.cell_label(name), told))
     return rows
 
 
+_BY_NAME: Final = {x.name for x in REGISTER.fields if isinstance(x.type, Ref)}  # own chapters
 _PLACES: Final = {each.name: n for n, each in enumerate(REGISTER.fields)}
 
 
@@ -302,11 +302,11 @@ def _entry(known: Known, entry: Entry) -> Section:
         marks.append(w.voided(why=entry.voided) if entry.voided else w.voided_plain)
     version = newest(entry.kind) or record.change.v
     names = {**known.facilities, **known.staff}
-    rows = values.named_rows(entry.kind, version, entry.form, names)
-    facility = known.facilities.get(known.credited.get(entry.id, b""), "")
-    note = w.by(facility=facility, who=known.staff.get(record.staff, ""), day=entry.on)
+    at = names.get(known.credited.get(entry.id, b""), "")
+    note = w.by(facility=at, who=names.get(record.staff, ""), day=entry.on)
     return Section(
-        values.form_label(entry.kind), [(label, text) for _, label, text in rows], note, marks,
+        values.form_label(entry.kind),
+        [row[1:] for row in values.named_rows(entry.kind, version, entry.form, names)], note, marks,
         [f"photos/{each}.jpg" for each in known.pictures_of.get(entry.id, ())],
     )  # fmt: skip
 
