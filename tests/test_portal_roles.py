@@ -329,10 +329,15 @@ async def test_every_answer_is_held_and_no_address_or_fault_names_anybody(
     assert [each for each in (*NAMES.values(), *NUMBERS) if each in said] == []
 
 
+WHOLE = {"/portal/passport"}
+"""Whose purpose is to be read by strangers in an emergency: whom to ring stands there whole."""
+
+
 def named_in(answer: httpx.Response) -> list[str]:
     """Numbers and names in the addresses of an answer, and whole numbers anywhere in a page."""
     addresses = [answer.headers.get("location", "")]
     addresses += re.findall(r'(?:href|action|src)="([^"]*)"', answer.text)
     joined = "\n".join(unquote(each) for each in addresses if not each.startswith("tel:"))
-    whole = [] if answer.request.method == "POST" else [n for n in NUMBERS if n in answer.text]
+    asked = answer.request.method == "POST" or answer.request.url.path in WHOLE
+    whole = [] if asked else [n for n in NUMBERS if n in answer.text]
     return [each for each in (*NAMES.values(), *NUMBERS) if each in joined] + whole
