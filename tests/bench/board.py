@@ -16,6 +16,7 @@ from server.rules.figures import rules
 from server.store.ids import new_id
 from server.store.vault import T_CARD
 from tests.bench.figures import Report
+from tests.bench.work import bare_archive
 from tests.console import CHEN, TIAN, desk, offices
 from tests.world import DISTRICT, QINGHE, TEAM_A, World, new_world
 
@@ -91,7 +92,7 @@ async def _statistics(tx: Any) -> None:
 async def _list(tx: Any, world: World) -> None:
     """People with cards who lack their check."""
     now, key = world.clock(), await cards.key_of(tx, world.site)
-    flags, faces = [], []
+    flags, faces, archives = [], [], []
     for n in range(FLAGS):
         who, village = new_id(now), f"371002001{n % 40:03d}"
         place = (YEAR, "elder", QINGHE, TEAM_A, False, "", "", "health_check", village)
@@ -99,5 +100,7 @@ async def _list(tx: Any, world: World) -> None:
         face = cards.Face("王某某", "WMM", "1", "1950-01-01", village, "", "0012", "19900001234")
         sealed = key.seal(world.site.vault.at(T_CARD, who, who, 1), msgspec.json.encode(face))
         faces.append((DISTRICT, who, QINGHE, TEAM_A, "usual", 1, now, sealed))
+        archives.append(bare_archive(DISTRICT, who, QINGHE, TEAM_A, "usual"))
     await tx.insert("figure_flag", flags)
+    await tx.insert("resident", archives)
     await tx.insert("resident_card", faces)

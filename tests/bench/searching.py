@@ -27,7 +27,7 @@ from server.store.vault import T_CARD, Vault
 from tests.bench.database import Engine
 from tests.bench.figures import Report
 from tests.bench.meter import resident_mb
-from tests.bench.work import Size, id_of
+from tests.bench.work import Size, bare_archive, id_of
 
 _DISTRICT: Final = 1
 _SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗单仇曾区解"
@@ -100,6 +100,7 @@ async def _cards(
 ) -> None:
     key, now = await key_of(tx, site), now_ms()
     rows: list[Row] = []
+    archives: list[Row] = []
     for n in range(start, start + count):
         who = id_of(f"card/{n}", now)
         name = rng.choice(_SURNAMES) + "".join(rng.choices(_GIVEN, k=rng.choice((1, 2, 2))))
@@ -112,6 +113,8 @@ async def _cards(
         sealed = key.seal(site.vault.at(T_CARD, who, who, 1), msgspec.json.encode(face))
         # A day old: what was remade in the last minute is read again with each search.
         rows.append((_DISTRICT, who, facility, panel, "usual", 1, now - 86_400_000, sealed))
+        archives.append(bare_archive(_DISTRICT, who, facility, panel, "usual"))
+    await tx.insert("resident", archives)
     await tx.insert("resident_card", rows)
 
 

@@ -161,3 +161,13 @@ def visits(
             on = today - timedelta(days=back + place * 20 // max(1, len(residents)))
             at_ms = now_ms - (today - on).days * 86_400_000 + rng.randint(-3_600_000, 3_600_000)
             yield visit(rng, f"visit/{tablet}/{quarter}/{place}", resident, doctor, on, at_ms)
+
+
+def bare_archive(
+    district: int, who: bytes, facility: bytes, panel: bytes, status: str
+) -> tuple[Any, ...]:
+    """A row of `resident` for work that reads cards: where the archive is, and nothing in it."""
+    sums = bytes(16)
+    return (
+        district, who, panel, facility, status, "", None, None, b"", 1, 0, sums, sums, b"", None,
+    )  # fmt: skip
