@@ -27,6 +27,7 @@ from server.actions.residents.rights import FamilyMayNot
 from server.actions.residents.visits import RanOut, Unpicked, Visitor
 from server.errors import NotAllowed, NotFound, NotYours, Refusal
 from server.logs import frames_of, note_of
+from server.pages.pictures import sent_of
 from server.pages.web import (
     CSRF,
     FORM_BYTES,
@@ -196,16 +197,22 @@ async def _keep(portal: Portal, request: AnyRequest, ran_out: RanOut) -> Respons
     alone, with nothing typed or chosen, is no loss: signing out late ends in signing in.
     """
     why = "ran_out"
-    if not request.route_handler.opt.get(OWN_CSRF):
-        typed = await posted(request)
-        token = (typed.pop(CSRF, None) or [""])[0]
-        if not typed:
-            return see(f"{SIGN_IN}?why={'first' if ran_out.left else 'idle'}")
-        if visits.is_form_token(request.cookies.get(COOKIE, ""), token):
-            who, whose, path = ran_out.person, ran_out.resident, request.url.path
-            if await drafts.keep(portal.site, who, whose, path, typed):
-                why = "kept_left" if ran_out.left else "kept"
+    typed = await _texts(request)
+    token = (typed.pop(CSRF, None) or [""])[0]
+    if not typed:
+        return see(f"{SIGN_IN}?why={'first' if ran_out.left else 'idle'}")
+    if visits.is_form_token(request.cookies.get(COOKIE, ""), token):
+        who, whose, path = ran_out.person, ran_out.resident, request.url.path
+        if await drafts.keep(portal.site, who, whose, path, typed):
+            why = "kept_left" if ran_out.left else "kept"
     return see(f"{SIGN_IN}?why={why}")
+
+
+async def _texts(request: AnyRequest) -> dict[str, list[str]]:
+    """What was typed into a form, with pictures or without; the pictures are not kept."""
+    if request.route_handler.opt.get(OWN_CSRF):
+        return dict((await sent_of(request)).texts)
+    return await posted(request)
 
 
 async def _nobody(portal: Portal, request: AnyRequest) -> Response[Any]:
@@ -214,10 +221,8 @@ async def _nobody(portal: Portal, request: AnyRequest) -> Response[Any]:
     """
     note_of(request.scope).verdict = NotSignedIn.code
     ours = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    typed = {}
-    if ours and not request.route_handler.opt.get(OWN_CSRF):
-        typed = await posted(request)
-        typed.pop(CSRF, None)
+    typed = await _texts(request) if ours else {}
+    typed.pop(CSRF, None)
     w = words("kept")
     shown = Page("typed.html.j2", "kept", w.nobody_title)
     return portal.page(request, shown, status=NotSignedIn.status, typed=recognised(typed))

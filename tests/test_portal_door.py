@@ -1,7 +1,7 @@
 """The way into the portal: shut by default, one archive at a time, nothing kept by the browser."""
 
 from resident_portal.frame import asset
-from server.actions.residents import visits
+from server.actions.residents import drafts, visits
 from tests.portal import bind, phone, visit_of
 from tests.world import WU, YANG, ZHOU, World
 
@@ -73,3 +73,24 @@ async def test_a_visitor_says_whether_the_notice_was_agreed_to(world: World) -> 
     assert isinstance(found, visits.Visitor)
     assert (found.noticed, found.full) == (False, False)
     assert "吴" not in repr(found)
+
+
+async def test_words_typed_beside_a_picture_outlive_the_session(world: World) -> None:
+    await bind(world, ZHOU)
+    async with phone(world, ZHOU) as own:
+        form = {"csrf": visits.form_token(own.token), "text": "药盒上写的不是这样"}
+        world.clock.pass_(minutes=31)
+        late = await own.client.post(
+            "/portal/correct/field/blood_abo", data=form,
+            files={"photo": ("box.jpg", b"\xff\xd8\xff", "image/jpeg")},
+        )  # fmt: skip
+        assert late.headers["location"] == "/portal/sign-in?why=kept"
+        found = await drafts.newest(world.site, ZHOU, ZHOU)
+        assert found is not None
+        assert found[1:] == ("/portal/correct/field/blood_abo", {"text": ["药盒上写的不是这样"]})
+        own.client.cookies.clear()
+        shown = await own.client.post(
+            "/portal/correct/field/blood_abo", data=form,
+            files={"photo": ("box.jpg", b"\xff\xd8\xff", "image/jpeg")},
+        )  # fmt: skip
+        assert (shown.status_code, "药盒上写的不是这样" in shown.text) == (401, True)
