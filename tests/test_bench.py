@@ -71,6 +71,7 @@ FIGURES = {
     "roster_and_due_kb_2000",
     "lane_0_first_page_ms",
     "lane_0_ms",
+    "portal_export_s",
     "portal_home_p95_cpu_ms",
     "portal_archive_p95_cpu_ms",
     "portal_group_p95_cpu_ms",
