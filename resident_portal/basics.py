@@ -8,6 +8,7 @@ from resident_portal import plain
 from resident_portal.words import words
 from server.actions.residents.reading import Reading
 from server.pages import values
+from server.pages.correcting import topic_of
 from server.pages.sections import sections_of
 from server.records.cells import silenced
 from server.records.kinds import REGISTER
@@ -25,7 +26,7 @@ _FIRST: Final = frozenset({"name", "phone", "drug_allergy"})
 @dataclass(frozen=True, slots=True)
 class Value:
     """One row. `clash`: sayings differ, what is shown was chosen for safety. `status`: where the
-    resident's own objection is followed, "" for none.
+    resident's own objection is followed, "" for none. `theirs`: something a resident may correct.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Value:
     text: str
     clash: bool
     status: str
+    theirs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,10 @@ def _value(
     if not texts:
         return None
     text = words("values").comma.join(texts)
-    return Value(each.name, plain.label(each), text, clash, marks.get(f"field/{each.name}", ""))
+    return Value(
+        each.name, plain.label(each), text, clash, marks.get(f"field/{each.name}", ""),
+        topic_of(each.name) is not None,
+    )  # fmt: skip
 
 
 def _text(each: Field, name: str, value: Any, *, shown: bool) -> str:

@@ -1,5 +1,7 @@
 """The way into the portal: shut by default, one archive at a time, nothing kept by the browser."""
 
+import re
+
 from resident_portal.frame import asset
 from server.actions.residents import drafts, visits
 from tests.portal import bind, phone, visit_of
@@ -94,3 +96,13 @@ async def test_words_typed_beside_a_picture_outlive_the_session(world: World) ->
             files={"photo": ("box.jpg", b"\xff\xd8\xff", "image/jpeg")},
         )  # fmt: skip
         assert (shown.status_code, "药盒上写的不是这样" in shown.text) == (401, True)
+
+
+async def test_every_row_that_says_not_right_leads_to_a_form(world: World) -> None:
+    await bind(world, ZHOU)
+    async with phone(world, ZHOU) as own:
+        page = (await own.get("/portal/archive")).text
+        links = set(re.findall(r'href="(/portal/correct/[^"]+)"', page))
+        assert len(links) > 10
+        for each in sorted(links):
+            assert (await own.get(each)).status_code in (200, 303), each
