@@ -26,7 +26,7 @@ from server.actions.residents import drafts, visits
 from server.actions.residents.rights import FamilyMayNot
 from server.actions.residents.visits import RanOut, Unpicked, Visitor
 from server.errors import NotAllowed, NotFound, NotYours, Refusal
-from server.logs import frames_of, note_of
+from server.logs import note_of
 from server.pages.pictures import sent_of
 from server.pages.web import (
     CSRF,
@@ -35,6 +35,8 @@ from server.pages.web import (
     FormNotOurs,
     NotSignedIn,
     cookie,
+    http_code,
+    note_broken,
     posted,
     see,
 )
@@ -250,16 +252,13 @@ def on_refusal(portal: Portal, request: AnyRequest, refusal: Refusal) -> Respons
 def on_http_error(portal: Portal, request: AnyRequest, error: HTTPException) -> Response[Any]:
     if error.status_code >= 500:
         return on_fault(portal, request, error)
-    code = {404: "no_such_page", 405: "wrong_method", 413: "form_too_large"}
-    named = code.get(error.status_code, "malformed")
+    named = http_code(error)
     note_of(request.scope).verdict = named
     return _sorry(portal, request, words("ui").sorry[named], named, error.status_code)
 
 
 def on_fault(portal: Portal, request: AnyRequest, error: Exception) -> Response[Any]:
-    note = note_of(request.scope)
-    note.verdict, note.error = "broken", type(error).__name__
-    note.frames = frames_of(error.__traceback__)
+    note_broken(request, error)
     return _sorry(portal, request, words("ui").sorry.broken, "broken", 500)
 
 

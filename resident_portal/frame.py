@@ -7,11 +7,10 @@ in each page, so its size tells nothing (see visits.form_token).
 import gzip
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Response
 
 from resident_portal import said
@@ -19,7 +18,7 @@ from resident_portal.icons import Sprite
 from resident_portal.words import words
 from server.actions.keeping.site import Site
 from server.actions.residents.visits import Visitor, form_token
-from server.pages import forms, times, values
+from server.pages import drawing, forms, times, values
 from server.pages.web import HEADERS, HTML, AnyRequest
 from server.settings import Settings
 
@@ -103,20 +102,16 @@ def visitor_of(request: AnyRequest) -> Visitor:
 
 @cache
 def environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    made = drawing.environment(HERE / "templates")
     parts: Any = made
-    parts.globals["input_of"] = forms.input_of
     parts.globals["age_text"] = values.age_text
     return made
 
 
 @cache
 def style_sheet() -> bytes:
-    """Every style sheet of the portal as one file, in the order of their names."""
-    sheets = sorted(STATIC.glob("*.css"))
+    """The shared roles and every style sheet of the portal as one file, in order of name."""
+    sheets = (drawing.TOKENS, *sorted(STATIC.glob("*.css")))
     return b"\n".join(each.read_bytes() for each in sheets)
 
 
@@ -124,4 +119,4 @@ def style_sheet() -> bytes:
 def asset(name: str) -> str:
     """The address of a file of the portal; it changes with the content, so it may be kept."""
     content = style_sheet() if name == "portal.css" else (STATIC / name).read_bytes()
-    return f"/portal/static/{sha256(content).hexdigest()[:12]}/{name}"
+    return drawing.address("/portal", name, content)

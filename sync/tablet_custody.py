@@ -106,7 +106,10 @@ class Custody:
             "OR (beside=1 AND taken < ?))",
             mark.epoch, mark.seq, mark.at,
         )  # fmt: skip
-        safe = "SELECT id FROM photo WHERE state='held' AND taken < ?"
-        self._disk.run(f"DELETE FROM photo_part WHERE id IN ({safe})", mark.at)  # noqa: S608
+        self._disk.run(
+            "DELETE FROM photo_part WHERE id IN (SELECT id FROM photo WHERE state='held' AND "
+            "taken < ?)",
+            mark.at,
+        )
         self._disk.run("DELETE FROM photo WHERE state='held' AND taken < ?", mark.at)
         self._state.backed_epoch, self._state.backed_seq = mark.epoch, mark.seq

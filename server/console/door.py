@@ -23,7 +23,7 @@ from server.console.frame import SIGNED, Console, Page, signed_or_none
 from server.console.rail import rail_uncounted
 from server.console.words import words
 from server.errors import NotYours, Refusal
-from server.logs import frames_of, note_of
+from server.logs import note_of
 from server.pages.pictures import BODY_MOST, sent_of
 from server.pages.web import (
     CSRF,
@@ -32,6 +32,8 @@ from server.pages.web import (
     FormNotOurs,
     NotSignedIn,
     cookie,
+    http_code,
+    note_broken,
     posted,
     see,
 )
@@ -163,16 +165,13 @@ def on_http_error(console: Console, request: AnyRequest, error: HTTPException) -
     if error.status_code >= 500:
         return on_fault(console, request, error)
     w = words("ui")
-    code = {404: "no_such_page", 405: "wrong_method", 413: "form_too_large"}
-    named = code.get(error.status_code, "malformed")
+    named = http_code(error)
     note_of(request.scope).verdict = named
     return _sorry(console, request, w.sorry[named], named, error.status_code)
 
 
 def on_fault(console: Console, request: AnyRequest, error: Exception) -> Response[Any]:
-    note = note_of(request.scope)
-    note.verdict, note.error = "broken", type(error).__name__
-    note.frames = frames_of(error.__traceback__)
+    note_broken(request, error)
     return _sorry(console, request, words("ui").sorry.broken, "broken", 500)
 
 

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.console.door import open_page
-from server.console.frame import STATIC, Console, asset
+from server.console.frame import Console, asset, files
 from server.errors import NotFound
 from server.pages.web import KEEP
 
@@ -21,7 +21,7 @@ _TYPES: Final = {
 
 
 def handlers(_: Console) -> list[HTTPRouteHandler]:
-    content = {each.name: each.read_bytes() for each in STATIC.iterdir() if each.is_file()}
+    content = files()
 
     @open_page("/static/{mark:str}/{name:str}")
     async def static(mark: FromPath[str], name: FromPath[str]) -> Response[Any]:

@@ -6,18 +6,17 @@ Nothing of a page comes from another origin, nothing inline runs, nothing is kep
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Response
 
 from server.actions.accounts.sessions import Signed
 from server.actions.keeping.site import Site
 from server.console.rail import Section, rail
 from server.console.words import Words, words
-from server.pages import forms, times
+from server.pages import drawing, forms, times
 from server.pages.web import HEADERS, HTML, AnyRequest
 from server.settings import Settings
 
@@ -96,13 +95,9 @@ def signed_of(request: AnyRequest) -> Signed:
 
 @cache
 def environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    made = drawing.environment(HERE / "templates")
     parts: Any = made
     parts.filters["thousands"] = thousands
-    parts.globals["input_of"] = forms.input_of
     return made
 
 
@@ -112,10 +107,16 @@ def thousands(value: int) -> str:
 
 
 @cache
+def files() -> dict[str, bytes]:
+    """Style sheets, scripts and the icon by name, the shared roles among them."""
+    found = [each for each in STATIC.iterdir() if each.is_file()]
+    return {each.name: each.read_bytes() for each in (drawing.TOKENS, *found)}
+
+
+@cache
 def asset(name: str) -> str:
     """The address of a file of the console; it changes with the content, so it may be kept."""
-    mark = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/console/static/{mark}/{name}"
+    return drawing.address("/console", name, files()[name])
 
 
 def sentence(of: Words, code: str) -> str:

@@ -5,7 +5,8 @@ the form becomes cells again, and only those that differ are wanted. Lists whose
 the items that stay ticked and take one more.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -37,6 +38,8 @@ from sync.merge import EMPTY, Cell, canonical, choose, is_present
 from sync.policy import Policy
 
 WHY, TEXT, NEW, SINCE = "why", "text", "_new", "_since"
+PHOTO: Final = "photo"  # a tick beside each picture that the form has already
+_PHOTO_ID: Final = re.compile(r"[0-9a-f]{64}")
 PHONES: Final = ("phone", "contact_phone")
 MOBILE: Final = 11  # digits
 FIRST: Final = date(2026, 1, 1)
@@ -267,6 +270,20 @@ def _faults(topic: Topic, cells: Cells, wanted: Mapping[str, Any], today: date) 
 def _placed(fault: Fault, names: set[str]) -> Fault:
     field = fault.field.partition("/")[0]
     return fault if field in names else replace(fault, field=min(names))
+
+
+# Pictures of the form.
+
+
+def ticked(posted: Posted) -> list[bytes]:
+    """Ids of the pictures that came with the form before and are to stay."""
+    return [bytes.fromhex(each) for each in posted.get(PHOTO, ()) if _PHOTO_ID.fullmatch(each)]
+
+
+def photo_faults(codes: Sequence[str]) -> list[Fault]:
+    """What is wrong with a picture (codes of server/actions/attachments), beside its input."""
+    said = words("correcting").no_photo
+    return [Fault(PHOTO, FaultCode.OUT_OF_RANGE, said.get(each, said.otherwise)) for each in codes]
 
 
 # Words beside a record.

@@ -6,12 +6,10 @@ pages. The same content stands beside it as JSON for programs.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from server.pages.drawing import environment
 from server.pages.words import words
 
 HERE: Final = Path(__file__).with_name("templates")
@@ -46,15 +44,7 @@ class Whole:
     chapters: Sequence[Chapter]
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-
-
 def page_of(whole: Whole, more: Mapping[str, Any] | None = None) -> str:
     """The page, complete."""
-    template = _environment().get_template("export.html.j2")
+    template = environment(HERE).get_template("export.html.j2")
     return template.render(whole=whole, w=words("export"), **(more or {}))

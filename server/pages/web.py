@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from litestar import Request
 from litestar.datastructures import UploadFile
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.response import Redirect
 
 from server.errors import Refusal
+from server.logs import frames_of, note_of
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -101,3 +102,16 @@ def cookie(
     over = "; Max-Age=0" if not value else ""
     said = f"{name}={value}; Path={path}; HttpOnly; SameSite={same_site}{secure}{over}"
     return {"set-cookie": said}
+
+
+def http_code(error: HTTPException) -> str:
+    """The stable code of what the framework turned away."""
+    named = {404: "no_such_page", 405: "wrong_method", 413: "form_too_large"}
+    return named.get(error.status_code, "malformed")
+
+
+def note_broken(request: AnyRequest, error: Exception) -> None:
+    """Into the request's line: what broke and where, never what it said."""
+    note = note_of(request.scope)
+    note.verdict, note.error = "broken", type(error).__name__
+    note.frames = frames_of(error.__traceback__)
