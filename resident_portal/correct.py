@@ -4,7 +4,6 @@ Form and cells: server/pages/correcting.py. A photo that was taken stays with th
 field has a fault. Status pages: correct_status.py.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -29,7 +28,7 @@ from resident_portal.frame import Page, Portal, visitor_of
 from resident_portal.home_parts import PARTS
 from resident_portal.ids import id_of
 from resident_portal.words import words
-from server.actions.attachments.taken import BadPicture, take_upload
+from server.actions.attachments.taken import take_form
 from server.actions.residents import correction_steps as steps
 from server.actions.residents import corrections
 from server.actions.residents.correction_gate import own_gate
@@ -50,9 +49,7 @@ from server.rules.corrections import Lane
 from sync.merge import choose
 
 HERE: Final = "/portal/correct"
-PHOTO: Final = "photo"
 DAY_MS: Final = 86_400_000
-_PHOTO_ID: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Form:
     id: str
     kind: Kind
     filled: Filled
-    photos: tuple[str, ...] = ()
+    photos: tuple[bytes, ...] = ()
     already: str = ""
 
 
@@ -132,14 +129,14 @@ def _fields(portal: Portal) -> list[HTTPRouteHandler]:
         filled, wanted = correcting.read(
             topic, reading.cells, kind, sent.texts, today=today, new=new
         )
-        photos, bad = await _photos(portal, visitor, reading, sent, topic.access)
+        photos, bad = await _photos(portal, visitor, reading, sent, new, topic.access)
         path = f"{HERE}/field/{topic.name}{came_from(request)}"
         form = Form(path, new.hex(), kind, filled.but(*bad), photos)
         if form.filled.hard:
             return _edit(portal, request, reading, topic, form)
         wish = Wish(
             new, wanted, filled.values[correcting.WHY], filled.text(correcting.TEXT).strip(),
-            tuple(bytes.fromhex(each) for each in photos),
+            photos,
         )  # fmt: skip
         gate = own_gate(site, visitor.acting)
         try:
@@ -328,15 +325,15 @@ async def _take_statement(
     kind = _statement_kind(found)
     filled = correcting.read_statement(kind, sent.texts, times.civil(site.clock()).date())
     access = AccessClass(found.record.cls) if found else AccessClass.A
-    photos, bad = await _photos(portal, visitor, reading, sent, access)
     name = id_of(_text(sent, "id"))
+    photos, bad = await _photos(portal, visitor, reading, sent, name, access)
     form = Form(_path(request, found), name.hex(), kind, filled.but(*bad), photos)
     if form.filled.hard:
         return _statement(portal, request, found, form)
     field = filled.values.get(correcting.FIELD, "remarks" if found is None else "")
     saying = Saying(
         name, found.id if found else None, field, filled.values[correcting.WHY],
-        filled.values[correcting.TEXT], tuple(bytes.fromhex(each) for each in photos),
+        filled.values[correcting.TEXT], photos,
     )  # fmt: skip
     try:
         await corrections.state(site, visitor.acting, own_gate(site, visitor.acting), saying)
@@ -346,22 +343,19 @@ async def _take_statement(
 
 
 async def _photos(
-    portal: Portal, visitor: Visitor, reading: Reading, sent: Posted, access: AccessClass
-) -> tuple[tuple[str, ...], Sequence[Fault]]:
-    """Those taken with this form before, and the new ones; what was wrong with a new one."""
-    w = words("correct").no_photo
-    kept = [each for each in sent.texts.get(PHOTO, ()) if _PHOTO_ID.fullmatch(each)]
-    bad: list[Fault] = []
-    for raw in sent.files:
-        try:
-            made = await take_upload(
-                portal.site, reading.resident, raw, by=visitor.person, cls=access
-            )
-        except BadPicture as no:
-            bad.append(Fault(PHOTO, FaultCode.OUT_OF_RANGE, w.get(no.detail, no.say)))
-        else:
-            kept.append(made.id.hex())
-    return tuple(dict.fromkeys(kept)), bad
+    portal: Portal,
+    visitor: Visitor,
+    reading: Reading,
+    sent: Posted,
+    name: bytes,
+    access: AccessClass,
+) -> tuple[tuple[bytes, ...], Sequence[Fault]]:
+    """Those taken with this form before, and the new ones; what was wrong with any."""
+    photos, bad = await take_form(
+        portal.site, reading.resident, name, correcting.ticked(sent.texts), sent.files,
+        by=visitor.person, cls=access,
+    )  # fmt: skip
+    return photos, correcting.photo_faults(bad)
 
 
 def _refused(form: Form, no: RuleSaysNo) -> Form:

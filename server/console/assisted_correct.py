@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from server.access import Opened, Record
 from server.actions.archives import opening
 from server.actions.archives.opening import AskWhy
+from server.actions.attachments.taken import take_form
 from server.actions.residents import correction_steps as steps
 from server.actions.residents import corrections, presence
 from server.actions.residents.acting import Acting, Helper
@@ -28,9 +29,11 @@ from server.errors import NotYours, RuleSaysNo
 from server.pages import correcting, times, values
 from server.pages.correcting import Topic
 from server.pages.forms import EMPTY, Filled, Posted
+from server.pages.pictures import AT_ONCE, sent_of
+from server.pages.pictures import Posted as Sent
 from server.pages.web import AnyRequest, posted, see
 from server.records.kinds import UnknownKind, get
-from server.records.model import Field, Kind, Ref
+from server.records.model import AccessClass, Field, Kind, Ref
 from server.records.statement import STATEMENT
 from server.records.values import Fault, FaultCode
 from server.rules import corrections as rule
@@ -65,18 +68,20 @@ def _asking(console: Console) -> list[HTTPRouteHandler]:
         filled = correcting.blank(topic, opened.cells, kind) if topic else EMPTY
         return await _draw(console, request, resident, opened, asked=asked, filled=filled)
 
-    @action(PATH + "/{what:str}/{name:str}", roles=FACILITY_ROLES)
+    @action(PATH + "/{what:str}/{name:str}", roles=FACILITY_ROLES, pictures=True)
     async def send(
         request: AnyRequest, resident: FromPath[str], what: FromPath[str], name: FromPath[str]
     ) -> Response[Any]:
-        opened, typed = await _opened(console, request, resident), await posted(request)
+        opened, sent = await _opened(console, request, resident), await sent_of(request)
         if opened is None:
             return see(f"/console/archives/{resident}/for")
         asked = _asked(opened, what, name)
-        filled = await _take(console, request, opened, asked, typed)
+        filled, photos = await _take(console, request, opened, asked, sent)
         if filled is None:
             return see(f"/console/archives/{resident}/for/correct?done=1")
-        return await _draw(console, request, resident, opened, asked=asked, filled=filled)
+        return await _draw(
+            console, request, resident, opened, asked=asked, filled=filled, photos=photos
+        )
 
     return [every, form, send]
 
@@ -182,11 +187,11 @@ def _label(field: Field) -> str:
 
 
 async def _take(
-    console: Console, request: AnyRequest, opened: Opened, asked: Asked, typed: Posted
-) -> Filled | None:
-    """None when it was kept; else the form with its faults."""
+    console: Console, request: AnyRequest, opened: Opened, asked: Asked, sent: Sent
+) -> tuple[Filled | None, tuple[bytes, ...]]:
+    """None when it was kept; else the form with its faults. And the pictures that go with it."""
     topic, record, kind = asked
-    w, site = words("assisted_correct"), console.site
+    w, site, typed = words("assisted_correct"), console.site, sent.texts
     today = times.civil(site.clock()).date()
     name = id_of((typed.get("id") or [""])[0])
     wanted: Mapping[str, Any] = {}
@@ -197,21 +202,33 @@ async def _take(
     acting = _acting(request, opened, typed)
     if acting is None:
         filled = filled.but(Fault("person", FaultCode.MISSING, w.person_missing))
+    photos, bad = await take_form(
+        site, opened.resident, name, correcting.ticked(typed), sent.files,
+        by=signed_of(request).staff, cls=_class_of(topic, record),
+    )  # fmt: skip
+    filled = filled.but(*correcting.photo_faults(bad))
     if filled.hard or acting is None:
-        return filled
+        return filled, photos
     gate = desk_gate(site, signed_of(request), opened, acting)
     why, text = filled.values[correcting.WHY], filled.text(correcting.TEXT).strip()
     try:
         if topic is not None:
-            await corrections.ask(site, acting, gate, Wish(name, wanted, why, text))
+            await corrections.ask(site, acting, gate, Wish(name, wanted, why, text, photos))
         else:
             field = filled.values.get(correcting.FIELD, "")
             about = record.change.id if record is not None else None
-            await corrections.state(site, acting, gate, Saying(name, about, field, why, text))
+            saying = Saying(name, about, field, why, text, photos)
+            await corrections.state(site, acting, gate, saying)
     except RuleSaysNo as no:
         said = w.no.get(no.detail, w.no.otherwise)
-        return filled.but(Fault("", FaultCode.CONTRADICTION, said))
-    return None
+        return filled.but(Fault("", FaultCode.CONTRADICTION, said)), photos
+    return None, photos
+
+
+def _class_of(topic: Topic | None, record: Record | None) -> AccessClass:
+    if topic is not None:
+        return topic.access
+    return AccessClass(record.cls) if record is not None else AccessClass.A
 
 
 # The page.
@@ -220,6 +237,7 @@ async def _take(
 async def _draw(
     console: Console, request: AnyRequest, resident: str, opened: Opened, *,
     asked: Asked | None = None, filled: Filled = EMPTY, said: str = "",
+    photos: tuple[bytes, ...] = (),
 ) -> Response[Any]:  # fmt: skip
     w, signed, site = words("assisted_correct"), signed_of(request), console.site
     card = await presence.card(site, signed, opened.resident)
@@ -248,7 +266,7 @@ async def _draw(
         before=correcting.text_of(topic, opened.cells) if topic else "",
         what=_what(topic, record), path=request.url.path, left=None, due="", allergy_text="",
         mine=[_line(each, now) for each in found], done="done" in request.query_params,
-        short=correcting.TEXT,
+        short=correcting.TEXT, photos=photos, at_once=AT_ONCE,
     )  # fmt: skip
 
 

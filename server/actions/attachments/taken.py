@@ -4,7 +4,7 @@ A picture is taken first, made anew and sealed, and belongs to nothing (`loose`)
 with is kept: `attach`, in that transaction. What nobody attached is forgotten after a day.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final
 
@@ -34,6 +34,7 @@ from sync.limits import DAY_MS
 
 LOOSE_MS: Final = DAY_MS
 LOOSE_MOST: Final = 40  # of one person; the next takes the place of the oldest
+FORGOTTEN: Final = "forgotten"  # beside the codes of a Fault: what a form names is not here
 
 
 class BadPicture(Refusal):
@@ -60,6 +61,50 @@ async def take_upload(
     return await site.store.write(
         partial(_keep, site=site, resident=resident, made=made, by=by, cls=cls.value)
     )
+
+
+async def take_form(
+    site: Site,
+    resident: bytes,
+    subject: bytes,
+    before: Collection[bytes],
+    new: Sequence[bytes],
+    *,
+    by: bytes,
+    cls: AccessClass,
+) -> tuple[tuple[bytes, ...], list[str]]:
+    """The pictures of a form that may be sent again: ids of those that go with it, and the codes of
+    what is wrong, of a Fault or FORGOTTEN.
+
+    `before`: ids that came with it the last time it was sent, `new`: what came now; `subject`: what
+    the form is about to make, to which `attach` will bring them. Raises NotFound.
+    """
+    kept = await site.store.read(
+        partial(_waiting, site=site, resident=resident, subject=subject, some=before, by=by)
+    )
+    bad = [FORGOTTEN] if len(kept) < len(set(before)) else []
+    for raw in new:
+        try:
+            made = await take_upload(site, resident, raw, by=by, cls=cls)
+        except BadPicture as no:
+            bad.append(no.detail)
+        else:
+            kept.append(made.id)
+    return tuple(kept), bad
+
+
+async def _waiting(
+    tx: Tx, site: Site, resident: bytes, subject: bytes, some: Collection[bytes], by: bytes
+) -> list[bytes]:
+    """Those of them that `attach` takes for this subject, each once, in their order."""
+    found: list[bytes] = []
+    for each in dict.fromkeys(some):
+        kept = await find(tx, site, each, NOBODY)
+        if kept is None or kept.resident != resident:
+            continue
+        if kept.subject == subject or (kept.state, kept.staff) == (LOOSE, by):
+            found.append(each)
+    return found
 
 
 async def _keep(
