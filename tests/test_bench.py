@@ -79,6 +79,19 @@ FIGURES = {
     "portal_years_p95_cpu_ms",
     "portal_plan_p95_cpu_ms",
     "portal_record_p95_cpu_ms",
+    "portal_confirmations_p95_cpu_ms",
+    "portal_inbox_p95_cpu_ms",
+    "portal_correct_p95_cpu_ms",
+    "portal_switch_p95_cpu_ms",
+    "portal_consent_p95_cpu_ms",
+    "portal_looked_p95_cpu_ms",
+    "portal_could_p95_cpu_ms",
+    "portal_copies_p95_cpu_ms",
+    "portal_family_p95_cpu_ms",
+    "portal_helped_p95_cpu_ms",
+    "portal_account_p95_cpu_ms",
+    "portal_export_p95_cpu_ms",
+    "portal_passport_p95_cpu_ms",
 }
 
 

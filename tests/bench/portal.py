@@ -41,6 +41,19 @@ PAGES: Final = {
     "trend": "/portal/archive/trend/blood_pressure?years=0",
     "years": "/portal/archive/years",
     "plan": "/portal/plan",
+    "confirmations": "/portal/confirmations",
+    "inbox": "/portal/inbox",
+    "correct": "/portal/correct",
+    "switch": "/portal/switch",
+    "consent": "/portal/consent",
+    "looked": "/portal/looked",
+    "could": "/portal/looked/could",
+    "copies": "/portal/looked/copies",
+    "family": "/portal/family",
+    "helped": "/portal/helped",
+    "account": "/portal/account",
+    "export": "/portal/export",
+    "passport": "/portal/passport",
 }
 
 
