@@ -16,6 +16,9 @@ over the transcript so far:
     T5 = transcript(hello, answer, join, answer, "poll" | u32be n)      MAC of a poll
     T6 = transcript(hello, answer, join, answer, poll, answer)          MAC of its answer
 
+A further member of staff on a tablet that is enrolled already comes the same way, with the step
+"staff" in place of "join" and StaffHello as the first answer (sync/PROTOCOL.md, 3.2).
+
 The number of messages differs, so no MAC passes for another. Whatever fails is answered alike
 (enrol_refused). Binary values are base64 (RFC 4648, 4) as in sync/wire.py.
 """
@@ -34,7 +37,9 @@ VERSION: Final = 1
 TRUST_LABEL: Final = b"gongwei/trust\x00"
 PROOF_LABEL: Final = b"gongwei/enrolment/keys\x00"
 STAFF_KEY_LABEL: Final = b"gongwei/enrolment/staff-key\x00"
+STAFF_DEVICE_LABEL: Final = b"gongwei/enrolment/staff-device\x00"
 WELCOME_LABEL: Final = b"gongwei/enrolment/welcome\x00"
+STAFF_WELCOME_LABEL: Final = b"gongwei/enrolment/staff-welcome\x00"
 QR_PREFIX: Final = "GWE1:"
 ANSWER_MAX_BYTES: Final = 64 * 1024
 
@@ -59,6 +64,14 @@ class JoinStep(_Wire, frozen=True, tag="join", tag_field="step"):
     sealed: bytes
 
 
+class StaffStep(_Wire, frozen=True, tag="staff", tag_field="step"):
+    """`sealed`: a GWE1 request (crypto/SPEC.md section 5) over StaffJoining."""
+
+    v: int
+    offer: bytes
+    sealed: bytes
+
+
 class PollStep(_Wire, frozen=True, tag="poll", tag_field="step"):
     """`n` counts up; `mac` over T5."""
 
@@ -68,7 +81,7 @@ class PollStep(_Wire, frozen=True, tag="poll", tag_field="step"):
     mac: bytes
 
 
-Step = HelloStep | JoinStep | PollStep
+Step = HelloStep | JoinStep | StaffStep | PollStep
 
 
 class Hello(_Wire, frozen=True):
@@ -127,6 +140,42 @@ class Welcome(_Wire, frozen=True):
     now: int
 
 
+class StaffHello(_Wire, frozen=True):
+    """Hello, where the offer is for a further member of staff on this tablet."""
+
+    v: int
+    suite: int
+    trust: bytes
+    bundle: SignedBundle
+    commitment: bytes
+    device: bytes
+    staff: bytes
+
+
+class StaffJoining(_Wire, frozen=True):
+    """The tablet's own words, inside the GWE1 request."""
+
+    v: int
+    device: bytes
+    staff: bytes
+    sign: bytes  # public signing key of (device, staff)
+    nonce: bytes  # 32 bytes
+    hello: bytes
+    proof: bytes  # signature of the new signing key over staff_key_message
+    by: bytes  # kid of a signing key that the server knows as one of this tablet
+    witness: bytes  # signature of that key over staff_device_message
+
+
+class StaffWelcome(_Wire, frozen=True):
+    """Sealed for the tablet's KEM key (HPKE PSK mode, info = STAFF_WELCOME_LABEL | offer)."""
+
+    v: int
+    device: bytes
+    staff: bytes
+    name: str
+    now: int
+
+
 class Reply(_Wire, frozen=True):
     """`answer`: exactly the MACed bytes."""
 
@@ -180,6 +229,13 @@ def keys_hash(*, hello: bytes, device: bytes, kem: bytes, sign: bytes, nonce: by
 def staff_key_message(*, device: bytes, staff: bytes, sign: bytes) -> bytes:
     """What the key of a second staff member on a tablet signs."""
     return STAFF_KEY_LABEL + transcript_hash(device, staff, sign)
+
+
+def staff_device_message(
+    *, hello: bytes, device: bytes, staff: bytes, sign: bytes, nonce: bytes
+) -> bytes:
+    """What a key of the tablet signs, so that nobody brings a key of another tablet's making."""
+    return STAFF_DEVICE_LABEL + transcript_hash(hello, device, staff, sign, nonce)
 
 
 def poll_mark(n: int) -> bytes:
