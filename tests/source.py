@@ -7,7 +7,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ROOMS = ("crypto", "sync", "server", "resident_portal")
 
 # What a tool or a set-up put there is not written by us.
-MADE = {"__pycache__", "node_modules", "dist", "build"}
+MADE = {"__pycache__", "node_modules", "vendor", "dist", "build"}
 
 
 def source_files(*folders: str, suffix: str = ".py") -> Iterator[Path]:

@@ -29,6 +29,7 @@ FLOORS = {
     "server.console": 6,
     "server.deliveries": 6,
     "server.jobs": 6,
+    "server.tablet_files": 6,
     "resident_portal": 6,
     "server.openapi": 7,
     "server.app": 8,
@@ -36,7 +37,10 @@ FLOORS = {
     "server.demo": 9,
     "server.__main__": 10,
 }
-DOORS = {"server.api", "server.console", "server.deliveries", "server.jobs", "resident_portal"}
+DOORS = {
+    "server.api", "server.console", "server.deliveries", "server.jobs", "server.tablet_files",
+    "resident_portal",
+}  # fmt: skip
 
 # Same floor, and still allowed.
 NEIGHBOURS = {

@@ -22,8 +22,7 @@ from server.records.model import (
     decimal_text,
 )
 from server.records.upcast import newest
-from server.rules.next_step_table import table as next_steps
-from server.rules.plan.table import rules
+from server.rules.catalogue import whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,24 +156,6 @@ def _content(json_schema: bool, kind_id: str | None) -> Any:
             return exporting.schema(_kind(kind_id, None))
         return {f"{kind.id}/{kind.version}": exporting.schema(kind) for kind in everything()}
     return exporting.told(_kind(kind_id, None)) if kind_id is not None else whole()
-
-
-def whole() -> dict[str, Any]:
-    """The catalogue with what stands beside it: the steps after a record, the plan's words."""
-    plan = [
-        {
-            "id": rule.id,
-            "label": rule.neutral or rule.label if rule.cls == "B" else rule.label,
-            "kinds": list(rule.kinds),
-            "subject": rule.subject,
-            "class": rule.cls,
-            "clause": rule.clause,
-            "reasons": dict(rule.reasons),
-            "numbers": dict(rule.numbers),
-        }
-        for _, rule in sorted(rules().items())
-    ]
-    return exporting.catalogue({"next_steps": next_steps().raw, "plan": plan})
 
 
 def _kind(kind_id: str, version: int | None) -> Kind:

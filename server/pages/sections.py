@@ -9,6 +9,12 @@ from server.records.model import Field, Kind
 OTHERS: Final = "others"
 
 
+def headings() -> dict[str, dict[str, str]]:
+    """All headings as data, for the tablet's app: kind -> the field that one begins at -> words."""
+    every = words("sections")
+    return {kind: {name: str(every[kind][name]) for name in every[kind]} for kind in every}
+
+
 def sections_of(kind: Kind, fields: Iterable[Field]) -> list[tuple[str, list[Field]]]:
     """The fields under the headings of the words file; one heading for a form it does not know."""
     headings = words("sections")

@@ -17,6 +17,8 @@ that a form that is being filled in never breaks its own computing.
 |---|---|
 | ["field", name] | the answer of this form |
 | ["each", name, key] | of a list of objects in this form, the answers to `key` that are there |
+| ["total", name, key] | of a list of objects in this form, the sum of a number |
+| ["some", name, a] | whether `a` is true of an object of a list; its ["field", key] are theirs |
 | ["last", name] | the answer of the record of the same kind before this one |
 | ["known", name] | what is known beside the form: on, birth, sex, height ... |
 | ["number", name] | a number of the district or of the rule, in the field's unit |
@@ -34,12 +36,16 @@ that a form that is being filled in never breaks its own computing.
 | ["size", list] | how many answers |
 | ["look", a, {key: value}] | the value beside a (a number is looked up as its digits) |
 | ["days", from, to] ["months", from, to] ["years", from, to] | whole ones between two days |
+| ["year", day] | its year |
+| ["minutes", from, to] | between two times of a day, "HH:MM" |
+| ["begins", text, text ...] | whether a text begins with one of the others |
+| ["id_holder", text] ["id_birth", text] ["id_sex", text] | what an ID number says of its holder |
 | ["add_days", day, n] ["add_months", day, n] | a day; the last of a shorter month |
 | ["count", a ...] | how many of them are true |
 | ["list", when, code, when, code ...] | the codes whose `when` is true |
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from server.records.expression_code import Expression, ExpressionBroken, written
@@ -51,6 +57,7 @@ __all__ = [
     "Scope",
     "Value",
     "compiled",
+    "handed",
     "hangs_on",
     "looked_at",
     "parsed",
@@ -59,7 +66,8 @@ __all__ = [
 _STRICT: Final = frozenset(
     {
         *("+", "-", "*", "div", "floor", "rest", "abs", "<", "<=", ">", ">=", "=", "!=", "not"),
-        *("days", "months", "years", "add_days", "add_months"),
+        *("days", "months", "years", "add_days", "add_months", "year", "minutes", "begins"),
+        *("id_holder", "id_birth", "id_sex"),
     }
 )
 SOURCES: Final = frozenset({"field", "last", "known", "number"})
@@ -68,6 +76,15 @@ SOURCES: Final = frozenset({"field", "last", "known", "number"})
 def compiled(expression: Expression) -> Made:
     """The expression as a function of what it looks at. Raises ExpressionBroken."""
     return written(expression).made()
+
+
+def handed(expression: Expression, looked: Sequence[tuple[str, str]]) -> Callable[..., bool]:
+    """Whether the expression is true, as a function of what it looks at, in this order: for whoever
+    has the values at hand and makes no scope of them. Raises ExpressionBroken.
+    """
+    names = {each: f"p{number}" for number, each in enumerate(looked)}
+    text = written(expression, names)
+    return text.function(", ".join(names.values()), f"{text.result} is True")
 
 
 def parsed(expression: Expression) -> None:
@@ -106,7 +123,7 @@ def looked_at(expression: Expression) -> Iterator[tuple[str, str]]:
     if op in SOURCES and len(rest) == 1 and isinstance(rest[0], str):
         yield op, rest[0]
         return
-    if op == "each" and isinstance(rest[0], str):
+    if op in ("each", "total", "some") and isinstance(rest[0], str):
         yield "field", rest[0]
         return
     for each in rest:

@@ -4,10 +4,19 @@ Every operation of operations.py is a call; what forms do most (looking at an an
 deciding) is written in place, with the same meaning: one file of vectors holds for both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from server.records.operations import DAYS, LARGEST, OPERATIONS, Made, answers_of, value
+from server.records.operations import (
+    DAYS,
+    LARGEST,
+    OPERATIONS,
+    Made,
+    answers_of,
+    some_of,
+    total_of,
+    value,
+)
 
 Expression = Any
 """JSON: a literal, or a list of the table in expression.py."""
@@ -16,6 +25,7 @@ DEEPEST: Final = 40
 _PLACES: Final = {"field": "fields", "last": "last", "known": "known", "number": "numbers"}
 _COMPARED: Final = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "==", "!=": "!="}
 _FOLDED: Final = frozenset({"+", "-", "*"})
+_OF_A_LIST: Final = {"each": "answers_of", "total": "total_of"}
 _INDENT: Final = "    "
 
 
@@ -23,9 +33,13 @@ class ExpressionBroken(ValueError):
     """An expression is no expression; the message says where in it."""
 
 
-def written(expression: Expression) -> "Written":
+Handed = Mapping[tuple[str, str], str]
+"""The parameter that holds what is looked at: ("field", "sbp") -> "v_0"."""
+
+
+def written(expression: Expression, handed: Handed | None = None) -> "Written":
     """The expression as lines of Python. Raises ExpressionBroken."""
-    text = Written()
+    text = Written(handed)
     text.result = text.put(expression, "", 0)
     return text
 
@@ -33,22 +47,32 @@ def written(expression: Expression) -> "Written":
 class Written:
     """Lines of one function; each part of the expression ends in a name that holds its value."""
 
-    def __init__(self) -> None:
+    def __init__(self, handed: Handed | None = None) -> None:
         self.result = "None"
+        self._handed = handed
         self._lines: list[str] = []
         self._depth = 1
         self._names = 0
-        self._held: dict[str, Any] = {"value": value, "answers_of": answers_of}
+        self._held: dict[str, Any] = {
+            "value": value,
+            "answers_of": answers_of,
+            "total_of": total_of,
+            "some_of": some_of,
+        }
         for op, (_, _, run) in OPERATIONS.items():
             self._held[_called(op)] = run
 
     def made(self) -> Made:
         """The function."""
-        lines = ["def run(scope):", *self._lines, f"{_INDENT}return {self.result}"]
+        return cast("Made", self.function("scope", self.result))
+
+    def function(self, parameters: str, result: str) -> Callable[..., Any]:
+        """The lines as a function of these parameters."""
+        lines = [f"def run({parameters}):", *self._lines, f"{_INDENT}return {result}"]
         held = dict(self._held)
         # Every name and literal in these lines was made or quoted here.
         exec(compile("\n".join(lines), "<expression>", "exec"), held)  # noqa: S102
-        return cast("Made", held["run"])
+        return cast("Callable[..., Any]", held["run"])
 
     def put(self, expression: Expression, at: str, depth: int, *, day: bool = False) -> str:
         """Writes the lines of a part; the name or literal of its value. `day`: it is read as a
@@ -70,8 +94,10 @@ class Written:
             raise ExpressionBroken(f"{here}: there is no such operation")
         if op in _PLACES:
             return self._source(op, rest, here, day=day)
-        if op == "each":
-            return self._each(rest, here)
+        if op in _OF_A_LIST:
+            return self._of_a_list(op, rest, here)
+        if op == "some":
+            return self._some(rest, here)
         if op == "look":
             return self._look(rest, here, depth)
         if op == "if":
@@ -98,7 +124,7 @@ class Written:
     def _source(self, op: str, rest: Sequence[Any], here: str, *, day: bool) -> str:
         if len(rest) != 1 or not isinstance(rest[0], str):
             raise ExpressionBroken(f"{here}: names one thing")
-        found = self._line(f"scope.{_PLACES[op]}.get({rest[0]!r})")
+        found = self._line(self._looked(op, rest[0], here))
         if not day:
             self._add(f"kind = {found}.__class__")
             self._add("if kind is int:")
@@ -106,10 +132,23 @@ class Written:
             self._add(f"elif kind is not str: {found} = value({found})")
         return found
 
-    def _each(self, rest: Sequence[Any], here: str) -> str:
+    def _looked(self, op: str, name: str, here: str) -> str:
+        if self._handed is None:
+            return f"scope.{_PLACES[op]}.get({name!r})"
+        if (op, name) not in self._handed:
+            raise ExpressionBroken(f"{here}: {name} is not handed in")
+        return self._handed[op, name]
+
+    def _of_a_list(self, op: str, rest: Sequence[Any], here: str) -> str:
         if len(rest) != 2 or not all(isinstance(each, str) for each in rest):
             raise ExpressionBroken(f"{here}: names a list and a key of its objects")
-        return self._line(f"answers_of(scope.fields.get({rest[0]!r}), {rest[1]!r})")
+        return self._line(f"{_OF_A_LIST[op]}({self._looked('field', rest[0], here)}, {rest[1]!r})")
+
+    def _some(self, rest: Sequence[Any], here: str) -> str:
+        if len(rest) != 2 or not isinstance(rest[0], str):
+            raise ExpressionBroken(f"{here}: names a list and asks of its objects")
+        run = self._hold(written(rest[1]).made())
+        return self._line(f"some_of({self._looked('field', rest[0], here)}, {run})")
 
     def _look(self, rest: Sequence[Any], here: str, depth: int) -> str:
         if len(rest) != 2 or not isinstance(rest[1], dict):
@@ -172,7 +211,7 @@ class Written:
         self._add(f"{name} = {said}")
         return name
 
-    def _hold(self, table: dict[str, Any]) -> str:
+    def _hold(self, table: object) -> str:
         name = f"table{len(self._held)}"
         self._held[name] = table
         return name

@@ -55,3 +55,15 @@ def _everyday(sign: str) -> str:
         return known
     letter = pinyin(sign, style=Style.FIRST_LETTER, strict=False)[0][0][:1].lower()
     return letter if letter.isascii() else ""
+
+
+def table() -> dict[str, object]:
+    """What `initials` reads, for the tablet's app, which does the same without a network: for each
+    character from `first` on the letter of its everyday reading ("-": none), and the exceptions.
+    """
+    first, last = 0x3400, 0x9FFF
+    letters = "".join(_everyday(chr(each))[:1] or "-" for each in range(first, last + 1))
+    return {
+        "first": first, "letters": letters, "also": {**_ALSO, **_NOT_IN_DICTIONARIES},
+        "surnames": _SURNAMES, "compound": _COMPOUND, "most": VARIANTS_MAX,
+    }  # fmt: skip

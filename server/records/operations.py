@@ -1,5 +1,6 @@
 """What the operations of expression.py do with values."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -7,6 +8,7 @@ from operator import add, eq, ge, gt, le, lt, mul, ne, sub
 from typing import Any, Final, cast
 
 from server.records.ages import full_years, months_later
+from server.records.id_number import Valid, read_id_number
 
 Value = int | str | bool | list[str] | None
 LARGEST: Final = 2**53
@@ -51,6 +53,26 @@ def answers_of(items: object, key: str) -> Value:
         return None
     found = [_answer(item, key) for item in cast("list[Any]", items)]
     return [each for each in found if isinstance(each, str)]
+
+
+def total_of(items: object, key: str) -> Value:
+    """Of a list of objects the sum of one number; an object without it adds nothing."""
+    if not isinstance(items, list):
+        return None
+    found = [_answer(item, key) for item in cast("list[Any]", items)]
+    return _bounded(sum(n for each in found if (n := number(cast("Value", each))) is not None))
+
+
+def some_of(items: object, run: "Made") -> Value:
+    """Whether an expression is true of an object of a list, which it sees as a form of its own."""
+    if not isinstance(items, list):
+        return None
+    each: object
+    return any(
+        run(Scope(cast("dict[str, Any]", each))) is True
+        for each in cast("list[object]", items)
+        if isinstance(each, dict)
+    )
 
 
 def _answer(item: object, key: str) -> object:
@@ -227,6 +249,41 @@ def _later(move: Callable[[date, int], date]) -> Callable[..., Value]:
     return run
 
 
+def _year(found: object) -> Value:
+    known = day(found)
+    return known.year if known is not None else None
+
+
+_CLOCK: Final = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+def _minutes(first: Value, second: Value) -> Value:
+    begin, end = _minute(first), _minute(second)
+    return end - begin if begin is not None and end is not None else None
+
+
+def _minute(found: Value) -> int | None:
+    time = _CLOCK.fullmatch(found) if isinstance(found, str) else None
+    return int(time[1]) * 60 + int(time[2]) if time else None
+
+
+# Texts that say more than their letters.
+
+
+def _begins(found: Value, *others: Value) -> Value:
+    if not isinstance(found, str):
+        return None
+    return any(found.startswith(each) for each in others if isinstance(each, str))
+
+
+def _of_id(part: Callable[[Valid], str]) -> Callable[[Value], Value]:
+    def run(found: Value) -> Value:
+        said = read_id_number(found) if isinstance(found, str) else None
+        return part(said) if isinstance(said, Valid) else None
+
+    return run
+
+
 _MANY: Final = 200
 Operation = tuple[int, int, Callable[..., Value]]
 """How many values it takes, at least and at most, and what it makes of them."""
@@ -259,8 +316,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "years": (2, 2, _between(full_years)),
     "add_days": (2, 2, _later(lambda begin, n: begin + timedelta(days=n))),
     "add_months": (2, 2, _later(months_later)),
+    "year": (1, 1, _year),
+    "minutes": (2, 2, _minutes),
+    "begins": (2, _MANY, _begins),
+    "id_holder": (1, 1, _of_id(lambda said: said.holder.value)),
+    "id_birth": (1, 1, _of_id(lambda said: said.birth.isoformat())),
+    "id_sex": (1, 1, _of_id(lambda said: said.sex)),
     "count": (1, _MANY, _count),
     "list": (2, _MANY, _list),
 }
-DAYS: Final = frozenset({"days", "months", "years", "add_days", "add_months"})
+DAYS: Final = frozenset({"days", "months", "years", "add_days", "add_months", "year"})
 """Operations that read a day as it is, so that it need not be written out first."""

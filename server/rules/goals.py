@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from server.records.computed import computed
 from server.records.definitions import DIASTOLIC_GOAL, GLUCOSE_GOAL
@@ -99,6 +99,18 @@ class Series:
     @property
     def records(self) -> tuple[Record, ...]:
         return tuple(record for record, _ in self.lines[0].points)
+
+
+def told() -> dict[str, Any]:
+    """What the tablet's app needs beside the catalogue's numbers to draw the same bands."""
+    return {
+        "adult": ADULT,
+        "dbp": DIASTOLIC_GOAL,
+        "bmi_least": BMI_LEAST,
+        "bmi_below": BMI_BELOW,
+        "children": sorted(_CHILDREN),
+        "mothers": sorted(_MOTHERS),
+    }
 
 
 def series(measure: Measure, facts: Facts, today: date, numbers: Mapping[str, int]) -> Series:

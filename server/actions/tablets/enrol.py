@@ -34,45 +34,8 @@ from sync import enrol_wire as wire
 from sync.limits import ENROL_BYTES
 from sync.wire import Malformed
 
-TRIES: Final = 5
 REFUSALS_PER_MINUTE: Final = 60  # an address that is refused more often is not listened to
 REQUESTS_PER_MINUTE: Final = 120  # of one offer; a tablet asks about every two seconds
-
-
-class Secret(Struct, frozen=True, kw_only=True, gc=False):
-    """What an offer keeps sealed; after the join the transcript, to answer a repeat alike."""
-
-    code: bytes
-    nonce: bytes
-    restricted: bool = False
-    sent: tuple[bytes, ...] = ()  # hello, answer, join, answer
-    app: str = ""
-
-    def __repr__(self) -> str:
-        return "Secret(hidden)"
-
-
-@dataclass(slots=True)
-class OfferRow:
-    """One offer under its lock, opened."""
-
-    offer: bytes
-    device: bytes
-    staff: bytes
-    panels: tuple[bytes, ...]
-    label: str
-    suite: Suite
-    status: str  # open | joined | confirmed | expired
-    tries: int
-    expires_at: int
-    digits: str
-    kem_key: bytes | None
-    sign_key: bytes | None
-    secret: Secret
-
-    def alive(self, now: int) -> bool:
-        """Whether it may still be joined or confirmed."""
-        return self.status in ("open", "joined") and now < self.expires_at and self.tries < TRIES
 
 
 async def handle(site: Site, raw: bytes, address: str) -> bytes:
@@ -108,45 +71,6 @@ async def _step(tx: Tx, site: Site, step: wire.Step, raw: bytes, now: int) -> by
     if isinstance(step, wire.JoinStep):
         return await _join(tx, site, offer, step, raw, now)
     return await _poll(tx, site, offer, step, raw, now)
-
-
-async def lock_offer(tx: Tx, site: Site, offer: bytes) -> OfferRow | None:
-    row = await one(
-        tx,
-        "SELECT offer, device, staff, panel, label, suite, status, tries, expires_at, digits, "
-        "kem_key, sign_key, sealed_secret FROM enrol_offer WHERE district=? AND offer=?"
-        f"{locking(tx)}",
-        site.district,
-        offer,
-    )
-    if row is None:
-        return None
-    key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
-    try:
-        secret = wire.read(key.open(site.vault.at(T_ENROL, offer), row[12]), Secret)
-    except ColumnRefused:
-        return None
-    return OfferRow(
-        offer, row[1], row[2], tuple(row[3][at : at + 16] for at in range(0, len(row[3]), 16)),
-        row[4], Suite(row[5]), row[6], row[7], row[8], row[9], row[10], row[11], secret,
-    )  # fmt: skip
-
-
-async def seal_secret(tx: Tx, site: Site, offer: bytes, secret: Secret) -> bytes:
-    key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
-    return key.seal(site.vault.at(T_ENROL, offer), wire.encode(secret))
-
-
-async def count_try(tx: Tx, site: Site, offer: OfferRow, now: int) -> None:
-    """A wrong one: at the limit the offer is over."""
-    offer.tries += 1
-    if offer.tries >= TRIES and offer.status in ("open", "joined"):
-        offer.status = "expired"
-    await tx.run(
-        "UPDATE enrol_offer SET tries=?, status=? WHERE district=? AND offer=?",
-        offer.tries, offer.status, site.district, offer.offer,
-    )  # fmt: skip
-    await audit(tx, site.district, "act", b"enrol-wrong" + offer.offer, now)
 
 
 def _reply(offer: OfferRow, body: Any, *before: bytes) -> bytes:

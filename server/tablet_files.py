@@ -1,0 +1,164 @@
+"""The tablet app's files (sync/tablet_web): one door that serves what is installed on a tablet.
+
+Everything is read once and named by one digest, the version. The service worker carries version
+and list in its own text, so a browser sees a new app exactly when a byte of it has changed, takes
+all of it or nothing, and from then on starts without a network.
+"""
+
+import gzip
+import json
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from server.errors import NotFound
+from server.pages.drawing import TOKENS
+from server.pages.sections import headings
+from server.records import initials
+from server.rules.catalogue import whole
+
+ROOT: Final = Path(__file__).parent.parent / "sync" / "tablet_web"
+HERE: Final = "/tablet"
+PAGE: Final = "index.html"
+WORKER: Final = "sw.js"
+# Folders of ROOT that are served, whole; everything else there is for whoever builds it.
+SERVED: Final = ("app", "css", "icons", "vendor")
+NOT_SERVED: Final = (".d.ts", ".md")
+# Fetched when a code is scanned for the first time, not when the app is installed.
+LATER: Final = ("vendor/zxing/",)
+SQUEEZED: Final = (".js", ".css", ".html", ".json", ".svg", ".txt", ".webmanifest", ".wasm")
+
+# Nothing inline, nothing from elsewhere; WebAssembly for the passphrase and the QR decoder.
+CSP: Final = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; "
+    "manifest-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; "
+    "require-trusted-types-for 'script'; trusted-types gongwei"
+)
+HEADERS: Final = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=(self)",
+    # The worker keeps what it took; a browser asks again before it takes a new version.
+    "cache-control": "no-cache",
+    "vary": "accept-encoding",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file as it is served: content, compressed content ("" where that is no gain), type."""
+
+    raw: bytes
+    squeezed: bytes
+    media: str
+    mark: str
+
+
+class NotPlaced(NotFound):
+    """The app's packages were not placed: the checkout was not set up."""
+
+    code = "not_placed"
+    status = 503
+    say = "平板程序还没有放好，请告诉管理员。"
+    hint = "Run .ci/setup (or make demo) once: it places the packages of the tablet app."
+
+
+def _file(name: str, raw: bytes) -> File:
+    media = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    media = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}.get(
+        Path(name).suffix, media
+    )
+    squeezed = gzip.compress(raw, 9, mtime=0) if name.endswith(SQUEEZED) else b""
+    return File(raw, squeezed, media, sha256(raw).hexdigest()[:16])
+
+
+def _made() -> dict[str, bytes]:
+    """What the server's own rooms say, so that it stands nowhere a second time."""
+    return {
+        "css/tokens.css": TOKENS.read_bytes(),
+        "data/catalogue.json": msgspec.json.encode(whole()),
+        "data/initials.json": msgspec.json.encode(initials.table()),
+        "data/sections.json": msgspec.json.encode(headings()),
+    }
+
+
+@cache
+def files() -> Mapping[str, File]:
+    """Every file of the app by its name below /tablet/; the worker last, it names the others."""
+    found = {PAGE: (ROOT / PAGE).read_bytes(), **_made()}
+    found["manifest.webmanifest"] = (ROOT / "manifest.webmanifest").read_bytes()
+    for folder in SERVED:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and not path.name.endswith(NOT_SERVED):
+                found[path.relative_to(ROOT).as_posix()] = path.read_bytes()
+    made = {name: _file(name, raw) for name, raw in found.items()}
+    made[WORKER] = _file(WORKER, _worker(made))
+    return made
+
+
+def _worker(made: Mapping[str, File]) -> bytes:
+    version = sha256("".join(f"{n}{f.mark}" for n, f in sorted(made.items())).encode()).hexdigest()
+    now = {n: f.mark for n, f in made.items() if not n.startswith(LATER)}
+    later = {n: f.mark for n, f in made.items() if n.startswith(LATER)}
+    head = (
+        f"const VERSION = {json.dumps(version[:16])};\nconst FILES = {json.dumps(now)};\n"
+        f"const LATER = {json.dumps(later)};\n"
+    )
+    return head.encode() + (ROOT / WORKER).read_bytes()
+
+
+def first_load_bytes() -> int:
+    """What installing the app takes on the wire, compressed; the QR decoder apart."""
+    return sum(
+        len(each.squeezed or each.raw)
+        for name, each in files().items()
+        if not name.startswith((*LATER, "vendor/licences/"))
+    )
+
+
+def handlers() -> list[HTTPRouteHandler]:
+    """GET /tablet/ and everything below it. No session, no cookie, nothing of a person."""
+
+    @get(HERE)
+    async def page(request: Request[Any, Any, Any]) -> Response[bytes] | Redirect:
+        if not request.scope["raw_path"].endswith(
+            b"/"
+        ):  # the worker's scope begins behind the slash
+            return Redirect(f"{HERE}/", status_code=308)
+        if not (ROOT / "vendor" / "preact.js").is_file():
+            raise NotPlaced
+        return _answer(request, files()[PAGE])
+
+    @get("/tablet/{name:path}")
+    async def one(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+        found = files().get(name.removeprefix("/"))
+        if found is None:
+            raise NotFound
+        return _answer(request, found)
+
+    return [page, one]
+
+
+def _answer(request: Request[Any, Any, Any], found: File) -> Response[bytes]:
+    headers = {**HEADERS, "etag": f'"{found.mark}"'}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(b"", status_code=304, headers=headers)
+    if found.squeezed and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+        return Response(found.squeezed, media_type=found.media, headers=headers)
+    return Response(found.raw, media_type=found.media, headers=headers)

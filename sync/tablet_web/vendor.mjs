@@ -1,0 +1,80 @@
+// Places what the app takes from elsewhere under vendor/, ready to be served: the few files of the
+// locked packages that are used, bare imports made relative, since a browser (and above all a
+// worker) resolves no bare names. No bundler: what is served is what the packages published.
+//
+// node vendor.mjs, after npm ci. The folder is written anew each time and never committed.
+
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const FROM = join(HERE, "node_modules");
+const TO = join(HERE, "vendor");
+
+/** Bare name -> the package's own module, and where it is placed. */
+const MODULES = {
+  preact: ["preact/dist/preact.mjs", "preact.js"],
+  "preact/hooks": ["preact/hooks/dist/hooks.mjs", "hooks.js"],
+  htm: ["htm/dist/htm.module.js", "htm.js"],
+  "@hpke/core": ["@hpke/core/esm/mod.js", "hpke/core/mod.js"],
+  "@hpke/common": ["@hpke/common/esm/mod.js", "hpke/common/mod.js"],
+  "zxing-wasm/reader": ["zxing-wasm/dist/es/reader/index.js", "zxing/es/reader/index.js"],
+};
+/** Where a type checker finds the types of a placed file. */
+const TYPES = ["preact", "preact/hooks", "htm", "@hpke/core", "zxing-wasm/reader"];
+const LICENSED = ["preact", "htm", "@hpke/core", "@hpke/common", "hash-wasm", "zxing-wasm"];
+const IMPORT = /((?:from|import)\s*\(?\s*)(["'])([^"'\n]+)\2/g;
+
+const placed = new Set();
+
+function write(name, content) {
+  const path = join(TO, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+/** Copies one module and everything it imports. */
+function place(source, target) {
+  if (placed.has(target)) return;
+  placed.add(target);
+  const text = readFileSync(join(FROM, source), "utf8");
+  write(
+    target,
+    text.replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "\n").replace(IMPORT, (all, lead, q, name) => {
+      if (name.startsWith(".")) {
+        const there = relative(FROM, resolve(FROM, dirname(source), name));
+        place(there, join(dirname(target), name));
+        return all;
+      }
+      if (!(name in MODULES)) return all; // a word in a comment
+      place(...MODULES[name]);
+      const way = relative(dirname(target), MODULES[name][1]);
+      return `${lead}${q}${way.startsWith(".") ? way : `./${way}`}${q}`;
+    }),
+  );
+}
+
+rmSync(TO, { recursive: true, force: true });
+for (const [source, target] of Object.values(MODULES)) place(source, target);
+
+// hash-wasm publishes single algorithms as scripts only; this one sets a global and is done.
+const scrypt = readFileSync(join(FROM, "hash-wasm/dist/scrypt.umd.min.js"), "utf8");
+write("scrypt.js", `${scrypt}\nexport const scrypt = globalThis.hashwasm.scrypt;\n`);
+write("scrypt.d.ts", 'export { scrypt } from "hash-wasm";\n');
+const wasm = readFileSync(join(FROM, "zxing-wasm/dist/reader/zxing_reader.wasm"));
+write("zxing/zxing_reader.wasm", wasm);
+for (const name of TYPES) {
+  const rest = name === "htm" ? `export { default } from "${name}";\n` : "";
+  write(MODULES[name][1].replace(/\.js$/, ".d.ts"), rest || `export * from "${name}";\n`);
+}
+for (const name of LICENSED) {
+  const { version, license } = JSON.parse(readFileSync(join(FROM, name, "package.json"), "utf8"));
+  let text = "";
+  for (const file of ["LICENSE", "LICENSE.md", "LICENSE.txt"]) {
+    try {
+      text ||= readFileSync(join(FROM, name, file), "utf8");
+    } catch {}
+  }
+  write(`licences/${name.replace("/", "-")}.txt`, `${name} ${version} (${license})\n\n${text}`);
+}
