@@ -23,6 +23,4 @@ def whole() -> dict[str, Any]:
         }
         for _, rule in sorted(rules().items())
     ]
-    return export.catalogue(
-        {"next_steps": next_steps().raw, "plan": plan, "goals": goals.told()}
-    )
+    return export.catalogue({"next_steps": next_steps().raw, "plan": plan, "goals": goals.told()})
