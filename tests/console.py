@@ -19,6 +19,7 @@ from server.console.door import COOKIE
 from server.settings import Settings
 from server.store.tx import Tx
 from server.store.vault import NOBODY, T_STAFF
+from tests.one_app import OneApp
 from tests.world import DISTRICT, QINGHE, World, an_id
 
 COUNTY_OFFICE = an_id("云栖县卫生健康局")
@@ -71,12 +72,15 @@ async def session_of(world: World, staff: bytes) -> str:
     return await world.store.write(write)
 
 
-def app_of(world: World) -> Any:
-    settings = Settings(
+def settings_of(world: World) -> Settings:
+    return Settings(
         database_url=world.url, kek_file=world.kek_file, backup_dir=world.folder / "backup",
         district=DISTRICT, clock=world.clock,
     )  # fmt: skip
-    return create_app(world.site, settings, jobs=False)
+
+
+def app_of(world: World) -> OneApp:
+    return OneApp(world.site, settings_of(world))
 
 
 class Desk:
@@ -120,9 +124,8 @@ async def serving(world: World) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    config = uvicorn.Config(
-        app_of(world), host="127.0.0.1", port=port, log_config=None, access_log=False
-    )
+    app: Any = create_app(world.site, settings_of(world), jobs=False)
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     task = asyncio.get_running_loop().create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
