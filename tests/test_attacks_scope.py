@@ -5,7 +5,7 @@ import pytest
 from crypto.keys import SigningKeyPair, Suite
 from server.actions.archives import matters
 from server.actions.archives.matters import Act
-from server.actions.tablets import devices
+from server.actions.tablets import devices, staff_keys
 from server.actions.tablets.restricted_scope import give_scope
 from server.errors import NotYours, RuleSaysNo
 from sync import enrol_wire
@@ -69,7 +69,9 @@ async def test_a_second_person_without_the_scope_joins_no_tablet_with_class_b(
     message = enrol_wire.staff_key_message(device=keys.device, staff=XIE, sign=second.public.raw)
     proof, public = second.sign(message), second.public.raw
     with pytest.raises(RuleSaysNo, match="no_scope"):
-        await devices.add_staff_key(world.site, keys.device, staff=XIE, public=public, proof=proof)
+        await staff_keys.add_staff_key(
+            world.site, keys.device, staff=XIE, public=public, proof=proof
+        )
 
 
 async def test_a_scope_that_was_taken_back_empties_the_tablet_at_its_next_contact(

@@ -9,7 +9,7 @@ import pytest
 from crypto.enrolment import answer_mac, new_code, transcript_hash, typed_form
 from crypto.keys import SigningKeyPair, Suite
 from server.actions.keeping.keyring import BUNDLE_LABEL
-from server.actions.tablets import devices, enrol
+from server.actions.tablets import devices, enrol, staff_keys
 from server.errors import EnrolRefused, NotFound, RuleSaysNo, TooLarge
 from server.store.vault import NOBODY
 from sync import enrol_wire
@@ -314,21 +314,21 @@ async def test_a_second_person_on_a_tablet_signs_with_an_own_key(world: World) -
     second = SigningKeyPair.generate(Suite.X25519_ED25519)
     message = enrol_wire.staff_key_message(device=keys.device, staff=XIE, sign=second.public.raw)
     with pytest.raises(RuleSaysNo):
-        await devices.add_staff_key(
+        await staff_keys.add_staff_key(
             world.site, keys.device, staff=SU, public=second.public.raw, proof=second.sign(message)
         )
-    kid = await devices.add_staff_key(
+    kid = await staff_keys.add_staff_key(
         world.site, keys.device, staff=XIE, public=second.public.raw, proof=second.sign(message)
     )
     rows = await world.rows("SELECT key, staff, until FROM device_key ORDER BY since, key")
     assert set(rows) == {(kid, XIE, None), (keys.sign.public.kid(), SU, None)}
     with pytest.raises(RuleSaysNo):  # the same key twice
-        await devices.add_staff_key(
+        await staff_keys.add_staff_key(
             world.site, keys.device, staff=XIE, public=second.public.raw,
             proof=second.sign(message),
         )  # fmt: skip
     with pytest.raises(NotFound):
-        await devices.add_staff_key(
+        await staff_keys.add_staff_key(
             world.site, an_id("no tablet"), staff=XIE, public=second.public.raw, proof=bytes(64)
         )
 

@@ -6,51 +6,37 @@ to wipe.
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from crypto.enrolment import new_code, new_nonce, offer_id, typed_form
-from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
+from crypto.keys import KemPublicKey, SigningPublicKey, Suite
 from crypto.primitives import same
 from server.actions.accounts.sessions import PLACE
 from server.actions.archives.ledger import TASK_DAYS, Ledger, audit
-from server.actions.archives.standing import DeviceRow, lock_device
 from server.actions.keeping.site import Site
-from server.actions.tablets.enrol import TRIES, OfferRow, Secret, count_try, lock_offer, seal_secret
+from server.actions.tablets import staff_keys
+from server.actions.tablets.guards import Guard, anybody, guarded
+from server.actions.tablets.offers import (
+    TRIES,
+    Offer,
+    OfferRow,
+    Wanted,
+    check_people,
+    count_try,
+    lock_offer,
+    make_offer,
+)
 from server.actions.tablets.release import admit
-from server.actions.tablets.reports import shown
 from server.actions.tablets.restricted_scope import check_scope, has_scope
 from server.errors import EnrolRefused, NotFound, RuleSaysNo, WrongDigits
 from server.store.tables import SPECS
 from server.store.tx import Row, Tx, one
-from sync.enrol_wire import QR_PREFIX, staff_key_message
 from sync.limits import DAY_MS, ENROL_CODE_MS, LEASE_MS, PANELS_PER_DEVICE
 from sync.reconcile import Reason, State
 
 _REASON: Final = re.compile(r"[a-z_]{1,32}")
 RELEASED_AT_ONCE: Final = 1_000  # changes read in one step when an epoch is confirmed
-
-Guard = Callable[[Tx], Awaitable[object]]
-"""Asked inside the transaction of an act, under its locks; raises when it is not this person's."""
-
-
-async def anybody(_: Tx) -> None:
-    """The command line: whoever has the machine."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """Shown once, to the person at the console. `code` to be typed, `qr` to be drawn."""
-
-    offer: bytes
-    code: str
-    qr: str
-    expires_at: int
-
-    def __repr__(self) -> str:
-        return f"Offer(offer={self.offer.hex()}, expires_at={self.expires_at})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,43 +72,17 @@ async def enrol_offer(
         raise RuleSaysNo("unknown_suite")
     if not 0 < len(set(panels)) <= PANELS_PER_DEVICE:
         raise RuleSaysNo("panels")
-    code, now = new_code(), site.clock()
-    name, chosen = offer_id(code), Suite(suite)
-    secret = Secret(code=code, nonce=new_nonce(), restricted=restricted)
 
-    async def write(tx: Tx) -> None:
+    async def asked(tx: Tx) -> Wanted:
         await allowed(tx)
-        await _check_people(tx, site.district, staff, panels)
+        await check_people(tx, site.district, staff, panels)
         if restricted:
             await check_scope(tx, site.district, staff)
-        sealed = await seal_secret(tx, site, name, secret)
-        row: Row = (
-            site.district, name, b"", staff, b"".join(sorted(set(panels))), shown(label, 64), suite,
-            "open", 0, now, now + ENROL_CODE_MS, sealed, None, "", None, None,
-        )  # fmt: skip
-        await tx.insert("enrol_offer", [row])
-        await audit(tx, site.district, "act", b"enrol-offer" + name + staff, now)
+        return Wanted(
+            staff=staff, panels=panels, label=label, suite=Suite(suite), restricted=restricted
+        )
 
-    await site.store.write(write)
-    typed = typed_form(code)
-    fingerprint = site.keys.trust[chosen].public.fingerprint().hex().upper()
-    return Offer(
-        offer=name,
-        code=typed,
-        qr=f"{QR_PREFIX}{typed.replace('-', '')}:{suite}:{fingerprint}",
-        expires_at=now + ENROL_CODE_MS,
-    )
-
-
-async def _check_people(tx: Tx, district: int, staff: bytes, panels: tuple[bytes, ...]) -> None:
-    person = await one(tx, "SELECT active FROM staff WHERE district=? AND staff=?", district, staff)
-    if person is None or not person[0]:
-        raise NotFound("staff")
-    found = await tx.rows_in(
-        "SELECT panel FROM panel WHERE district=? AND panel {ids}", sorted(set(panels)), district
-    )
-    if {row[0] for row in found} != set(panels):
-        raise NotFound("panel")
+    return await make_offer(site, asked)
 
 
 async def confirm(site: Site, offer: bytes, digits: str, *, allowed: Guard = anybody) -> bytes:
@@ -153,7 +113,13 @@ async def _confirm(
     if not same(typed.encode(), offer.digits.encode()):
         await count_try(tx, site, offer, now)
         return WrongDigits(max(0, TRIES - offer.tries))
-    await _make_device(tx, site, offer, now)
+    if offer.further:
+        try:
+            await staff_keys.confirm_key(tx, site, offer, now)
+        except (NotFound, RuleSaysNo):  # tablet or person ended meanwhile; nothing was written
+            return EnrolRefused("over")
+    else:
+        await _make_device(tx, site, offer, now)
     # The tablet has as long again to fetch its answer.
     await tx.run(
         "UPDATE enrol_offer SET status='confirmed', expires_at=? WHERE district=? AND offer=?",
@@ -193,47 +159,6 @@ async def _make_device(tx: Tx, site: Site, offer: OfferRow, now: int) -> None:
     await tx.insert(
         "device_panel", [(district, device, panel, 0, 0, 0, 0, 0) for panel in offer.panels]
     )
-
-
-async def add_staff_key(
-    site: Site, device: bytes, *, staff: bytes, public: bytes, proof: bytes
-) -> bytes:
-    """A second staff member's signing key on a tablet; `proof` is that key's own signature.
-
-    Returns its kid. Raises NotFound; RuleSaysNo for a bad key or proof, or a tablet not in use.
-    """
-
-    async def write(tx: Tx) -> bytes:
-        now, scope = site.clock(), await has_scope(tx, site.district, staff)
-        row = await lock_device(tx, site.district, device)
-        if row is None:
-            raise NotFound("device")
-        if row.status != "enrolled" or (row.restricted and not scope):
-            raise RuleSaysNo("no_scope" if row.status == "enrolled" else "device_not_enrolled")
-        await _check_people(tx, site.district, staff, ())
-        try:
-            key = SigningPublicKey(Suite(row.suite), public)
-        except BadKey:
-            raise RuleSaysNo("bad_key") from None
-        message = staff_key_message(device=device, staff=staff, sign=public)
-        taken = await one(
-            tx, "SELECT 1 FROM device_key WHERE district=? AND key=?", site.district, key.kid()
-        )
-        if not key.verify(message, proof) or taken is not None:
-            raise RuleSaysNo("bad_key")
-        # One key a person and tablet: a new one ends the old one.
-        await tx.run(
-            "UPDATE device_key SET until=? WHERE district=? AND device=? AND staff=? "
-            "AND until IS NULL",
-            now, site.district, device, staff,
-        )  # fmt: skip
-        await tx.insert(
-            "device_key", [(site.district, key.kid(), device, staff, public, now, None)]
-        )
-        await audit(tx, site.district, "act", b"staff-key" + device + staff + key.kid(), now)
-        return key.kid()
-
-    return await site.store.write(write)
 
 
 async def revoke(site: Site, device: bytes, reason: str, *, allowed: Guard = anybody) -> None:
@@ -293,15 +218,6 @@ async def _end(
     await audit(tx, district, "act", word, now)
     since = () if safe is None else await _since(tx, district, device, safe)
     return Lost(changes=tuple(since), residents=tuple(who for (who,) in residents))
-
-
-async def guarded(tx: Tx, district: int, device: bytes, allowed: Guard) -> DeviceRow:
-    """The locked row of a tablet, when this act is allowed. Raises NotFound."""
-    row = await lock_device(tx, district, device)
-    await allowed(tx)
-    if row is None:
-        raise NotFound("device")
-    return row
 
 
 async def _task(tx: Tx, site: Site, kind: str, device: bytes, *, facility: bytes, now: int) -> None:

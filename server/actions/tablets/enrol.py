@@ -5,31 +5,35 @@ is sealed at rest. Every step runs under the offer's row lock; a try that fails 
 transaction that answers it.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from msgspec import Raw, Struct
+from msgspec import Raw
 
-from crypto.columns import ColumnRefused
 from crypto.enrolment import (
     answer_mac,
     commitment,
-    open_request,
-    parse_request,
     psk_of,
     six_digits,
     transcript_hash,
     verify_answer_mac,
 )
-from crypto.envelope import EnvelopeRefused
-from crypto.keys import BadKey, KemPublicKey, SigningPublicKey, Suite
+from crypto.keys import BadKey, KemPublicKey, SigningPublicKey
 from server.actions.archives.ledger import audit
-from server.actions.keeping.site import Site, district_key_blob
+from server.actions.keeping.site import Site
+from server.actions.tablets import enrol_staff
+from server.actions.tablets.offers import (
+    Came,
+    OfferRow,
+    Secret,
+    count_try,
+    lock_offer,
+    seal_secret,
+    unsealed,
+)
 from server.actions.tablets.reports import shown
 from server.errors import EnrolRefused, TooLarge
-from server.store.tx import Tx, locking, one
-from server.store.vault import NOBODY, T_ENROL
+from server.store.tx import Tx, one
 from sync import enrol_wire as wire
 from sync.limits import ENROL_BYTES
 from sync.wire import Malformed
@@ -68,7 +72,7 @@ async def _step(tx: Tx, site: Site, step: wire.Step, raw: bytes, now: int) -> by
         return None
     if isinstance(step, wire.HelloStep):
         return _hello(site, offer, step, raw, now)
-    if isinstance(step, wire.JoinStep):
+    if isinstance(step, wire.JoinStep | wire.StaffStep):
         return await _join(tx, site, offer, step, raw, now)
     return await _poll(tx, site, offer, step, raw, now)
 
@@ -79,15 +83,16 @@ def _reply(offer: OfferRow, body: Any, *before: bytes) -> bytes:
     return wire.encode(wire.Reply(answer=Raw(answer), mac=mac))
 
 
-def _hello_body(site: Site, offer: OfferRow) -> wire.Hello:
+def _hello_body(site: Site, offer: OfferRow) -> wire.Hello | wire.StaffHello:
     """Always the same bytes while the server's keys stay: the transcript is rebuilt from it."""
-    return wire.Hello(
-        v=wire.VERSION,
-        suite=int(offer.suite),
-        trust=site.keys.trust[offer.suite].public.raw,
-        bundle=site.keys.bundles[offer.suite],
-        commitment=commitment(offer.secret.nonce),
-    )
+    trust, bundle = site.keys.trust[offer.suite].public.raw, site.keys.bundles[offer.suite]
+    suite, promised = int(offer.suite), commitment(offer.secret.nonce)
+    if offer.further:
+        return wire.StaffHello(
+            v=wire.VERSION, suite=suite, trust=trust, bundle=bundle, commitment=promised,
+            device=offer.device, staff=offer.staff,
+        )  # fmt: skip
+    return wire.Hello(v=wire.VERSION, suite=suite, trust=trust, bundle=bundle, commitment=promised)
 
 
 def _hello(site: Site, offer: OfferRow, step: wire.HelloStep, raw: bytes, now: int) -> bytes | None:
@@ -97,7 +102,7 @@ def _hello(site: Site, offer: OfferRow, step: wire.HelloStep, raw: bytes, now: i
 
 
 async def _join(
-    tx: Tx, site: Site, offer: OfferRow, step: wire.JoinStep, raw: bytes, now: int
+    tx: Tx, site: Site, offer: OfferRow, step: wire.JoinStep | wire.StaffStep, raw: bytes, now: int
 ) -> bytes | None:
     if not offer.alive(now):
         return None
@@ -107,61 +112,56 @@ async def _join(
             await count_try(tx, site, offer, now)
             return None
         return _reply(offer, wire.Joined(nonce=offer.secret.nonce), *offer.secret.sent[:3])
-    joining = _opened(site, offer, step.sealed)
-    if joining is None or await _known_device(tx, site, joining):
+    came = None
+    if offer.further is isinstance(step, wire.StaffStep):
+        opened = enrol_staff.opened if offer.further else _opened
+        came = await opened(tx, site, offer, step.sealed)
+    if came is None:
         await count_try(tx, site, offer, now)
         return None
     hello = wire.encode(_hello_body(site, offer))
     joined = wire.encode(wire.Joined(nonce=offer.secret.nonce))
-    sent = (joining.hello, hello, raw, joined)
+    sent = (came.hello, hello, raw, joined)
     secret = Secret(
         code=offer.secret.code, nonce=offer.secret.nonce, restricted=offer.secret.restricted,
-        sent=sent, app=shown(joining.app, 64),
+        sent=sent, app=shown(came.app, 64),
     )  # fmt: skip
-    digits = six_digits(offer.secret.nonce, joining.nonce, transcript_hash(*sent))
+    digits = six_digits(offer.secret.nonce, came.nonce, transcript_hash(*sent))
     await tx.run(
         "UPDATE enrol_offer SET status='joined', device=?, digits=?, kem_key=?, sign_key=?, "
         "label=?, sealed_secret=? WHERE district=? AND offer=?",
-        joining.device, digits, joining.kem, joining.sign, offer.label or shown(joining.label, 64),
+        came.device, digits, came.kem, came.sign, offer.label or shown(came.label, 64),
         await seal_secret(tx, site, offer.offer, secret), site.district, offer.offer,
     )  # fmt: skip
-    await audit(tx, site.district, "act", b"enrol-join" + offer.offer + joining.device, now)
+    await audit(tx, site.district, "act", b"enrol-join" + offer.offer + came.device, now)
     return _reply(offer, wire.Joined(nonce=offer.secret.nonce), *sent[:3])
 
 
-def _opened(site: Site, offer: OfferRow, sealed: bytes) -> wire.Joining | None:
-    """The tablet's words, when code, keys and the proof of the signing key all hold."""
+async def _opened(tx: Tx, site: Site, offer: OfferRow, sealed: bytes) -> Came | None:
+    """A new tablet's words, when code, keys and the proof of the signing key all hold."""
+    joining = unsealed(site, offer, sealed, wire.Joining)
+    if joining is None or len(joining.device) != 16:
+        return None
     try:
-        request = parse_request(sealed, ENROL_BYTES)
-        private = site.keys.kem.get(request.kid)
-        if private is None or request.offer != offer.offer or request.suite != offer.suite:
-            return None
-        joining = wire.read(
-            open_request(request, code=offer.secret.code, private=private), wire.Joining
-        )
         KemPublicKey(offer.suite, joining.kem)
         sign = SigningPublicKey(offer.suite, joining.sign)
-        hello = wire.step(joining.hello)
-    except (EnvelopeRefused, Malformed, BadKey):
-        return None
-    sizes = joining.v == wire.VERSION and len(joining.device) == 16 and len(joining.nonce) == 32
-    if not sizes or not isinstance(hello, wire.HelloStep) or hello.offer != offer.offer:
+    except BadKey:
         return None
     message = wire.PROOF_LABEL + wire.keys_hash(
         hello=joining.hello, device=joining.device, kem=joining.kem, sign=joining.sign,
         nonce=joining.nonce,
     )  # fmt: skip
-    return joining if sign.verify(message, joining.proof) else None
-
-
-async def _known_device(tx: Tx, site: Site, joining: wire.Joining) -> bool:
-    row = await one(
-        tx,
-        "SELECT 1 FROM device WHERE district=? AND device=?",
-        site.district,
-        joining.device,
+    if not sign.verify(message, joining.proof):
+        return None
+    known = await one(
+        tx, "SELECT 1 FROM device WHERE district=? AND device=?", site.district, joining.device
     )
-    return row is not None
+    if known is not None:
+        return None
+    return Came(
+        device=joining.device, kem=joining.kem, sign=joining.sign, nonce=joining.nonce,
+        hello=joining.hello, app=joining.app, label=joining.label,
+    )  # fmt: skip
 
 
 async def _poll(
@@ -176,7 +176,8 @@ async def _poll(
         return None
     polled = wire.Polled(status="waiting")
     if offer.status == "confirmed" and now < offer.expires_at:
-        polled = wire.Polled(status="confirmed", sealed=await _welcome(tx, site, offer, now))
+        welcome = enrol_staff.welcome if offer.further else _welcome
+        polled = wire.Polled(status="confirmed", sealed=await welcome(tx, site, offer, now))
     elif not offer.alive(now):
         polled = wire.Polled(status="expired")
     return _reply(offer, polled, *secret.sent, raw)

@@ -9,12 +9,11 @@ from server.actions.accounts.sessions import Signed, panels_of
 from server.actions.archives.told import facility_names, staff_names, team_names
 from server.actions.keeping.site import Site
 from server.actions.tablets import devices
-from server.actions.tablets.enrol import TRIES, lock_offer
+from server.actions.tablets.offers import TRIES, lock_offer, qr_text
 from server.actions.tablets.tablets import within
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import StaffRole
 from server.store.tx import Row, Tx, one
-from sync.enrol_wire import QR_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +145,7 @@ async def _offered(tx: Tx, site: Site, signed: Signed, name: bytes) -> Offered:
     now = site.clock()
     status = row.status if row.alive(now) or row.status == "confirmed" else "over"
     code = typed_form(row.secret.code) if status in ("open", "joined") else ""
-    trust = site.keys.trust[row.suite].public.fingerprint().hex().upper()
-    qr = f"{QR_PREFIX}{code.replace('-', '')}:{int(row.suite)}:{trust}" if code else ""
+    qr = qr_text(site, code, row.suite) if code else ""
     return Offered(
         row.label, names.get(row.staff, ""), status, code, qr, row.expires_at,
         max(0, TRIES - row.tries), row.device,
