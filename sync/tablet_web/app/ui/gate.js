@@ -1,0 +1,32 @@
+// Which screen may be shown now: an unlocked tablet goes where one wants, any other only where
+// nothing of a person is read.
+
+import { FIRST } from "./router.js";
+
+/** @typedef {import("../types.js").Status} Status */
+
+const DOORS = Object.freeze({
+  new: "welcome",
+  enrolling: "enrol",
+  locked: "unlock",
+  wiped: "wiped",
+  open: FIRST,
+});
+
+/**
+ * @param {Status["stage"]} stage
+ * @param {string} wanted
+ * @param {Record<string, { shut?: boolean }>} screens
+ */
+export function door(stage, wanted, screens) {
+  const first = DOORS[stage];
+  if (stage === "open") return screens[wanted] && !isDoor(wanted) ? wanted : FIRST;
+  if (stage === "enrolling") return "enrol";
+  if (wanted === "rescue" || (stage === "new" && wanted === "enrol")) return wanted;
+  return first;
+}
+
+/** Screens that stand before the unlocked tablet. @param {string} name */
+function isDoor(name) {
+  return name === "welcome" || name === "unlock" || name === "wiped" || name === "enrol";
+}

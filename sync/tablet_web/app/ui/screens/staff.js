@@ -1,0 +1,7 @@
+import { words } from "../../words/zh/shell.js";
+import { html } from "../html.js";
+import { Empty } from "../parts/empty.js";
+
+export function Staff() {
+  return html`<main class="body"><${Empty} now=${words.not_yet_title} /></main>`;
+}

@@ -1,0 +1,97 @@
+// What the pages share while they are open: the engine's last word, the two switches of the tablet,
+// whether a new version waits, what a form wants said in the strip. Only the switches are kept.
+
+import { useEffect, useState } from "./html.js";
+
+/** @typedef {import("../types.js").Status} Status */
+/** @typedef {import("../types.js").Hex} Hex */
+
+/**
+ * @typedef {object} Shared
+ * @property {Status | null} status
+ * @property {{ residents: Hex[] } | null} changed A new object with every change that came in.
+ * @property {"" | "waiting" | "taken"} update
+ * @property {boolean} daylight
+ * @property {"right" | "left"} hand
+ * @property {string} strip Of the page that is open; "" the usual words.
+ * @property {"" | "second" | "no_engine"} trouble
+ */
+
+const KEPT = "gongwei-tablet-switches";
+
+/** @returns {Pick<Shared, "daylight" | "hand">} */
+function kept() {
+  try {
+    const found = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+    return { daylight: found.daylight === true, hand: found.hand === "left" ? "left" : "right" };
+  } catch {
+    return { daylight: false, hand: "right" };
+  }
+}
+
+/** @type {Shared} */
+let shared = {
+  status: null,
+  changed: null,
+  update: "",
+  ...(typeof localStorage === "undefined" ? { daylight: false, hand: "right" } : kept()),
+  strip: "",
+  trouble: "",
+};
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+export function get() {
+  return shared;
+}
+
+/** @param {Partial<Shared>} some */
+export function set(some) {
+  shared = { ...shared, ...some };
+  for (const listener of listeners) listener();
+}
+
+/** The two switches; kept on this tablet, they say nothing of anybody. @param {Partial<Pick<Shared, "daylight" | "hand">>} some */
+export function turn(some) {
+  set(some);
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ daylight: shared.daylight, hand: shared.hand }));
+  } catch {
+    // A browser that keeps nothing: the switch holds until the app is closed.
+  }
+  wear();
+}
+
+/** The root element wears the switches, where the style sheets look for them. */
+export function wear() {
+  const root = document.documentElement;
+  if (shared.daylight) root.dataset.light = "daylight";
+  else delete root.dataset.light;
+  if (shared.hand === "left") root.dataset.hand = "left";
+  else delete root.dataset.hand;
+}
+
+export function useShared() {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    let last = 0;
+    const listener = () => {
+      last += 1;
+      redraw(last);
+    };
+    listeners.add(listener);
+    listener();
+    return () => {
+      listeners.delete(listener);
+    };
+  }, []);
+  return shared;
+}
+
+/** What the strip says while this page is open, e.g. when a draft was kept last. @param {string} text */
+export function useStrip(text) {
+  useEffect(() => {
+    set({ strip: text });
+    return () => set({ strip: "" });
+  }, [text]);
+}
