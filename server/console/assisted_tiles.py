@@ -28,6 +28,7 @@ TILES: Final[list[Tile]] = [
     Tile("family", "/console/archive/{id}/family"),
     Tile("confirmations", "/console/archives/{id}/for/confirmations"),
     Tile("export", "/console/archives/{id}/for/export"),
+    Tile("passport", "/console/archives/{id}/for/passport"),
     Tile("channel", "/console/archives/{id}/for/channel"),
     Tile("phone", "/console/archive/{id}/phone"),
 ]

@@ -15,6 +15,7 @@ from server.console import (
     assisted_consent,
     assisted_correct,
     assisted_more,
+    assisted_passport,
     audit,
     board,
     board_people,
@@ -73,6 +74,7 @@ ROOMS = (
     denials, samples,
     family, reports,
     assisted_more,
+    assisted_passport,
 )  # fmt: skip
 
 

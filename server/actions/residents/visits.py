@@ -17,6 +17,7 @@ from server.actions.archives.cards import Card, cards_of
 from server.actions.keeping.site import Site
 from server.actions.residents.acting import Acting
 from server.actions.residents.people import relative_name
+from server.actions.residents.served import served_by
 from server.actions.residents.sight import is_beside
 from server.actions.tablets.intake import civil_day
 from server.rules.access import Tie, age_years
@@ -196,20 +197,13 @@ async def _visitor(
         if not own:
             return None
     card = cards[resident]
-    place = await one(
-        tx,
-        "SELECT d.name, f.name, c.phone FROM district d LEFT JOIN facility f ON "
-        "f.district=d.district AND f.facility=? LEFT JOIN counter c ON c.district=d.district AND "
-        "c.facility=f.facility WHERE d.district=?",
-        card.facility, site.district,
-    )  # fmt: skip
-    assert place is not None
+    served = await served_by(tx, site, card.facility)
     today = civil_day(site.clock())
     noticed = await is_noticed(tx, site.district, resident, birth_of(card) or today, today)
     return Visitor(
         person=person, resident=resident, session=name_of(token), token=token, card=card,
-        person_name=name, archive=own, tie=tie, facility_name=place[1] or "",
-        facility_phone=place[2] or "", place=place[0], noticed=noticed,
+        person_name=name, archive=own, tie=tie, facility_name=served.facility,
+        facility_phone=served.phone, place=served.place, noticed=noticed,
         full=full, beside=await is_beside(tx, site, Acting(person, resident)),
     )  # fmt: skip
 
