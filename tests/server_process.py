@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from tests.command_forks import forks
 from tests.source import REPOSITORY
 
 STARTS_WITHIN_S = 30.0
@@ -50,10 +51,7 @@ class Installation:
 
     def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """One command to its end; fails when it ends with another code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "server", *words], cwd=REPOSITORY, env=self.environment(),
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = forks().run(words, self.environment())
         assert code is None or done.returncode == code, (words, done.returncode, done.stderr)
         return done
 
