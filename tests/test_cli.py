@@ -123,6 +123,8 @@ def test_the_demo_district_is_there_with_teams_of_bounded_size(here: Installatio
         (("device", "enrol", "--staff", UNKNOWN), 1),
         (("device", "confirm", "0011223344556677", "000000"), 1),
         (("device", "locate-copies"), 2),
+        (("device", "add-staff", UNKNOWN, "--staff", UNKNOWN), 1),
+        (("device", "end-staff", UNKNOWN, "--staff", UNKNOWN), 1),
         (("task", "release", UNKNOWN, "--staff", UNKNOWN), 1),
         (("task", "decline", UNKNOWN, "--staff", UNKNOWN), 1),
         (("resident", "switch", UNKNOWN, "--panel", UNKNOWN, "--ground", "moved"), 1),

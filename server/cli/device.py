@@ -8,7 +8,8 @@ import qrcode
 from server.actions.keeping.site import Site
 from server.actions.places import roster
 from server.actions.queues import views
-from server.actions.tablets import devices, suspension
+from server.actions.tablets import devices, staff_keys, suspension
+from server.actions.tablets.offers import Offer
 from server.cli.ids import HexId
 from server.cli.session import in_site
 from server.cli.show import (
@@ -88,13 +89,16 @@ def enrol(
       python -m server device enrol --staff 0193...c2 --label "青禾 3 号"
     """
 
-    async def offer(site: Site) -> devices.Offer:
+    async def offer(site: Site) -> Offer:
         chosen = panels or await _own_panel(site, staff)
         return await devices.enrol_offer(
             site, staff=staff, panels=chosen, label=label, suite=int(suite), restricted=restricted
         )
 
-    made = in_site(offer)
+    _show_code(in_site(offer), as_json=as_json)
+
+
+def _show_code(made: Offer, *, as_json: bool) -> None:
     if as_json:
         echo_json(
             {
@@ -117,6 +121,41 @@ async def _own_panel(site: Site, staff: bytes) -> tuple[bytes, ...]:
     if found[0].panel is None:
         raise RuleSaysNo("panels")
     return (found[0].panel,)
+
+
+@device.command(name="add-staff")
+@click.argument("tablet", type=HEX)
+@click.option("--staff", type=HEX, required=True, help="Who will sign on it too (`staff list`).")
+@as_json
+def add_staff(tablet: bytes, staff: bytes, as_json: bool) -> None:
+    """Make a one-time code for one more member of staff on a tablet that is enrolled.
+
+    Whoever uses the tablet now unlocks it, then type or scan the code there; `device confirm` with
+    the six digits it shows. A new key of somebody who signs there already ends their old one.
+
+    \b
+    Example:
+      python -m server device add-staff 0193...c2 --staff 0193...aa
+    """
+    _show_code(
+        in_site(lambda site: staff_keys.staff_offer(site, tablet, staff=staff)), as_json=as_json
+    )
+
+
+@device.command(name="end-staff")
+@click.argument("tablet", type=HEX)
+@click.option("--staff", type=HEX, required=True, help="Whose key ends.")
+def end_staff(tablet: bytes, staff: bytes) -> None:
+    """End one person's key on a tablet; everybody else on it goes on.
+
+    What that person signs there is kept and quarantined from now on.
+
+    \b
+    Example:
+      python -m server device end-staff 0193...c2 --staff 0193...aa
+    """
+    in_site(lambda site: staff_keys.end_staff_key(site, tablet, staff=staff))
+    click.echo("Ended. What they still sign on it will wait in quarantine for a person.")
 
 
 @device.command()

@@ -20,6 +20,7 @@ _ENROL: Final = {
 }
 _NO_SUCH: Final = {
     "device": "There is no tablet with that id: `device list` shows them.",
+    "key": "Nothing that person signs on that tablet counts: `device show` names who does.",
     "staff": "There is no active staff member with that id: `staff list` shows them.",
     "panel": "There is no team with that id: `district list` shows them.",
     "resident": "There is no resident with that id.",
@@ -47,6 +48,7 @@ _RULE: Final = {
     "no_scope": "That person may not be shown class B: the county gives that scope on the staff "
     "page of the console.",
     "device_not_enrolled": "That tablet is lost or revoked.",
+    "last_key": "Nobody else signs on that tablet: revoke it, or mark it lost, so that it wipes.",
     "bad_key": "That key or its proof is not valid, or it is known already.",
     "reason": "The reason is one word of at most 32 signs, a-z and _, as staff_left.",
     "safe_at_in_future": "--safe-at is in the future: write when it was last seen in safe hands, "

@@ -7,14 +7,14 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions.tablets import enrol_desk, tablets
+from server.actions.tablets import enrol_desk, signers, tablets
 from server.actions.tablets.enrol_desk import Choices, NewTablet
 from server.actions.tablets.tablets import Detail, Tablet
 from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
 from server.console.words import words
-from server.errors import EnrolRefused, NotYours, RuleSaysNo, WrongDigits
+from server.errors import EnrolRefused, NotFound, NotYours, RuleSaysNo, WrongDigits
 from server.pages import qr, times, values
 from server.pages.forms import EMPTY, Filled, Posted, read_form
 from server.pages.web import posted, see
@@ -32,7 +32,7 @@ SILENT_MS: Final = 3 * DAY_MS
 
 
 def handlers(console: Console) -> list[HTTPRouteHandler]:
-    return [*_reading(console), *_letting_in(console), *_ending(console)]
+    return [*_reading(console), *_letting_in(console), *_people(console), *_ending(console)]
 
 
 def _reading(console: Console) -> list[HTTPRouteHandler]:
@@ -85,20 +85,42 @@ def _letting_in(console: Console) -> list[HTTPRouteHandler]:
 
     @action("/devices/enrol/{offer:str}", roles=KEEPERS)
     async def confirm(request: AnyRequest, offer: FromPath[str]) -> Response[Any]:
-        typed = await posted(request)
+        typed, name = await posted(request), id_of(offer, OFFER_BYTES)
         digits, w = (typed.get("digits") or [""])[0], words("devices")
+        found = await enrol_desk.offered(console.site, signed_of(request), name)
         try:
-            device = await enrol_desk.confirm(
-                console.site, signed_of(request), id_of(offer, OFFER_BYTES), digits
-            )
+            device = await enrol_desk.confirm(console.site, signed_of(request), name, digits)
         except WrongDigits as wrong:
             fault = Fault("digits", FaultCode.CONTRADICTION, w.wrong_digits(n=wrong.tries_left))
             return await _offer(console, request, offer, Filled(typed, {}, (fault,)))
         except EnrolRefused:
             return await _offer(console, request, offer, EMPTY)
-        return see(f"/console/devices/{device.hex()}?done=enrolled")
+        done = "joined" if found.further else "enrolled"
+        return see(f"/console/devices/{device.hex()}?done={done}")
 
     return [enrol, make, show, confirm]
+
+
+def _people(console: Console) -> list[HTTPRouteHandler]:
+    @action("/devices/{device:str}/staff", roles=KEEPERS)
+    async def further(request: AnyRequest, device: FromPath[str]) -> Response[Any]:
+        who = id_of(((await posted(request)).get("staff") or [""])[0])
+        try:
+            made = await signers.offer(console.site, signed_of(request), id_of(device), who)
+        except RuleSaysNo:  # the tablet or the scope ended meanwhile: the page says how it stands
+            return see(f"/console/devices/{device}")
+        return see(f"/console/devices/enrol/{made.hex()}")
+
+    @action("/devices/{device:str}/staff/end", roles=KEEPERS)
+    async def end(request: AnyRequest, device: FromPath[str]) -> Response[Any]:
+        who = id_of(((await posted(request)).get("staff") or [""])[0])
+        try:
+            await signers.end(console.site, signed_of(request), id_of(device), who)
+        except (NotFound, RuleSaysNo):  # somebody was quicker
+            return see(f"/console/devices/{device}")
+        return see(f"/console/devices/{device}?done=key_ended")
+
+    return [further, end]
 
 
 def _ending(console: Console) -> list[HTTPRouteHandler]:
@@ -248,6 +270,7 @@ async def _one(
     console: Console, request: AnyRequest, device: str, lost: Filled, revoke: Filled
 ) -> Response[Any]:
     found = await tablets.tablet(console.site, signed_of(request), id_of(device))
+    people = await signers.signers(console.site, signed_of(request), id_of(device))
     w, now = words("devices"), console.site.clock()
     each = found.tablet
     done = request.query_params.get("done", "")
@@ -261,7 +284,7 @@ async def _one(
         revoke_kind=revoke_form(), done=w.done.get(done) if done else "",
         facts=_facts(found, now), copies=_copies(found),
         since=[_since(s, now) for s in found.since],
-        ended=each.status in ("lost", "revoked"),
+        ended=each.status in ("lost", "revoked"), people=people,
     )  # fmt: skip
 
 

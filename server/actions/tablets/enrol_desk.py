@@ -6,7 +6,7 @@ from functools import partial
 
 from crypto.enrolment import typed_form
 from server.actions.accounts.sessions import Signed, panels_of
-from server.actions.archives.told import facility_names, staff_names, team_names
+from server.actions.archives.told import facility_names, staff_names, tablet_labels, team_names
 from server.actions.keeping.site import Site
 from server.actions.tablets import devices
 from server.actions.tablets.offers import TRIES, lock_offer, qr_text
@@ -121,6 +121,7 @@ class Offered:
     expires_at: int
     tries_left: int
     device: bytes
+    further: bool  # one more member of staff on a tablet that is there
 
     def __repr__(self) -> str:
         return f"Offered(status={self.status})"
@@ -141,14 +142,16 @@ async def _offered(tx: Tx, site: Site, signed: Signed, name: bytes) -> Offered:
         raise NotYours
     if signed.role is not StaffRole.COUNTY and home[0] != signed.facility:
         raise NotYours
-    names = await staff_names(tx, site, {row.staff})
+    names, label = await staff_names(tx, site, {row.staff}), row.label
+    if row.further:
+        label = (await tablet_labels(tx, site, {row.device})).get(row.device, "")
     now = site.clock()
     status = row.status if row.alive(now) or row.status == "confirmed" else "over"
     code = typed_form(row.secret.code) if status in ("open", "joined") else ""
     qr = qr_text(site, code, row.suite) if code else ""
     return Offered(
-        row.label, names.get(row.staff, ""), status, code, qr, row.expires_at,
-        max(0, TRIES - row.tries), row.device,
+        label, names.get(row.staff, ""), status, code, qr, row.expires_at,
+        max(0, TRIES - row.tries), row.device, row.further,
     )  # fmt: skip
 
 

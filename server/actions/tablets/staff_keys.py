@@ -24,17 +24,19 @@ async def staff_offer(
     """
 
     async def asked(tx: Tx) -> Wanted:
+        scope = await has_scope(tx, site.district, staff)
         row = await guarded(tx, site.district, device, allowed)
-        await _may(tx, site, row, staff)
+        await _may(tx, site, row, staff, scope=scope)
         return Wanted(staff=staff, suite=Suite(row.suite), device=device)
 
     return await make_offer(site, asked)
 
 
-async def _may(tx: Tx, site: Site, row: DeviceRow, staff: bytes) -> None:
+async def _may(tx: Tx, site: Site, row: DeviceRow, staff: bytes, *, scope: bool) -> None:
+    """`scope` was asked before the tablet was locked: the row of a person comes first."""
     if row.status != "enrolled":
         raise RuleSaysNo("device_not_enrolled")
-    if row.restricted and not await has_scope(tx, site.district, staff):
+    if row.restricted and not scope:
         raise RuleSaysNo("no_scope")
     await check_people(tx, site.district, staff, ())
 
@@ -42,9 +44,10 @@ async def _may(tx: Tx, site: Site, row: DeviceRow, staff: bytes) -> None:
 async def confirm_key(tx: Tx, site: Site, offer: OfferRow, now: int) -> None:
     """The key that came under this offer counts from now on. Raises NotFound, RuleSaysNo."""
     assert offer.sign_key is not None
+    scope = await has_scope(tx, site.district, offer.staff)
     row = await lock_device(tx, site.district, offer.device)
     assert row is not None
-    await _may(tx, site, row, offer.staff)
+    await _may(tx, site, row, offer.staff, scope=scope)
     key = SigningPublicKey(offer.suite, offer.sign_key)
     await _put_key(tx, site, offer.device, offer.staff, key, now)
 
@@ -58,11 +61,11 @@ async def add_staff_key(
     """
 
     async def write(tx: Tx) -> bytes:
-        now = site.clock()
+        now, scope = site.clock(), await has_scope(tx, site.district, staff)
         row = await lock_device(tx, site.district, device)
         if row is None:
             raise NotFound("device")
-        await _may(tx, site, row, staff)
+        await _may(tx, site, row, staff, scope=scope)
         try:
             key = SigningPublicKey(Suite(row.suite), public)
         except BadKey:
