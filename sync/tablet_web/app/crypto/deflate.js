@@ -15,7 +15,8 @@ export async function deflate(data) {
 
 /**
  * The stream ends exactly with the data, or bad_deflate; longer than `most`: too_large_inflated,
- * and no more is made of it. @param {Uint8Array} data @param {number} most @returns {Promise<Bytes>}
+ * and no more is made of it. @param {Uint8Array} data @param {number} most @returns
+ *   {Promise<Bytes>}
  */
 export async function inflate(data, most) {
   try {
@@ -25,7 +26,11 @@ export async function inflate(data, most) {
   }
 }
 
-/** @param {CompressionStream | DecompressionStream} stream @param {Uint8Array} data @param {number} most */
+/**
+ * @param {CompressionStream | DecompressionStream} stream
+ * @param {Uint8Array} data
+ * @param {number} most
+ */
 async function run(stream, data, most) {
   const reader = stream.readable.getReader();
   const fed = feed(stream.writable.getWriter(), data);

@@ -15,7 +15,8 @@ import { encSize } from "./suites.js";
 /**
  * An envelope taken apart, nothing verified yet. `digest` names all its bytes.
  * @template H
- * @typedef {{ magic: string, header: H, headerBytes: Bytes, enc: Bytes, ciphertext: Bytes, signature: Bytes, digest: Hex, bodyHash: Bytes }} Sealed
+ * @typedef {{ magic: string, header: H, headerBytes: Bytes, enc: Bytes, ciphertext: Bytes,
+ *   signature: Bytes, digest: Hex, bodyHash: Bytes }} Sealed
  */
 
 const STEP_MIN = 32;
@@ -26,7 +27,8 @@ const SIGNATURE = 64;
  * A finished batch; suite, kid and signer of its header are those of the keys.
  * @param {Omit<UpHeader, "suite" | "kid" | "signer">} place
  * @param {Uint8Array} body
- * @param {{ recipient: import("./suites.js").KemPublic, signer: import("./suites.js").SigningPair }} keys
+ * @param {{ recipient: import("./suites.js").KemPublic,
+ *   signer: import("./suites.js").SigningPair }} keys
  * @returns {Promise<{ bytes: Bytes, digest: Hex }>}
  */
 export async function sealUp(place, body, { recipient, signer }) {
@@ -107,7 +109,12 @@ function unpad(padded) {
 /** @param {Uint8Array} data @param {number} at */
 const u32At = (data, at) => new DataView(data.buffer, data.byteOffset).getUint32(at);
 
-/** Size, magic and header length; the header bytes. @param {Uint8Array} data @param {number} most @param {string} magic */
+/**
+ * Size, magic and header length; the header bytes.
+ * @param {Uint8Array} data
+ * @param {number} most
+ * @param {string} magic
+ */
 function frame(data, most, magic) {
   if (data.length > most) throw new Refused("too_large");
   if (data.length < 8) throw new Refused("truncated");

@@ -7,8 +7,14 @@ import { Refused } from "./refused.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
 /** @typedef {import("../types.js").Suite} Suite */
-/** @typedef {{ suite: Suite, kid: Hex, device: Hex, signer: Hex, epoch: number, seq?: number, counter?: number, prev?: Hex, root?: Hex, replaces?: number[] }} UpHeader */
-/** @typedef {{ suite: Suite, kid: Hex, signer: Hex, device: Hex, request: Hex, feedEpoch: number, trust: number }} DownHeader */
+/**
+ * @typedef {{ suite: Suite, kid: Hex, device: Hex, signer: Hex, epoch: number, seq?: number,
+ *   counter?: number, prev?: Hex, root?: Hex, replaces?: number[] }} UpHeader
+ */
+/**
+ * @typedef {{ suite: Suite, kid: Hex, signer: Hex, device: Hex, request: Hex, feedEpoch: number,
+ *   trust: number }} DownHeader
+ */
 
 export const HEADER_MAX = 1024;
 const REPLACES_MAX = 32;
@@ -18,7 +24,10 @@ const PAIR = `"([a-z])":("[A-Za-z0-9_-]{1,64}"|${NUMBER}|\\[${NUMBER}(?:,${NUMBE
 const HEADER = new RegExp(`^\\{${PAIR}(?:,${PAIR})*\\}$`);
 const PAIRS = new RegExp(PAIR, "g");
 
-/** The header bytes of a GWB1 envelope; a header that nobody would take is refused here. @param {UpHeader} header */
+/**
+ * The header bytes of a GWB1 envelope; a header that nobody would take is refused here.
+ * @param {UpHeader} header
+ */
 export function writeUp(header) {
   const { suite, kid, device, signer, epoch, seq, counter, prev, root, replaces } = header;
   const said = (/** @type {string} */ value) => `"${b64u(unhex(value))}"`;

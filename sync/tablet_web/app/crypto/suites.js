@@ -1,6 +1,7 @@
 // The two suites of SPEC 1: HPKE and signatures, on WebCrypto. Exports: suiteHere, newPrivate,
 // kemPublic, kemPair, signingPublic, signingPair, encSize (and the types of what they make).
-// A private key exists as a non-extractable CryptoKey and as the 32 bytes the vault wraps. Names of keys (kid, fingerprint) are hex.
+// A private key exists as a non-extractable CryptoKey and as the 32 bytes the vault wraps. Names of
+// keys (kid, fingerprint) are hex.
 
 import { bytesOf, concat, hex, unb64u, unhex, utf8 } from "../wire/bytes.js";
 import {
@@ -18,10 +19,22 @@ import { Refused } from "./refused.js";
 /** @typedef {import("../wire/bytes.js").Bytes} Bytes */
 /** @typedef {{ info: Uint8Array, psk?: { id: Uint8Array, key: Uint8Array } }} Context */
 /** @typedef {{ suite: Suite, raw: Bytes, fingerprint: string, kid: string }} Named */
-/** @typedef {Named & { seal(plain: Uint8Array, context: Context): Promise<{ enc: Bytes, ciphertext: Bytes }> }} KemPublic */
-/** @typedef {Named & { verify(message: Uint8Array, signature: Uint8Array): Promise<boolean> }} SigningPublic */
-/** @typedef {{ suite: Suite, public: KemPublic, open(enc: Uint8Array, ciphertext: Uint8Array, context: Context): Promise<Bytes> }} KemPair */
-/** @typedef {{ suite: Suite, public: SigningPublic, sign(message: Uint8Array): Promise<Bytes> }} SigningPair */
+/**
+ * @typedef {Named & { seal(plain: Uint8Array, context: Context): Promise<{ enc: Bytes,
+ *   ciphertext: Bytes }> }} KemPublic
+ */
+/**
+ * @typedef {Named & { verify(message: Uint8Array,
+ *   signature: Uint8Array): Promise<boolean> }} SigningPublic
+ */
+/**
+ * @typedef {{ suite: Suite, public: KemPublic, open(enc: Uint8Array, ciphertext: Uint8Array,
+ *   context: Context): Promise<Bytes> }} KemPair
+ */
+/**
+ * @typedef {{ suite: Suite, public: SigningPublic,
+ *   sign(message: Uint8Array): Promise<Bytes> }} SigningPair
+ */
 /** @typedef {{ name: string, namedCurve?: string }} Curve */
 
 const KEM_LABEL = utf8("gongwei/kem-key\0");
@@ -30,7 +43,10 @@ const P256_PKCS8 = unhex("3041020100301306072a8648ce3d020106082a8648ce3d03010704
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const ES256 = { name: "ECDSA", hash: "SHA-256" };
 
-/** @typedef {{ kem: Curve, sign: Curve, verify: { name: string, hash?: string }, kemPkcs8: Bytes, signPkcs8: Bytes, size: number }} Parts */
+/**
+ * @typedef {{ kem: Curve, sign: Curve, verify: { name: string, hash?: string }, kemPkcs8: Bytes,
+ *   signPkcs8: Bytes, size: number }} Parts
+ */
 /** @type {Record<Suite, Parts>} */
 const PARTS = {
   1: {
@@ -116,7 +132,13 @@ async function publicKey(parts, curve, raw, uses) {
   }
 }
 
-/** The private key, and the raw public one that belongs to it. @param {Bytes} pkcs8 @param {Curve} curve @param {Uint8Array} raw @param {KeyUsage[]} uses */
+/**
+ * The private key, and the raw public one that belongs to it.
+ * @param {Bytes} pkcs8
+ * @param {Curve} curve
+ * @param {Uint8Array} raw
+ * @param {KeyUsage[]} uses
+ */
 async function privateKey(pkcs8, curve, raw, uses) {
   if (raw.length !== 32 || (curve.namedCurve && !isScalar(raw))) throw new Refused("bad_key");
   const { subtle } = crypto;

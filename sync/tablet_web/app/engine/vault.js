@@ -6,7 +6,7 @@
 //   unlock, lock, me, signer, changePassphrase, staff, wipe
 //   seal, unseal           bytes of one row; sealRow, readRow: any JSON value as a Write and back
 //
-// Faults: wrong_passphrase {left}, too_soon {seconds}, passphrase_short {least}, locked, wiped,
+// Faults: wrong_passphrase {left}, wait {ms}, passphrase_short {least}, locked, wiped,
 // no_such_staff.
 
 import { hkdf } from "../crypto/hash.js";
@@ -21,7 +21,10 @@ import { scrypt } from "../../vendor/scrypt.js";
 /** @typedef {import("../types.js").Write} Write */
 /** @typedef {import("../wire/bytes.js").Bytes} Bytes */
 /** @typedef {{ salt: Bytes, cost: number, master: Bytes, sign: Bytes }} Wrap */
-/** @typedef {{ name: string, state: StaffHere["state"], tries: number, wait: number, wrap?: Wrap }} StaffRow */
+/**
+ * @typedef {{ name: string, state: StaffHere["state"], tries: number, wait: number,
+ *   wrap?: Wrap }} StaffRow
+ */
 /** @typedef {{ suite: Suite, private: Uint8Array }} SigningKey */
 /** @typedef {Pick<import("../types.js").World, "disk" | "clock" | "random" | "cost_log2">} Means */
 
@@ -74,7 +77,10 @@ export class Vault {
     return this.#signer ?? locked();
   }
 
-  /** Everybody who works with this tablet, as the pages are told. @returns {Promise<StaffHere[]>} */
+  /**
+   * Everybody who works with this tablet, as the pages are told.
+   * @returns {Promise<StaffHere[]>}
+   */
   async staff() {
     /** @type {[string, StaffRow][]} */
     const rows = await this.#means.disk.rows("staff");
@@ -155,7 +161,12 @@ export class Vault {
     await disk.write(writes);
   }
 
-  /** @param {Store} store @param {string} key @param {Uint8Array} plain @returns {Promise<Bytes>} */
+  /**
+   * @param {Store} store
+   * @param {string} key
+   * @param {Uint8Array} plain
+   * @returns {Promise<Bytes>}
+   */
   seal(store, key, plain) {
     return this.#seal(this.#rows ?? locked(), `${store}\0${key}`, plain);
   }
@@ -170,7 +181,13 @@ export class Vault {
     return { store, key, value: await this.seal(store, key, utf8(JSON.stringify(value))) };
   }
 
-  /** @template T @param {Store} store @param {string} key @param {Uint8Array} blob @returns {Promise<T>} */
+  /**
+   * @template T
+   * @param {Store} store
+   * @param {string} key
+   * @param {Uint8Array} blob
+   * @returns {Promise<T>}
+   */
   async readRow(store, key, blob) {
     return JSON.parse(text(await this.unseal(store, key, blob)));
   }
@@ -187,7 +204,7 @@ export class Vault {
     if (!row.wrap) throw { code: "wiped" };
     if (row.tries >= TRIES) return this.#lastTry();
     const wait = row.tries ? this.#until(row.tries, row.wait) - clock() : 0;
-    if (wait > 0) throw { code: "too_soon", facts: { seconds: Math.ceil(wait / 1000) } };
+    if (wait > 0) throw { code: "wait", facts: { ms: wait } };
     const tries = row.tries + 1;
     const until = clock() + (WAITS[tries - 1] ?? 0);
     await disk.write([{ store: "staff", key: staff, value: { ...row, tries, wait: until } }]);
@@ -206,7 +223,11 @@ export class Vault {
     throw { code: "wiped" };
   }
 
-  /** A clock that was set back keeps nobody out for longer than the wait. @param {number} tries @param {number} wait */
+  /**
+   * A clock that was set back keeps nobody out for longer than the wait.
+   * @param {number} tries
+   * @param {number} wait
+   */
   #until(tries, wait) {
     return Math.min(wait, this.#means.clock() + (WAITS[tries - 1] ?? 0));
   }
@@ -219,7 +240,13 @@ export class Vault {
     this.#me = staff;
   }
 
-  /** @param {Hex} staff @param {string} passphrase @param {Bytes} master @param {SigningKey} key @returns {Promise<Wrap>} */
+  /**
+   * @param {Hex} staff
+   * @param {string} passphrase
+   * @param {Bytes} master
+   * @param {SigningKey} key
+   * @returns {Promise<Wrap>}
+   */
   async #wrap(staff, passphrase, master, key) {
     const salt = bytesOf(this.#means.random(16));
     const cost = this.#means.cost_log2;
@@ -233,7 +260,12 @@ export class Vault {
     };
   }
 
-  /** @param {CryptoKey} key @param {string} place @param {Uint8Array} plain @returns {Promise<Bytes>} */
+  /**
+   * @param {CryptoKey} key
+   * @param {string} place
+   * @param {Uint8Array} plain
+   * @returns {Promise<Bytes>}
+   */
   async #seal(key, place, plain) {
     const nonce = bytesOf(this.#means.random(NONCE));
     const how = { name: "AES-GCM", iv: nonce, additionalData: utf8(place) };
@@ -276,7 +308,12 @@ async function stretched(passphrase, salt, cost) {
   };
 }
 
-/** Nothing for a wrong passphrase. @param {Hex} staff @param {string} passphrase @param {Wrap} wrap */
+/**
+ * Nothing for a wrong passphrase.
+ * @param {Hex} staff
+ * @param {string} passphrase
+ * @param {Wrap} wrap
+ */
 async function unwrap(staff, passphrase, wrap) {
   const keys = await stretched(passphrase, wrap.salt, wrap.cost);
   try {
@@ -289,7 +326,12 @@ async function unwrap(staff, passphrase, wrap) {
   }
 }
 
-/** @param {CryptoKey} key @param {string} place @param {Uint8Array} blob @returns {Promise<Bytes>} */
+/**
+ * @param {CryptoKey} key
+ * @param {string} place
+ * @param {Uint8Array} blob
+ * @returns {Promise<Bytes>}
+ */
 async function unseal(key, place, blob) {
   if (blob[0] !== VERSION[0]) throw { code: "storage_broken" };
   const iv = bytesOf(blob.subarray(1, 1 + NONCE));
