@@ -7,9 +7,10 @@ question with given answers is asked for each answer, so its row cannot differ f
 from collections.abc import Mapping
 from typing import Final
 
+from server.records.between import asked
 from server.records.infectious_diseases import STAGED, UNNAMED
 from server.records.model import Check, Code, Kind
-from server.records.restricted import _ICD10
+from server.records.restricted import RESTRICTED_ICD10
 from server.records.vaccines import LIVE, MIN_AGE_MONTHS
 
 _OLDEST: Final = "; ".join(
@@ -31,7 +32,8 @@ RULES: Final[Mapping[str, str]] = {
     "next_within_two_weeks": "`class` is not 1 and `next_date` more than 14 days after `on`",
     "emergency_is_referred": "`sbp` >= 180 or `dbp` >= 110",
     "glucose_emergency_is_referred": "`fpg` >= 167 or <= 39",
-    "open_diagnoses_reveal_nothing": f"an item's `code` begins with one of {' '.join(_ICD10)}",
+    "open_diagnoses_reveal_nothing": "an item's `code` begins with one of "
+    f"{' '.join(RESTRICTED_ICD10)}",
     "reason_given": "always",
     "one_arm_measured": "always",
     "bilirubin_fits": "`dbil` > `tbil`",
@@ -115,5 +117,5 @@ def answers_asked(kind: Kind, check: Check) -> str:
     field = kind.field(name)
     if len(check.needs) != 1 or field is None or not isinstance(field.type, Code):
         raise KeyError(check.name)
-    found = [code for code in field.type.codes if check.broken(code)]
+    found = [code for code in field.type.codes if asked(check)(code)]
     return f"`{name}` is {'one of ' if len(found) > 1 else ''}{' '.join(found)}"

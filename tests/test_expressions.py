@@ -24,6 +24,7 @@ VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "vectors" / "expressions.json").read_text("utf-8")
 )
 SOURCES = {"field", "last", "known", "number"}
+OF_A_LIST = {"each", "total", "some"}
 
 
 def asked(case: dict[str, Any], expression: Any, beside: dict[str, Any]) -> Any:
@@ -53,7 +54,7 @@ def _beside(expression: Any, known: dict[str, Any]) -> Any:
         known[f"it{len(known)}"] = expression
         return ["known", f"it{len(known) - 1}"]
     op, *rest = expression
-    if op in SOURCES or op == "each":
+    if op in SOURCES or op in OF_A_LIST:
         return expression
     if op == "look":
         return [op, _beside(rest[0], known), rest[1]]
@@ -68,7 +69,7 @@ def test_what_is_no_expression_is_named(expression: Any) -> None:
 
 def test_every_operation_has_vectors_and_stands_in_the_table() -> None:
     used = {op for case in VECTORS["operations"] for op in _operations(case["expression"])}
-    named = {*OPERATIONS, *SOURCES, "each", "look", "if"}
+    named = {*OPERATIONS, *SOURCES, *OF_A_LIST, "look", "if"}
     assert used == named
     table = language.__doc__ or ""
     assert all(f'["{op}"' in table or f"{op}," in table or f"{op} |" in table for op in named)

@@ -103,7 +103,7 @@ def test_a_check_for_an_answer_that_is_not_there_stops_the_start() -> None:
             else:
                 with pytest.raises(KindBroken, match="asks for an answer there is not"):
                     register([kind])
-    unless = Check("x", (), bool, "x", missing="c", unless=("zz",))
+    unless = Check("x", (), True, "x", missing="c", unless=("zz",))
     with pytest.raises(KindBroken, match="zz, which is no field"):
         register([Kind("toy", "样", 1, ON, Shape.EVENT, fields, checks=(unless,))])
 

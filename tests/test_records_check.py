@@ -292,7 +292,14 @@ TOY = Kind(
         Field("i", "壬", ListOf((Field("n", "数", Scaled(1, 0, 9), required=True),), most=2)),
         Field("j", "癸", Day()),
     ),
-    checks=(Check("odd", ("a", "c"), lambda a, c: a % 2 == 1 and c == "2", "甲为奇数时丙应为是"),),
+    checks=(
+        Check(
+            "odd",
+            ("a", "c"),
+            ["and", ["=", ["rest", ["field", "a"], 2], 1], ["=", ["field", "c"], "2"]],
+            "甲为奇数时丙应为是",
+        ),
+    ),
 )
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "a": st.integers(-2, 12) | st.integers() | st.booleans(),

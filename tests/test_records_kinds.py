@@ -85,8 +85,10 @@ def test_a_wrongly_described_form_stops_the_start_and_says_where() -> None:
         ({"fields": (replace(a, type=ListOf((a,), 1, key="b")),)}, "no field of the item"),
         ({"fields": (replace(a, policy=Policy.SET),)}, "does not fit shape"),
         ({"shape": Shape.REGISTER}, "does not fit shape"),
-        ({"checks": (Check("c", ("zz",), bool, "x"),)}, "zz, which is no field"),
-        ({"checks": (Check("c", ("a",), bool, "x"),) * 2}, "the same name"),
+        ({"checks": (Check("c", ("zz",), True, "x"),)}, "zz, which is no field"),
+        ({"checks": (Check("c", ("a",), True, "x"),) * 2}, "the same name"),
+        ({"checks": (Check("c", (), ["given", ["field", "a"]], "x"),)}, "does not need a"),
+        ({"checks": (Check("c", ("a",), ["not"], "x"),)}, "takes 1 to 1"),
         ({"waiver": Waiver("zz")}, "the waiver names zz"),
         ({"id": "To y"}, "no name for a kind"),
     ]

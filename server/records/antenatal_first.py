@@ -165,18 +165,16 @@ _GUIDANCE: Final = (
 )
 
 
-def _too_few(gravida: int, vaginal: int, caesarean: int, early: int, induced: int) -> bool:
-    return gravida < 1 + vaginal + caesarean + early + induced
+_TOO_FEW: Final = [
+    "<",
+    field("gravida"),
+    ["+", 1, *map(field, ("para_vaginal", "para_caesarean", "lost_early", "lost_induced"))],
+]
 
+_IS_LATE: Final = [">=", field("gest_week"), 13]
 
-def _is_late(week: int) -> bool:
-    return week >= 13
-
-
-def _is_over(edd: date, on: date) -> bool:
-    """More than two weeks after the due day there is no first check any more."""
-    return (on - edd).days > 14
-
+_IS_OVER: Final = [">", ["days", field("edd"), known("on")], 14]
+"""More than two weeks after the due day there is no first check any more."""
 
 _FORM: Final = form(
     _BEFORE,
@@ -189,15 +187,15 @@ _FORM: Final = form(
     ending(),
     of_a_woman("gest_week"),
     given_once("lmp", ("lmp_unknown",), "请填写末次月经，或选择不详"),
-    Check("due_not_long_ago", ("edd", ON), _is_over, "预产期已过去两周以上"),
+    Check("due_not_long_ago", ("edd", ON), _IS_OVER, "预产期已过去两周以上"),
     Check(
         "pregnancies_add_up",
         ("gravida", "para_vaginal", "para_caesarean", "lost_early", "lost_induced"),
-        _too_few,
+        _TOO_FEW,
         "孕次少于产次与流产次数之和，请核对",
         warn=True,
     ),
-    Check("booked_early", ("gest_week",), _is_late, "已满 13 周，不是早孕建册", warn=True),
+    Check("booked_early", ("gest_week",), _IS_LATE, "已满 13 周，不是早孕建册", warn=True),
     pressure_fits("overall"),
     checks.follows("risk_level", "3", then="referral_org", sentence_zh="橙色风险应转诊", warn=True),
     checks.follows("risk_level", "4", then="referral_org", sentence_zh="红色风险应转诊", warn=True),

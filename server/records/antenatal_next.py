@@ -62,27 +62,24 @@ def _asked_when_met(*fields: Field) -> Part:
     )
 
 
-def _position_is_due(kind: str, week: int) -> bool:
-    return kind == _MET and week >= 28
+_POSITION_IS_DUE: Final = ["and", ["=", field("kind"), _MET], [">=", field("gest_week"), 28]]
 
+_LAB_IS_DUE: Final = ["=", field("kind"), _MET]
 
-def _lab_is_due(kind: str) -> bool:
-    return kind == _MET
+_HEART_IS_OFF: Final = [
+    "and",
+    ["=", field("class"), "1"],
+    ["or", ["<", field("fhr"), 110], [">", field("fhr"), 160]],
+]
 
-
-def _heart_is_off(grade: str, fhr: int) -> bool:
-    return grade == "1" and not 110 <= fhr <= 160
-
-
-def _protein(grade: str, strip: str) -> bool:
-    return grade == "1" and strip not in ("0", "1")
+_PROTEIN: Final = ["and", ["=", field("class"), "1"], ["not", ["in", field("urine_pro"), "0", "1"]]]
 
 
 def _awaited_when_met(field: Field) -> Check:
     return Check(
         f"{field.name}_due_by_kind",
         ("kind",),
-        _lab_is_due,
+        _LAB_IS_DUE,
         f"{field.label}还没有结果",
         missing=field.name,
         warn=True,
@@ -139,7 +136,7 @@ _FORM: Final = form(
     Check(
         "position_due_from_28_weeks",
         ("kind", "gest_week"),
-        _position_is_due,
+        _POSITION_IS_DUE,
         "28 周起请填写胎位",
         missing="position",
     ),
@@ -147,14 +144,14 @@ _FORM: Final = form(
     Check(
         "class_fits_heart",
         ("class", "fhr"),
-        _heart_is_off,
+        _HEART_IS_OFF,
         "胎心率不在 110 到 160 之间却选择了未见异常，请核对",
         warn=True,
     ),
     Check(
         "class_fits_protein",
         ("class", "urine_pro"),
-        _protein,
+        _PROTEIN,
         "尿蛋白阳性却选择了未见异常，请核对",
         warn=True,
     ),

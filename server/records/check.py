@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import UNSET
 
+from server.records.between import asked
 from server.records.computed import questions
 from server.records.model import (
     BIRTH,
@@ -180,7 +181,7 @@ def contradictions(
         if not any(name in touched for name in each.needs):
             continue
         known = [on if name == ON else _single(kind, name, values, on) for name in each.needs]
-        if None not in known and each.broken(*known):
+        if None not in known and asked(each)(*known):
             faults.append(_said(each))
     return tuple(faults)
 

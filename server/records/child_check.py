@@ -12,15 +12,7 @@ from datetime import date
 from typing import Final
 
 from server.records import checks
-from server.records.child_slots import (
-    CHILD,
-    INFANT,
-    SIGNS,
-    SLOTS,
-    TODDLER,
-    fits_slot,
-    in_slot,
-)
+from server.records.child_slots import CHILD, INFANT, SIGNS, SIGNS_AT, SLOTS, TODDLER, not_in_slot
 from server.records.definitions import field, known
 from server.records.form_parts import (
     NO_YES,
@@ -178,63 +170,58 @@ _LIFE: Final = form(
 )
 
 
-def _hb_is_due(slot: str) -> bool:
-    return slot in ("8m", "18m", "30m", "4y", "5y", "6y")
+_HB_IS_DUE: Final = ["in", field("age_slot"), "8m", "18m", "30m", "4y", "5y", "6y"]
+
+_OTHER_AGE: Final = [
+    "or",
+    *(
+        ["and", ["has", field("dev_warn"), *signs], ["!=", field("age_slot"), slot]]
+        for slot, signs in SIGNS_AT.items()
+    ),
+]
+
+_OUTSIDE: Final = not_in_slot(field("age_slot"))
+
+_NEXT_IS_DUE: Final = ["!=", field("age_slot"), "6y"]
 
 
-def _other_age(signs: list[str], slot: str) -> bool:
-    return not all(fits_slot(sign, slot) for sign in signs)
-
-
-def _outside(slot: str, birth: date, on: date) -> bool:
-    return not in_slot(slot, birth, on)
-
-
-def _next_is_due(slot: str) -> bool:
-    return slot != "6y"
-
-
-def _off_the_charts(vision: int) -> bool:
-    """Decimal chart 0.1 to 2.0, five-point chart 4.0 to 5.3."""
-    return 20 < vision < 40
-
-
-def _more_caries(caries: int, teeth: int) -> bool:
-    return caries > teeth
+_MORE_CARIES: Final = [">", field("caries"), field("teeth")]
 
 
 def _chart(name: str, label: str) -> Check:
     said = f"{label}应为 0.1 到 2.0，或 4.0 到 5.3"
-    return Check(f"{name}_on_a_chart", (name,), _off_the_charts, said)
+    # Decimal chart 0.1 to 2.0, five-point chart 4.0 to 5.3.
+    off_the_charts = ["and", [">", field(name), 20], ["<", field(name), 40]]
+    return Check(f"{name}_on_a_chart", (name,), off_the_charts, said)
 
 
 _FITS: Final = (
     Check(
         "hb_due_by_age_slot",
         ("age_slot",),
-        _hb_is_due,
+        _HB_IS_DUE,
         "这个月龄应检查血红蛋白",
         missing="hb",
         warn=True,
     ),
-    Check("signs_of_this_age", ("dev_warn", "age_slot"), _other_age, "预警征象不是这个月龄的"),
+    Check("signs_of_this_age", ("dev_warn", "age_slot"), _OTHER_AGE, "预警征象不是这个月龄的"),
     Check(
         "age_as_slot",
         ("age_slot", BIRTH, ON),
-        _outside,
+        _OUTSIDE,
         "检查日期不在这个月龄的范围内，请核对",
         warn=True,
     ),
     Check(
         "next_due_by_age_slot",
         ("age_slot",),
-        _next_is_due,
+        _NEXT_IS_DUE,
         "请填写下次随访日期",
         missing="next_date",
     ),
     _chart("vision_l", "左眼视力"),
     _chart("vision_r", "右眼视力"),
-    Check("caries_within_teeth", ("caries", "teeth"), _more_caries, "龋齿数不能多于牙数"),
+    Check("caries_within_teeth", ("caries", "teeth"), _MORE_CARIES, "龋齿数不能多于牙数"),
 )
 
 _COMPUTED: Final = (

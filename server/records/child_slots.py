@@ -6,7 +6,7 @@ year; the full-month check is at 28 to 42 days (P28, P29, P30).
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from server.records.ages import full_years, months_later
 
@@ -73,9 +73,8 @@ SIGNS: Final = {
 """Any one sign means possible delay: advise, refer. The code is slot and number on the form."""
 
 
-def fits_slot(sign: str, slot: str) -> bool:
-    """Whether a sign is one that is looked for at that age."""
-    return sign == NO_SIGN or (sign[:-1] == slot and sign in SIGNS)
+SIGNS_AT: Final = {slot: tuple(s for s in SIGNS if s[:-1] == slot) for slot in _SIGNS}
+"""The signs that are looked for at an age."""
 
 
 def in_slot(slot: str, birth: date, on: date) -> bool:
@@ -87,6 +86,26 @@ def in_slot(slot: str, birth: date, on: date) -> bool:
         return full_years(birth, on) == number
     first = months_later(birth, number)
     return first <= on <= first + timedelta(days=29)
+
+
+def not_in_slot(slot: Any) -> list[Any]:
+    """The same as an expression (expression.py) of ["known", "birth"] and ["known", "on"]: whether
+    the day lies outside.
+    """
+    birth, on = ["known", "birth"], ["known", "on"]
+    aged = {each: int(each[:-1]) for each in SLOTS}
+    days = ["days", birth, on]
+    years = ["look", slot, {each: n for each, n in aged.items() if each[-1] == "y"}]
+    months = ["look", slot, {each: n for each, n in aged.items() if each[-1] == "m"}]
+    first = ["add_months", birth, months]
+    return [
+        "if",
+        ["=", slot, "1m"],
+        ["or", ["<", days, 28], [">", days, 42]],
+        ["given", years],
+        ["!=", ["years", birth, on], years],
+        ["or", ["<", on, first], [">", on, ["add_days", first, 29]]],
+    ]
 
 
 def slot_of(birth: date | None, on: date) -> str:

@@ -7,7 +7,7 @@ months, 迎香 and 足三里 at 18 and 24, 四神聪 at 30 and 36.
 from datetime import date
 from typing import Final
 
-from server.records.ages import months_later
+from server.records.definitions import field, known
 from server.records.form_parts import ending, form, must, next_visit, one, several, waiver
 from server.records.model import BIRTH, ON, Check, Code, Computed, Kind, Shape
 
@@ -15,13 +15,18 @@ MONTHS: Final = ("6", "12", "18", "24", "30", "36")
 _TECHNIQUES: Final = {"6": "1", "12": "1", "18": "2", "24": "2", "30": "3", "36": "3"}
 
 
-def _outside(month: str, birth: date, on: date) -> bool:
-    return not months_later(birth, int(month)) <= on < months_later(birth, int(month) + 1)
+_MONTHS: Final = [
+    "look",
+    field("month"),
+    {str(n): n for n in range(6, 37, 6)},
+]
+_OUTSIDE: Final = [
+    "or",
+    ["<", known("on"), ["add_months", known("birth"), _MONTHS]],
+    [">=", known("on"), ["add_months", known("birth"), ["+", _MONTHS, 1]]],
+]
 
-
-def _next_is_due(month: str) -> bool:
-    return month != "36"
-
+_NEXT_IS_DUE: Final = ["!=", field("month"), "36"]
 
 _TECHNIQUE: Final = one(
     "technique",
@@ -45,11 +50,11 @@ _FORM: Final = form(
     _TECHNIQUE,
     next_visit(required=False),
     ending(),
-    Check("next_due_by_month", ("month",), _next_is_due, "请填写下次随访日期", missing="next_date"),
+    Check("next_due_by_month", ("month",), _NEXT_IS_DUE, "请填写下次随访日期", missing="next_date"),
     Check(
         "age_as_month",
         ("month", BIRTH, ON),
-        _outside,
+        _OUTSIDE,
         "服务日期不在这个月龄的范围内，请核对",
         warn=True,
     ),

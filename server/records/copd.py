@@ -83,9 +83,11 @@ _RECORD: Final = form(
 )
 
 
-def _without_family(risks: list[str], family: str) -> bool:
-    return "8" in risks and family == "2"
-
+_WITHOUT_FAMILY: Final = [
+    "and",
+    ["has", field("risk_factors"), "8"],
+    ["=", field("family_hx"), "2"],
+]
 
 RECORD_V1: Final = Kind(
     id="copd_record",
@@ -99,7 +101,7 @@ RECORD_V1: Final = Kind(
         Check(
             "family_risk_fits",
             ("risk_factors", "family_hx"),
-            _without_family,
+            _WITHOUT_FAMILY,
             "危险因素选择了家族史，但慢阻肺家族史为无",
         ),
     ),
@@ -108,13 +110,9 @@ RECORD_V1: Final = Kind(
 )
 
 
-def _more_admitted(hosp: int, exac: int) -> bool:
-    return hosp > exac
+_MORE_ADMITTED: Final = [">", field("exac_hosp"), field("exac")]
 
-
-def _low_oxygen(spo2: int) -> bool:
-    return spo2 < 90
-
+_LOW_OXYGEN: Final = ["<", field("spo2"), 90]
 
 _SYMPTOMS: Final = numbered("无症状", "咳嗽", "咳痰", "气急", "喘憋", "呼吸困难", "咯血", "乏力")
 _GRADES: Final = numbered(
@@ -185,7 +183,7 @@ _FOLLOWUP: Final = form(
     Check(
         "low_oxygen_is_referred",
         ("spo2",),
-        _low_oxygen,
+        _LOW_OXYGEN,
         "血氧饱和度低于 90%，应建议转诊",
         missing="referral_reason",
         warn=True,
@@ -193,7 +191,7 @@ _FOLLOWUP: Final = form(
     Check(
         "hospital_within_all",
         ("exac_hosp", "exac"),
-        _more_admitted,
+        _MORE_ADMITTED,
         "住院次数不能多于急性加重次数",
     ),
 )

@@ -68,9 +68,11 @@ _FIELDS: Final = (
 )
 
 
-def _glucose_emergency(fpg: int) -> bool:
-    return fpg >= 167 or fpg <= 39
-
+_GLUCOSE_EMERGENCY: Final = [
+    "or",
+    [">=", definitions.field("fpg"), 167],
+    ["<=", definitions.field("fpg"), 39],
+]
 
 V1: Final = Kind(
     id="dm_followup",
@@ -86,7 +88,7 @@ V1: Final = Kind(
         Check(
             "glucose_emergency_is_referred",
             ("fpg",),
-            _glucose_emergency,
+            _GLUCOSE_EMERGENCY,
             "血糖达到危急值，应紧急转诊并在 2 周内随访",
             missing="referral_reason",
             warn=True,

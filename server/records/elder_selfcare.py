@@ -8,16 +8,14 @@ moderate, 19 and more unable to care for oneself. Eating and dressing have no sc
 from datetime import date
 from typing import Any, Final
 
-from server.records.definitions import SPECIFICATION
+from server.records.definitions import SPECIFICATION, known
 from server.records.form_parts import WAIVER, ending, form, must
 from server.records.model import BIRTH, ON, Check, Code, Computed, Int, Kind, Shape
 
 _NAMES: Final = ("eat", "wash", "dress", "toilet", "move")
 
 
-def _is_younger(birth: date, on: date) -> bool:
-    return on.year - birth.year < 65
-
+_IS_YOUNGER: Final = ["<", ["-", ["year", known("on")], ["year", known("birth")]], 65]
 
 _FORM: Final = form(
     must(
@@ -73,7 +71,7 @@ _FORM: Final = form(
         ),
     ),
     must("total", "总评分", Int(0, 37, unit="分")),
-    Check("of_an_elder", (BIRTH, ON), _is_younger, "未满 65 岁，请核对", field="total", warn=True),
+    Check("of_an_elder", (BIRTH, ON), _IS_YOUNGER, "未满 65 岁，请核对", field="total", warn=True),
     ending("评估人"),
 )
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field
 from server.records.form_parts import pressure
 from server.records.model import (
     AccessClass,
@@ -20,7 +21,7 @@ from server.records.model import (
     Text,
     Time,
 )
-from server.records.restricted import icd10_is_restricted
+from server.records.restricted import RESTRICTED_ICD10
 
 _DIAGNOSIS: Final = (
     Field("code", "诊断编码", Text(3, 8, r"[A-Z][0-9]{2}(\.[0-9A-Z]{1,4})?"), required=True),
@@ -47,9 +48,7 @@ _FIELDS: Final = (
 )
 
 
-def _reveals(diagnoses: list[dict[str, str]]) -> bool:
-    return any(icd10_is_restricted(each["code"]) for each in diagnoses)
-
+_REVEALS: Final = ["some", "icd10", ["begins", field("code"), *RESTRICTED_ICD10]]
 
 V1: Final = Kind(
     id="encounter",
@@ -65,7 +64,7 @@ V1: Final = Kind(
         Check(
             "open_diagnoses_reveal_nothing",
             ("icd10",),
-            _reveals,
+            _REVEALS,
             "该诊断属于限制内容，请填写在“诊断（限制）”中",
         ),
     ),

@@ -1,9 +1,8 @@
 """The catalogue as JSON: whole for the tablet's app, one form at a time as JSON Schema for others.
 
 The same catalogue is the same bytes: members and lists stand in the order of the forms, nothing is
-read from a clock, and `hash` names the content. A check between fields is a program here and a
-sentence there: what it looks at and what it says; values that are computed stand as expressions
-(expression.py), which the app evaluates itself.
+read from a clock, and `hash` names the content. Checks between fields and values that are computed
+stand as expressions (expression.py), which the app evaluates itself.
 """
 
 import json
@@ -140,6 +139,7 @@ def _check(each: Check) -> dict[str, Any]:
     return {
         "name": each.name,
         "needs": list(each.needs),
+        "broken": each.broken,
         "missing": each.missing,
         "unless": list(each.unless),
         "at": each.place(),

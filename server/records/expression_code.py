@@ -117,6 +117,10 @@ class Written:
             return self._compare(op, *names)
         if op in _FOLDED and len(names) == 2:
             return self._fold(op, *names)
+        if op in ("and", "or"):
+            return self._decide(op, [self._named(each) for each in names])
+        if op in ("in", "has") and all(each[0] in "\"'" for each in names[1:]):
+            return self._among(op, self._named(names[0]), names[1:])
         if op == "given":
             return self._line(f"{self._named(names[0])} is not None")
         return self._line(f"{_called(op)}({', '.join(names)})")
@@ -129,7 +133,9 @@ class Written:
             self._add(f"kind = {found}.__class__")
             self._add("if kind is int:")
             self._add(f"    if not -{LARGEST} <= {found} <= {LARGEST}: {found} = None")
-            self._add(f"elif kind is not str: {found} = value({found})")
+            # What is handed in was decoded: a list is one of answers, only a day is written out.
+            other = "is not str" if self._handed is None else "is not str and kind is not list"
+            self._add(f"elif kind {other}: {found} = value({found})")
         return found
 
     def _looked(self, op: str, name: str, here: str) -> str:
@@ -190,6 +196,22 @@ class Written:
             return self._line(called)
         same = " and ".join(f"{each}.__class__ is {kind}" for each in (a, b) if each[0] == "v")
         return self._line(f"{a} {_COMPARED[op]} {b} if {same or True} else {called}")
+
+    def _decide(self, op: str, names: Sequence[str]) -> str:
+        """Three-valued: one `or` is true by one that is, and false only when all are."""
+        ends, stays = ("False", "True") if op == "and" else ("True", "False")
+        one = " or ".join(f"{each} is {ends}" for each in names)
+        every = " and ".join(f"{each} is {stays}" for each in names)
+        return self._line(f"{ends} if {one} else {stays} if {every} else None")
+
+    def _among(self, op: str, asked: str, others: Sequence[str]) -> str:
+        called = f"{_called(op)}({asked}, {', '.join(others)})"
+        if op == "in":
+            return self._line(
+                f"{asked} in ({', '.join(others)},) if {asked}.__class__ is str else {called}"
+            )
+        said = " or ".join(f"{each} in {asked}" for each in others)
+        return self._line(f"({said}) if {asked}.__class__ is list else {called}")
 
     def _fold(self, op: str, a: str, b: str) -> str:
         found = self._line("None")

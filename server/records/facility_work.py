@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field, known
 from server.records.form_parts import as_class, doctor, form, maybe, must, needed_at, numbered
 from server.records.model import (
     ON,
@@ -52,9 +53,7 @@ RETIRED: Final = {("supervision_patrol", "item"): frozenset({"7"})}
 """{(form, field): codes} that older records hold and no new one is offered."""
 
 
-def _reported_before(report: date, on: date) -> bool:
-    return report < on
-
+_REPORTED_BEFORE: Final = ["<", field("report_date"), known("on")]
 
 _PATROL: Final = form(
     must("site", "巡查地点", Text(1, 100)),
@@ -75,7 +74,7 @@ _PATROL: Final = form(
     checks.follows("found", "2", then="receiver", sentence_zh="发现问题时请填写接收人"),
     maybe("result", "处理结果", Text(1, 1000)),
     doctor("协管员"),
-    Check("reported_after", ("report_date", ON), _reported_before, "报告日期不能早于巡查日期"),
+    Check("reported_after", ("report_date", ON), _REPORTED_BEFORE, "报告日期不能早于巡查日期"),
 )
 
 PATROL_V1: Final = Kind(
@@ -102,9 +101,7 @@ ACTIVITIES: Final = numbered(
 _PRINTED, _SHOWN, _BOARD, _ASKED, _TALK, _SINGLE = ACTIVITIES
 
 
-def _uncounted(count: int, photos: list[object]) -> bool:
-    return count < len(photos)
-
+_UNCOUNTED: Final = ["<", field("photo_count"), ["size", ["each", "photos", "hash"]]]
 
 _EDUCATION: Final = form(
     must("activity", "活动形式", Code(ACTIVITIES)),
@@ -150,7 +147,7 @@ _EDUCATION: Final = form(
     Check(
         "photos_counted",
         ("photo_count", "photos"),
-        _uncounted,
+        _UNCOUNTED,
         "照片数少于所附的照片",
     ),
 )

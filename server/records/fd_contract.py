@@ -6,12 +6,11 @@ on the restricted page (restricted_part.py); here they are in the groups that an
 contract is for one to three years (P62).
 """
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from server.records import checks
-from server.records.ages import months_later
+from server.records.definitions import field, known
 from server.records.form_parts import form, maybe, must, numbered
 from server.records.model import (
     ON,
@@ -56,38 +55,27 @@ _ITEM: Final = (
 )
 
 
-def _too_short(end: date, begin: date) -> bool:
-    return end < _last_of(begin, 12)
+def _last_of(months: int) -> list[Any]:
+    """The last day of so many months."""
+    return ["add_days", ["add_months", field("begin"), months], -1]
 
 
-def _too_long(end: date, begin: date) -> bool:
-    return end > _last_of(begin, 36)
+_TOO_SHORT: Final = ["<", field("end"), _last_of(12)]
+
+_TOO_LONG: Final = [">", field("end"), _last_of(36)]
 
 
-def _last_of(begin: date, months: int) -> date:
-    """The last day of so many months; at the end of the calendar (a slip of the pen that must not
-    break the check) the last day there is.
-    """
-    if begin.year >= date.max.year - 3:
-        return date.max
-    return months_later(begin, months) - timedelta(days=1)
+_BEFORE_SIGNING: Final = ["<", field("begin"), field("sign_date")]
 
+_SIGNED_LATER: Final = [">", field("sign_date"), known("on")]
 
-def _before_signing(begin: date, signed: date) -> bool:
-    return begin < signed
+_COSTS_MORE: Final = [
+    "!=",
+    ["total", "packages", "price"],
+    ["+", field("paid_insurance"), field("paid_public"), field("paid_own")],
+]
 
-
-def _signed_later(signed: date, on: date) -> bool:
-    return signed > on
-
-
-def _costs_more(packages: list[Mapping[str, Any]], insurance: int, public: int, own: int) -> bool:
-    return sum(int(each["price"]) for each in packages) != insurance + public + own
-
-
-def _alone(chosen: list[str]) -> bool:
-    return "9" in chosen and len(chosen) > 1
-
+_ALONE: Final = ["and", ["has", field("group"), "9"], [">", ["size", field("group")], 1]]
 
 _FORM: Final = form(
     must("agreement_no", "协议编号", Text(1, 40)),
@@ -131,20 +119,20 @@ _FORM: Final = form(
     must("consent_text_hash", "协议文本校验值", _HASH),
     must("signature", "签名校验值", _HASH),
     must("items", "履约项目", ListOf(_ITEM, most=60)),
-    Check("a_year_at_least", ("end", "begin"), _too_short, "签约期不能少于一年"),
-    Check("three_years_at_most", ("end", "begin"), _too_long, "签约期不能超过三年"),
+    Check("a_year_at_least", ("end", "begin"), _TOO_SHORT, "签约期不能少于一年"),
+    Check("three_years_at_most", ("end", "begin"), _TOO_LONG, "签约期不能超过三年"),
     Check(
-        "begins_after_signing", ("begin", "sign_date"), _before_signing, "开始日期不能早于签约日期"
+        "begins_after_signing", ("begin", "sign_date"), _BEFORE_SIGNING, "开始日期不能早于签约日期"
     ),
-    Check("signed_by_now", ("sign_date", ON), _signed_later, "签约日期不能晚于填表日期"),
+    Check("signed_by_now", ("sign_date", ON), _SIGNED_LATER, "签约日期不能晚于填表日期"),
     Check(
         "shares_add_up",
         ("packages", "paid_insurance", "paid_public", "paid_own"),
-        _costs_more,
+        _COSTS_MORE,
         "三方分担之和与服务包价格不符",
         field="paid_own",
     ),
-    Check("general_alone", ("group",), _alone, "选择了一般人群，不能再选其他人群"),
+    Check("general_alone", ("group",), _ALONE, "选择了一般人群，不能再选其他人群"),
 )
 
 V1: Final = Kind(

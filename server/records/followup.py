@@ -3,10 +3,10 @@
 Each function makes the fields of one paragraph of the form; the forms put them in their own order.
 """
 
-from datetime import date, timedelta
 from typing import Final
 
 from server.records import checks, form_parts
+from server.records.definitions import field, known
 from server.records.model import (
     ON,
     Check,
@@ -128,17 +128,12 @@ def ending() -> tuple[Field, ...]:
 WAIVER: Final = form_parts.WAIVER
 
 
-def _too_late_when_controlled(next_date: date, on: date, grade: str) -> bool:
-    return grade == "1" and next_date - on > timedelta(days=92)
+_TO_NEXT: Final = ["days", known("on"), field("next_date")]
+_TOO_LATE_WHEN_CONTROLLED: Final = ["and", ["=", field("class"), "1"], [">", _TO_NEXT, 92]]
 
+_TOO_LATE_WHEN_NOT: Final = ["and", ["!=", field("class"), "1"], [">", _TO_NEXT, 14]]
 
-def _too_late_when_not(next_date: date, on: date, grade: str) -> bool:
-    return grade != "1" and next_date - on > timedelta(days=14)
-
-
-def _is_emergency(sbp: int, dbp: int) -> bool:
-    return sbp >= 180 or dbp >= 110
-
+_IS_EMERGENCY: Final = ["or", [">=", field("sbp"), 180], [">=", field("dbp"), 110]]
 
 CHECKS: Final = (
     *form_parts.pressure().checks,
@@ -147,14 +142,14 @@ CHECKS: Final = (
     Check(
         "next_within_three_months",
         ("next_date", ON, "class"),
-        _too_late_when_controlled,
+        _TOO_LATE_WHEN_CONTROLLED,
         "控制满意者下次随访不宜超过 3 个月",
         warn=True,
     ),
     Check(
         "next_within_two_weeks",
         ("next_date", ON, "class"),
-        _too_late_when_not,
+        _TOO_LATE_WHEN_NOT,
         "控制不满意、有不良反应或并发症者应在 2 周内随访",
         warn=True,
     ),
@@ -166,7 +161,7 @@ CHECKS: Final = (
     Check(
         "emergency_is_referred",
         ("sbp", "dbp"),
-        _is_emergency,
+        _IS_EMERGENCY,
         "血压达到危急值，应紧急转诊并在 2 周内随访",
         missing="referral_reason",
         warn=True,

@@ -7,10 +7,11 @@ same question has the same name, label and bounds in every form and can be taken
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field as answer
+from server.records.definitions import known
 from server.records.model import (
     ON,
     AccessClass,
@@ -129,11 +130,7 @@ def needed_at(
     name: str, codes: Iterable[str], then: str, label: str, *, warn: bool = False
 ) -> Part:
     """`then` must be filled in when the answer to `name` is one of the codes."""
-    wanted = frozenset(codes)
-
-    def is_due(given: str) -> bool:
-        return given in wanted
-
+    is_due = ["in", answer(name), *codes]
     rule = Check(
         f"{then}_due_by_{name}", (name,), is_due, f"请填写{label}", missing=then, warn=warn
     )
@@ -144,21 +141,12 @@ def given_once(
     name: str, others: tuple[str, ...], sentence_zh: str, *, warn: bool = False
 ) -> Check:
     """At least one of several fields must be filled in; the fault is shown at the first."""
-    return Check(
-        f"{name}_answered", (), _always, sentence_zh, missing=name, unless=others, warn=warn
-    )
-
-
-def _always() -> bool:
-    return True
+    return Check(f"{name}_answered", (), True, sentence_zh, missing=name, unless=others, warn=warn)
 
 
 def before(name: str, later: str, sentence_zh: str, *, warn: bool = False) -> Check:
     """The day in `name` is not after the day in `later` (a field, or ON)."""
-
-    def is_after(first: date, second: date) -> bool:
-        return first > second
-
+    is_after = [">", answer(name), known("on") if later == ON else answer(later)]
     end = "visit" if later == ON else later
     return Check(f"{name}_before_{end}", (name, later), is_after, sentence_zh, warn=warn)
 
@@ -206,13 +194,9 @@ def referral() -> Part:
     )
 
 
-def not_later(next_date: date, on: date) -> bool:
-    """Whether the next visit is not after this one."""
-    return next_date <= on
-
-
+_NOT_LATER: Final = ["<=", answer("next_date"), known("on")]
 NEXT_AFTER_VISIT: Final = Check(
-    "next_after_visit", ("next_date", ON), not_later, "下次随访日期应晚于本次随访日期"
+    "next_after_visit", ("next_date", ON), _NOT_LATER, "下次随访日期应晚于本次随访日期"
 )
 
 

@@ -8,47 +8,37 @@ memory from 65 on (S003-6(3)-a).
 """
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from server.records import checks, definitions
+from server.records.definitions import field, known
 from server.records.health_check_fields import FIELDS
 from server.records.model import BIRTH, ON, Check, Code, Computed, Kind, Shape
 
-
-def _is_65(birth: date, on: date) -> bool:
-    """65 in this calendar year: that is how elders are listed for the yearly check."""
-    return on.year - birth.year >= 65
+_IS_65: Final = [">=", ["-", ["year", known("on")], ["year", known("birth")]], 65]
+"""65 in this calendar year: that is how elders are listed for the yearly check."""
 
 
-def _always() -> bool:
-    return True
+_DIRECT_ABOVE_TOTAL: Final = [">", field("dbil"), field("tbil")]
+
+_FEEDBACK_BEFORE: Final = ["<", field("feedback_date"), known("on")]
 
 
-def _off_the_chart(vision: int) -> bool:
-    """The five-point chart goes from 4.0 to 5.3; 0 is blindness."""
-    return 0 < vision < 40
-
-
-def _direct_above_total(direct: int, total: int) -> bool:
-    return direct > total
-
-
-def _feedback_before(feedback: date, on: date) -> bool:
-    return feedback < on
-
-
-def _left_before_coming(stays: list[dict[str, str]]) -> bool:
-    return any("out_date" in each and each["out_date"] < each["in_date"] for each in stays)
+def _left_before(stays: str) -> list[Any]:
+    return ["some", stays, ["<", field("out_date"), field("in_date")]]
 
 
 def _elder(field: str, label: str, *, warn: bool) -> Check:
     name = f"elder_has_{field}"
     said = f"65 岁及以上老年人请填写{label}"
-    return Check(name, (BIRTH, ON), _is_65, said, missing=field, warn=warn)
+    return Check(name, (BIRTH, ON), _IS_65, said, missing=field, warn=warn)
 
 
 def _vision(field: str, label: str) -> Check:
-    return Check(f"{field}_on_the_chart", (field,), _off_the_chart, f"{label}应为 4.0 到 5.3 或 0")
+    # The five-point chart goes from 4.0 to 5.3; 0 is blindness.
+    off_the_chart = ["and", [">", ["field", field], 0], ["<", ["field", field], 40]]
+    said = f"{label}应为 4.0 到 5.3 或 0"
+    return Check(f"{field}_on_the_chart", (field,), off_the_chart, said)
 
 
 def _other(field: str, code: str, label: str) -> Check:
@@ -63,7 +53,7 @@ _PRESSURE: Final = (
     Check(
         "one_arm_measured",
         (),
-        _always,
+        True,
         "请至少填写一侧血压",
         missing="bp_l_sys",
         unless=("bp_r_sys",),
@@ -150,16 +140,24 @@ V1: Final = Kind(
         _vision("corrected_l", "左眼矫正视力"),
         _vision("corrected_r", "右眼矫正视力"),
         Check(
-            "bilirubin_fits", ("dbil", "tbil"), _direct_above_total, "结合胆红素不能高于总胆红素"
+            "bilirubin_fits", ("dbil", "tbil"), _DIRECT_ABOVE_TOTAL, "结合胆红素不能高于总胆红素"
         ),
         Check(
-            "inpatient_days_fit", ("inpatient",), _left_before_coming, "出院日期不能早于入院日期"
+            "inpatient_days_fit",
+            ("inpatient",),
+            _left_before("inpatient"),
+            "出院日期不能早于入院日期",
         ),
-        Check("home_bed_days_fit", ("home_bed",), _left_before_coming, "撤床日期不能早于建床日期"),
+        Check(
+            "home_bed_days_fit",
+            ("home_bed",),
+            _left_before("home_bed"),
+            "撤床日期不能早于建床日期",
+        ),
         Check(
             "feedback_after_check",
             ("feedback_date", ON),
-            _feedback_before,
+            _FEEDBACK_BEFORE,
             "反馈日期不能早于体检日期",
         ),
     ),

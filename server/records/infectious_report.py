@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from server.records import checks
-from server.records.ages import full_years
+from server.records.definitions import field, known
 from server.records.form_parts import (
     ORGANISATION,
     PHONE,
@@ -60,21 +60,13 @@ CROWDS: Final = {
 _CARRIER: Final = "4"
 
 
-def _needs_a_parent(birth: date, on: date) -> bool:
-    return full_years(birth, on) <= 14
+_NEEDS_A_PARENT: Final = ["<=", ["years", known("birth"), known("on")], 14]
 
+_IS_STAGED: Final = ["in", field("disease"), *sorted(STAGED)]
 
-def _is_staged(disease: str) -> bool:
-    return disease in STAGED
+_IS_UNNAMED: Final = ["in", field("disease"), *sorted(UNNAMED)]
 
-
-def _is_unnamed(disease: str) -> bool:
-    return disease in UNNAMED
-
-
-def _unborn(birth: date, onset: date) -> bool:
-    return onset < birth
-
+_UNBORN: Final = ["<", field("onset"), known("birth")]
 
 _FORM: Final = form(
     must("kind", "报卡类别", Code(numbered("初次报告", "订正报告"))),
@@ -113,19 +105,19 @@ _FORM: Final = form(
     before("onset", "death", "发病日期不能晚于死亡日期"),
     before("diagnosed_on", "receipt_date", "诊断日期不能晚于回执日期"),
     Check(
-        "born_before_onset", (BIRTH, "onset"), _unborn, "发病日期不能早于出生日期", field="onset"
+        "born_before_onset", (BIRTH, "onset"), _UNBORN, "发病日期不能早于出生日期", field="onset"
     ),
     Check(
         "child_has_a_parent",
         (BIRTH, ON),
-        _needs_a_parent,
+        _NEEDS_A_PARENT,
         "14 岁及以下请填写家长姓名",
         missing="parent_name",
     ),
     Check(
-        "acute_or_chronic", ("disease",), _is_staged, "这种疾病请填写急性或慢性", missing="acute"
+        "acute_or_chronic", ("disease",), _IS_STAGED, "这种疾病请填写急性或慢性", missing="acute"
     ),
-    Check("disease_is_named", ("disease",), _is_unnamed, "请写明病名", missing="disease_other"),
+    Check("disease_is_named", ("disease",), _IS_UNNAMED, "请写明病名", missing="disease_other"),
 )
 
 V1: Final = Kind(

@@ -72,6 +72,9 @@ class Shape(StrEnum):
     REGISTER = "register"
     """One per resident, each field a cell of its own."""
 
+    ACT = "act"
+    """Asks the server to do something for a resident who was there; stands in no archive."""
+
 
 class Subject(StrEnum):
     """Whom a form is about."""
@@ -198,12 +201,14 @@ SEX: Final = "@sex"
 BIRTH: Final = "@birth"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Check:
     """A look at several fields at once.
 
     `needs` are field names, or ON, TODAY, SEX, BIRTH for what is known beside the body; the check
-    is made when all of them are there and free of faults, and `broken` gets them in that order.
+    is made when all of them are there and free of faults, and finds fault when `broken`, in the
+    language of expression.py, is true. It looks at nothing else: a field is ["field", name], ON is
+    ["known", "on"]. The tablet's app evaluates the same expression.
     With `missing` set, the check is about that field's absence: it is made only when that field
     was left out, and says that it must be filled in. With `unless` set it is not made when one of
     those fields is filled in. `field` is where people see the sentence.
@@ -211,7 +216,7 @@ class Check:
 
     name: str
     needs: tuple[str, ...]
-    broken: Callable[..., bool]
+    broken: Any
     sentence_zh: str
     field: str = ""
     missing: str = ""

@@ -5,10 +5,11 @@ and address stand on the archive's own page and are printed from there, not aske
 (S004-5(6)-a). Of the parents the mother must be named; a father who is not named is questioned.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field, known
 from server.records.form_parts import (
     NO_YES,
     ORGANISATION,
@@ -126,25 +127,19 @@ _EXAM: Final = form(
 )
 
 
-def _scored(asphyxia: str) -> bool:
-    return asphyxia == "2"
+_SCORED: Final = ["=", field("asphyxia"), "2"]
 
+_YELLOW_NOWHERE: Final = ["and", ["=", field("face"), "2"], ["has", field("jaundice"), "1"]]
 
-def _yellow_nowhere(face: str, jaundice: list[str]) -> bool:
-    return face == "2" and "1" in jaundice
+_SCREENED_AND_NOT: Final = [
+    "and",
+    ["has", field("disease_screen"), "2"],
+    [">", ["size", field("disease_screen")], 1],
+]
 
+_LOST_WEIGHT: Final = ["<", ["*", field("now_weight"), 10], ["*", field("birth_weight"), 9]]
 
-def _screened_and_not(screened: list[str]) -> bool:
-    return "2" in screened and len(screened) > 1
-
-
-def _lost_weight(now: int, at_birth: int) -> bool:
-    return now * 10 < at_birth * 9
-
-
-def _is_older(birth: date, on: date) -> bool:
-    return on - birth > timedelta(days=42)
-
+_IS_OLDER: Final = [">", ["days", known("birth"), known("on")], 42]
 
 _FORM: Final = form(
     _PARENTS,
@@ -170,7 +165,7 @@ _FORM: Final = form(
     Check(
         "asphyxia_is_scored",
         ("asphyxia",),
-        _scored,
+        _SCORED,
         "有新生儿窒息时请填写阿普加评分，或选择不详",
         missing="apgar_1",
         unless=("apgar_unknown",),
@@ -178,7 +173,7 @@ _FORM: Final = form(
     Check(
         "yellow_somewhere",
         ("face", "jaundice"),
-        _yellow_nowhere,
+        _YELLOW_NOWHERE,
         "面色黄染，但黄疸部位为无，请核对",
         field="jaundice",
         warn=True,
@@ -186,18 +181,18 @@ _FORM: Final = form(
     Check(
         "screening_fits",
         ("disease_screen",),
-        _screened_and_not,
+        _SCREENED_AND_NOT,
         "疾病筛查选择了均阴性，不能再选其他项",
     ),
     Check(
         "weight_kept",
         ("now_weight", "birth_weight"),
-        _lost_weight,
+        _LOST_WEIGHT,
         "目前体重比出生时低 10% 以上，请核对并考虑转诊",
         warn=True,
     ),
     Check(
-        "of_a_newborn", (BIRTH, ON), _is_older, "出生已超过 42 天，请核对", field="temp", warn=True
+        "of_a_newborn", (BIRTH, ON), _IS_OLDER, "出生已超过 42 天，请核对", field="temp", warn=True
     ),
 )
 

@@ -67,11 +67,9 @@ def some_of(items: object, run: "Made") -> Value:
     """Whether an expression is true of an object of a list, which it sees as a form of its own."""
     if not isinstance(items, list):
         return None
-    each: object
     return any(
-        run(Scope(cast("dict[str, Any]", each))) is True
+        isinstance(each, dict) and run(Scope(cast("dict[str, Any]", each))) is True
         for each in cast("list[object]", items)
-        if isinstance(each, dict)
     )
 
 

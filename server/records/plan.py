@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from server.records.between import asked
 from server.records.computed import Works, tuple_of, works_of
 from server.records.model import (
     BIRTH,
@@ -139,7 +140,7 @@ def _made(kind: Kind, each: Check, waiver: str) -> Made:
     alone = values is not None and len(each.needs) == 1
     return Made(
         each,
-        each.broken,
+        asked(each),
         each.missing,
         each.unless,
         attrgetter(each.needs[0]) if alone else None,

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field, known
 from server.records.form_parts import (
     TEMPERATURE,
     WAIVER,
@@ -53,9 +54,8 @@ def _state() -> Part:
     )
 
 
-def _long_ago(delivery: date, on: date) -> bool:
-    return (on - delivery).days > 42
-
+_SINCE_BIRTH: Final = ["days", field("delivery_date"), known("on")]
+_LONG_AGO: Final = [">", _SINCE_BIRTH, 42]
 
 _VISIT: Final = form(
     _days(),
@@ -82,7 +82,7 @@ _VISIT: Final = form(
     Check(
         "visited_soon",
         ("delivery_date", ON),
-        _long_ago,
+        _LONG_AGO,
         "分娩已超过 42 天，请核对是否应填写产后 42 天检查",
         warn=True,
     ),
@@ -101,13 +101,9 @@ VISIT_V1: Final = Kind(
 )
 
 
-def _not_42_to_56(delivery: date, on: date) -> bool:
-    return not 42 <= (on - delivery).days <= 56
+_NOT_42_TO_56: Final = ["or", ["<", _SINCE_BIRTH, 42], [">", _SINCE_BIRTH, 56]]
 
-
-def _closed_unwell(grade: str, disposal: str) -> bool:
-    return grade == "2" and disposal == "1"
-
+_CLOSED_UNWELL: Final = ["and", ["=", field("class"), "2"], ["=", field("disposal"), "1"]]
 
 _DAY_42: Final = form(
     _days(),
@@ -135,21 +131,21 @@ _DAY_42: Final = form(
     Check(
         "days_42_to_56",
         ("delivery_date", ON),
-        _not_42_to_56,
+        _NOT_42_TO_56,
         "检查不在产后 42 到 56 天，请核对",
         warn=True,
     ),
     Check(
         "class_fits_pressure",
         ("class", "sbp", "dbp"),
-        well_at_high_pressure,
+        well_at_high_pressure("class"),
         "血压达到 140/90 却选择了已恢复，请核对",
         warn=True,
     ),
     Check(
         "closed_when_well",
         ("class", "disposal"),
-        _closed_unwell,
+        _CLOSED_UNWELL,
         "未恢复却结案，请核对",
         field="disposal",
         warn=True,

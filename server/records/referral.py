@@ -18,6 +18,7 @@ from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field
 from server.records.followup import REFERRAL_REASONS
 from server.records.form_parts import ORGANISATION, needed_at
 from server.records.model import (
@@ -81,10 +82,6 @@ _FIELDS: Final = (
 )
 
 
-def _always() -> bool:
-    return True
-
-
 # 14 days, 7 when tuberculosis is suspected.
 _FOLLOW_DUE: Final = Computed(
     "follow_due",
@@ -122,7 +119,7 @@ V1: Final = Kind(
         Check(
             "reason_given",
             (),
-            _always,
+            True,
             "请填写转诊原因",
             missing="reason",
             unless=("reason_restricted",),
@@ -153,8 +150,7 @@ _WITHOUT_RESULT: Final = Code(
 )
 
 
-def _is_sent(direction: str) -> bool:
-    return direction == SENT
+_IS_SENT: Final = ["=", field("direction"), SENT]
 
 
 def _in_version_2(each: Field) -> Field:
@@ -192,7 +188,7 @@ V2: Final = Kind(
         Check(
             "reason_given",
             ("direction",),
-            _is_sent,
+            _IS_SENT,
             "请填写转诊原因",
             missing="reason",
             unless=("reason_restricted",),

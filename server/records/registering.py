@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from server.records.between import asked, beyond
 from server.records.computed import KNOWN
 from server.records.expression import Expression, ExpressionBroken, looked_at, parsed
 from server.records.model import (
@@ -132,6 +133,7 @@ def _check_kind(kind: Kind) -> None:
             raise KindBroken(
                 kind, f"{_at(kind)}: check {check.name} looks at {name}, which is no field", name
             )
+        _check_looks(kind, check)
         _check_answers(kind, check)
     if len({each.name for each in kind.checks}) != len(kind.checks):
         raise KindBroken(kind, f"{_at(kind)}: two checks have the same name")
@@ -145,6 +147,17 @@ def _check_kind(kind: Kind) -> None:
             raise KindBroken(kind, f"{_at(kind)}: the waiver names {name}, which is no field")
 
 
+def _check_looks(kind: Kind, check: Check) -> None:
+    """A check looks at what it needs, so that it is made only where all of that is right."""
+    at = f"{_at(kind)}: check {check.name}"
+    for where, name in sorted(beyond(check)):
+        raise KindBroken(kind, f"{at} does not need {name} and looks at it ({where})", check.name)
+    try:
+        asked(check)
+    except ExpressionBroken as broken:
+        raise KindBroken(kind, f"{at}: {broken}", check.name) from None
+
+
 def _check_answers(kind: Kind, check: Check) -> None:
     """A check of one question finds fault with one of its answers, or it names none of them."""
     each = next((f for f in kind.fields if check.needs == (f.name,)), None)
@@ -153,7 +166,7 @@ def _check_answers(kind: Kind, check: Check) -> None:
     answers: list[object] = list(each.type.codes)
     if isinstance(each.type, Codes):
         answers = [[code] for code in each.type.codes]
-    if not any(check.broken(answer) for answer in answers):
+    if not any(asked(check)(answer) for answer in answers):
         raise KindBroken(
             kind,
             f"{_at(kind)}: check {check.name} asks for an answer there is not",
@@ -201,7 +214,9 @@ def _check_fields(kind: Kind, fields: tuple[Field, ...]) -> None:
         seen.add(each.name)
         if not each.label:
             raise KindBroken(kind, f"{at}: has no label", each.name)
-        if (fields is kind.fields) and (each.policy is Policy.EVENT) != (kind.shape is Shape.EVENT):
+        if (fields is kind.fields) and (each.policy is Policy.EVENT) == (
+            kind.shape is Shape.REGISTER
+        ):
             raise KindBroken(
                 kind, f"{at}: policy {each.policy} does not fit shape {kind.shape}", each.name
             )

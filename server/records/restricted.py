@@ -6,7 +6,7 @@ syphilis or another notifiable disease must not stand in an open field.
 
 from typing import Final
 
-_ICD10: Final = (
+RESTRICTED_ICD10: Final = (
     *("F20", "F21", "F22", "F23", "F24", "F25", "F28", "F29", "F30", "F31"),
     *("A15", "A16", "A17", "A18", "A19", "B90"),
     *("B20", "B21", "B22", "B23", "B24", "Z21"),
@@ -18,8 +18,3 @@ _ICD10: Final = (
 )
 """Severe mental disorder; tuberculosis; HIV; syphilis and gonorrhoea; viral hepatitis; the other
 diseases of classes A and B of the law on infectious diseases (法定甲类、乙类传染病)."""
-
-
-def icd10_is_restricted(code: str) -> bool:
-    """Whether an ICD-10 code reveals a class B condition."""
-    return code.strip().upper().startswith(_ICD10)

@@ -6,10 +6,11 @@ consent (S003-5(8)). In most districts the national system is where they are
 first written. No list, notice or family page names these forms.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from server.records import checks
+from server.records.definitions import field, known
 from server.records.followup import drugs
 from server.records.form_parts import (
     NEXT_AFTER_VISIT,
@@ -72,12 +73,17 @@ _ACT: Final = (
 _LOCK: Final = ("无关锁", "关锁", "关锁已解除")
 
 
-def _none_beside_acts(acts: list[dict[str, str]]) -> bool:
-    return len(acts) > 1 and any(each["code"] == _NO_ACT for each in acts)
+_NONE_BESIDE_ACTS: Final = [
+    "and",
+    [">", ["size", ["each", "risk_acts", "code"]], 1],
+    ["has", ["each", "risk_acts", "code"], _NO_ACT],
+]
 
-
-def _uncounted(acts: list[dict[str, str]]) -> bool:
-    return any(each["code"] != _NO_ACT and "times" not in each for each in acts)
+_UNCOUNTED: Final = [
+    "some",
+    "risk_acts",
+    ["and", ["!=", field("code"), _NO_ACT], ["not", ["given", field("times")]]],
+]
 
 
 def _acts() -> Part:
@@ -86,16 +92,14 @@ def _acts() -> Part:
         Check(
             "no_act_beside_acts",
             ("risk_acts",),
-            _none_beside_acts,
+            _NONE_BESIDE_ACTS,
             "危险行为选择了无，不能再选其他项",
         ),
-        Check("acts_are_counted", ("risk_acts",), _uncounted, "请填写各种危险行为的次数"),
+        Check("acts_are_counted", ("risk_acts",), _UNCOUNTED, "请填写各种危险行为的次数"),
     )
 
 
-def _fell_ill_later(onset: str, diagnosed: date) -> bool:
-    return onset > diagnosed.isoformat()[:7]
-
+_FELL_ILL_LATER: Final = [">", field("onset"), field("diagnosed_on")]
 
 _SUPPLEMENT: Final = form(
     must("guardian_name", "监护人姓名", Text(2, 30)),
@@ -147,7 +151,7 @@ _SUPPLEMENT: Final = form(
     Check(
         "onset_before_diagnosis",
         ("onset", "diagnosed_on"),
-        _fell_ill_later,
+        _FELL_ILL_LATER,
         "初次发病时间不能晚于确诊日期",
     ),
     before("diagnosed_on", ON, "确诊日期不能晚于填表日期"),
@@ -197,13 +201,13 @@ def _poor(function: str) -> list[Any]:
     return ["=", ["field", function], "3"]
 
 
-def _met_and_lost(_: str, grade: str) -> bool:
-    return grade != _NOT_MET
+_MET_AND_LOST: Final = ["!=", field("class"), _NOT_MET]
 
-
-def _too_late(next_date: date, on: date, grade: str) -> bool:
-    return grade in _APART and next_date - on > timedelta(days=_APART[grade])
-
+_TOO_LATE: Final = [
+    ">",
+    ["days", known("on"), field("next_date")],
+    ["look", field("class"), dict(_APART)],
+]
 
 _LOST: Final = form(
     maybe(
@@ -312,7 +316,7 @@ _FOLLOWUP: Final = form(
 )
 _CLASS: Final = (
     Check(
-        "not_met_when_lost", ("lost_reason", "class"), _met_and_lost, "失访或死亡时分类应为未访到"
+        "not_met_when_lost", ("lost_reason", "class"), _MET_AND_LOST, "失访或死亡时分类应为未访到"
     ),
     checks.follows("class", _NOT_MET, then="lost_reason", sentence_zh="未访到时请填写原因"),
     checks.follows(
@@ -321,7 +325,7 @@ _CLASS: Final = (
     Check(
         "next_by_class",
         ("next_date", ON, "class"),
-        _too_late,
+        _TOO_LATE,
         "下次随访不宜晚于 2 周（不稳定）、1 个月（基本稳定）、3 个月（稳定）",
         warn=True,
     ),

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final
 
 from server.records import checks
+from server.records.definitions import field, known
 from server.records.followup import smoke_and_drink
 from server.records.form_parts import (
     NEXT_AFTER_VISIT,
@@ -109,10 +110,8 @@ _LATER_SYMPTOMS: Final = {
 }
 
 
-def _after_72_hours(notified: date, on: date) -> bool:
-    """Counted in days: the notice does not say its hour."""
-    return (on - notified).days > 3
-
+_AFTER_72_HOURS: Final = [">", ["days", field("notified_on"), known("on")], 3]
+"""Counted in days: the notice does not say its hour."""
 
 _FIRST: Final = form(
     maybe("notified_on", "接到通知日期", Day(past=True)),
@@ -137,7 +136,7 @@ _FIRST: Final = form(
     Check(
         "visited_in_72_hours",
         ("notified_on", ON),
-        _after_72_hours,
+        _AFTER_72_HOURS,
         "距接到通知已超过 72 小时，请核对",
         warn=True,
     ),
@@ -156,13 +155,7 @@ FIRST_V1: Final = Kind(
 )
 
 
-def _more_than_due(done: int, due: int) -> bool:
-    return done > due
-
-
-def _always() -> bool:
-    return True
-
+_MORE_THAN_DUE: Final = [">", field("done_doses"), field("due_doses")]
 
 _COUNT: Final = Int(0, 400, 0, 300, "次")
 _CLOSING: Final = form(
@@ -190,7 +183,7 @@ _CLOSING: Final = form(
     Check(
         "doses_within_due",
         ("done_doses", "due_doses"),
-        _more_than_due,
+        _MORE_THAN_DUE,
         "实际服药次数不能多于应服药次数",
     ),
     before("stop_date", ON, "停止治疗日期不能晚于随访日期"),
@@ -217,7 +210,7 @@ _FOLLOWUP: Final = form(
     Check(
         "next_date_answered",
         (),
-        _always,
+        True,
         "请填写下次随访日期",
         missing="next_date",
         unless=("stop_reason",),

@@ -10,53 +10,55 @@ from datetime import date
 from typing import Final
 
 from server.records import checks, vaccines
-from server.records.ages import months_later
+from server.records.definitions import field, known
 from server.records.form_parts import ORGANISATION, described, form, maybe, must, one, several
 from server.records.health_check_fields import asked
 from server.records.model import BIRTH, ON, SEX, Check, Code, Day, Int, Kind, Shape, Text, Time
 
+_EXPIRED: Final = ["<", field("expiry"), known("on")]
 
-def _expired(expiry: date, on: date) -> bool:
-    return expiry < on
+_MONTHS: Final = [
+    "if",
+    *(
+        part
+        for each, ages in vaccines.MIN_AGE_MONTHS.items()
+        for part in (
+            ["=", field("vaccine"), each],
+            ["look", field("dose_no"), {str(n): age for n, age in enumerate(ages, start=1)}],
+        )
+    ),
+]
+"""Youngest age in months at which this dose is given."""
 
+_BY_MOUTH: Final = ["=", field("route"), vaccines.BY_MOUTH]
+_TOO_YOUNG: Final = ["<", known("on"), ["add_months", known("birth"), _MONTHS]]
 
-def _too_young(vaccine: str, dose: int, birth: date, on: date) -> bool:
-    ages = vaccines.MIN_AGE_MONTHS.get(vaccine, ())
-    return dose <= len(ages) and on < months_later(birth, ages[dose - 1])
+_BEYOND_THE_SERIES: Final = [
+    ">",
+    field("dose_no"),
+    ["look", field("vaccine"), {each: len(ages) for each, ages in vaccines.MIN_AGE_MONTHS.items()}],
+]
 
+_WRONG_WAY: Final = [
+    "and",
+    ["!=", field("vaccine"), vaccines.OTHER],
+    ["!=", _BY_MOUTH, ["=", field("vaccine"), "bopv"]],
+]
 
-def _beyond_the_series(dose: int, vaccine: str) -> bool:
-    known = vaccines.doses(vaccine)
-    return known is not None and dose > known
+_SITE_DIFFERS: Final = ["!=", ["=", field("site"), "5"], _BY_MOUTH]
 
+_NOT_INTO_THE_SKIN: Final = ["and", ["=", field("vaccine"), "bcg"], ["!=", field("route"), "3"]]
 
-def _wrong_way(route: str, vaccine: str) -> bool:
-    if vaccine == vaccines.OTHER:
-        return False
-    return (route == vaccines.BY_MOUTH) != (vaccine == "bopv")
+_TOO_SOON: Final = ["<", ["minutes", field("time"), field("observed_until")], 30]
+"""Both HH:MM; past midnight nobody vaccinates."""
 
+_LIVE_AND_ILL: Final = [
+    "and",
+    ["in", field("vaccine"), *sorted(vaccines.LIVE)],
+    ["has", field("precheck"), "2", "8"],
+]
 
-def _site_differs(site: str, route: str) -> bool:
-    return (site == "5") != (route == vaccines.BY_MOUTH)
-
-
-def _not_into_the_skin(route: str, vaccine: str) -> bool:
-    return vaccine == "bcg" and route != "3"
-
-
-def _too_soon(until: str, given: str) -> bool:
-    """Both HH:MM; past midnight nobody vaccinates."""
-    minutes = [int(each[:2]) * 60 + int(each[3:]) for each in (given, until)]
-    return minutes[1] - minutes[0] < 30
-
-
-def _live_and_ill(asked_before: list[str], vaccine: str) -> bool:
-    return vaccine in vaccines.LIVE and not {"2", "8"}.isdisjoint(asked_before)
-
-
-def _hpv_for_a_boy(vaccine: str, sex: str) -> bool:
-    return vaccine == "2vhpv" and sex == "1"
-
+_HPV_FOR_A_BOY: Final = ["and", ["=", field("vaccine"), "2vhpv"], ["=", known("sex"), "1"]]
 
 _FORM: Final = form(
     must("cert_no", "接种证号", Text(1, 40)),
@@ -92,11 +94,11 @@ _FORM: Final = form(
     described("aefi", "疑似预防接种异常反应", {"1": "无", "2": "有"}),
     must("clinic", "接种单位", Text(1, 100), std=ORGANISATION),
     must("vaccinator", "接种人员", Text(1, 30)),
-    Check("not_expired", ("expiry", ON), _expired, "疫苗已过有效期"),
+    Check("not_expired", ("expiry", ON), _EXPIRED, "疫苗已过有效期"),
     Check(
         "old_enough",
         ("vaccine", "dose_no", BIRTH, ON),
-        _too_young,
+        _TOO_YOUNG,
         "未到这一剂的起始月龄，请核对",
         field="dose_no",
         warn=True,
@@ -104,30 +106,30 @@ _FORM: Final = form(
     Check(
         "within_the_series",
         ("dose_no", "vaccine"),
-        _beyond_the_series,
+        _BEYOND_THE_SERIES,
         "剂次超过免疫程序，请核对",
         warn=True,
     ),
     Check(
         "hpv_is_for_girls",
         ("vaccine", SEX),
-        _hpv_for_a_boy,
+        _HPV_FOR_A_BOY,
         "免疫规划的人乳头瘤病毒疫苗为女孩接种，请核对",
         warn=True,
     ),
-    Check("route_of_vaccine", ("route", "vaccine"), _wrong_way, "接种途径与疫苗不符"),
-    Check("site_of_route", ("site", "route"), _site_differs, "接种部位与途径不符"),
-    Check("bcg_into_the_skin", ("route", "vaccine"), _not_into_the_skin, "卡介苗应皮内注射"),
+    Check("route_of_vaccine", ("route", "vaccine"), _WRONG_WAY, "接种途径与疫苗不符"),
+    Check("site_of_route", ("site", "route"), _SITE_DIFFERS, "接种部位与途径不符"),
+    Check("bcg_into_the_skin", ("route", "vaccine"), _NOT_INTO_THE_SKIN, "卡介苗应皮内注射"),
     Check(
         "observed_half_an_hour",
         ("observed_until", "time"),
-        _too_soon,
+        _TOO_SOON,
         "留观不足 30 分钟",
     ),
     Check(
         "no_live_vaccine_when_ill",
         ("precheck", "vaccine"),
-        _live_and_ill,
+        _LIVE_AND_ILL,
         "发热或妊娠时接种减毒活疫苗，请核对",
         warn=True,
     ),
