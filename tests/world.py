@@ -10,7 +10,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,8 @@ async def new_world(
 async def _load(site: Site) -> None:
     loader = Loader(site)
     await loader.begin()
+    begun = site.clock() - 10**9
+    today = datetime.fromtimestamp(site.clock() / 1000, CIVIL).date()
     loader.facility(QINGHE, "青禾镇卫生院")
     loader.facility(LIUWAN, "柳湾社区中心")
     loader.panel(TEAM_A, QINGHE, "青禾一队")
@@ -164,7 +166,7 @@ async def _load(site: Site) -> None:
     for number, (who, panel) in enumerate(HOMES.items(), start=1):
         loader.resident(
             NewResident(
-                id=who, panel=panel, facility=FACILITY_OF[panel], created_ms=START_MS - 10**9,
+                id=who, panel=panel, facility=FACILITY_OF[panel], created_ms=begun,
                 archive_no=f"371002001001{number:05d}", id_no=id_number(who),
                 since_day="2024-03-11", basics=basics(who),
             )
@@ -172,8 +174,8 @@ async def _load(site: Site) -> None:
     loader.record(
         NewRecord(
             id=an_id("去年的随访"), resident=ZHOU, facility=QINGHE, staff=SU, kind="htn_followup",
-            version=1, day="2026-08-14", at_ms=START_MS - 10**9,
-            body=encode(good("htn_followup", next_date="2026-11-14")),
+            version=1, day=str(today - timedelta(days=98)), at_ms=begun,
+            body=encode(good("htn_followup", next_date=str(today - timedelta(days=6)))),
         )
     )  # fmt: skip
     await loader.flush()
