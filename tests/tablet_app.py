@@ -1,0 +1,307 @@
+"""The tablet web app in a real Chromium: a server that comes and goes, tablets whose profile lies
+on disk, and hands that do what a doctor does.
+
+A tablet is one profile directory. Its browser can be closed, or killed with everything that runs
+in it, and opened again. The clock is the machine's own, on both sides; a world may be ahead of it.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from playwright.async_api import (
+    BrowserContext,
+    CDPSession,
+    Page,
+    Playwright,
+    async_playwright,
+)
+from playwright.async_api import Error as BrowserError
+
+from server.actions.tablets import devices
+from server.app import create_app
+from tests.browser import HOW, chromium
+from tests.console import settings_of
+from tests.world import SU, TEAM_A, Clock, World, new_world
+
+PASSPHRASE = "青山绿水长流不息"
+TABLET = {"width": 1280, "height": 800}
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+# The page's own line to its engine, kept so that a test can ask on it too: the same worker, the
+# same calls, under numbers of its own.
+_LISTEN = """
+const Real = Worker;
+window.Worker = class extends Real {
+  constructor(...words) { super(...words); window.engineOfTest = this; }
+};
+window.askEngine = (method, args) => new Promise((resolve, reject) => {
+  const worker = window.engineOfTest;
+  const id = `test ${crypto.randomUUID()}`;
+  const hear = ({ data }) => {
+    if (data.id !== id) return;
+    worker.removeEventListener("message", hear);
+    if (data.ok) resolve(data.value);
+    else reject(new Error(`fault ${JSON.stringify(data.value)}`));
+  };
+  worker.addEventListener("message", hear);
+  worker.postMessage({ id, method, args });
+});
+"""
+
+
+@dataclass(slots=True)
+class Present(Clock):
+    """The machine's own time; `now` is how far ahead of it."""
+
+    now: int = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000_000 + self.now
+
+
+Meddle = Callable[[bytes], bytes]
+
+
+@dataclass(slots=True)
+class Door:
+    """The real server of a world at one address. It may be stopped and started again, and what it
+    answers to tablets may be damaged on its way.
+    """
+
+    world: World
+    port: int
+    damage: list[Meddle] = field(default_factory=list[Meddle])
+    exchanges: int = 0
+    _server: uvicorn.Server | None = None
+    _task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        app: Any = create_app(self.world.site, settings_of(self.world), jobs=False)
+        config = uvicorn.Config(
+            self._counting(app), host="127.0.0.1", port=self.port, log_config=None,
+            access_log=False, timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.get_running_loop().create_task(self._server.serve())
+        while not self._server.started:
+            assert not self._task.done(), "the server did not start"
+            await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+        self._server = self._task = None
+
+    def _counting(self, app: Any) -> Any:
+        async def call(scope: Any, receive: Any, send: Any) -> None:
+            async def sending(message: Any) -> None:
+                if message["type"] == "http.response.body" and message.get("body") and self.damage:
+                    message = {**message, "body": self.damage.pop(0)(message["body"])}
+                await send(message)
+
+            exchanged = scope.get("path") == "/sync/v1/exchange"
+            self.exchanges += exchanged
+            await app(scope, receive, sending if exchanged else send)
+
+        return call
+
+
+@dataclass(slots=True)
+class Tablet:
+    """One browser profile, and the window of the app in it."""
+
+    door: Door
+    play: Playwright
+    profile: Path
+    size: dict[str, int] = field(default_factory=lambda: dict(TABLET))
+    context: BrowserContext | None = None
+    faults: list[str] = field(default_factory=list[str])
+
+    @property
+    def page(self) -> Page:
+        assert self.context is not None
+        return self.context.pages[0]
+
+    async def open(self) -> Page:
+        """The browser on this profile, with the app in its window."""
+        program = chromium()
+        if program is None:
+            raise RuntimeError(HOW)
+        self.context = await self.play.chromium.launch_persistent_context(
+            self.profile, executable_path=program, args=list(ARGUMENTS), locale="zh-CN",
+            timezone_id="Asia/Shanghai", viewport=self.size, accept_downloads=True,  # type: ignore[arg-type]
+        )  # fmt: skip
+        await self.context.add_init_script(_LISTEN)
+        line = await self.line()
+        await line.send(
+            "Browser.grantPermissions",
+            {"permissions": ["durableStorage", "videoCapture"], "origin": self.door.url},
+        )
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._heard)
+        await self.page.goto(f"{self.door.url}/tablet/")
+        return self.page
+
+    def _heard(self, message: Any) -> None:
+        """A browser says in the console what went wrong; a cut line it says too."""
+        if message.type == "error" and "net::ERR_" not in message.text:
+            self.faults.append(message.text)
+
+    async def installed(self) -> None:
+        """Until the service worker has the whole app."""
+        await self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    async def line(self) -> CDPSession:
+        assert self.context is not None
+        return await self.context.new_cdp_session(self.page)
+
+    async def close(self) -> None:
+        if self.context is not None:
+            with suppress(BrowserError):
+                await self.context.close()
+            self.context = None
+
+    async def kill(self) -> None:
+        """SIGKILL for the browser and everything it started, as a battery that comes out."""
+        for number in _processes_of(self.profile):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        await self.close()
+        for left in self.profile.glob("Singleton*"):
+            left.unlink()
+
+    async def cut(self, off: bool = True) -> None:
+        """The network of this tablet alone."""
+        assert self.context is not None
+        await self.context.set_offline(off)
+
+    async def ask(self, method: str, *args: Any) -> Any:
+        """A call of the engine, past the pages."""
+        return await self.page.evaluate(
+            "([method, args]) => window.askEngine(method, args)", [method, list(args)]
+        )
+
+    async def until(self, holds: str, seconds: float = 20) -> dict[str, Any]:
+        """The status, once this expression of it (`s`) is true."""
+        end = time.monotonic() + seconds
+        status: dict[str, Any] = {}
+        while time.monotonic() < end:
+            status = await self.ask("status")
+            if await self.page.evaluate(f"s => Boolean({holds})", status):
+                return status
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"never {holds}: {status}")
+
+    async def let_in(self, confirm: Callable[[str], Awaitable[Any]], code: str, name: str) -> None:
+        """The enrolment past the pages: the code, the digits told to who confirms, a passphrase."""
+        digits = (await self.ask("enrol", code, "一号平板"))["digits"]
+        await confirm(digits)
+        end = time.monotonic() + 20
+        while await self.ask("enrolled") != "confirmed":
+            assert time.monotonic() < end, "never confirmed"
+            await asyncio.sleep(0.1)
+        await self.ask("finish", name, PASSPHRASE)
+
+    async def taken(self) -> None:
+        """Exchanges until nothing waits and the first copy is whole."""
+        await self.ask("sync")
+        await self.until("s.sync.waiting === 0 && !s.sync.running && s.sync.snapshot === null")
+
+    def on_disk(self, *texts: str) -> list[str]:
+        """Files of the profile that hold one of these texts, in UTF-8 or UTF-16."""
+        wanted = [each.encode(code) for each in texts for code in ("utf-8", "utf-16-le")]
+        found: list[str] = []
+        for path in sorted(self.profile.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                raw = path.read_bytes()
+                found.extend(str(path.relative_to(self.profile)) for each in wanted if each in raw)
+        return found
+
+
+def _processes_of(profile: Path) -> list[int]:
+    """The browser of this profile and what it started, from what the system tells of each."""
+    parents: dict[int, int] = {}
+    ours: set[int] = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            number = int(entry.name)
+            parents[number] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if f"--user-data-dir={profile}".encode() in (entry / "cmdline").read_bytes():
+                ours.add(number)
+    while more := {each for each, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sorted(ours)
+
+
+async def offer(
+    world: World, *, staff: bytes = SU, panels: tuple[bytes, ...] = (TEAM_A,), **more: Any
+) -> tuple[str, Callable[[str], Awaitable[bytes]]]:
+    """A code for a new tablet, and the act that confirms its six digits."""
+    made = await devices.enrol_offer(
+        world.site, staff=staff, panels=panels, label="一号平板", **more
+    )
+    return made.code, lambda digits: devices.confirm(world.site, made.offer, digits)
+
+
+@dataclass(slots=True)
+class Field:
+    """A county, its server, and as many tablets as a test wants."""
+
+    world: World
+    door: Door
+    play: Playwright
+    folder: Path
+    tablets: list[Tablet] = field(default_factory=list[Tablet])
+
+    def tablet(self, name: str) -> Tablet:
+        made = Tablet(self.door, self.play, self.folder / f"profile-{name}")
+        self.tablets.append(made)
+        return made
+
+    async def enrolled(
+        self, name: str = "one", *, staff: bytes = SU, who: str = "苏清明", **more: Any
+    ) -> Tablet:
+        """A tablet that was let in, with the first copy on it, unlocked."""
+        made = self.tablet(name)
+        await made.open()
+        await made.installed()
+        code, confirm = await offer(self.world, staff=staff, **more)
+        await made.let_in(confirm, code, who)
+        await made.taken()
+        return made
+
+
+@asynccontextmanager
+async def in_the_field(url: str, folder: Path) -> AsyncIterator[Field]:
+    """The standing county in the present, served; every browser is closed at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    async with new_world(url, folder, clock=Present()) as world, async_playwright() as play:
+        door = Door(world, port)
+        made = Field(world, door, play, folder)
+        await door.start()
+        try:
+            yield made
+        finally:
+            for each in made.tablets:
+                await each.close()
+            await door.stop()
