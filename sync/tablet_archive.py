@@ -253,13 +253,14 @@ class Archive:
             row = wire.row(self._disk.unseal(_plan(who, cls), body))
             assert isinstance(row, wire.PlanPut)
             first = date(row.year, 1, 1)
-            for rule, slot, opens, due, closes in row.items:
-                found.append(
-                    Owed(
-                        rule, slot, cls, first + timedelta(opens), first + timedelta(due),
-                        None if closes is None else first + timedelta(closes),
-                    )
-                )  # fmt: skip
+            found += [
+                Owed(
+                    each.rule, each.slot, cls, first + timedelta(each.opens),
+                    first + timedelta(each.due),
+                    None if each.closes is None else first + timedelta(each.closes),
+                )
+                for each in row.items
+            ]  # fmt: skip
         return sorted(found, key=lambda each: (each.due, each.rule, each.slot))
 
     def _received(self, who: bytes, put_: str) -> list[bytes]:

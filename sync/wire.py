@@ -152,6 +152,7 @@ class Batch(Message, frozen=True):
     digests: tuple[DigestClaim, ...] = ()
     trust: Small = 0  # version of the trust bundle held
     checkpoint: Count = 0  # size of the last audit checkpoint held
+    names: bytes = b""  # version of the directory held
 
 
 class Receipt(Message, frozen=True):
@@ -300,6 +301,15 @@ class Checkpoint(Message, frozen=True):
     proof: tuple[bytes, ...] = ()
 
 
+class Directory(Message, frozen=True):
+    """How people, organisations and places of the district are called (PROTOCOL.md 8.10)."""
+
+    version: bytes
+    facilities: tuple[tuple[Id, str], ...] = ()
+    staff: tuple[tuple[Id, str, Small], ...] = ()  # the facility by its place in `facilities`
+    regions: tuple[tuple[str, str], ...] = ()
+
+
 class Answer(Message, frozen=True):
     """Inside GWD1."""
 
@@ -315,6 +325,7 @@ class Answer(Message, frozen=True):
     lease: int = 0
     trust: SignedBundle | None = None
     checkpoint: Checkpoint | None = None
+    names: Directory | None = None
     refused: str = ""  # code of a sealed refusal (PROTOCOL.md section 9)
     say: str = ""
 

@@ -15,7 +15,6 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Instant = Annotated[int, Meta(ge=1 - 2**53, le=2**53 - 1)]  # ms UTC, or a difference of two
 Offset = Annotated[int, Meta(ge=-40_000, le=40_000)]  # days from 1 January of a plan's year
-Due = tuple[str, str, Offset, Offset, Offset | None]  # rule, slot, opens, due, closes
 Day = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]  # compared as text
 
 
@@ -27,3 +26,17 @@ class Message(
     Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
 ):
     """What all messages share."""
+
+
+class Due(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """One thing owed, its days counted from 1 January of the plan's year: an array on the wire.
+
+    `reason` is a sentence for people; tablets before schema 4 are sent the first five only.
+    """
+
+    rule: str
+    slot: str
+    opens: Offset
+    due: Offset
+    closes: Offset | None
+    reason: str = ""

@@ -20,6 +20,7 @@ from server.rules.plan.model import RESTRICTED_GROUPS
 from server.rules.plan.table import rules
 from sync import wire
 from sync.limits import DAY_MS
+from sync.wire_types import Due
 from tests.cast_forms import good
 from tests.console import TIAN, Desk, desk, offices
 from tests.postgres import start_cluster
@@ -261,5 +262,7 @@ def _counts(html: str) -> Iterator[int]:
 
 
 def test_a_row_of_another_year_is_counted_from_its_own_january() -> None:
-    put = wire.PlanPut(id=ZHOU, rev=1, cls="A", year=2027, items=(("P05", "1", -31, 0, None),))
-    assert msgspec.json.decode(wire.encode(put))["items"] == [["P05", "1", -31, 0, None]]
+    owed = Due("P05", "1", -31, 0, None)
+    put = wire.PlanPut(id=ZHOU, rev=1, cls="A", year=2027, items=(owed,))
+    assert msgspec.json.decode(wire.encode(put))["items"] == [["P05", "1", -31, 0, None, ""]]
+    assert msgspec.json.decode(b'["P05","1",-31,0,null]', type=Due) == owed

@@ -17,6 +17,7 @@ from msgspec import UNSET, Raw
 from sync import wire
 from sync.limits import ANSWER_BYTES, CHANGE_BYTES, CHANGE_DEPTH
 from sync.wire import Malformed
+from sync.wire_types import Due
 
 SECRET = "张三的病"  # stands for anything nobody may read in a log
 ID, OTHER = bytes(range(16)), bytes(range(16, 32))
@@ -387,7 +388,7 @@ def test_rows_tell_themselves_apart(
             credit=who, flags=(word,),
         ),
         wire.PlanPut(
-            id=who, rev=number, cls=cls, year=2026, items=((word, word, -31, 0, None),)
+            id=who, rev=number, cls=cls, year=2026, items=(Due(word, word, -31, 0, None, word),)
         ),
     ):  # fmt: skip
         assert wire.row(wire.encode(row)) == row

@@ -19,6 +19,7 @@ from server.settings import CIVIL
 from server.store.store import Store
 from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_INDEX, Vault, open_index
+from sync.wire import Directory
 
 KEYS_CACHED: Final = 20_000
 
@@ -42,6 +43,7 @@ class Site:
     # Archives from which something could not be made, until when they are left alone (afterwork).
     put_off: dict[bytes, int] = field(default_factory=dict[bytes, int])
     provider: Provider = OUTBOX  # by whom messages to residents leave
+    directory: tuple[int, Directory] | None = None  # names for tablets, and when they were read
 
     @property
     def district(self) -> int:

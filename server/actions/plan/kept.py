@@ -13,8 +13,10 @@ from crypto.columns import DataKey
 from server.actions.keeping.site import Site
 from server.rules.plan.calls import calls
 from server.rules.plan.model import Item
+from server.rules.plan.table import reason_text, rules
 from server.store.tx import Row
 from server.store.vault import T_DUE, T_PLAN, T_PLAN_RESTRICTED
+from sync.wire_types import Due
 
 FOREVER: Final = "9999-12-31"  # `closes` of what stays owed until it is done
 STEP: Final = 1024  # class B is padded to so many bytes: the length of an item names its rule
@@ -84,19 +86,24 @@ def _unpadded(plain: bytes) -> bytes:
     return plain[4 : 4 + int.from_bytes(plain[:4])]
 
 
-Compact = tuple[str, str, int, int, int | None]
-
-
-def compact(items: Iterable[Item], year: int) -> tuple[Compact, ...]:
-    """As tablets get them: rule, slot, and its days counted from 1 January of the plan's year."""
+def compact(items: Iterable[Item], year: int) -> tuple[Due, ...]:
+    """As tablets get them: rule, slot, its days counted from 1 January of the plan's year, why."""
     first = date(year, 1, 1).toordinal()
     return tuple(
-        (
+        Due(
             each.rule, each.slot, each.opens.toordinal() - first, each.due.toordinal() - first,
-            None if each.closes is None else each.closes.toordinal() - first,
+            None if each.closes is None else each.closes.toordinal() - first, _reason(each),
         )
         for each in calls(items)
     )  # fmt: skip
+
+
+def _reason(item: Item) -> str:
+    """ "" where the rules of today do not know it any more: the plan is about to be made again."""
+    rule = rules().get(item.rule)
+    if rule is None or item.why not in rule.reasons:
+        return ""
+    return reason_text(rule, item.why, item.given)
 
 
 @dataclass(frozen=True, slots=True)

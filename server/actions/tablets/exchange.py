@@ -28,9 +28,11 @@ from server.actions.archives.ledger import audit
 from server.actions.archives.standing import DeviceRow, lock_device
 from server.actions.keeping.audit_tree import newest_checkpoint, node_reader
 from server.actions.keeping.site import Site, signer_of
+from server.actions.residents import tablet_acts
+from server.actions.tablets.directory import newer
 from server.actions.tablets.ingest import Ingested, UnknownDevice, ingest
 from server.actions.tablets.intake import Intake, read_batch
-from server.actions.tablets.packing import pack
+from server.actions.tablets.packing import KNOWS_NAMES, pack
 from server.actions.tablets.reports import shown, take_reports
 from server.actions.tablets.tablet_return import carried
 from server.errors import NotAnEnvelope, TooLarge
@@ -74,6 +76,7 @@ class _Packed:
     pages: list[wire.Page] = field(default_factory=list[wire.Page])
     commands: tuple[wire.Command, ...] = ()
     checkpoint: wire.Checkpoint | None = None
+    names: wire.Directory | None = None
     feed_epoch: int = 1
     backed_at: int = 0
 
@@ -96,6 +99,8 @@ async def exchange(site: Site, raw: bytes) -> Exchanged:
             ingested = await site.store.write(lambda tx: ingest(tx, site, intake, now))
         except UnknownDevice:
             raise NotAnEnvelope("unknown_device") from None
+    if ingested.acts:
+        await tablet_acts.carry_out(site, ingested.acts)  # the outcome goes with this very answer
     refused = GAP if ingested.gap else ""
     if intake.whole and sealed.header.seq is None:
         refused = UNREADABLE  # an empty exchange has nothing to keep: say so instead of silence
@@ -199,6 +204,8 @@ async def _pack_all(
         panels = await carried(tx, site, device.device, now)
         packed.pages = await _pages(tx, site, packed, batch, panels, now)
         packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
+        if packed.pages and batch.schema >= KNOWS_NAMES:
+            packed.names = await newer(tx, site, batch.names)
     return packed
 
 
@@ -369,6 +376,7 @@ def _seal(
         lease=device.lease_until if device.status == "enrolled" else now,
         trust=site.keys.bundles[suite] if held != site.keys.version else None,
         checkpoint=packed.checkpoint,
+        names=packed.names,
         refused=refused,
         say=SAY.get(refused, ""),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec import Raw
+from msgspec import Raw, to_builtins
 
 from crypto.columns import ColumnRefused
 from server.actions.archives.ledger import EPOCH_BITS
@@ -47,6 +47,7 @@ class Packer:
     now: int
     plans: bool = True  # this tablet knows what a PlanPut is
     pictures: bool = True  # it reads changes that name pictures
+    reasons: bool = True  # it takes the reason beside what is owed
     given: set[bytes] = field(default_factory=set[bytes])  # residents whose content is in the page
     planned: set[tuple[bytes, str]] = field(default_factory=set[tuple[bytes, str]])
     size: int = 0
@@ -95,7 +96,7 @@ class Packer:
         self.planned.add((who, cls))
         self.given.add(who)
         put = wire.PlanPut(id=who, rev=number, cls=cls, year=year, items=items)
-        return [self._counted(wire.encode(put))]
+        return [self._counted(wire.encode(put) if self.reasons else _without_reasons(put))]
 
     def over_rows(self, row: Row, epoch: int) -> list[Raw]:
         """For a tablet without class B: an empty list of it, above all that it may hold, and the
@@ -147,6 +148,13 @@ class Packer:
     def _counted(self, encoded: bytes) -> Raw:
         self.size += len(encoded)
         return Raw(encoded)
+
+
+def _without_reasons(put: wire.PlanPut) -> bytes:
+    """For a tablet that was written before them and takes five members."""
+    plain = to_builtins(put)
+    plain["items"] = [each[:5] for each in plain.get("items", ())]
+    return wire.encode(plain)
 
 
 def member(now: int) -> str:

@@ -41,6 +41,7 @@ from sync.limits import (
 LANES: Final = 3  # 0 roster, registers and due lists, 1 recent records, 2 history
 KNOWS_PLANS: Final = 2  # `schema` of a tablet from which on it takes rows of the service plan
 KNOWS_PICTURES: Final = 3  # ... from which on it reads changes that name pictures
+KNOWS_NAMES: Final = 4  # ... from which on it takes reasons of what is owed, and the directory
 CLASS_OF: Final = {op: cls for cls, op in OPS.items()}
 _A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -62,8 +63,9 @@ async def pack(
     tablet, which says what rows it knows.
     """
     packer = Packer(
-        site, tx, device, cursor.panel, now, schema >= KNOWS_PLANS, schema >= KNOWS_PICTURES
-    )
+        site, tx, device, cursor.panel, now, plans=schema >= KNOWS_PLANS,
+        pictures=schema >= KNOWS_PICTURES, reasons=schema >= KNOWS_NAMES,
+    )  # fmt: skip
     head = await one(
         tx,
         f"SELECT csn, root_open, root_restricted FROM panel "
