@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -140,36 +141,46 @@ OLD = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
 
 
 @pytest.mark.parametrize(
-    ("raw", "code"),
+    ("made", "code"),
     [
-        (b"", "sheet_empty"),
-        (b" \r\n ", "sheet_empty"),
-        (b",,,\r\n,,\r\n", "sheet_empty"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "sheet_unknown"),
-        (OLD, "sheet_old"),
-        (OLD + "EncryptedPackage".encode("utf-16-le"), "sheet_encrypted"),
-        (b"PK\x03\x04 and nothing of a package", "sheet_broken"),
-        (GOOD[: len(GOOD) // 2], "sheet_broken"),
-        (repacked(GOOD, ("xl/vbaProject.bin", b"x")), "sheet_macros"),
-        (repacked(GOOD, ("xl/externalLinks/externalLink1.xml", b"<x/>")), "sheet_links"),
-        (repacked(GOOD, ("xl/worksheets/sheet9.xml", bytes(50 << 20))), "sheet_bomb"),
-        (repacked(GOOD, ("xl/styles.xml", b"<a>" + bytes(17 << 20))), "sheet_bomb"),
+        (lambda: b"", "sheet_empty"),
+        (lambda: b" \r\n ", "sheet_empty"),
+        (lambda: b",,,\r\n,,\r\n", "sheet_empty"),
+        (lambda: b"\x89PNG\r\n\x1a\n\x00\x00", "sheet_unknown"),
+        (lambda: OLD, "sheet_old"),
+        (lambda: OLD + "EncryptedPackage".encode("utf-16-le"), "sheet_encrypted"),
+        (lambda: b"PK\x03\x04 and nothing of a package", "sheet_broken"),
+        (lambda: GOOD[: len(GOOD) // 2], "sheet_broken"),
+        (lambda: repacked(GOOD, ("xl/vbaProject.bin", b"x")), "sheet_macros"),
+        (lambda: repacked(GOOD, ("xl/externalLinks/externalLink1.xml", b"<x/>")), "sheet_links"),
+        (lambda: repacked(GOOD, ("xl/worksheets/sheet9.xml", bytes(50 << 20))), "sheet_bomb"),
+        (lambda: repacked(GOOD, ("xl/styles.xml", b"<a>" + bytes(17 << 20))), "sheet_bomb"),
         (
-            repacked(GOOD, sheet_of(b"<sheetData><row>", noise(3 << 20), b"</row></sheetData>")),
+            lambda: repacked(
+                GOOD, sheet_of(b"<sheetData><row>", noise(3 << 20), b"</row></sheetData>")
+            ),
             "sheet_bomb",
         ),
         (
-            repacked(GOOD, sheet_of(b"<sheetData><row/>", noise(1 << 20), b"<row/></sheetData>")),
+            lambda: repacked(
+                GOOD, sheet_of(b"<sheetData><row/>", noise(1 << 20), b"<row/></sheetData>")
+            ),
             "sheet_bomb",
         ),
-        (repacked(GOOD, sheet_of(noise(3 << 20), b"<sheetData/>")), "sheet_bomb"),
-        (repacked(GOOD, sheet_of(b"<sheetData/>", noise(9 << 20))), "sheet_bomb"),
-        (repacked(GOOD, sheet_of(b"<sheetData><row><row></row></sheetData>")), "sheet_broken"),
-        (repacked(GOOD, sheet_of(b"<sheetData><!-- </row> --></sheetData>")), "sheet_broken"),
-        (repacked(GOOD, *((f"xl/media/{n}", b"") for n in range(1_100))), "sheet_bomb"),
-        (repacked(GOOD, ("xl/worksheets/sheet1.xml", b"<not closed")), "sheet_broken"),
+        (lambda: repacked(GOOD, sheet_of(noise(3 << 20), b"<sheetData/>")), "sheet_bomb"),
+        (lambda: repacked(GOOD, sheet_of(b"<sheetData/>", noise(9 << 20))), "sheet_bomb"),
         (
-            repacked(
+            lambda: repacked(GOOD, sheet_of(b"<sheetData><row><row></row></sheetData>")),
+            "sheet_broken",
+        ),
+        (
+            lambda: repacked(GOOD, sheet_of(b"<sheetData><!-- </row> --></sheetData>")),
+            "sheet_broken",
+        ),
+        (lambda: repacked(GOOD, *((f"xl/media/{n}", b"") for n in range(1_100))), "sheet_bomb"),
+        (lambda: repacked(GOOD, ("xl/worksheets/sheet1.xml", b"<not closed")), "sheet_broken"),
+        (
+            lambda: repacked(
                 GOOD,
                 (
                     "xl/worksheets/sheet1.xml",
@@ -178,12 +189,15 @@ OLD = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
             ),
             "sheet_broken",
         ),
-        ((",".join(str(n) for n in range(250)) + "\r\n").encode(), "sheet_too_wide"),
-        (book(range(250)), "sheet_too_wide"),
+        (lambda: (",".join(str(n) for n in range(250)) + "\r\n").encode(), "sheet_too_wide"),
+        (lambda: book(range(250)), "sheet_too_wide"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_list_or_a_danger_is_refused_by_name(raw: bytes, code: str) -> None:
+def test_what_is_no_list_or_a_danger_is_refused_by_name(
+    made: Callable[[], bytes], code: str
+) -> None:
+    raw = made()
     with pytest.raises(SheetRefused) as refused:
         lines(raw)
     assert refused.value.code == code
