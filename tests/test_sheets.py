@@ -189,7 +189,7 @@ OLD = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
             ),
             "sheet_broken",
         ),
-        (lambda: (",".join(str(n) for n in range(250)) + "\r\n").encode(), "sheet_too_wide"),
+        (lambda: bytes(",".join(str(n) for n in range(250)) + "\r\n", "ascii"), "sheet_too_wide"),
         (lambda: book(range(250)), "sheet_too_wide"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
