@@ -25,11 +25,11 @@ from server.records.model import (
     Month,
     Ref,
     ResidentMay,
-    Safer,
     Shape,
     Text,
 )
 from server.records.nationality import NATIONALITIES
+from server.records.safer import Safer
 from sync.policy import Policy
 
 _NO_YES: Final = {"1": "无", "2": "有"}

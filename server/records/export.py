@@ -94,6 +94,7 @@ def _field(each: Field) -> dict[str, Any]:
         "class": each.access.value,
         "resident_may": each.resident.value,
         "policy": each.policy.value,
+        "safer": each.safer and each.safer.told(),
         "reveals": each.reveals,
         "charged": each.charged,
         "std": each.std,

@@ -25,13 +25,14 @@ cell per element, named "field/element": "drug_allergy/2" for a code, "hx_surger
 list item, its value `true` or the item without its key, absence `false`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from server.records.safer import Safer
 from sync.policy import Policy
 
 
@@ -169,8 +170,6 @@ class ListOf:
 
 
 FieldType = Text | Int | Scaled | Code | Codes | Day | Month | Time | Ref | ListOf
-Safer = Callable[[tuple[Any, ...]], Any]
-"""Of several different values that are in conflict, the one to show until a human has decided."""
 
 
 @dataclass(frozen=True, slots=True)
