@@ -38,6 +38,9 @@ export const SCREENS = {
     tab: "sync",
     shut: true,
   },
+  home: { load: () => import("./screens/home.js").then((m) => m.Home), tab: "home" },
+  people: { load: () => import("./screens/people.js").then((m) => m.People), tab: "people" },
+  archive: { load: () => import("./screens/archive.js").then((m) => m.Archive), tab: "people" },
   sync: { load: () => import("./screens/sync.js").then((m) => m.Sync), tab: "sync" },
   staff: { load: () => import("./screens/staff.js").then((m) => m.Staff), tab: "settings" },
   settings: {

@@ -22,6 +22,7 @@ export const words = Object.freeze({
   online: "有网络",
   offline: "没有网络",
   running: "正在同步",
+  nobodys: "登记好以后，没有网络也能用",
   second_title: "平板程序已经在另一个窗口打开",
   second_now: "同一台平板只能开一个窗口，免得两边各写各的。",
   second_next: "请回到那个窗口，或者把它关掉。关掉以后这里会自己接着打开。",
@@ -64,6 +65,7 @@ export function progressWords({ step, done, of }) {
 /** @param {Status} status */
 function saying(status) {
   const { sync, now } = status;
+  if (status.stage === "new" || status.stage === "enrolling") return words.nobodys;
   if (sync.running) return progressWords(sync.running);
   if (sync.snapshot) {
     const { residents, records } = sync.snapshot;
@@ -83,10 +85,11 @@ function saying(status) {
 /** The strip: the network in one word, the state in a sentence, then what people have to look at. @param {Status} status */
 export function strip(status) {
   const { sync, now } = status;
-  const last = sync.last ? `上次同步 ${when(sync.last, now)}` : "还没有同步过";
+  const fresh = status.stage === "new" || status.stage === "enrolling";
+  const last = sync.last ? `上次同步 ${when(sync.last, now)}` : fresh ? "" : "还没有同步过";
   return {
     bold: sync.running ? words.running : sync.online ? words.online : words.offline,
     say: saying(status),
-    push: [...looking(sync), last].join(" · "),
+    push: [...looking(sync), last].filter(Boolean).join(" · "),
   };
 }

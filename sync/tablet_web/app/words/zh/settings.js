@@ -1,0 +1,28 @@
+// The tablet's own switches.
+
+export const words = Object.freeze({
+  title: "设置，",
+  marked: "只管这台平板",
+  idle: "多久不动自动锁上",
+  minutes: (/** @type {number} */ n) => `${n} 分钟`,
+  idle_hint: "锁上不丢东西：写了一半的存成草稿，写好的照样送出。",
+  hand: "拿平板的手",
+  right: "右手按",
+  left: "左手按",
+  hand_hint: "主要按钮和页面都到这一边。",
+  light: "屏幕",
+  plain: "平常",
+  daylight: "日光",
+  light_hint: "太阳底下看不清时，用黑白分明的一套。",
+  staff: "同事和口令",
+  staff_hint: (/** @type {number} */ n) => `${n} 位同事用这台平板。添加同事，改自己的口令。`,
+  staff_open: "看同事",
+  version: "程序",
+  look_new: "看有没有新版",
+  looking: "正在看",
+  newest: "已经是最新的",
+  waiting: "有新版，锁上平板时自动换上",
+  unreached: "没有连上服务器，联网后再看",
+  version_is: (/** @type {string} */ mark) => (mark ? `版本 ${mark}` : "还没有装到本机"),
+  lock: "锁上平板",
+});
