@@ -61,3 +61,12 @@ def last_of(kind_id: str, written: Iterable[Written], on: date) -> dict[str, Any
     """The body of the newest record of that kind before that day; {} for the first."""
     before = [each for each in written if each.kind == kind_id and each.on < on]
     return dict(max(before, key=lambda one: one.on).body) if before else {}
+
+
+def told() -> dict[str, Any]:
+    """The rules above as data, for the tablet's app."""
+    return {
+        "measured": {name: sorted(kinds) for name, kinds in _MEASURES},
+        "pregnancy": {"from": "antenatal_first", "days": _LONGEST.days, "until": sorted(_BORN)},
+        "this_year": {"selfcare_class": "elder_selfcare"},
+    }

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from server.records.kinds import REGISTER, UnknownKind, get
-from server.records.model import Field, Int, Kind, Ref, Scaled, Text
+from server.records.kinds import REGISTER, UnknownKind, everything, get
+from server.records.model import Field, Int, Kind, Ref, Scaled, Shape, Subject, Text
 from server.records.values import read
 
 LASTING: Final = frozenset({"meds", "insulin"})
@@ -140,3 +140,32 @@ def _measured(each: Field) -> tuple[int, str] | None:
 def _fits(each: Field, value: Any) -> bool:
     """Whether a number of another form lies in what this one takes: a child's weight may not."""
     return _measured(each) is None or read(each, value, today=date.max)[0] is not None
+
+
+def told() -> dict[str, Any]:
+    """The rules above as data, for the tablet's app: of each form the fields that the archive's own
+    page answers, and of each field the forms that ask the same (what their numbers are is seen only
+    in a record, and so is what a revealing answer makes restricted).
+    """
+    forms = [each for each in everything() if each.subject is Subject.RESIDENT]
+    events = [each for each in forms if each.shape is Shape.EVENT]
+    return {
+        "lasting": sorted(LASTING),
+        "target": TARGET,
+        "basics": {_name(each): asked_of_basics(each) for each in events},
+        "same": {_name(each): _asked_elsewhere(each, events) for each in events},
+    }
+
+
+def _name(kind: Kind) -> str:
+    return f"{kind.id}/{kind.version}"
+
+
+def _asked_elsewhere(kind: Kind, others: Iterable[Kind]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for other in others:
+        for each in kind.fields:
+            theirs = other.field(each.name)
+            if _same(each, theirs) and other.access_of(each.name) <= kind.access_of(each.name):
+                found.setdefault(each.name, []).append(_name(other))
+    return found

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from server.records import export
+from server.records import export, known, prefill
 from server.rules import goals
 from server.rules.next_step_table import table as next_steps
 from server.rules.plan.table import rules
@@ -23,4 +23,12 @@ def whole() -> dict[str, Any]:
         }
         for _, rule in sorted(rules().items())
     ]
-    return export.catalogue({"next_steps": next_steps().raw, "plan": plan, "goals": goals.told()})
+    return export.catalogue(
+        {
+            "next_steps": next_steps().raw,
+            "plan": plan,
+            "goals": goals.told(),
+            "prefill": prefill.told(),
+            "beside": known.told(),
+        }
+    )
