@@ -1,0 +1,87 @@
+// Beginning a service: what is due at the thumb, every other form behind one more press.
+
+import { words } from "../../words/zh/archive.js";
+import { html, useState } from "../html.js";
+import { Button } from "../parts/button.js";
+import { SCREENS } from "../screens.js";
+import { combined, conflicts, decidable, duesOf, formsToBegin, kindsDue } from "./archive_facts.js";
+import { cellName } from "./archive_facts.js";
+
+/** @typedef {import("./archive.js").Opened} Opened */
+
+const AT_THUMB = 1;
+
+/** What can be begun now: a combined visit first, where two follow-ups are due. @param {Opened} opened @returns {{ label: string, begin: () => void }[]} */
+export function beginnings({ archive, catalogue, reader, restricted, go }) {
+  const resident = archive.line.id;
+  const now = duesOf(archive.due, reader.today, false).now;
+  const kinds = kindsDue(now, catalogue, reader.today).filter(
+    (id) => restricted || catalogue.kind(id)?.class === "A",
+  );
+  const single = (/** @type {string} */ id) => ({
+    label: words.short(catalogue.kind(id)?.label ?? id),
+    begin: () => go("form", { resident, kind: id }),
+  });
+  if (!combined(kinds) || !SCREENS.visit) return kinds.map(single);
+  const both = ["htn_followup", "dm_followup"];
+  return [
+    { label: words.combined, begin: () => go("visit", { resident, kinds: both }) },
+    ...kinds.filter((id) => !both.includes(id)).map(single),
+    ...both.map(single),
+  ];
+}
+
+/** @param {{ opened: Opened, close: () => void }} props */
+function AllForms({ opened, close }) {
+  const { catalogue, reader, restricted, archive, go } = opened;
+  const due = beginnings(opened).map((each) => each.label);
+  const kinds = formsToBegin(catalogue, reader.today, restricted);
+  return html`<section class="card all-forms">
+    <div class="head">
+      <h2>${words.other_forms_next}</h2>
+      <span class="push"><${Button} sign="x" onClick=${close}>${words.close}<//></span>
+    </div>
+    <ul>
+      ${kinds.map(
+        (kind) =>
+          html`<li key=${kind.id}>
+            <button
+              type="button"
+              class="btn full"
+              onClick=${() => go("form", { resident: archive.line.id, kind: kind.id })}
+            >
+              ${kind.class === "A" ? words.short(kind.label) : kind.neutral_label}
+              ${due.includes(words.short(kind.label)) &&
+              html`<span class="quiet">${words.now}</span>`}
+              ${kind.draft && html`<span class="quiet">${words.draft}</span>`}
+            </button>
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+/** What the bottom right corner does: first what two people say, then what is due. @param {{ opened: Opened, decide: (cell: string) => void, wide?: boolean }} props */
+export function Begin({ opened, decide, wide = false }) {
+  const [open, setOpen] = useState(false);
+  const { archive, catalogue, go } = opened;
+  const clash = conflicts(archive, catalogue).find(decidable);
+  const due = beginnings(opened);
+  const main = clash
+    ? { label: words.check_face(cellName(clash, catalogue)), begin: () => decide(clash.name) }
+    : due[0] && { ...due[0], label: words.start(due[0].label) };
+  const others = (clash ? due : due.slice(1)).slice(0, AT_THUMB);
+  return html`${open && html`<${AllForms} opened=${opened} close=${() => setOpen(false)} />`}
+    <div class=${`thumb begin ${wide ? "wide" : ""}`}>
+      ${SCREENS.assist &&
+      html`<${Button} big onClick=${() => go("assist", { resident: archive.line.id })}>
+        ${words.assist}
+      <//>`}
+      ${!open &&
+      html`<${Button} big main=${!main} onClick=${() => setOpen(true)}>${words.other_forms}<//>`}
+      ${others.map(
+        (each) => html`<${Button} key=${each.label} big onClick=${each.begin}>${each.label}<//>`,
+      )}
+      ${main && html`<${Button} big main sign="pen" onClick=${main.begin}>${main.label}<//>`}
+    </div>`;
+}
