@@ -9,6 +9,8 @@
 
 /** Raised when a Store is added; what is there stays. */
 const VERSION = 1;
+/** An older app that still has the disk open is told to let go, which takes a moment. */
+const PATIENCE_MS = 3000;
 /** @type {Store[]} */
 const STORES = [
   "meta",
@@ -97,13 +99,14 @@ function opened(name) {
         }
       }
     };
-    let blocked = false;
-    request.onblocked = () => {
-      blocked = true;
-      reject({ code: "storage_blocked" });
-    };
+    let late = false;
+    request.onblocked = () =>
+      setTimeout(() => {
+        late = true;
+        reject({ code: "storage_blocked" });
+      }, PATIENCE_MS);
     request.onerror = () => reject(fault(request.error));
-    request.onsuccess = () => (blocked ? request.result.close() : resolve(request.result));
+    request.onsuccess = () => (late ? request.result.close() : resolve(request.result));
   });
 }
 

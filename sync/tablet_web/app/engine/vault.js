@@ -167,12 +167,12 @@ export class Vault {
    * @param {Uint8Array} plain
    * @returns {Promise<Bytes>}
    */
-  seal(store, key, plain) {
+  async seal(store, key, plain) {
     return this.#seal(this.#rows ?? locked(), `${store}\0${key}`, plain);
   }
 
   /** @param {Store} store @param {string} key @param {Uint8Array} blob @returns {Promise<Bytes>} */
-  unseal(store, key, blob) {
+  async unseal(store, key, blob) {
     return unseal(this.#rows ?? locked(), `${store}\0${key}`, blob);
   }
 
