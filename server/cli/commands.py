@@ -16,10 +16,11 @@ from server.cli.kinds import kinds
 from server.cli.notices import notices
 from server.cli.openapi import openapi
 from server.cli.plan import plan
+from server.cli.rescue import batches
 from server.cli.residents import residents
 from server.cli.serving import serve
 from server.cli.tablet import tablet
-from server.cli.work import batches, consent, resident, status, task
+from server.cli.work import consent, resident, status, task
 
 
 class InOrder(click.Group):

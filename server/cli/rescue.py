@@ -1,34 +1,75 @@
-"""Rescue files: sealed batches saved by a tablet to a folder or a stick, byte for byte as they
-would be sent.
+"""`batches`: rescue files of tablets, taken in by hand (server/actions/tablets/rescue.py)."""
 
-    one envelope as it is, or   "GWR1" | (u32be length | envelope) ...
-
-Nothing in it can be read without the server's keys, and nothing here opens it: each envelope goes
-through the same exchange as one that came by network.
-"""
-
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
 import click
 
-from sync.limits import ENVELOPE_BYTES
+from server.actions.keeping.site import Site
+from server.actions.tablets.exchange import Exchanged, exchange
+from server.actions.tablets.rescue import CutOff, envelopes
+from server.cli.session import in_site
+from server.cli.show import as_json, echo_json
+from server.errors import Refusal
 
-MAGIC: Final = b"GWR1"
-_LENGTH: Final = 4
+
+@click.group()
+def batches() -> None:
+    """Sealed batches that come by hand."""
 
 
-def envelopes_of(file: Path) -> Iterator[bytes]:
-    """Every envelope of the file in order; memory holds one at a time. Raises ClickException."""
+@batches.command(name="import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@as_json
+def import_batches(files: tuple[Path, ...], as_json: bool) -> None:
+    """Take in rescue files.
+
+    The same sealed bytes, the same receipts; a repeat is harmless.
+
+    \b
+    Example:
+      python -m server batches import /media/usb/gongwei-rescue.bin
+    """
+
+    async def take(site: Site) -> list[dict[str, object]]:
+        return [each for file in files async for each in _of_file(site, file)]
+
+    taken = in_site(take)
+    if as_json:
+        echo_json(taken)
+    else:
+        for each in taken:
+            place = f"{each['file']} #{each['batch']}"
+            click.echo(f"{place}: {each['verdict']}, {each['changes']} change(s)")
+    refused = [each for each in taken if each["refused"]]
+    if refused:
+        raise click.ClickException(f"{len(refused)} of {len(taken)} batches were refused.")
+
+
+async def _of_file(site: Site, file: Path) -> AsyncIterator[dict[str, object]]:
+    """A file that is cut off is taken up to there, and says so."""
+    number = 0
     with file.open("rb") as source:
-        if source.read(len(MAGIC)) != MAGIC:
-            source.seek(0)
-            yield source.read(ENVELOPE_BYTES + 1)
-            return
-        while head := source.read(_LENGTH):
-            size = int.from_bytes(head)
-            body = source.read(size) if len(head) == _LENGTH and size <= ENVELOPE_BYTES else b""
-            if not body or len(body) != size:
-                raise click.ClickException(f"{file.name} is cut off or damaged here.")
-            yield body
+        try:
+            for number, raw in enumerate(envelopes(source), start=1):
+                yield await _taken(site, file, number, raw)
+        except CutOff:
+            yield {
+                "file": file.name, "batch": number + 1, "verdict": "cut off or damaged here",
+                "changes": 0, "device": "", "refused": True,
+            }  # fmt: skip
+
+
+async def _taken(site: Site, file: Path, number: int, raw: bytes) -> dict[str, object]:
+    try:
+        done = await exchange(site, raw)
+    except Refusal as refusal:
+        done, verdict = Exchanged(b"", ""), refusal.code
+    else:
+        verdict = done.verdict
+    return {
+        "file": file.name, "batch": number, "verdict": verdict, "changes": done.changes,
+        "device": done.device.hex(), "refused": not done.answer,
+    }  # fmt: skip

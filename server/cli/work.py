@@ -1,8 +1,7 @@
-"""`task`, `resident`, `consent`, `batches`, `status`: the day's work on the command line."""
+"""`task`, `resident`, `consent`, `status`: the day's work on the command line."""
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import click
@@ -14,14 +13,11 @@ from server.actions.keeping.job_ledger import Run, newest_runs
 from server.actions.keeping.site import Site
 from server.actions.places import move
 from server.actions.queues import views
-from server.actions.tablets import release
-from server.actions.tablets.exchange import Exchanged, exchange
+from server.actions.tablets import looking, release
 from server.cli.device import TABLET_COLUMNS
 from server.cli.ids import HexId
-from server.cli.rescue import envelopes_of
 from server.cli.session import in_site
 from server.cli.show import Column, Day, Instant, as_json, echo_json, listing, plain, record
-from server.errors import Refusal
 from server.rules import switch as rule
 from server.store.vault import NOBODY
 
@@ -157,7 +153,7 @@ def close(subject: bytes, staff: bytes) -> None:
     Example:
       python -m server task close 0193...c2 --staff 0193...aa
     """
-    count = in_site(lambda site: release.close(site, subject, staff=staff))
+    count = in_site(lambda site: looking.close(site, subject, staff=staff))
     click.echo(f"Closed {count} task(s).")
 
 
@@ -272,58 +268,6 @@ def revoke(consent_id: bytes) -> None:
     """
     in_site(lambda site: consents.revoke(site, consent_id))
     click.echo("Revoked.")
-
-
-@click.group()
-def batches() -> None:
-    """Sealed batches that come by hand."""
-
-
-@batches.command(name="import")
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-@as_json
-def import_batches(files: tuple[Path, ...], as_json: bool) -> None:
-    """Take in rescue files.
-
-    The same sealed bytes, the same receipts; a repeat is harmless.
-
-    \b
-    Example:
-      python -m server batches import /media/usb/gongwei-rescue.bin
-    """
-
-    async def take(site: Site) -> list[dict[str, object]]:
-        return [
-            await _taken(site, file, number, raw)
-            for file in files
-            for number, raw in enumerate(envelopes_of(file), start=1)
-        ]
-
-    taken = in_site(take)
-    if as_json:
-        echo_json(taken)
-    else:
-        for each in taken:
-            place = f"{each['file']} #{each['batch']}"
-            click.echo(f"{place}: {each['verdict']}, {each['changes']} change(s)")
-    refused = [each for each in taken if each["refused"]]
-    if refused:
-        raise click.ClickException(f"{len(refused)} of {len(taken)} batches were refused.")
-
-
-async def _taken(site: Site, file: Path, number: int, raw: bytes) -> dict[str, object]:
-    try:
-        done = await exchange(site, raw)
-    except Refusal as refusal:
-        done, verdict = Exchanged(b"", ""), refusal.code
-    else:
-        verdict = done.verdict
-    return {
-        "file": file.name, "batch": number, "verdict": verdict, "changes": done.changes,
-        "device": done.device.hex(), "refused": not done.answer,
-    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ async def take_upload(site: Site, request: AnyRequest, who: Importer) -> bytes:
     taking: Receiving | None = None
     try:
         part = ""
-        async for piece in _pieces(request):
+        async for piece in pieces(request):
             if isinstance(piece, MultipartSegment):
                 part = piece.name or ""
                 if part == "file" and taking is None:
@@ -68,14 +68,16 @@ async def take_upload(site: Site, request: AnyRequest, who: Importer) -> bytes:
         raise
 
 
-async def _pieces(request: AnyRequest) -> AsyncIterator[MultipartSegment | bytes]:
-    """Heads of the parts and their content, in order."""
+async def pieces(
+    request: AnyRequest, *, parts: int = PARTS_MAX, most: int = BODY_MAX
+) -> AsyncIterator[MultipartSegment | bytes]:
+    """Heads of the parts and their content, in order. Raises FormNotOurs, UploadBroken."""
     kind, options = request.content_type
     boundary = options.get("boundary", "")
     if kind != "multipart/form-data" or not _BOUNDARY.fullmatch(boundary):
         raise FormNotOurs
     parser = PushMultipartParser(
-        boundary, max_segment_count=PARTS_MAX, max_segment_size=BODY_MAX, strict=True
+        boundary, max_segment_count=parts, max_segment_size=most, strict=True
     )
     try:
         async for block in request.stream():

@@ -49,6 +49,7 @@ from server.console import (
     reconciliation,
     referrals,
     reports,
+    rescue,
     samples,
     sign_in,
     sign_out,
@@ -72,7 +73,7 @@ ROOMS = (
     facility_work, facility_record, photo,
     reconciliation, notices,
     denials, samples,
-    family, reports,
+    family, reports, rescue,
     assisted_more,
     assisted_passport,
 )  # fmt: skip
