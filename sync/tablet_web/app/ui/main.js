@@ -1,4 +1,4 @@
-// Where the app begins: the service worker that keeps it, the one window that may be live, the
+// Where the app goes on once it is whole (boot.js): the keeper that looks after it, the one window that may be live, the
 // engine behind its worker, and the pages.
 
 import { words } from "../words/zh/shell.js";
@@ -6,26 +6,14 @@ import { html, render } from "./html.js";
 import { Button } from "./parts/button.js";
 import { Router } from "./router.js";
 import { connect } from "./rpc.js";
+import { scripts, WORKERS } from "./scripts.js";
 import { Shell } from "./shell.js";
 import { get, set, useShared, wear } from "./state.js";
-import { keepApp, takeNew } from "./update.js";
+import { hearInstall, keepApp, takeNew } from "./update.js";
 
-const WORKERS = Object.freeze({ keeper: "/tablet/sw.js", engine: "/tablet/app/engine/worker.js" });
 const ONE_WINDOW = "gongwei-tablet";
 const SECOND_MS = 700;
 const TOUCH_MS = 10_000;
-
-/** The only two addresses from which a script may be started: everything else is refused. */
-function policy() {
-  const make = (/** @type {string} */ url) => {
-    if (Object.values(WORKERS).some((one) => one === url)) return url;
-    throw new TypeError("not a script of the app");
-  };
-  const types = /** @type {any} */ (globalThis).trustedTypes;
-  return types
-    ? types.createPolicy("gongwei", { createScriptURL: make })
-    : { createScriptURL: make };
-}
 
 /** Resolves when this is the only live window; says so while it is not. @returns {Promise<void>} */
 function aloneHere() {
@@ -116,8 +104,8 @@ async function start() {
   const draw = (/** @type {any} */ engine, /** @type {any} */ router) =>
     render(html`<${App} engine=${engine} router=${router} />`, root);
   wear();
+  hearInstall();
   draw(null, null);
-  const scripts = policy();
   await aloneHere();
   keepApp(scripts.createScriptURL(WORKERS.keeper));
   const router = new Router(history, () => set({}), Date.now());

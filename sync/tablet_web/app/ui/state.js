@@ -14,6 +14,7 @@ import { useEffect, useState } from "./html.js";
  * @property {boolean} daylight
  * @property {"right" | "left"} hand
  * @property {string} strip Of the page that is open; "" the usual words.
+ * @property {(() => void) | null} install Asks whether to put the app among the tablet's own.
  * @property {"" | "second" | "no_engine"} trouble
  */
 
@@ -34,6 +35,7 @@ let shared = {
   status: null,
   changed: null,
   update: "",
+  install: null,
   ...(typeof localStorage === "undefined" ? { daylight: false, hand: "right" } : kept()),
   strip: "",
   trouble: "",

@@ -38,6 +38,21 @@ export async function keepApp(script) {
   addEventListener("online", () => kept?.update().catch(() => {}));
 }
 
+/** The browser would install the app: kept for the page that offers it. */
+export function hearInstall() {
+  addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    const ask = /** @type {any} */ (event);
+    set({
+      install: () => {
+        set({ install: null });
+        ask.prompt();
+      },
+    });
+  });
+  addEventListener("appinstalled", () => set({ install: null }));
+}
+
 /** Asks the server whether there is a newer one. */
 export async function lookForNew() {
   await kept?.update();

@@ -42,7 +42,7 @@ function Choice({ name, title, hint, value, choices, choose, children }) {
 }
 
 function Version() {
-  const { update } = useShared();
+  const { update, install } = useShared();
   const [mark, setMark] = useState("");
   const [said, setSaid] = useState("");
   const { busy, run } = useCall();
@@ -60,6 +60,7 @@ function Version() {
       <${Button} sign="down" busy=${busy} doing=${words.looking} onClick=${look}
         >${words.look_new}<//
       >
+      ${install && html`<${Button} sign="plus" onClick=${install}>${words.install}<//>`}
     </div>
   <//>`;
 }

@@ -76,7 +76,7 @@ export function Waiting({ engine, status, go, short }) {
     ${sync.needs.length > 0 &&
     html`<p class="tick">
       ${icon("key")}<span
-        >${words.needs(names.map((name) => name ?? words.someone).join("、"))}</span
+        >${words.needs(names.map((name) => name ?? words.someone).join(words.and))}</span
       >
     </p>`}
     <${FaultBox} fault=${fault ?? sync.fault} />
@@ -153,8 +153,7 @@ export function Unlock(props) {
                     type="password"
                     big
                     autocomplete="current-password"
-                    label=${people.length > 1 ? words.pass_of(person.name) : words.pass}
-                    side=${people.length > 1 ? "" : person.name}
+                    label=${words.pass_of(person.name)}
                     value=${pass}
                     onInput=${setPass}
                     error=${asked && !pass && words.pass_missing}

@@ -7,6 +7,7 @@ import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
 import { Chip } from "../parts/chip.js";
 import { icon } from "../parts/icon.js";
+import { useShared } from "../state.js";
 
 /** @typedef {import("../../types.js").Checkup} Checkup */
 /** @typedef {Exclude<keyof Checkup, "suites">} Point */
@@ -53,6 +54,7 @@ function Told({ title, sign, lines, open }) {
 /** @param {import("../screens.js").Props} props */
 export function Welcome({ go }) {
   const [found, setFound] = useState(/** @type {Checkup | null} */ (null));
+  const { install } = useShared();
   useEffect(() => {
     checkup().then(setFound);
   }, []);
@@ -89,6 +91,11 @@ export function Welcome({ go }) {
         />
       </div>
       <aside>
+        ${install &&
+        html`<${Card}>
+          <p>${words.install_hint}</p>
+          <div class="btns"><${Button} sign="plus" onClick=${install}>${words.install}<//></div>
+        <//>`}
         <${Card}>
           <p>${words.rescue_hint}</p>
           <div class="btns">

@@ -42,6 +42,7 @@ export const words = Object.freeze({
     less: "差一点",
     ask_persist: "请浏览器长期保存",
     install: "装到桌面",
+    install_hint: "装到桌面，从图标打开，没有地址栏；浏览器也更肯长期保存。",
     both_suites: "两套算法都可以",
     suite_3: "可以（P-256 一套）",
     suite_1: "可以（X25519 一套）",

@@ -47,6 +47,7 @@ export const lock = Object.freeze({
   oldest: (/** @type {number} */ at, /** @type {number} */ now) => `最早一条 ${when(at, now)}`,
   needs: (/** @type {string} */ names) =>
     `服务器换了钥匙，${names}写的要重新封一次。请本人打开一次平板，记录都还在。`,
+  and: "、",
   someone: "原来的同事",
   sync: "现在送出",
   syncing: "正在送出",
