@@ -33,7 +33,7 @@ from server.actions.notices import upkeep as notice_upkeep
 from server.actions.places import closing_steps, handovers, leaving, move
 from server.actions.plan import nightly
 from server.actions.residents import account as portal_account
-from server.actions.residents import correction_upkeep, exporting, family_life
+from server.actions.residents import correction_upkeep, exporting, family_life, tablet_acts
 from server.actions.tablets import attachments, release, tablet_return
 from server.logs import log
 from server.metrics import Meters
@@ -111,6 +111,8 @@ JOBS: Final = (
     Job("family", HOUR_MS, _alone(family_life.keep)),
     Job("exports", 2 * SECOND_MS, _alone(exporting.run), lease_ms=10 * MINUTE_MS,
         keep_ms=HOUR_MS, waits=exporting.waits),
+    Job("tablet_acts", 2 * SECOND_MS, _alone(tablet_acts.run), lease_ms=10 * MINUTE_MS,
+        keep_ms=HOUR_MS, waits=tablet_acts.waits),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
     Job("codes", SECOND_MS, _alone(outbox.run_codes), keep_ms=HOUR_MS, waits=outbox.codes_wait),
     Job("notices", 2 * SECOND_MS, _alone(outbox.run), keep_ms=HOUR_MS, waits=outbox.waits),

@@ -86,6 +86,8 @@ class Reason(StrEnum):
     CROWDED = "too_many_heads"
     EXPIRED = "hold_expired"
     RELEASED = "released"
+    ACT = "act"
+    SAME_DOCUMENT = "same_document"
 
 
 class Task(StrEnum):
@@ -173,6 +175,7 @@ class Incoming:
     names: tuple[bytes, ...] = ()  # ids this change amends or voids
     edits: Mapping[str, tuple[Any, tuple[bytes, ...]]] | None = None  # cell -> value, saw
     crowded: bool = False  # the archive's register is as large as it may get
+    act: bool = False  # asks for something to be done; stands in no archive
     fault: Reason = Reason.NONE  # found while reading it: malformed, out_of_range, ...
 
 
@@ -225,6 +228,8 @@ def decide(
         return Decision(State.HELD, change.fault, Credit.NONE, tasks=(Task.HELD,))
     if not all(known(each) for each in named_by(change)):
         return Decision(State.HELD, Reason.MISSING_BASE, Credit.NONE, tasks=(Task.HELD,))
+    if change.act:
+        return act_under(standing)
     if change.edits is None:
         return _taking_back(change, standing) or event_under(standing)
     if isinstance(standing, Guest) and not standing.consented:
@@ -253,6 +258,15 @@ def _taking_back(change: Incoming, standing: Standing) -> Decision | None:
         return None
     reason = Reason.MOVED_AWAY if isinstance(standing, Former) else Reason.STRANGER
     return Decision(State.HELD, reason, Credit.NONE, tasks=(Task.HELD,))
+
+
+def act_under(standing: Standing) -> Decision:
+    """An act is the resident's own: whose panel they are in now does not matter, whether this
+    tablet has ever had to do with them does. It is held until it has been carried out.
+    """
+    if isinstance(standing, Guest) and not standing.consented:
+        return Decision(State.QUARANTINED, Reason.STRANGER, Credit.NONE, tasks=_QUARANTINE)
+    return Decision(State.HELD, Reason.ACT, Credit.NONE)
 
 
 def event_under(standing: Standing) -> Decision:

@@ -6,7 +6,8 @@ import pytest
 
 from server.actions.archives.decisions import accept_proposal, decide_cells
 from server.actions.tablets.devices import mark_lost
-from server.actions.tablets.release import close, decline
+from server.actions.tablets.looking import close
+from server.actions.tablets.release import decline
 from server.errors import NotFound, RuleSaysNo
 from tests.cast_forms import good
 from tests.world import QIN, SU, XIE, ZHOU, World, an_id, field

@@ -4,6 +4,7 @@ of them (tests/test_walk_tasks.py).
 
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from typing import Any
 
 from server.actions.archives.opening import Given, open_for
 from server.actions.residents import correction_steps, family_desk, family_life, freezes, presence
@@ -11,12 +12,14 @@ from server.actions.residents import reports as looks
 from server.actions.residents.acting import Acting
 from server.actions.residents.correction_gate import own_gate
 from server.actions.residents.family_desk import AtDesk
+from server.records import acts
 from server.rules.access import Tie
 from server.rules.confirmations import Answer
 from server.rules.consent import Purpose
 from server.rules.family import Proof
 from tests.console import CHEN, TIAN, offices
 from tests.portal import bind
+from tests.tablet_acts import helping
 from tests.test_confirmations import say, visited
 from tests.test_corrections import acting, answers, asks, ready
 from tests.test_move import both, moves
@@ -121,7 +124,26 @@ async def mandate_review(world: World) -> Walk:
     return Walk(link, QIN, {"way": "renew", "text": "判决书和身份证"}, path)
 
 
+async def _not_done(world: World, kind: str, **said: Any) -> bytes:
+    """What a resident asked for by a tablet's hand and could not be done."""
+    await offices(world)
+    there = await helping(world)
+    asked = there.act(kind, **said)
+    await there.send(asked)
+    return asked.id
+
+
+async def assisted(world: World) -> Walk:
+    name = await _not_done(world, acts.PHONE, phone="19900005555", number=id_number(WU))
+    return Walk(name, QIN, {"way": "decline", "text": "号码记错了，请他到窗口来"})
+
+
+async def assisted_county(world: World) -> Walk:
+    name = await _not_done(world, acts.ANSWER, record=bytes(16).hex(), answer="not")
+    return Walk(name, CHEN, {"way": "release"})
+
+
 RESIDENTS = (
     correction, appeal, handover, denial, denial_reply, access_report, access_review,
-    family_freeze, mandate_review,
+    family_freeze, mandate_review, assisted, assisted_county,
 )  # fmt: skip

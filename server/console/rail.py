@@ -45,6 +45,7 @@ QUEUES: Final = (
     Entry("held", "/console/queue/held", _WORKERS, ("held", "late_visit", "photo")),
     Entry("quarantine", "/console/queue/quarantine", _WORKERS, ("quarantine", "fork")),
     Entry("tablets", "/console/queue/tablets", _WORKERS, TABLET_KINDS),
+    Entry("assisted", "/console/queue/assisted", _WORKERS, ("assisted", "assisted_county")),
     Entry("duplicate", "/console/queue/duplicate", _WORKERS, ("possible_duplicate", "twin")),
     Entry("unassigned", "/console/queue/unassigned", _MANAGERS, ("unassigned",)),
     Entry("transfers", "/console/transfers", _WORKERS, ("handover",)),

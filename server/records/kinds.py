@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 from server.records import (
+    acts,
     antenatal_first,
     antenatal_next,
     basic_info,
@@ -83,6 +84,7 @@ KINDS: Final = register(
         tb.FOLLOWUP_V1,
         infectious_report.V1,
         statement.V1,
+        *acts.ALL,
         facility_work.PATROL_V1,
         facility_work.EDUCATION_V1,
     )
@@ -133,7 +135,7 @@ def may_fill_in(kind: Kind, classes: Collection[str]) -> bool:
     """Whether a form has its place in an archive of which these classes are seen, and is one that
     members of staff write.
     """
-    if kind.subject is not Subject.RESIDENT or kind.by_resident:
+    if kind.subject is not Subject.RESIDENT or kind.by_resident or kind.shape is Shape.ACT:
         return False
     return kind.access.value in classes
 

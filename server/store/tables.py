@@ -105,6 +105,7 @@ from server.store.tables_sync import (
     Outcome,
     Wait,
 )
+from server.store.tables_tablet_act import TabletAct
 from server.store.tables_trail import (
     AccessLog,
     AuditCheckpoint,
@@ -214,6 +215,7 @@ __all__ = [
     "Stay",
     "Switch",
     "TableSpec",
+    "TabletAct",
     "TabletReturn",
     "Target",
     "TaskClaim",
@@ -234,7 +236,7 @@ TABLES: tuple[type[Table], ...] = (
     TaskClaim, Touched, SpecialCase, DecisionNote,
     ResidentCard, Search, SearchShown, OpeningReason, DeskChange,
     ArchiveSerial, LifeStep, Stay, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
-    Upload, Closing, Leaving, TabletReturn, Handover,
+    Upload, Closing, Leaving, TabletReturn, Handover, TabletAct,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
     FacilityRecord,

@@ -101,7 +101,7 @@ class Change(Table, tablename="change"):
     change = Bytea(primary_key=True)
     kind = Text(null=True)  # class A only
     cls = Text()
-    shape = Text()  # event | edit
+    shape = Text()  # event | edit | act
     state = Text()
     reason = Text()
     parts = Bytea(null=True)  # sealed: cell -> state

@@ -6,7 +6,7 @@ it once; it belongs to the archive for ever, moves with nobody and is never give
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -132,15 +132,27 @@ async def open_new(tx: Tx, site: Site, new: NewArchive) -> bytes:
         if where is None:
             raise NotFound("panel")
         facility = where[0]
-    number = (await allot(tx, district, str(basics.get("address_region") or site.rules.code)))[0]
-    basics["archive_no"] = number
     resident = new_id(now)
     epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", district)
     assert epoch is not None
     ledger = Ledger(district, site.vault, now, epoch[0])
-    await _write(tx, site, ledger, new, basics, (resident, facility, number))
-    await _settle_in(tx, ledger, new, resident, facility)
+    await put_in(tx, site, ledger, replace(new, facility=facility), resident)
+    await ledger.flush(tx, "act", b"opened" + resident + new.staff)
     return resident
+
+
+async def put_in(
+    tx: Tx, site: Site, ledger: Ledger, new: NewArchive, resident: bytes, *, known: bool = True
+) -> None:
+    """Opens the archive under this id, in the caller's ledger, which is not flushed; of a team
+    `new.facility` is its. `known` False: its document is somebody else's so far and finds nobody.
+    """
+    basics = dict(new.basics)
+    region = str(basics.get("address_region") or site.rules.code)
+    number = (await allot(tx, site.district, region))[0]
+    basics["archive_no"] = number
+    await _write(tx, site, ledger, new, basics, (resident, new.facility, number), known=known)
+    await _settle_in(tx, ledger, new, resident)
 
 
 async def refuse_known(tx: Tx, site: Site, id_no: str, *, but: bytes | None = None) -> None:
@@ -176,6 +188,8 @@ async def _write(
     new: NewArchive,
     basics: Mapping[str, Any],
     place: tuple[bytes, bytes | None, str],
+    *,
+    known: bool,
 ) -> None:
     """The resident's row with the register, and the change that the register comes from."""
     resident, facility, number = place
@@ -206,7 +220,7 @@ async def _write(
         await note_stay(tx, district, resident, since)
     sealed, restricted = _sealed(site, ledger, key, (resident, rev), cells)
     sums = digest.leaf(resident, "A", rev), digest.leaf(resident, "B", rev) if restricted else 0
-    id_no = str(basics.get("id_no") or "")
+    id_no = str(basics.get("id_no") or "") if known else ""
     await tx.insert(
         "resident",
         [
@@ -239,17 +253,14 @@ def _sealed(
     return sealed, restricted
 
 
-async def _settle_in(
-    tx: Tx, ledger: Ledger, new: NewArchive, resident: bytes, facility: bytes | None
-) -> None:
+async def _settle_in(tx: Tx, ledger: Ledger, new: NewArchive, resident: bytes) -> None:
     """Into the panel, with the feed rows that bring it to the tablets, and the first assignment."""
     rows = await lock_residents(tx, ledger.district, {resident})
     ledger.archives[resident] = Archive(rows[resident], [])
-    if new.panel is not None and facility is not None:
+    if new.panel is not None and new.facility is not None:
         await enter(tx, ledger, rows[resident], new.panel, ground="assigned", until=None)
-        row = (ledger.district, resident, 1, facility, new.panel, FIRST, new.since_day)
+        row = (ledger.district, resident, 1, new.facility, new.panel, FIRST, new.since_day)
         await tx.insert("assignment", [(*row, None, None, None, False, False)])
-    await ledger.flush(tx, "act", b"opened" + resident + new.staff)
 
 
 async def open_archive_alone(site: Site, new: NewArchive) -> bytes:

@@ -56,10 +56,12 @@ TASK_DAYS: Final = {
     "appeal": 15,
     "denial": 15,
     "denial_reply": 5,
+    "assisted": 5,
+    "assisted_county": 5,
 }
 COUNTYS: Final = (
     "('special_case','appeal','access_review','access_report','family_freeze','denial',"
-    "'denial_reply')"
+    "'denial_reply','assisted_county')"
 )
 """Kinds of tasks that stay with the county, or with the facility that looked or is judged, whoever
 the archive's facility is; for SQL.

@@ -29,6 +29,7 @@ from server.actions.tablets import devices, release, suspension
 from server.actions.tablets.intake import civil_day
 from server.actions.tablets.of_person import faults_of
 from server.errors import NotAllowed, NotYours, Refusal, RuleSaysNo
+from server.records.acts import OPEN
 from server.records.check import check, hard
 from server.records.kinds import REGISTER, UnknownKind, get
 from server.records.values import Faults
@@ -47,6 +48,8 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "identity": ("accept", "decline"),
     "held": ("release", "decline"),
     "quarantine": ("release", "decline"),
+    "assisted": ("release", "decline"),
+    "assisted_county": ("release", "decline"),
     "possible_duplicate": ("keep_both", "void"),
     "late_visit": ("close",),
     "photo": ("close",),
@@ -73,6 +76,7 @@ WHO: Final[Mapping[str, frozenset[StaffRole]]] = {
     "late_visit": ANYBODY,
     "photo": ANYBODY,
     "quarantine": ANYBODY,
+    "assisted": FACILITY_ROLES,
 }
 """Whose it is to end; tablets belong to the manager and the county."""
 
@@ -150,11 +154,15 @@ async def _matter(tx: Tx, site: Site, signed: Signed, line: Line, opened: Opened
     if hidden:  # a note tells of what it was written about
         notes = tuple(each for each in notes if each.staff == signed.staff)
     return Matter(
-        line=line, ways=ways(signed, task, known=line.card is not None), tale=tale, asked=asked,
+        line=line, ways=ways(signed, task, known=_known(line, tale)), tale=tale, asked=asked,
         body=body, faults=faults, hidden=hidden, beside=beside,
         allergies=allergies(opened.cells) if opened else (),
         notes=notes, batch=batch, tablet=tablet, others=others,
     )  # fmt: skip
+
+
+def _known(line: Line, tale: Told | None) -> bool:
+    return line.card is not None or (tale is not None and tale.kind == OPEN)
 
 
 def ways(signed: Signed, task: TaskRow, *, known: bool) -> tuple[str, ...]:
@@ -164,7 +172,7 @@ def ways(signed: Signed, task: TaskRow, *, known: bool) -> tuple[str, ...]:
     if task.kind == "quarantine" and task.resident is None:
         return ("close",)
     if task.kind in ("quarantine", "held") and not known:
-        return ("decline",)
+        return ("decline",)  # an opening names a resident who is yet to be: `known` counts it
     return WAYS[task.kind]
 
 
@@ -282,11 +290,11 @@ async def _may(tx: Tx, site: Site, signed: Signed, kind: str, subject: bytes, ac
     task = await open_task(tx, site, signed, kind, subject)
     row = await one(
         tx,
-        "SELECT c.cls, r.resident FROM change c LEFT JOIN resident r ON r.district=c.district AND "
+        "SELECT c.cls, r.resident, c.kind FROM change c LEFT JOIN resident r ON r.district=c.district AND "
         "r.resident=c.resident WHERE c.district=? AND c.change=?",
         site.district, subject,
     )  # fmt: skip
-    known = row is None or row[1] is not None
+    known = row is None or row[1] is not None or row[2] == OPEN
     if act.way not in ways(signed, task, known=known) or act.way == "switch":
         raise NotYours
     if row is not None and row[1] is not None and row[0] != "A":

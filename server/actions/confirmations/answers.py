@@ -55,11 +55,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What somebody says. `words`: their own, "" for none. `satisfaction`: None for not said."""
+    """What somebody says. `words`: their own, "" for none. `satisfaction`: None for not said.
+    `said_at`: ms UTC, of what was said without a network; whether it was in time is asked of then.
+    """
 
     answer: Answer
     satisfaction: Satisfaction | None = None
     words: str = ""
+    said_at: int | None = None
 
 
 async def questions(
@@ -174,7 +177,7 @@ async def answer_in(
     if await _hidden(tx, site, [name], await sight_of(tx, site, acting)):
         raise NotYours("confirmation")
     _, judged, before, asked_at = row
-    if now > asked_at + rule.table().answer_days * DAY_MS:
+    if (saying.said_at or now) > asked_at + rule.table().answer_days * DAY_MS:
         raise RuleSaysNo("too_late")
     hand = acting.helper.facility if acting.helper else None
     itself = rule.judges_itself(channel, hand=hand, judged=judged)

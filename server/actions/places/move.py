@@ -7,7 +7,7 @@ judged when it arrives (sync.reconcile).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -19,6 +19,7 @@ from server.actions.archives.touched import touch
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
 from server.actions.places import handovers
+from server.actions.places.switch_rows import asked_since, assignments, is_over, sent_before
 from server.actions.plan import remake as plans
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, RuleSaysNo
@@ -41,7 +42,8 @@ class Ask:
     """What the resident asks for. `by`: whose hand it is, a member of staff or the resident.
 
     `person`: who wants it, the resident or a guardian; None where an operator writes it down.
-    `id`: made with the form, so that a form sent twice is one switch.
+    `id`: made with the form, so that a form sent twice is one switch. `signed_at`: ms UTC at which
+    it was signed where there was no network; it counts from then, whoever was slow to bring it.
     """
 
     resident: bytes
@@ -53,6 +55,7 @@ class Ask:
     special_case: rule.SpecialCase | None = None
     person: bytes | None = None
     id: bytes | None = None
+    signed_at: int | None = None
 
 
 async def switch(site: Site, ask: Ask) -> rule.Outcome:
@@ -76,9 +79,12 @@ async def switch_in(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
         raise NotFound("panel" if panel is None else "resident")
     if rows[ask.resident].status == MERGED:
         raise RuleSaysNo("merged")
-    already = await _sent_before(tx, site, ask)
+    already = await sent_before(tx, site.district, ask.resident, ask.id)
     if already is not None:
         return already
+    signed = now if ask.signed_at is None else min(ask.signed_at, now)
+    if await asked_since(tx, site.district, ask.resident, signed):
+        raise RuleSaysNo("asked_since")
     history = await assignments(tx, site.district, ask.resident)
     request = rule.Request(
         facility=panel[0],
@@ -88,22 +94,13 @@ async def switch_in(tx: Tx, site: Site, ask: Ask) -> rule.Outcome:
         at_new_desk=ask.at_new_desk,
         special_case=ask.special_case,
     )
-    outcome = rule.decide(site.rules, history, request, today)
+    outcome = rule.decide(site.rules, history, request, civil_day(signed))
     if not isinstance(outcome, rule.Granted):
         return outcome
-    await _record(tx, site, ask, rows[ask.resident], panel[0], outcome)
-    return outcome
-
-
-async def _sent_before(tx: Tx, site: Site, ask: Ask) -> rule.Granted | None:
-    """What the same form was answered when it came the first time."""
-    if ask.id is None:
-        return None
-    row = await one(
-        tx, "SELECT from_day, cause FROM switch WHERE district=? AND resident=? AND switch=?",
-        site.district, ask.resident, ask.id,
-    )  # fmt: skip
-    return rule.Granted(date.fromisoformat(row[0]), rule.Cause(row[1])) if row else None
+    # Nobody becomes responsible for the past: a day that went by on the way is today.
+    granted = rule.Granted(max(outcome.from_day, today), outcome.cause)
+    await _record(tx, site, replace(ask, signed_at=signed), rows[ask.resident], panel[0], granted)
+    return granted
 
 
 async def _record(
@@ -123,8 +120,9 @@ async def _record(
     place = site.vault.at(T_SWITCH, name, ask.resident)
     sealed = site.vault.key(ask.resident, row.key).seal(place, ask.ground.encode())
     hand = ask.by if ask.person is not None else None
+    asked_at = now if ask.signed_at is None else ask.signed_at
     new: Row = (
-        site.district, ask.resident, name, facility, ask.panel, granted.cause.value, now, day,
+        site.district, ask.resident, name, facility, ask.panel, granted.cause.value, asked_at, day,
         status, ask.person, hand, sealed,
     )  # fmt: skip
     await tx.insert("switch", [new])
@@ -136,25 +134,6 @@ async def _record(
             tx, site, ask.resident, "switch_received", about=name, facility=facility,
             day=granted.from_day,
         )  # fmt: skip
-
-
-async def assignments(tx: Tx, district: int, resident: bytes) -> list[rule.Assignment]:
-    """The history the rule reads, in order."""
-    rows = await tx.rows(
-        "SELECT facility, from_day, ground, undone FROM assignment WHERE district=? "
-        "AND resident=? ORDER BY n",
-        district,
-        resident,
-    )
-    return [
-        rule.Assignment(
-            facility,
-            date.fromisoformat(day),
-            rule.Cause(ground),
-            date.fromisoformat(day) if undone else None,
-        )
-        for facility, day, ground, undone in rows
-    ]
 
 
 async def _carry_out(
@@ -332,7 +311,7 @@ async def undo_in(tx: Tx, site: Site, resident: bytes, of: bytes | None = None) 
     if resident in rows and rows[resident].status == MERGED:
         raise RuleSaysNo("merged")  # the archive that stands for it has its own team
     now = site.clock()
-    if of is not None and await _is_over(tx, site.district, resident, of):
+    if of is not None and await is_over(tx, site.district, resident, of):
         return False
     waiting = await tx.run(
         "UPDATE switch SET status='withdrawn' WHERE district=? AND resident=? "
@@ -373,23 +352,3 @@ async def undo_in(tx: Tx, site: Site, resident: bytes, of: bytes | None = None) 
     await _carry_out(tx, site, resident, back[0], rule.Cause.ERROR, day, now)
     await tell(tx, site, resident, "switch_undone", day=civil_day(now))
     return True
-
-
-async def _is_over(tx: Tx, district: int, resident: bytes, of: bytes) -> bool:
-    """Whether that switch was taken back before. Raises RuleSaysNo for one that a newer one has
-    replaced, NotFound for one of somebody else.
-    """
-    rows = await tx.rows(
-        "SELECT switch, status FROM switch WHERE district=? AND resident=? ORDER BY asked_at, "
-        "switch",
-        district, resident,
-    )  # fmt: skip
-    states: dict[bytes, str] = dict(rows)
-    if of not in states:
-        raise NotFound("switch")
-    if states[of] in ("withdrawn", "undone"):
-        return True
-    standing = [name for name, state in rows if state in ("scheduled", "done")]
-    if standing[-1] != of:
-        raise RuleSaysNo("replaced")
-    return False

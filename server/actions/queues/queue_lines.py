@@ -234,7 +234,7 @@ def _about(read: _Read, task: TaskRow, tale: Told | None) -> tuple[About, tuple[
         About(
             cells=tuple(c for c in asked if not _restricted(c)),
             hidden=sum(1 for c in asked if _restricted(c)),
-            event=tale.shape == "event", form=tale.kind or "", day=tale.day, reason=tale.reason,
+            event=tale.shape != "edit", form=tale.kind or "", day=tale.day, reason=tale.reason,
         ),
         (tale,),
     )  # fmt: skip

@@ -104,7 +104,7 @@ async def bind_with_code(
             return answer
         if answer.resident != who:
             return Over()
-        return await _bind(tx, site, signed, who, answer.phone, binding.DESK)
+        return await bind_for(tx, site, _acting(signed, who, who), answer.phone, binding.DESK)
 
     return await site.store.write(work)
 
@@ -117,15 +117,20 @@ async def bind_without_code(site: Site, signed: Signed, seen: Seen, phone: str) 
 
     async def work(tx: Tx) -> bytes:
         who = await _check(tx, site, signed, seen)
-        return await _bind(tx, site, signed, who, phone, binding.DESK_NO_CODE)
+        acting = _acting(signed, who, who)
+        return await bind_for(tx, site, acting, phone, binding.DESK_NO_CODE)
 
     return await site.store.write(work)
 
 
-async def _bind(tx: Tx, site: Site, signed: Signed, who: bytes, phone: str, how: str) -> bytes:
-    new = Binding(who, phone, how, signed.staff, signed.facility)
+async def bind_for(tx: Tx, site: Site, acting: Acting, phone: str, how: str) -> bytes:
+    """Bound for the resident who is present, at a desk or beside a tablet; the helper's document
+    look is what it rests on. Raises RuleSaysNo with a value of NoBinding.
+    """
+    assert acting.helper is not None
+    new = Binding(acting.resident, phone, how, acting.helper.staff, acting.helper.facility)
     bound = await binding.bind(tx, site, new)
-    await assisted(tx, site, _acting(signed, who, who), "phone", bound)
+    await assisted(tx, site, acting, "phone", bound)
     return bound
 
 
@@ -203,9 +208,14 @@ async def _check(tx: Tx, site: Site, signed: Signed, seen: Seen) -> bytes:
     who = await _open(tx, site, signed, seen.resident)
     if not seen.present:
         raise RuleSaysNo("not_present")
+    await number_fits(tx, site, who, seen.number)
+    return who
+
+
+async def number_fits(tx: Tx, site: Site, who: bytes, number: str) -> None:
+    """The number that was typed anew is this archive's. Raises RuleSaysNo("number_differs")."""
     row = await one(
         tx, "SELECT id_index FROM resident WHERE district=? AND resident=?", site.district, who
     )
-    if row is None or row[0] is None or row[0] != site.index.of_id_number(seen.number):
+    if row is None or row[0] is None or row[0] != site.index.of_id_number(number):
         raise RuleSaysNo("number_differs")
-    return who

@@ -25,12 +25,14 @@ from server.store.tx import Row, Tx, locking, one
 from server.store.vault import T_PORTAL
 
 DESK, DESK_NO_CODE, OLD_PHONE, CARRIED = "desk", "desk_no_code", "old_phone", "merged"
+TABLET: Final = "tablet"
 TAIL: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One telephone for one archive. how: desk (a code was read back), desk_no_code, old_phone.
+    """One telephone for one archive. how: desk (a code was read back), desk_no_code, tablet,
+    old_phone.
 
     `by`: the member of staff who saw the document, or the resident; `facility`: at whose desk.
     """

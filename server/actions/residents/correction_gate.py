@@ -48,3 +48,17 @@ def desk_gate(site: Site, signed: Signed, opened: Opened, acting: Acting) -> Gat
         return opened.classes if await still_open(tx, site, signed, who, None) else ()
 
     return ask
+
+
+def tablet_gate(site: Site, acting: Acting, classes: Collection[str]) -> Gate:
+    """Beside a doctor's tablet: the resident, or whoever may correct for them, was there. `classes`
+    are those that this tablet is sent of the archive.
+    """
+
+    async def ask(tx: Tx, who: bytes) -> Collection[str]:
+        person = who if acting.own else acting.person
+        if await refusal(tx, site, Acting(person, who), Act.CORRECT) is not None:
+            return ()
+        return classes
+
+    return ask

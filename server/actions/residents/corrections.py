@@ -86,10 +86,11 @@ async def ask(site: Site, acting: Acting, gate: Gate, wish: Wish) -> bytes:
 
     Raises NotYours, OpenAlready, RuleSaysNo.
     """
-    return await site.store.write(partial(_ask, site=site, acting=acting, gate=gate, wish=wish))
+    return await site.store.write(partial(ask_in, site=site, acting=acting, gate=gate, wish=wish))
 
 
-async def _ask(tx: Tx, site: Site, acting: Acting, gate: Gate, wish: Wish) -> bytes:
+async def ask_in(tx: Tx, site: Site, acting: Acting, gate: Gate, wish: Wish) -> bytes:
+    """`ask` in the caller's transaction."""
     ledger, who = await _held(tx, site, acting, gate, wish.id)
     if who is None:
         return wish.id  # sent twice
@@ -123,11 +124,12 @@ async def state(site: Site, acting: Acting, gate: Gate, saying: Saying) -> bytes
     Raises NotYours, RuleSaysNo.
     """
     return await site.store.write(
-        partial(_state, site=site, acting=acting, gate=gate, saying=saying)
+        partial(state_in, site=site, acting=acting, gate=gate, saying=saying)
     )
 
 
-async def _state(tx: Tx, site: Site, acting: Acting, gate: Gate, saying: Saying) -> bytes:
+async def state_in(tx: Tx, site: Site, acting: Acting, gate: Gate, saying: Saying) -> bytes:
+    """`state` in the caller's transaction."""
     ledger, who = await _held(tx, site, acting, gate, saying.id)
     if who is None:
         return saying.id

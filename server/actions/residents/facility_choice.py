@@ -152,21 +152,24 @@ async def _moves(tx: Tx, site: Site, standing: Standing) -> Moves:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """Which team, on which ground, from which day (None: as the district says). `id`: made with the
-    form, so that a form sent twice is one switch.
+    form, so that a form sent twice is one switch. `signed_at`: ms UTC, of one that was signed
+    without a network.
     """
 
     panel: bytes
     ground: str
     day: date | None
     id: bytes
+    signed_at: int | None = None
 
 
 async def choose(site: Site, acting: Acting, wish: Wish) -> rule.Outcome:
     """The outcome of the rule; granted, it is recorded. Raises NotTheirAct, RuleSaysNo."""
-    return await site.store.write(partial(_choose, site=site, acting=acting, wish=wish))
+    return await site.store.write(partial(choose_in, site=site, acting=acting, wish=wish))
 
 
-async def _choose(tx: Tx, site: Site, acting: Acting, wish: Wish) -> rule.Outcome:
+async def choose_in(tx: Tx, site: Site, acting: Acting, wish: Wish) -> rule.Outcome:
+    """`choose` in the caller's transaction."""
     await lock_residents(tx, site.district, {acting.resident}, cells_of=())
     await theirs(tx, site, acting, Act.CHOOSE)
     home = await one(
@@ -176,7 +179,7 @@ async def _choose(tx: Tx, site: Site, acting: Acting, wish: Wish) -> rule.Outcom
         raise NotYours
     ask = move.Ask(
         resident=acting.resident, panel=wish.panel, ground=wish.ground, by=acting.hand,
-        from_day=wish.day, person=acting.person, id=wish.id,
+        from_day=wish.day, person=acting.person, id=wish.id, signed_at=wish.signed_at,
         at_new_desk=acting.helper is not None and acting.helper.facility == home[0],
     )  # fmt: skip
     again = await one(
@@ -205,21 +208,22 @@ async def undo(site: Site, acting: Acting, of: bytes) -> bool:
     """Takes a switch back, before its day or in time after it. Whether this took it back: a form
     sent twice changes nothing the second time. Raises NotTheirAct, NotYours, RuleSaysNo.
     """
+    return await site.store.write(partial(undo_in, site=site, acting=acting, of=of))
 
-    async def write(tx: Tx) -> bool:
-        await lock_residents(tx, site.district, {acting.resident}, cells_of=())
-        await theirs(tx, site, acting, Act.CHOOSE)
-        try:
-            done = await move.undo_in(tx, site, acting.resident, of)
-        except NotFound:
-            raise NotYours from None
-        if done:
-            await taken_back(tx, site, acting.resident, of)
-            await case_ends.end_needless(tx, site, acting.resident, acting.hand)
-            await assisted(tx, site, acting, "switch_undo", of)
-        return done
 
-    return await site.store.write(write)
+async def undo_in(tx: Tx, site: Site, acting: Acting, of: bytes) -> bool:
+    """`undo` in the caller's transaction."""
+    await lock_residents(tx, site.district, {acting.resident}, cells_of=())
+    await theirs(tx, site, acting, Act.CHOOSE)
+    try:
+        done = await move.undo_in(tx, site, acting.resident, of)
+    except NotFound:
+        raise NotYours from None
+    if done:
+        await taken_back(tx, site, acting.resident, of)
+        await case_ends.end_needless(tx, site, acting.resident, acting.hand)
+        await assisted(tx, site, acting, "switch_undo", of)
+    return done
 
 
 async def ask_case(site: Site, acting: Acting, claim: Claim) -> bytes:

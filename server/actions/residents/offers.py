@@ -1,4 +1,5 @@
-"""A resident names a relative in the portal; the relative accepts in the own portal.
+"""A resident names a relative, in the portal or on a doctor's tablet; the relative accepts in the
+own portal.
 
 The row is written whether that person exists or not, and the page says the same: only who knows the
 whole number and the end of the bound telephone reaches anybody, and only acceptance is seen.
@@ -12,7 +13,7 @@ from typing import Final
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
 from server.actions.residents import links
-from server.actions.residents.acting import Acting
+from server.actions.residents.acting import Acting, assisted
 from server.actions.residents.people import TAIL, Person, by_number, key_of, people_of
 from server.actions.tablets.intake import civil_day
 from server.errors import NotFound, RuleSaysNo
@@ -65,10 +66,11 @@ async def name(site: Site, acting: Acting, named: Named) -> bytes:
     """The offer's id. Raises RuleSaysNo: "many" a day, "waiting" for the same relative's answer,
     "end", "scope", "age", "too_many".
     """
-    return await site.store.write(partial(_name, site=site, acting=acting, named=named))
+    return await site.store.write(partial(name_in, site=site, acting=acting, named=named))
 
 
-async def _name(tx: Tx, site: Site, acting: Acting, named: Named) -> bytes:
+async def name_in(tx: Tx, site: Site, acting: Acting, named: Named) -> bytes:
+    """`name` in the caller's transaction."""
     now, today, district = site.clock(), civil_day(site.clock()), site.district
     resident, of = acting.resident, rule.numbers()
     if not acting.own:
@@ -98,6 +100,7 @@ async def _name(tx: Tx, site: Site, acting: Acting, named: Named) -> bytes:
     )  # fmt: skip
     await tx.insert("family_offer", [row])
     await audit(tx, district, "act", b"family-offer" + resident + offer, now)
+    await assisted(tx, site, acting, "family", offer, undo_until=expires)
     if person is not None and await links.has_archive(tx, site, person):
         await tell(
             tx, site, person, "family_link_offered", about=offer, day=today,

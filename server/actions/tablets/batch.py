@@ -10,6 +10,7 @@ from server.actions.archives.standing import DeviceRow, Field, lock_living, read
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets.answered import answered
 from server.actions.tablets.intake import Arrived, Intake, mark_of
+from server.actions.tablets.openings import Twins, open_all, wanted
 from server.store.tx import Row, Tx, one
 from sync import wire
 from sync.clock import Stamped, recorded
@@ -40,6 +41,9 @@ class BatchInHand:
     alike: set[tuple[bytes, str, str]]
     persons: dict[bytes, Person]
     kept: dict[bytes, bytes]  # archives merged into another -> the one that stands for them
+    opened: set[bytes]  # changes by which this batch opened an archive
+    twins: Twins  # of those archives the ones whose document is somebody's already
+    acts: list[Row]  # asked for by this batch, to be carried out after it
 
     def taker(self, change: wire.Change) -> bytes:
         """Whose archive takes the change: as signed, or of the one it was merged into."""
@@ -59,8 +63,6 @@ async def open_batch(
     residents = {each.resident for each in changes}
     edited = {each.resident for each in changes if each.set is not UNSET}
     rows, kept = await lock_living(tx, site.district, residents, cells_of=edited)
-    late_days = site.rules.late_credit_days
-    field = await read_field(tx, site.district, device, set(rows), late_days)
     district = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
     staff = await one(
         tx,
@@ -71,22 +73,30 @@ async def open_batch(
         intake.header.signer,
     )
     assert district is not None
+    trust = _trust(device, verdict, intake, ended=staff is None or staff[1] is not None)
     ledger = Ledger(site.district, site.vault, now, district[0])
-    ledger.archives = {who: Archive(row, field.members.get(who, [])) for who, row in rows.items()}
+    new = wanted(intake.arrived, rows) if trust is Reason.NONE else []
+    opened, twins = await open_all(tx, site, ledger, new, device=device.device, staff=intake.staff)
+    rows |= opened
+    where = await read_field(tx, site.district, device, set(rows), site.rules.late_credit_days)
+    ledger.archives = {who: Archive(row, where.members.get(who, [])) for who, row in rows.items()}
     taken = await _taken(tx, site.district, intake.arrived)
     district_key = await district_key_blob(tx, site.district)
     served = {kept.get(each.resident, each.resident) for each in changes if each.body is not UNSET}
     about = {who: row for who, row in rows.items() if who in served}
     return BatchInHand(
-        site, tx, intake, device, verdict, now, district[0], ledger, field,
+        site, tx, intake, device, verdict, now, district[0], ledger, where,
         role=staff[0] if staff else "",
-        trust=_trust(device, verdict, intake, ended=staff is None or staff[1] is not None),
+        trust=trust,
         district_key=district_key,
         known_ids=set(taken),
         taken=taken,
         persons=await persons_of(tx, site, about, district_key),
         alike=await _alike(tx, site.district, changes, kept),
         kept=kept,
+        opened={each.id for each in new if each.resident in opened},
+        twins=twins,
+        acts=[],
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from server.actions.archives.standing import GROUNDS
+from server.actions.tablets.acts import is_act
 from server.actions.tablets.batch import BatchInHand, known_of
 from server.actions.tablets.intake import Arrived, civil_day
 from server.store.tx import Row
@@ -46,7 +47,7 @@ def change_row(
         arrived.id,
         change.kind if change is not None and arrived.cls == "A" else None,
         arrived.cls,
-        "edit" if change is not None and change.set is not UNSET else "event",
+        _shape(arrived),
         decision.state.value,
         decision.reason.value,
         parts,
@@ -67,6 +68,13 @@ def change_row(
         "district" if stranger else "resident",
         body,
     )
+
+
+def _shape(arrived: Arrived) -> str:
+    if is_act(arrived.kind):
+        return "act"
+    change = arrived.change
+    return "edit" if change is not None and change.set is not UNSET else "event"
 
 
 def _claim(work: BatchInHand, arrived: Arrived) -> tuple[bytes | None, int, int]:

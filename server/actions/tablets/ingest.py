@@ -23,6 +23,7 @@ from server.actions.archives.standing import (
 )
 from server.actions.keeping.keyring import RECEIPT_LABEL
 from server.actions.keeping.site import Site
+from server.actions.tablets import acts, openings
 from server.actions.tablets.answered import answered
 from server.actions.tablets.attachments import named
 from server.actions.tablets.batch import BatchInHand, known_of, open_batch, stamp_of
@@ -58,6 +59,7 @@ class Ingested:
     gap: bool = False
     repeat: bool = False
     taken_at: int = 0  # of a repeat: when it came first, ms UTC
+    acts: tuple[bytes, ...] = ()  # to be carried out now
 
 
 class UnknownDevice(Exception):
@@ -148,13 +150,23 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
         if archive.size > REGISTER_BYTES:
             incoming = replace(incoming, crowded=True)
     rule = partial(_rule, arrived.kind, work.device.restricted) if arrived.kind else _no_rule
-    decision = decide(incoming, standing, cells, rule, work.known_ids.__contains__)
+    decision = _opened(work, arrived, decide(
+        incoming, standing, cells, rule, work.known_ids.__contains__
+    ))  # fmt: skip
     _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
     work.ledger.attachments += await named(work, arrived, decision)
     work.known_ids.add(arrived.id)
     if change is not None:
         work.taken[arrived.id] = (arrived.id, work.taker(change), decision.state.value, arrived.cls)
     return receipt_row(arrived.index, decision)
+
+
+def _opened(work: BatchInHand, arrived: Arrived, decision: Decision) -> Decision:
+    """The change that opened an archive has been carried out by now (openings.py)."""
+    change = arrived.change
+    if change is None or change.id not in work.opened or not acts.waits(decision):
+        return decision
+    return openings.decided(work.twins, change.resident)
 
 
 def _beside_its_target(work: BatchInHand, arrived: Arrived) -> Arrived:
@@ -233,6 +245,7 @@ def _incoming(work: BatchInHand, arrived: Arrived, at: int) -> Incoming:
         names=names,
         edits=edits,
         fault=arrived.fault,
+        act=acts.is_act(arrived.kind),
     )
 
 
@@ -252,10 +265,17 @@ def _write(
     rev = first_rev(work.feed_epoch)
     ledger.changes.append(change_row(work, arrived, decision, resident, at, rev, clamped=clamped))
     if archive is not None:
-        if incoming.edits is None and decision.state in IN_FEED:
+        if incoming.edits is None and not incoming.act and decision.state in IN_FEED:
             ledger.event(resident, arrived.id, arrived.cls, rev)
         if arrived.kind is not None:
             archive.put(arrived.kind, decision.cells)
+    if change is not None and acts.waits(decision):
+        work.acts.append(
+            acts.row_of(
+                work.site.district, change, device=work.device.device, staff=work.intake.staff,
+                at=at, now=work.now,
+            )
+        )  # fmt: skip
     tasks = list(decision.tasks)
     if change is not None and archive is not None and _looks_alike(work, arrived, decision):
         tasks.append(Task.POSSIBLE_DUPLICATE)
@@ -271,6 +291,8 @@ def _write(
 def _looks_alike(work: BatchInHand, arrived: Arrived, decision: Decision) -> bool:
     change = arrived.change
     if change is None or change.body is UNSET or decision.state not in IN_FEED:
+        return False
+    if acts.is_act(arrived.kind):
         return False
     place = (work.taker(change), change.on, change.kind)
     found = arrived.cls == "A" and place in work.alike and change.amends is None
@@ -304,11 +326,13 @@ async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) 
         device.chain_epoch, device.head_seq, device.head_digest, device.status,
         device.strangers_day, device.strangers, site.district, device.device,
     )  # fmt: skip
+    await tx.insert("tablet_act", work.acts, ignore=True)
     await work.ledger.flush(tx, "batch", intake.digest + header.root)
+    await openings.note_twins(tx, site, work.twins)
     both = zip(intake.arrived, states, strict=True)
     applied = [each.change for each, row in both if row is None or row[1] == State.APPLIED.value]
     await settle_held(tx, work.ledger, applied, intake.staff)
-    return Ingested(signed)
+    return Ingested(signed, acts=tuple(row[1] for row in work.acts))
 
 
 def _signed_receipt(work: BatchInHand, seq: int, states: list[tuple[Any, ...] | None]) -> bytes:

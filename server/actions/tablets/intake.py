@@ -223,10 +223,11 @@ def checked_again(raw: bytes, key: bytes, change: wire.Change, today: date) -> A
 def _event_class(
     kind: Kind, change: wire.Change, filled: object, day: date, today: date
 ) -> tuple[str, Reason]:
-    if change.body is msgspec.UNSET:
+    if change.body is msgspec.UNSET and kind.shape is not Shape.ACT:
         return kind.access.value, Reason.NONE  # a void carries no form
-    if kind.shape is not Shape.EVENT:
+    if kind.shape is Shape.REGISTER or (kind.shape is Shape.ACT and _about_another(change)):
         return "B", Reason.MALFORMED
+    assert change.body is not msgspec.UNSET
     body = bytes(change.body)
     faults = hard(check(kind, body, on=day, today=max(today, day), asking=False))
     if not isinstance(filled, dict):
@@ -237,6 +238,11 @@ def _event_class(
     else:
         cls = max(kind.access_given(names).values(), default=kind.access).value
     return cls, Reason.OUT_OF_RANGE if faults else Reason.NONE
+
+
+def _about_another(change: wire.Change) -> bool:
+    """An act is asked for and not amended: another act takes it back."""
+    return change.body is msgspec.UNSET or change.amends is not None or change.voids is not None
 
 
 @cache

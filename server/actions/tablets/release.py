@@ -7,7 +7,6 @@ The tablet that made the change learns the outcome through its outcome stream.
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
 
 from msgspec import UNSET
 
@@ -23,9 +22,11 @@ from server.actions.archives.standing import (
     standing_of,
 )
 from server.actions.keeping.site import Site, district_key_blob
+from server.actions.tablets import acts
 from server.actions.tablets.attachments import let_in
 from server.actions.tablets.intake import checked_again, civil_day, rule_of
 from server.actions.tablets.of_person import judged
+from server.actions.tablets.openings import open_kept
 from server.actions.tablets.readable import can_be_read
 from server.actions.tablets.settle import open_change, settle_conflicts, settle_held
 from server.errors import NotFound, Refusal, RuleSaysNo
@@ -38,6 +39,7 @@ from sync.reconcile import (
     IN_FEED,
     OPEN,
     CellRule,
+    Credit,
     Decision,
     Incoming,
     Reason,
@@ -46,12 +48,6 @@ from sync.reconcile import (
     decide,
     event_under,
 )
-
-# Tasks that ask somebody to look and leave nothing to decide about a change.
-LOOKED_AT: Final = (
-    "possible_duplicate", "late_visit", "fork", "suspended", "digest", "lost", "revoked",
-    "restored", "photo",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -124,31 +120,6 @@ async def release(site: Site, change: bytes, *, staff: bytes) -> State:
 async def decline(site: Site, change: bytes, *, staff: bytes) -> None:
     """A person has looked and leaves it where it is; it stays readable, as evidence."""
     await site.store.write(partial(decline_in, site=site, change=change, staff=staff))
-
-
-async def close(site: Site, subject: bytes, *, staff: bytes) -> int:
-    """A person has dealt with what was to be looked at: a tablet, a whole batch, a late visit or a
-    look-alike. Changes nothing else. What waits for a decision is not closed by this.
-
-    Returns how many tasks were closed. Raises RuleSaysNo when there is none to close.
-    """
-    return await site.store.write(partial(_close, site=site, subject=subject, staff=staff))
-
-
-async def _close(tx: Tx, site: Site, subject: bytes, staff: bytes) -> int:
-    now, district = site.clock(), site.district
-    change = await one(tx, "SELECT 1 FROM change WHERE district=? AND change=?", district, subject)
-    kinds = LOOKED_AT if change is not None else (*LOOKED_AT, "quarantine")
-    closed = await tx.run(
-        "UPDATE task SET closed_at=?, closed_by=?, result='closed' WHERE district=? AND subject=? "
-        f"AND closed_at IS NULL AND kind IN ({', '.join('?' * len(kinds))})",
-        now, staff, district, subject, *kinds,
-    )  # fmt: skip
-    if not closed:
-        raise RuleSaysNo("nothing_to_close")
-    ledger = Ledger(district, site.vault, now, 1)
-    await ledger.flush(tx, "act", b"closed" + subject)
-    return closed
 
 
 async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held:
@@ -237,7 +208,7 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
     incoming = Incoming(
         held.id, held.author, held.staff, held.at,
         names=tuple(n for n in (held.change.amends, held.change.voids) if n is not None),
-        edits=edits, fault=arrived.fault,
+        edits=edits, fault=arrived.fault, act=acts.is_act(arrived.kind),
     )  # fmt: skip
     wanted = {saw for _, seen in (edits or {}).values() for saw in seen} | set(incoming.names)
     known: set[bytes] = set()
@@ -267,16 +238,18 @@ async def admit(site: Site, change: bytes, *, staff: bytes) -> State:
 
 
 async def _admit(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
+    opened = await open_kept(tx, site, change)
     held = await _open(tx, site, change, trusted=False)
     if held.state != State.QUARANTINED.value or held.change.id != held.id:
         raise RuleSaysNo("not_held")
-    decision = await _judge(tx, site, held, lenient=False)
+    decision = opened or await _judge(tx, site, held, lenient=False)
     await _apply(tx, site, held, decision, by=staff, result="confirmed")
     return decision.state
 
 
 async def release_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
     """`release` in the caller's transaction."""
+    opened = await open_kept(tx, site, change)
     held = await _open(tx, site, change, trusted=True)
     if held.state not in (State.HELD.value, State.QUARANTINED.value):
         raise RuleSaysNo("not_held")
@@ -285,7 +258,9 @@ async def release_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
         raise RuleSaysNo("same_id_other_bytes")
     if not can_be_read(held.change, civil_day(site.clock())):
         raise RuleSaysNo("unreadable")
-    if held.change.set is UNSET:
+    if acts.asks(held.change):
+        decision = opened or Decision(State.HELD, Reason.ACT, Credit.NONE)
+    elif held.change.set is UNSET:
         decision = event_under(held.standing)
         decision = Decision(decision.state, Reason.RELEASED, decision.credit)
     else:
@@ -303,7 +278,7 @@ async def _apply(
     resident = archive.row.resident
     rev = first_rev(ledger.feed_epoch)
     if held.change.set is UNSET:
-        if decision.state in IN_FEED:
+        if decision.state in IN_FEED and not acts.asks(held.change):
             ledger.event(resident, held.id, held.cls, rev)
     else:
         _put(held, decision)
@@ -325,10 +300,19 @@ async def _apply(
     if decision.reason is Reason.MISSING_BASE:
         # Of a chain that was confirmed late: it waits for what it names as if it came today.
         ledger.waits += [(district, name, held.id, ledger.now) for name in _named(held.change)]
+    if acts.waits(decision) and held.device is not None:
+        await acts.ask_again(
+            tx,
+            acts.row_of(
+                district, held.change, device=held.device.device, staff=held.staff, at=held.at,
+                now=ledger.now,
+            ),
+        )  # fmt: skip
     tasks = {task.value for task in decision.tasks}
     if decision.state is State.PROPOSAL:
         tasks.add("proposal")
-    for kind in {"held", "quarantine"} - tasks:  # what it still waits for stays somebody's
+    # What it still waits for stays somebody's.
+    for kind in {"held", "quarantine", *acts.TASKS} - tasks:
         await tx.run(
             "UPDATE task SET closed_at=?, closed_by=?, result=? WHERE district=? AND kind=? "
             "AND subject=? AND closed_at IS NULL",

@@ -1,0 +1,8 @@
+"""What residents asked for by a tablet's hand."""
+
+from server.store.migrations.statements import run_file
+from server.store.tx import Tx
+
+
+async def forwards(tx: Tx) -> None:
+    await run_file(tx, __file__)
