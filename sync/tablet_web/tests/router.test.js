@@ -92,6 +92,8 @@ test("a locked tablet opens the lock and the rescue file, nothing else", () => {
   assert.equal(door("locked", "sync", SCREENS), "unlock");
   assert.equal(door("locked", "rescue", SCREENS), "rescue");
   assert.equal(door("wiped", "home", SCREENS), "wiped");
+  assert.equal(door("wiped", "enrol", SCREENS), "enrol");
+  assert.equal(door("locked", "enrol", SCREENS), "unlock");
   assert.equal(door("new", "home", SCREENS), "welcome");
   assert.equal(door("new", "enrol", SCREENS), "enrol");
   assert.equal(door("enrolling", "rescue", SCREENS), "enrol");

@@ -22,7 +22,9 @@ export function door(stage, wanted, screens) {
   const first = DOORS[stage];
   if (stage === "open") return screens[wanted] && !isDoor(wanted) ? wanted : FIRST;
   if (stage === "enrolling") return "enrol";
-  if (wanted === "rescue" || (stage === "new" && wanted === "enrol")) return wanted;
+  if (wanted === "rescue") return wanted;
+  // What was sealed under the old enrolment travels on beside the new one.
+  if (wanted === "enrol" && (stage === "new" || stage === "wiped")) return wanted;
   return first;
 }
 

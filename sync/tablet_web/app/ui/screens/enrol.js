@@ -13,7 +13,7 @@ export function Enrol({ engine, status, back, replace }) {
   const stop = async () => {
     await engine.giveUpEnrolment().catch(() => {});
     setDigits("");
-    replace("welcome");
+    replace(status.wiped_why ? "wiped" : "welcome");
   };
   if (confirmed) {
     return html`<${FinishStep}

@@ -72,7 +72,7 @@ function Way({ status, done }) {
 /** @param {{ mine: Mine, called: string, online: boolean, now: number, told?: boolean }} props */
 function Row({ mine, called, online, now, told }) {
   const known = STATES[mine.state] ?? STATES.held;
-  const off = mine.state === "open" && !online;
+  const off = !online && (mine.state === "open" || mine.state === "sent");
   const said = told ? why(mine) : "";
   return html`<li>
     <b>${mine.name}</b>
@@ -184,7 +184,7 @@ function Now({ engine, status }) {
   const { sync } = status;
   const running = busy || Boolean(sync.running);
   return html`<div class="thumb">
-    <${FaultBox} fault=${fault ?? (running ? null : sync.fault)} />
+    <${FaultBox} fault=${fault ?? (running || !sync.online ? null : sync.fault)} />
     ${sync.running && html`<${Bar} ...${sync.running} say=${progressWords(sync.running)} />`}
     <${Button}
       main=${sync.online}

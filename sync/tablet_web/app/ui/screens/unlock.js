@@ -79,7 +79,7 @@ export function Waiting({ engine, status, go, short }) {
         >${words.needs(names.map((name) => name ?? words.someone).join(words.and))}</span
       >
     </p>`}
-    <${FaultBox} fault=${fault ?? sync.fault} />
+    <${FaultBox} fault=${fault ?? (sync.online ? sync.fault : null)} />
     ${sync.waiting + sync.ready_batches > 0 &&
     html`<div class="btns upright">
       <${Button}

@@ -31,19 +31,16 @@ export function Wiped(props) {
         ${left > 0 && html`<${Waiting} ...${props} short />`}
         <div class="thumb">
           <${FaultBox} fault=${fault} />
-          <${Button}
-            main
-            big
+          ${left === 0 &&
+          html`<${Button}
             full
-            sign=${left > 0 ? "clock" : "key"}
+            sign="x"
             busy=${busy}
-            disabled=${left > 0}
             doing=${words.starting}
-            onClick=${async () => {
-              if (await run(() => engine.startOver())) go("welcome");
-            }}
-            >${left > 0 ? words.first_send : words.start_over}<//
-          >
+            onClick=${() => run(() => engine.startOver())}
+            >${words.start_over}<//
+          >`}
+          <${Button} main big full sign="key" onClick=${() => go("enrol")}>${words.enrol}<//>
         </div>
       </aside>
     </div>

@@ -11,6 +11,10 @@ const OF_EXCHANGE = Object.freeze({
     title: "程序和服务器的版本对不上",
     next: "先连网让程序更新，更新好锁上再开就换新。存在本机的都还在，照样能写、能送。",
   },
+  refused_for_days: {
+    title: "服务器好几天不认这台平板",
+    next: "存在本机的都还在。请今天就找管理员；送不出去的，先存一份救援文件。",
+  },
   renew: {
     title: "服务器请这台平板重新登记",
     next: "请找管理员要一个新的登记码。没签收的会跟着到新登记里，不会丢。",
@@ -128,7 +132,7 @@ export function standing(status) {
     return {
       tone: "due",
       sign: "save",
-      title: `${count(status.sync.waiting)} 条很久没送出去，请存一份救援文件`,
+      title: `${count(status.sync.waiting)} 条等着签收，今天还没有存救援文件`,
       next: "存到下载文件夹，拷给卫生院也能收进去。",
       to: "rescue",
       act: "存救援文件",

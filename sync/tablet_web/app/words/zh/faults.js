@@ -34,6 +34,15 @@ const OF_APP = {
     say: "这台平板上能看的已经清掉，不能再打开",
     next: "写好的早就封给了服务器，照样会送出。请联网送完，再重新登记。",
   },
+  enrolled_already: {
+    say: "这台平板已经登记过了",
+    next: "要换一次登记，请管理员先清空这台平板。写好的不会丢。",
+  },
+  not_wiped: { say: "这台平板还在用，不能从头开始", next: "要换一次登记，请管理员先清空它。" },
+  not_enrolling: {
+    say: "登记到一半，程序重开过",
+    next: "请管理员重新开一个登记码。这台平板上的东西没有变。",
+  },
   not_enrolled: { say: "这台平板还没有登记", next: "请找管理员要一个登记码。" },
   batches_wait: {
     say: "还有批次等着送，现在不能从头开始",
@@ -58,6 +67,10 @@ const OF_STORAGE = {
   storage_closed: {
     say: "本机存储关着，这一步没有做成",
     next: `${KEPT}请关掉程序再打开一次。`,
+  },
+  storage_not_kept: {
+    say: "浏览器没有答应长期保存，这一条还没有存上",
+    next: "页面先别关。请到「设置」打开救援文件，再按一次。",
   },
   not_a_rescue_file: {
     say: "这不是救援文件，或者文件坏了",
@@ -105,6 +118,14 @@ const OF_KEYS = {
 
 /** The line and what the server answers (PROTOCOL 9). @type {Faults} */
 const OF_LINE = {
+  lease_over: {
+    say: "使用期限到了，联网后才能再看档案",
+    next: "写好的都已加密存着，一条没丢。连上网络再打开一次，就能接着用。",
+  },
+  refused_for_days: (facts) => ({
+    say: `服务器已经 ${number(facts, "days") || 1} 天不认这台平板`,
+    next: "存在本机的都还在。请今天就找管理员；送不出去的，先存一份救援文件。",
+  }),
   no_connection: { say: "没有连上服务器", next: "存在本机的都还在，联网后自动再送。" },
   timeout: { say: "网络太慢，这一次没有送完", next: "存在本机的都还在，会切小一点自动再送。" },
   busy: (facts) => ({
