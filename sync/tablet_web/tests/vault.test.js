@@ -133,6 +133,40 @@ test("after ten wrong tries in a row the readable copies go, and sealed batches 
   await assert.rejects(new Vault(means).unlock(SU, RIGHT), { code: "wiped" });
 });
 
+test("the readable copies go from a full disk too", async () => {
+  const { vault, disk, means } = await tablet();
+  await disk.write([await vault.sealRow("person", "r1", 7)]);
+  const full = {
+    ...disk,
+    write: async (/** @type {any[]} */ rows) => {
+      if (rows.some((each) => each.value !== undefined)) throw { code: "storage_full" };
+      await disk.write(rows);
+    },
+  };
+  await assert.rejects(
+    new Vault({ ...means, disk: full }).unlock(SU, RIGHT),
+    {
+      code: "storage_full",
+    },
+    "a try that cannot be counted is none",
+  );
+  await new Vault({ ...means, disk: full }).wipe("server");
+  assert.equal(await disk.count("person"), 0);
+  assert.equal(await disk.count("staff"), 0);
+});
+
+test("a lock in the middle of bringing a colleague spoils nobody's key", async () => {
+  const { vault, disk, means, key } = await tablet();
+  await disk.write([await vault.sealRow("person", "r1", 7)]);
+  const blob = /** @type {any} */ (await disk.get("person", "r1"));
+  const bringing = vault.admit(XIE, "谢芒种", RIGHT, key);
+  vault.lock();
+  await disk.write(await bringing);
+  const other = new Vault(means);
+  await other.unlock(XIE, RIGHT);
+  assert.equal(await other.readRow("person", "r1", blob), 7);
+});
+
 test("who kills the app while the tenth try is judged has had it", async () => {
   const { disk, means } = await tablet();
   const row = /** @type {any} */ (await disk.get("staff", SU));

@@ -1,6 +1,6 @@
 // Who may read this tablet. One random master key, in memory only while somebody is in; wrapped
 // once per staff member by their passphrase. Each signing key is wrapped under its owner's own wrap
-// key, so nobody signs as somebody else. Exports: Vault, TRIES, PASSPHRASE_LEAST.
+// key, so nobody signs as somebody else. Exports: Vault, TRIES.
 //
 //   found, admit           rows to write: the first member of staff, a further one
 //   unlock, lock, me, signer, changePassphrase, staff, wipe
@@ -30,7 +30,7 @@ import { scrypt } from "../../vendor/scrypt.js";
 
 /** Wrong ones of a person in a row; then the readable copies go. */
 export const TRIES = 10;
-export const PASSPHRASE_LEAST = 8;
+const PASSPHRASE_LEAST = 8;
 /** ms to wait after the first, second ... wrong try. */
 const WAITS = [5, 10, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => 1000 * seconds);
 /** What could be read; ready batches, receipts and fates of changes stay. */
@@ -43,6 +43,7 @@ const READABLE = /** @type {const} */ ([
   "draft",
   "session",
 ]);
+const STAFF = /** @type {const} */ ("staff");
 const NONCE = 12;
 const VERSION = new Uint8Array([1]);
 
@@ -112,7 +113,7 @@ export class Vault {
    * @returns {Promise<Write[]>}
    */
   async admit(staff, name, passphrase, key) {
-    const master = this.#master ?? locked();
+    const master = (this.#master ?? locked()).slice(); // a lock meanwhile blanks the other one
     const wrap = await this.#wrap(staff, long(passphrase), master, key);
     /** @type {StaffRow} */
     const row = { name, state: "active", tries: 0, wait: 0, wrap };
@@ -147,18 +148,22 @@ export class Vault {
    */
   async wipe(why) {
     const { disk } = this.#means;
-    const writes = await this.#also();
+    const gone = await this.#also();
     for (const store of READABLE) {
-      for (const key of await disk.keys(store)) writes.push({ store, key });
+      for (const key of await disk.keys(store)) gone.push({ store, key });
     }
     /** @type {[string, StaffRow][]} */
     const staff = await disk.rows("staff");
-    for (const [key, { wrap: _, ...rest }] of staff) {
-      writes.push({ store: "staff", key, value: rest });
-    }
-    writes.push({ store: "meta", key: "wiped", value: why });
+    /** @type {Write[]} */
+    const left = staff.map(([key, { wrap: _, ...rest }]) => ({ store: "staff", key, value: rest }));
+    left.push({ store: "meta", key: "wiped", value: why });
     this.lock();
-    await disk.write(writes);
+    try {
+      await disk.write([...gone, ...left]);
+    } catch {
+      // A full disk takes nothing, and still lets go: then no name stays either.
+      await disk.write([...gone, ...staff.map(([key]) => ({ store: STAFF, key }))]);
+    }
   }
 
   /**
