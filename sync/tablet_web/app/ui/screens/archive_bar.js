@@ -49,7 +49,9 @@ export function WhoBar({ opened, swap }) {
       ${archive.new_here && html`<${Chip} sign="plus">${words.new_here}<//>`}
       ${ill.length > 0 && html`<span class="ill">${icon("file")}${ill.join(words.join)}</span>`}
       <${Allergies} opened=${opened} />
-      <${Button} onClick=${swap}>${words.swap}<//>
+      <${Button} onClick=${swap}
+        ><span><span class="lead">${words.swap_lead}</span>${words.swap}</span><//
+      >
     </div>
   </section>`;
 }

@@ -1,7 +1,7 @@
 // Beginning a service: what is due at the thumb, every other form behind one more press.
 
 import { words } from "../../words/zh/archive.js";
-import { html, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { SCREENS } from "../screens.js";
 import { combined, conflicts, decidable, duesOf, formsToBegin, kindsDue } from "./archive_facts.js";
@@ -36,7 +36,12 @@ function AllForms({ opened, close }) {
   const { catalogue, reader, restricted, archive, go } = opened;
   const due = beginnings(opened).map((each) => each.label);
   const kinds = formsToBegin(catalogue, reader.today, restricted);
-  return html`<section class="card all-forms">
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: "start" });
+    box.current?.querySelector("button")?.focus({ preventScroll: true });
+  }, []);
+  return html`<section class="card all-forms" ref=${box}>
     <div class="head">
       <h2>${words.other_forms_next}</h2>
       <span class="push"><${Button} sign="x" onClick=${close}>${words.close}<//></span>

@@ -127,7 +127,7 @@ export function Overview({ opened }) {
       <${Latest} opened=${opened} />
     </div>
     <div>
-      <${Trend} opened=${opened} measure="pressure" compact />
+      <${Trend} opened=${opened} measure="pressure" compact marked />
       ${archive.line.marks.includes("diabetes") &&
       html`<${Trend} opened=${opened} measure="glucose" compact />`}
       <${Next} opened=${opened} />

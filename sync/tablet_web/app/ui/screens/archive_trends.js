@@ -82,8 +82,8 @@ function Drawn({ measure, seen, years, today, table }) {
     />`}`;
 }
 
-/** One measure on a sheet. `compact`: nothing at all where nothing was measured. @param {{ opened: Opened, measure: Measure, compact?: boolean }} props */
-export function Trend({ opened, measure, compact = false }) {
+/** One measure on a sheet. `compact`: nothing at all where nothing was measured. @param {{ opened: Opened, measure: Measure, compact?: boolean, marked?: boolean }} props */
+export function Trend({ opened, measure, compact = false, marked = false }) {
   const { today } = opened.reader;
   const whole = wholeOf({ opened, measure });
   const [years, setYears] = useState(
@@ -102,7 +102,7 @@ export function Trend({ opened, measure, compact = false }) {
   const seen = series.within(whole, today, years);
   return html`<section class="card trend">
     <div class="head">
-      <h2>${words.what[measure]} <span class=${compact ? "mark" : ""}>${head.value}</span></h2>
+      <h2>${words.what[measure]} <span class=${marked ? "mark" : ""}>${head.value}</span></h2>
       ${head.chip && html`<${Chip} tone=${head.tone} sign=${head.sign}>${head.chip}<//>`}
       <span class="push quiet">${dayWords(head.on, today)}</span>
     </div>

@@ -46,7 +46,7 @@ export function Claim({ opened, cell, claim, bare = false }) {
         <${Button} busy=${busy} onClick=${answer(kept)}>${words.keep}<//>
         <${Button} busy=${busy} onClick=${answer(claim.value)}>${words.accept}<//>
       </div>
-      <p class="quiet">${words.answer_next}</p>`}
+      <p class="quiet after">${words.answer_next}</p>`}
     <${FaultBox} fault=${fault} />
   </section>`;
 }
@@ -59,7 +59,11 @@ export function Statement({ opened, said, rec }) {
   const name = typeof said.body.field === "string" ? said.body.field : "";
   const field = about?.fields.find((each) => each.name === name);
   const why = kind?.fields.find((each) => each.name === "why")?.type.codes?.[String(said.body.why)];
-  const what = [about?.neutral_label, rec && dayWords(rec.on, reader.today), field?.label];
+  const what = [
+    about && words.short(about.label),
+    rec && dayWords(rec.on, reader.today),
+    field?.label,
+  ];
   const text = typeof said.body.text === "string" ? said.body.text : "";
   return html`<section class="voice-box">
     <h2>${icon("voice")} ${words.statement(what.filter(Boolean).join(" · "))}</h2>

@@ -10,6 +10,7 @@ import { Card, Pairs } from "../parts/card.js";
 import { Empty } from "../parts/empty.js";
 import { asFault, FaultBox } from "../parts/fault.js";
 import { icon } from "../parts/icon.js";
+import { SCREENS } from "../screens.js";
 import { forget } from "./archive_opened.js";
 import { Done, Villages } from "./home_list.js";
 import { RANGES, tally, villagesOf } from "./home_rows.js";
@@ -20,6 +21,7 @@ import { RANGES, tally, villagesOf } from "./home_rows.js";
 /** @typedef {import("../screens.js").Props} Props */
 
 const VOICES = 3;
+const AHEAD_MS = 200;
 
 /** How long a range was chosen: while the app is open. @type {Range} */
 let chosen = "week";
@@ -39,6 +41,12 @@ function useHome({ engine, changed, status }) {
     };
   }, [engine, changed, status.today]);
   return { home, fault };
+}
+
+/** The code of the next page is fetched while somebody reads this one. */
+function fetchArchive() {
+  const later = setTimeout(() => SCREENS.archive?.load(), AHEAD_MS);
+  return () => clearTimeout(later);
 }
 
 function useCatalogue() {
@@ -142,6 +150,7 @@ export function Home(props) {
   const forms = useCatalogue();
   const [range, setRange] = useState(chosen);
   useEffect(forget, []);
+  useEffect(fetchArchive, []);
   const set = (/** @type {Range} */ to) => {
     chosen = to;
     setRange(to);

@@ -5,7 +5,8 @@ import { count } from "./time.js";
 export const words = Object.freeze({
   opening: "正在打开档案",
   bar: "打开的档案",
-  swap: "不是这位？换人",
+  swap_lead: "不是这位？",
+  swap: "换人",
   team: "责任团队",
   /** @param {string} when */
   strip: (when) => `看到的是${when} 的内容。这次查看会记入「谁看过我的档案」`,
@@ -58,7 +59,7 @@ export const words = Object.freeze({
   close: "收起",
   assist: "代办",
   /** @param {string} what */
-  check_face: (what) => `当面核对${what}`,
+  check_face: (what) => `核对${what}`,
   /** @param {string} what */
   start: (what) => `开始：${what}`,
   combined: "合并随访",
