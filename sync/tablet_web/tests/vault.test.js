@@ -150,7 +150,11 @@ test("the readable copies go from a full disk too", async () => {
     },
     "a try that cannot be counted is none",
   );
-  await new Vault({ ...means, disk: full }).wipe("server");
+  const more = [
+    { store: /** @type {const} */ ("meta"), key: "app", value: 1 },
+    { store: /** @type {const} */ ("draft"), key: "d" },
+  ];
+  await new Vault({ ...means, disk: full }, async () => more).wipe("server");
   assert.equal(await disk.count("person"), 0);
   assert.equal(await disk.count("staff"), 0);
 });

@@ -162,7 +162,8 @@ export class Vault {
       await disk.write([...gone, ...left]);
     } catch {
       // A full disk takes nothing, and still lets go: then no name stays either.
-      await disk.write([...gone, ...staff.map(([key]) => ({ store: STAFF, key }))]);
+      const deleted = gone.filter((each) => each.value === undefined);
+      await disk.write([...deleted, ...staff.map(([key]) => ({ store: STAFF, key }))]);
     }
   }
 
