@@ -428,6 +428,8 @@ export interface World {
   cost_log2: number;
   /** Data files of the app: catalogue.json, initials.json. */
   data<T>(name: string): Promise<T>;
+  /** Whether the browser keeps the storage, and its use in bytes; left out: it does. */
+  estimate?(): Promise<{ persisted: boolean; used: number; quota: number }>;
 }
 
 export interface Call {

@@ -1,0 +1,249 @@
+// Gets everything to the server and everything new from it: by hand, when a network shows, some
+// time after a failure. The queue of the engine is held while something changes, never while a
+// call is under way, so a form can be saved during the slowest exchange.
+
+import { ENVELOPE_BYTES } from "./outbox.js";
+
+/** @typedef {import("../types.js").Fault} Fault */
+/** @typedef {import("../types.js").Hex} Hex */
+/** @typedef {import("../types.js").Progress} Progress */
+/** @typedef {import("../types.js").Reply} Reply */
+/** @typedef {import("./exchange.js").Exchange} Exchange */
+/** @typedef {import("./ledger.js").Ledger} Ledger */
+/**
+ * @typedef {{ ledger: Ledger, exchange: Exchange, outbox: import("./outbox.js").Outbox,
+ *   photos: import("./photos.js").Photos, queue: import("./queue.js").Queue,
+ *   world: import("../types.js").World, changed: (residents: Set<Hex>) => Promise<void>,
+ *   wiped: () => Promise<void>, lease_over: () => Promise<void>, said: () => void }} Parts
+ */
+
+const FIRST_MS = 2_000;
+const MOST_MS = 900_000;
+const TIMEOUT_MS = 60_000;
+const ROUNDS = 10_000;
+
+export class Courier {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    this.failures = 0;
+    /** @type {number | null} */
+    this.nextTry = null;
+    /** Not before this, whoever asks: the server said so. */
+    this.notBefore = 0;
+    /** @type {Progress | null} */
+    this.running = null;
+    /** @type {Fault | null} */
+    this.fault = null;
+    /** Batches and farewells that a tablet which cannot read answers has sent in this run. @type {Set<string>} */
+    this._sent = new Set();
+    /** @type {Promise<void> | null} */
+    this._under = null;
+  }
+
+  /** One whole conversation; whoever asks while one is under way waits for that one. */
+  run() {
+    this._under ??= this._whole().finally(() => {
+      this._under = null;
+      this.running = null;
+      this.parts.said();
+    });
+    return this._under;
+  }
+
+  async _whole() {
+    const { world, ledger } = this.parts;
+    const wait = this.notBefore - world.clock();
+    if (wait > 0) throw { code: "busy", facts: { seconds: Math.ceil(wait / 1000) } };
+    this._progress("send", 0, 0);
+    try {
+      await this._foreign();
+      if (ledger.state && this.parts.outbox.keys) await this._rounds();
+      else await this._locked();
+      await this._pictures();
+      this.failures = 0;
+      this.nextTry = null;
+      this.fault = null;
+    } catch (error) {
+      this._failed(error);
+      throw error;
+    }
+  }
+
+  /** @param {Progress["step"]} step @param {number} done @param {number} of */
+  _progress(step, done, of) {
+    this.running = { step, done, of };
+    this.parts.said();
+  }
+
+  /** @param {unknown} error */
+  _failed(error) {
+    const { world } = this.parts;
+    const fault = /** @type {Fault & { retry?: number }} */ (error);
+    this.fault = { code: fault?.code ?? "broken", ...(fault?.say ? { say: fault.say } : {}) };
+    const most = Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(this.failures, 20));
+    const random = new DataView(world.random(4).buffer).getUint32(0) / 2 ** 32;
+    const after = Math.max(random * most, fault?.retry ?? 0);
+    this.failures += 1;
+    this.nextTry = world.clock() + Math.round(after);
+    if (fault?.retry) this.notBefore = world.clock() + fault.retry;
+  }
+
+  // ---- unlocked -----------------------------------------------------------------------------
+
+  /** Until neither side has more. */
+  async _rounds() {
+    const { queue, exchange, outbox, world } = this.parts;
+    for (let round = 0; round < ROUNDS && outbox.keys; round += 1) {
+      const request = await queue.run(() => exchange.next());
+      this._progress(request.key ? "send" : "take", round, 0);
+      const sent = { wall: world.clock(), mono: world.mono() };
+      const body = await this._post(request);
+      const came = { wall: world.clock(), mono: world.mono() };
+      if (!body) continue; // too large for the line: a small question comes next
+      const result = await queue.run(async () => {
+        if (!outbox.keys) return null; // locked meanwhile: it is asked again
+        const done = await exchange.take(request, body, sent, came);
+        if (done.wiped) await this.parts.wiped();
+        else await this.parts.changed(done.touched);
+        return done;
+      });
+      if (!result) break;
+      if (result.wiped) return this._locked();
+      if (result.lease_over) await this.parts.lease_over();
+      if (result.refused === "unreadable") throw { code: "unreadable", say: result.say };
+      if (!result.more && !result.receipts) break;
+    }
+  }
+
+  /** The answer's bytes; null: it did not go through, and the next request takes that up. @param {import("./exchange.js").Request} request */
+  async _post(request) {
+    const { exchange, queue } = this.parts;
+    let reply;
+    try {
+      reply = await this._send(request.bytes);
+    } catch (error) {
+      const late = /** @type {Fault} */ (error)?.code === "timeout";
+      if (late) await queue.run(() => exchange.struck(request, "timeout"));
+      throw error;
+    }
+    if (reply.status === 200) return reply.body;
+    if (reply.status === 413 && request.key) {
+      await queue.run(() => exchange.struck(request, "too_large"));
+      return null;
+    }
+    throw await this._problem(reply);
+  }
+
+  /** @param {Uint8Array} body */
+  _send(body) {
+    return this.parts.world.send({
+      method: "POST",
+      path: "/sync/v1/exchange",
+      headers: { "content-type": "application/octet-stream" },
+      body,
+      timeout_ms: TIMEOUT_MS,
+    });
+  }
+
+  /** What another status than 200 says; it changes nothing. @param {Reply} reply */
+  async _problem(reply) {
+    const { queue, ledger, world } = this.parts;
+    let code = "broken";
+    let say = "";
+    try {
+      const told = JSON.parse(new TextDecoder().decode(reply.body));
+      if (typeof told.code === "string") code = told.code;
+      if (typeof told.say === "string") say = told.say;
+    } catch {
+      code = reply.status >= 500 ? "broken" : "no_such_page";
+    }
+    const seconds = Number(reply.headers["retry-after"] ?? 0);
+    const retry = Number.isFinite(seconds) ? Math.min(seconds * 1000, MOST_MS) : 0;
+    const facts = ledger.state;
+    if (reply.status === 400 && facts && !facts.refused_since) {
+      await queue.run(async () => {
+        const step = ledger.step();
+        step.facts.refused_since = world.clock();
+        await step.commit();
+      });
+    }
+    return { code, ...(say ? { say } : {}), retry, status: reply.status };
+  }
+
+  // ---- without reading answers --------------------------------------------------------------
+
+  /** Batches of an earlier enrolment, or from a rescue file: as they are, in order, once a run. */
+  async _foreign() {
+    const gen = this.parts.ledger.state?.gen ?? -1;
+    const wiped = this.parts.ledger.app.wiped_why !== "";
+    if (wiped) return;
+    try {
+      await this._asTheyAre((row) => row.gen !== gen && row.state === "ready");
+    } catch (error) {
+      // Refused, as one of a district that no longer knows that tablet: not in the way of the rest.
+      if (!(/** @type {{ status?: number }} */ (error)?.status)) throw error;
+    }
+  }
+
+  /** Locked or wiped: each ready batch once a run; the farewell last. */
+  async _locked() {
+    const { ledger } = this.parts;
+    const wiped = ledger.app.wiped_why !== "";
+    await this._asTheyAre((row) => row.state === "ready" || (wiped && row.state === "stale"));
+    for (const [key, bytes] of await ledger.disk.rows("batch", "f.", "f/")) {
+      if (this._sent.has(key)) continue;
+      await this._sendRaw(/** @type {Uint8Array} */ (bytes));
+      this._sent.add(key);
+    }
+  }
+
+  /** @param {(row: import("./rows.js").BatchRow) => boolean} which */
+  async _asTheyAre(which) {
+    const { ledger, queue, outbox, world } = this.parts;
+    const rows = ledger.rows("batch").filter(([, row]) => which(row));
+    const ordered = rows.sort((a, b) => order(a[1]) - order(b[1]) || (a[0] < b[0] ? -1 : 1));
+    for (const [at, [key, row]] of ordered.entries()) {
+      if (this._sent.has(row.digest)) continue;
+      this._progress("send", at, ordered.length);
+      await queue.run(async () => {
+        const step = ledger.step();
+        outbox.giveOut(step, key);
+        await step.commit(true);
+      });
+      const bytes = await ledger.disk.get("batch", `b${key.slice(1)}`);
+      if (!bytes) continue; // it was closed again with one change more in this very moment
+      await this._sendRaw(/** @type {Uint8Array} */ (bytes));
+      this._sent.add(row.digest);
+      await queue.run(async () => {
+        const step = ledger.step();
+        step.change("batch", key, { posted: world.clock() });
+        await step.commit(true);
+      });
+    }
+  }
+
+  /** @param {Uint8Array} bytes */
+  async _sendRaw(bytes) {
+    if (bytes.length > ENVELOPE_BYTES) return;
+    const reply = await this._send(bytes);
+    if (reply.status !== 200) throw await this._problem(reply);
+  }
+
+  // ---- pictures -----------------------------------------------------------------------------
+
+  async _pictures() {
+    const { photos, outbox, queue, world, ledger } = this.parts;
+    if (!ledger.state) return;
+    await photos.deliver({
+      send: (call) => world.send(call),
+      keys: outbox.keys,
+      lock: (work) => queue.run(work),
+      progress: (done, of) => this._progress("photo", done, of),
+    });
+    await queue.run(() => photos.tidy());
+  }
+}
+
+/** Stale ones last: they only count when nobody can make them anew. @param {import("./rows.js").BatchRow} row */
+const order = (row) => (row.state === "stale" ? 1 : 0);

@@ -1,0 +1,312 @@
+// A tablet from enrolment to lock: the parts of the engine put together, opened and shut. One queue
+// orders everything that changes something.
+
+import { leaseOver, statusOf } from "./status.js";
+import { Courier } from "./courier.js";
+import { Directory } from "./directory.js";
+import { Enrolling } from "./enrolling.js";
+import { Exchange } from "./exchange.js";
+import { unlocked } from "./keys.js";
+import { Ledger } from "./ledger.js";
+import { Outbox } from "./outbox.js";
+import { OwnChanges } from "./own.js";
+import { Photos } from "./photos.js";
+import { Queue } from "./queue.js";
+import { Reading } from "./reading.js";
+import { Words } from "./register.js";
+import { Reporter, SCHEMA } from "./reports.js";
+import { Vault } from "./vault.js";
+import { Wiping } from "./wiping.js";
+import { Writing } from "./writing.js";
+import { text } from "../wire/bytes.js";
+
+/** @typedef {import("../types.js").Hex} Hex */
+/** @typedef {import("../types.js").Said} Said */
+/** @typedef {import("../types.js").Status} Status */
+/** @typedef {import("../types.js").World} World */
+
+export class Life {
+  /** @param {World} world @param {(said: Said) => void} said */
+  constructor(world, said) {
+    this._world = world;
+    this._said = said;
+    const ledger = new Ledger(world.disk);
+    const own = new OwnChanges(ledger, world);
+    const reporter = new Reporter(ledger, world);
+    const outbox = new Outbox(ledger, own, reporter, world);
+    const directory = new Directory();
+    const photos = new Photos(ledger, world);
+    const queue = new Queue();
+    const words = () => this._words;
+    const exchange = new Exchange({ ledger, outbox, reporter, own, world, words, directory });
+    const reading = new Reading({ ledger, own, photos, directory, world, words });
+    const writing = new Writing({ ledger, own, outbox, photos, reading, world });
+    const vault = new Vault(world, () => wiping.alsoGone());
+    const wiping = new Wiping({ ledger, outbox, reporter, own, vault, world });
+    const together = { ledger, own, reporter, outbox, directory, photos, queue };
+    this._parts = { ...together, reading, writing, vault, wiping };
+    this._enrolling = new Enrolling(world, ledger, vault);
+    this._courier = new Courier({
+      ledger,
+      exchange,
+      outbox,
+      photos,
+      queue,
+      world,
+      changed: (residents) => this._changed(residents),
+      wiped: () => this._wiped(),
+      lease_over: async () => this._shut(),
+      said: () => this._tell(),
+    });
+    /** @type {Words} */
+    this._words = new Words({ kinds: [], plan: [] }, NO_LETTERS);
+    this._touched = 0;
+    this._telling = false;
+    this._storage = { persisted: true, used: 0, quota: 0 };
+    this._loaded = this._load();
+    this._loaded.catch(() => {});
+  }
+
+  async _load() {
+    const { data } = this._world;
+    await this._measure();
+    await this._parts.ledger.load();
+    const [catalogue, letters] = await Promise.all([data("catalogue.json"), data("initials.json")]);
+    this._words = new Words(
+      /** @type {import("./register.js").Catalogue} */ (catalogue),
+      /** @type {import("./initials.js").Letters} */ (letters),
+    );
+  }
+
+  /** Whether the browser keeps the storage, and how much of it is used. */
+  async _measure() {
+    const { estimate } = this._world;
+    if (estimate) this._storage = await estimate().catch(() => this._storage);
+  }
+
+  /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+  async _do(work) {
+    await this._loaded;
+    try {
+      return await this._parts.queue.run(work);
+    } finally {
+      this._tell();
+    }
+  }
+
+  /** Said once for all that changed in one turn. */
+  _tell() {
+    if (this._telling) return;
+    this._telling = true;
+    queueMicrotask(async () => {
+      this._telling = false;
+      this._said({ event: "status", status: await this.status() });
+    });
+  }
+
+  /** @returns {Promise<Status>} */
+  async status() {
+    await this._loaded;
+    const { ledger, photos, vault } = this._parts;
+    return statusOf({
+      ledger,
+      courier: this._courier,
+      photos,
+      world: this._world,
+      me: this._parts.outbox.keys?.me ?? null,
+      staff: await vault.staff(),
+      enrolling: this._enrolling.under !== null,
+      storage: this._storage,
+    });
+  }
+
+  /** By itself after so many ms, where something does that. @param {number} _ms */
+  _wake(_ms) {}
+
+  // ---- enrolment ----------------------------------------------------------------------------
+
+  /** @param {string} code @param {string} label */
+  enrol(code, label) {
+    return this._do(async () => {
+      const { ledger } = this._parts;
+      if (ledger.state && !ledger.app.wiped_why) throw { code: "enrolled_already" };
+      return this._enrolling.begin(code, label);
+    });
+  }
+
+  enrolled() {
+    return this._do(() => this._enrolling.asked());
+  }
+
+  /** @param {string} name @param {string} passphrase */
+  finish(name, passphrase) {
+    return this._do(async () => {
+      await this._enrolling.finish(name, passphrase);
+      await this._enter();
+    });
+  }
+
+  giveUpEnrolment() {
+    return this._do(async () => this._enrolling.giveUp());
+  }
+
+  /** @param {string} code */
+  addStaff(code) {
+    return this._do(() => this._enrolling.beginStaff(code, this._parts.outbox.unlocked));
+  }
+
+  staffAdded() {
+    return this._do(() => this._enrolling.askedStaff());
+  }
+
+  /** @param {string} name @param {string} passphrase */
+  finishStaff(name, passphrase) {
+    return this._do(() => this._enrolling.finishStaff(name, passphrase));
+  }
+
+  // ---- in and out ---------------------------------------------------------------------------
+
+  /** What an exchange has changed. @param {Set<Hex>} residents */
+  async _changed(residents) {
+    const { reading, writing } = this._parts;
+    if (!residents.size) return;
+    await reading.refresh(residents);
+    await writing.dropLeft();
+    this._said({ event: "changed", residents: [...residents] });
+  }
+
+  /** The district has asked for it. */
+  async _wiped() {
+    await this._parts.wiping.byCommand();
+    this._forget();
+    await this._parts.ledger.load();
+  }
+
+  /** @param {Hex} staff @param {string} passphrase */
+  async unlock(staff, passphrase) {
+    await this._do(async () => {
+      const { vault, ledger } = this._parts;
+      try {
+        await vault.unlock(staff, passphrase);
+      } catch (error) {
+        if (/** @type {{ code?: string }} */ (error)?.code === "wiped") {
+          this._forget();
+          await ledger.load();
+        }
+        throw error;
+      }
+      await this._enter();
+    });
+    if (leaseOver(this._parts.ledger, this._world.clock())) await this._renew();
+  }
+
+  /** The lease has ended: open again only after the server has said so. */
+  async _renew() {
+    await this._courier.run().catch(() => {});
+    if (!leaseOver(this._parts.ledger, this._world.clock())) return;
+    await this.lock();
+    throw { code: "lease_over" };
+  }
+
+  /** Everything that is open while somebody is in. */
+  async _enter() {
+    const { ledger, vault, own, outbox, reporter, directory, reading, writing } = this._parts;
+    const sealed = await ledger.disk.get("meta", "kem");
+    const me = vault.me;
+    if (!sealed || !me) throw { code: "storage_broken" };
+    const kem = await vault.unseal("meta", "kem", /** @type {Uint8Array} */ (sealed));
+    const keys = await unlocked(ledger.facts, me, vault.signer, kem);
+    await ledger.unseal(vault);
+    await own.unseal();
+    const told = await ledger.disk.get("meta", "directory");
+    if (told) {
+      const plain = await vault.unseal("meta", "directory", /** @type {Uint8Array} */ (told));
+      directory.take(JSON.parse(text(plain)));
+    }
+    outbox.keys = reporter.keys = keys;
+    await reading.prepare();
+    await writing.prepare();
+    await this._measure();
+    const step = ledger.step();
+    upgrade(step.facts);
+    // What somebody else could not close anew in their absence is closed now.
+    if (step.state) await outbox.close(step);
+    await step.commit(true);
+    this._touched = this._world.mono();
+  }
+
+  lock() {
+    return this._do(async () => this._shut());
+  }
+
+  /** Keys and everything readable leave the memory; what was saved is closed already. */
+  _shut() {
+    this._parts.vault.lock();
+    this._forget();
+  }
+
+  _forget() {
+    const { ledger, own, outbox, reporter, directory, reading, writing } = this._parts;
+    outbox.keys = reporter.keys = null;
+    ledger.seal();
+    own.lock();
+    directory.clear();
+    reading.clear();
+    writing.clear();
+    this._tell();
+  }
+
+  /** @param {string} old @param {string} fresh */
+  changePassphrase(old, fresh) {
+    return this._do(async () => {
+      try {
+        await this._parts.vault.changePassphrase(old, fresh);
+      } catch (error) {
+        if (/** @type {{ code?: string }} */ (error)?.code === "wiped") {
+          this._forget();
+          await this._parts.ledger.load();
+        }
+        throw error;
+      }
+    });
+  }
+
+  async touch() {
+    this._touched = this._world.mono();
+  }
+
+  /** Locks when nothing was touched for so long, or the lease has ended. Asked from time to time. */
+  async idle() {
+    await this._loaded;
+    if (!this._parts.outbox.keys) return;
+    const { ledger } = this._parts;
+    const still = this._world.mono() - this._touched > ledger.app.idle_minutes * 60_000;
+    if (still || leaseOver(ledger, this._world.clock())) await this.lock();
+  }
+
+  /** @param {number} minutes */
+  setIdleMinutes(minutes) {
+    return this._app({ idle_minutes: Math.min(60, Math.max(1, Math.round(minutes))) });
+  }
+
+  /** @param {Partial<import("./rows.js").AppState>} changed */
+  _app(changed) {
+    return this._do(async () => {
+      const step = this._parts.ledger.step();
+      Object.assign(step.app, changed);
+      await step.commit();
+    });
+  }
+}
+
+/** @type {import("./initials.js").Letters} */
+const NO_LETTERS = { first: 0, letters: "", also: {}, surnames: {}, compound: {}, most: 1 };
+
+/** A tablet of an earlier schema takes a new snapshot, with what it could not hold. @param {import("./rows.js").State} state */
+function upgrade(state) {
+  if (state.schema >= SCHEMA) return;
+  for (const panel of Object.keys(state.cursors)) {
+    state.cursors[panel] = { epoch: 0, csn: 0, snap: null };
+  }
+  state.schema = SCHEMA;
+}

@@ -1,0 +1,187 @@
+// What the pages read: home, search, one archive. Everybody's line is made once from the sealed
+// index and what was saved here, and made again only when one of them changes.
+
+import { BLANK } from "./apply.js";
+import { cellsShown, recordsShown } from "./archive.js";
+import { dayOf } from "./civil.js";
+import { describe } from "./describe.js";
+import { dueOf, homeOf } from "./due.js";
+import { emptyPerson, readPerson } from "./ledger.js";
+import { alike, search } from "./search.js";
+
+/** @typedef {import("../types.js").Archive} Archive */
+/** @typedef {import("../types.js").Hex} Hex */
+/** @typedef {import("../types.js").Line} Line */
+/** @typedef {import("./rows.js").Entry} Entry */
+/** @typedef {import("./register.js").OwnChange} OwnChange */
+/**
+ * @typedef {{ ledger: import("./ledger.js").Ledger, own: import("./own.js").OwnChanges,
+ *   photos: import("./photos.js").Photos, directory: import("./directory.js").Directory,
+ *   world: import("../types.js").World, words: () => import("./register.js").Words }} Parts
+ */
+
+const TAIL = 4;
+
+export class Reading {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    /** What own changes make of a resident's entry. @type {Map<Hex, import("./describe.js").Described>} */
+    this._over = new Map();
+    /** @type {{ version: number, today: string, all: Entry[], lines: Map<Hex, Line> } | null} */
+    this._made = null;
+  }
+
+  get today() {
+    const { world, ledger } = this.parts;
+    return dayOf(world.clock() + (ledger.state?.offset ?? 0));
+  }
+
+  clear() {
+    this._over.clear();
+    this._made = null;
+  }
+
+  /** After unlocking: what own changes make of the index. */
+  async prepare() {
+    this.clear();
+    await this.refresh(this.parts.own.residents());
+  }
+
+  /** @param {Iterable<Hex>} residents */
+  async refresh(residents) {
+    const { ledger, own, words } = this.parts;
+    for (const who of residents) {
+      const mine = own.on(who);
+      if (!mine.length || this._left(who)) {
+        this._over.delete(who);
+        continue;
+      }
+      const person = (await readPerson(ledger, who)) ?? emptyPerson();
+      this._over.set(who, describe(person, mine, words()));
+    }
+    this._made = null;
+  }
+
+  /** Gone from every panel of this tablet: what still waits is for sending only. @param {Hex} who */
+  _left(who) {
+    return !this.parts.ledger.entries.get(who) && Boolean(this.parts.ledger.get("gone", who));
+  }
+
+  /** Everybody as lists show them: their entries and their lines. */
+  _people() {
+    const { ledger } = this.parts;
+    const { version } = ledger.entries;
+    const { today } = this;
+    if (this._made?.version === version && this._made.today === today) return this._made;
+    const all = ledger.entries.all.map((each) => ({ ...each, ...this._over.get(each.id) }));
+    for (const [id, over] of this._over) {
+      if (!ledger.entries.get(id)) all.push({ ...BLANK, id, ...over });
+    }
+    const lines = new Map(all.map((each) => [each.id, this._line(each, today)]));
+    this._made = { version, today, all, lines };
+    return this._made;
+  }
+
+  /** @param {Entry} entry @param {string} today @returns {Line} */
+  _line(entry, today) {
+    const { own, directory, words } = this.parts;
+    const mine = this._over.has(entry.id) ? own.on(entry.id) : [];
+    const { id, name, initials, birth, address, no, status, panels, marks, last } = entry;
+    return {
+      id,
+      name,
+      initials,
+      sex: /** @type {Line["sex"]} */ (entry.sex),
+      birth,
+      tail: entry.doc.slice(-TAIL),
+      phone: entry.tel.slice(-TAIL),
+      village: directory.region(entry.region) || entry.village,
+      address,
+      no,
+      status,
+      panels,
+      marks,
+      due: dueOf(entry, mine, today, words()),
+      last,
+      waiting: mine.filter(({ row }) => row.state === "open" || row.state === "sent").length,
+    };
+  }
+
+  home() {
+    const { lines } = this._people();
+    const { own } = this.parts;
+    const { today } = this;
+    const visited = (/** @type {Line} */ line) =>
+      this._over.has(line.id) &&
+      own.on(line.id).some(({ row, plain }) => plain.on === today && counts(plain, row.state));
+    return homeOf([...lines.values()], today, visited);
+  }
+
+  /** @param {string} text @param {number} most */
+  search(text, most) {
+    const { all, lines } = this._people();
+    return linesOf(lines, search(all, text, most));
+  }
+
+  /** @param {{ name: string, birth: string, sex: string, id_no: string }} person */
+  alike(person) {
+    const { all, lines } = this._people();
+    return linesOf(lines, alike(all, person));
+  }
+
+  /** @param {Hex} resident */
+  nameOf(resident) {
+    return this._people().lines.get(resident)?.name ?? "";
+  }
+
+  /** @param {Hex} resident @returns {Promise<Archive>} */
+  async archive(resident) {
+    const { ledger, own, photos, directory, words } = this.parts;
+    const line = this._people().lines.get(resident);
+    if (!line) throw { code: "no_such_resident" };
+    const person = (await readPerson(ledger, resident)) ?? emptyPerson();
+    const from = {
+      person,
+      own: own.on(resident),
+      words: words(),
+      names: (/** @type {Hex} */ id) => directory.by(id),
+      fate: (/** @type {Hex} */ id) => ledger.get("fate", id) ?? { state: "", reason: "" },
+      picture: (/** @type {Hex} */ id) => photos.shown(id),
+    };
+    return {
+      line,
+      cells: cellsShown(from),
+      records: recordsShown(from),
+      due: line.due,
+      restricted: line.marks.includes("restricted"),
+      new_here: line.marks.includes("new_here"),
+    };
+  }
+
+  /** Heads of cells as they stand now, own unsent ones too. @param {Hex} resident */
+  async heads(resident) {
+    const { ledger, own, words } = this.parts;
+    const person = (await readPerson(ledger, resident)) ?? emptyPerson();
+    const none = () => ({ state: "", reason: "" });
+    const hidden = { here: false, state: /** @type {const} */ (""), reason: "" };
+    const from = { person, own: own.on(resident), words: words(), names: () => "", fate: none };
+    const cells = cellsShown({ ...from, picture: () => hidden });
+    /** @type {Record<string, Hex[]>} */
+    const found = {};
+    for (const cell of Object.values(cells))
+      found[cell.name] = cell.heads.map((each) => each.change);
+    return found;
+  }
+}
+
+/** A record, or a change of the register, that a visit left behind. @param {import("./rows.js").OwnPlain} plain @param {string} state */
+const counts = (plain, state) =>
+  plain.kind !== "basic_info" && state !== "kept" && state !== "aside";
+
+/** @param {Map<Hex, Line>} lines @param {Entry[]} found */
+const linesOf = (lines, found) =>
+  found.flatMap(({ id }) => {
+    const line = lines.get(id);
+    return line ? [line] : [];
+  });

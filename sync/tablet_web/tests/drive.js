@@ -1,0 +1,140 @@
+// The engine driven by lines of JSON, for tests in another language: one call a line on standard
+// input, one answer a line on standard output. Bytes are {"b64": "..."}.
+//
+//   node drive.js http://127.0.0.1:PORT FOLDER      FOLDER holds catalogue.json, initials.json
+//   {"id": 1, "method": "status", "args": []}       a call of the engine
+//   {"id": 2, "do": "restart", ...}                 what only a test does; see `deeds`
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { memoryDisk } from "../app/disk/memory.js";
+import { Engine } from "../app/engine/engine.js";
+import { faultOf } from "../app/engine/serve.js";
+
+/** @typedef {import("../app/types.js").Call} Call */
+/** @typedef {import("../app/types.js").Reply} Reply */
+/** @typedef {import("../app/types.js").World} World */
+/** @typedef {import("../app/types.js").Write} Write */
+
+const [, , server, folder] = process.argv;
+
+const base = memoryDisk();
+/** How this tablet is at the moment; `writes_left`: the app is killed after so many. */
+const life = {
+  now: Date.now(),
+  online: true,
+  /** Answers to lose; "late": they time out. */
+  lose: 0,
+  late: false,
+  /** Statuses to answer with in place of the server. @type {number[]} */
+  instead: [],
+  writes_left: Number.POSITIVE_INFINITY,
+  full: false,
+  writes: 0,
+  /** What was sent: path and size. @type {{ path: string, size: number, status: number }[]} */
+  sent: [],
+};
+const KILLED = { code: "killed" };
+
+/** @returns {import("../app/types.js").Disk} */
+function disk() {
+  const dead = () => {
+    if (life.writes_left < 0) throw KILLED;
+  };
+  return {
+    ...base,
+    get: async (store, key) => (dead(), base.get(store, key)),
+    rows: async (store, from, to) => (dead(), base.rows(store, from, to)),
+    keys: async (store, from, to) => (dead(), base.keys(store, from, to)),
+    async write(/** @type {Write[]} */ rows) {
+      life.writes_left -= 1;
+      dead();
+      if (life.full && rows.some((each) => each.value !== undefined)) {
+        throw { code: "storage_full" };
+      }
+      life.writes += 1;
+      await base.write(rows);
+    },
+  };
+}
+
+/** @param {Call} call @returns {Promise<Reply>} */
+async function send(call) {
+  if (life.writes_left < 0) throw KILLED;
+  if (!life.online) throw { code: "no_connection" };
+  const status = life.instead.shift();
+  if (status !== undefined) return { status, headers: {}, body: new Uint8Array(0) };
+  const answer = await fetch(server + call.path, {
+    method: call.method,
+    headers: call.headers ?? {},
+    ...(call.body ? { body: /** @type {BodyInit} */ (call.body) } : {}),
+  });
+  const body = new Uint8Array(await answer.arrayBuffer());
+  life.sent.push({ path: call.path, size: call.body?.length ?? 0, status: answer.status });
+  if (life.lose > 0) {
+    life.lose -= 1;
+    throw { code: life.late ? "timeout" : "no_connection" };
+  }
+  return { status: answer.status, headers: Object.fromEntries(answer.headers), body };
+}
+
+/** @returns {World} */
+function world() {
+  const started = life.now;
+  return {
+    disk: disk(),
+    clock: () => life.now,
+    mono: () => life.now - started,
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    send,
+    online: () => life.online,
+    cost_log2: 4,
+    data: async (name) => JSON.parse(readFileSync(join(folder, name), "utf8")),
+  };
+}
+
+/** @type {unknown[]} */
+const said = [];
+let engine = new Engine(world(), (each) => said.push(each));
+
+/** What only a test does. @type {Record<string, (args: any) => unknown>} */
+const deeds = {
+  /** The app is killed and opened again. */
+  restart(changed) {
+    Object.assign(life, { writes_left: Number.POSITIVE_INFINITY }, changed ?? {});
+    engine = new Engine(world(), (each) => said.push(each));
+  },
+  set(changed) {
+    Object.assign(life, changed);
+    if (changed.writes_left === null) life.writes_left = Number.POSITIVE_INFINITY;
+  },
+  life: () => ({ ...life, writes_left: String(life.writes_left) }),
+  sent: () => life.sent.splice(0),
+  said: () => said.splice(0),
+  rows: async ({ store }) => base.rows(store),
+  keys: async ({ store }) => base.keys(store),
+  put: async ({ store, key, value }) => base.write([{ store, key, value }]),
+};
+
+/** @param {unknown} _ @param {any} value */
+const outOf = (_, value) =>
+  value instanceof Uint8Array ? { b64: Buffer.from(value).toString("base64") } : value;
+/** @param {unknown} _ @param {any} value */
+const into = (_, value) =>
+  typeof value?.b64 === "string" ? new Uint8Array(Buffer.from(value.b64, "base64")) : value;
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, args, do: deed, with: how } = JSON.parse(line, into);
+  /** @type {unknown} */
+  let answer;
+  try {
+    const calls = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (engine));
+    const value = deed ? await deeds[deed](how) : await calls[method](...(args ?? []));
+    answer = { id, ok: true, value: value ?? null };
+  } catch (error) {
+    const text = error instanceof Error ? `${error.stack}` : "";
+    answer = { id, ok: false, value: faultOf(error), text };
+  }
+  process.stdout.write(`${JSON.stringify(answer, outOf)}\n`);
+}
