@@ -44,6 +44,13 @@ async def test_the_browsers_storage_keeps_to_what_a_disk_keeps_to(page: Page) ->
     assert await _told(page, "upgrade") == []
 
 
+async def test_a_full_disk_takes_nothing_of_a_write_and_still_lets_go(page: Page) -> None:
+    line = await page.context.new_cdp_session(page)
+    room = {"origin": PLACE.removesuffix("/"), "quotaSize": 1_000_000}
+    await line.send("Storage.overrideQuotaForOrigin", room)
+    assert await _told(page, "full") == []
+
+
 async def test_the_envelopes_of_the_vectors_meet_their_end_in_the_browser(page: Page) -> None:
     """A browser that lacks the curves of suite 1 is let in with suite 3."""
     here = await _told(page, "suite")

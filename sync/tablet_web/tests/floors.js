@@ -1,6 +1,6 @@
 // Run inside Chromium by tests/test_tablet_floors.py: the lower floors of the app, over the
-// browser's own cryptography and storage. Exports: disks, envelopes, suite, passphrase, upgrade.
-// Each gives the sentences that do not hold.
+// browser's own cryptography and storage. Exports: disks, envelopes, full, suite,
+// passphrase, upgrade. Each gives the sentences that do not hold.
 
 import { openBody, parseDown, parseUp, sealUp, verify } from "../app/crypto/envelope.js";
 import { kemPair, kemPublic, signingPair, signingPublic, suiteHere } from "../app/crypto/suites.js";
@@ -42,6 +42,29 @@ export async function upgrade() {
   newer.result.close();
   const older = await openDisk().catch((fault) => fault.code);
   if (older !== "storage_closed") broken.push("an older app does not open a newer disk");
+  return broken;
+}
+
+/** A full disk takes nothing of a write, and still reads and lets go. */
+export async function full() {
+  /** @type {string[]} */
+  const broken = [];
+  const disk = await openDisk("full");
+  await disk.write([{ store: "person", key: "r", value: new Uint8Array(300_000) }]);
+  const met = await disk
+    .write([
+      { store: "meta", key: "a", value: 1 },
+      { store: "person", key: "s", value: new Uint8Array(4_000_000) },
+    ])
+    .then(
+      () => "done",
+      (fault) => fault.code,
+    );
+  if (met !== "storage_full") broken.push(`written: ${met}`);
+  if ((await disk.count("meta")) || (await disk.count("person")) !== 1) broken.push("half written");
+  await disk.write([{ store: "person", key: "r" }]).catch((fault) => broken.push(fault.code));
+  if (await disk.count("person")) broken.push("it does not let go");
+  disk.close();
   return broken;
 }
 
