@@ -1,6 +1,6 @@
 // Who may read this tablet. One random master key, in memory only while somebody is in; wrapped
 // once per staff member by their passphrase. Each signing key is wrapped under its owner's own wrap
-// key, so nobody signs as somebody else. Exports: Vault, TRIES.
+// key, so nobody signs as somebody else. Exports: Vault.
 //
 //   found, admit           rows to write: the first member of staff, a further one
 //   unlock, lock, me, signer, changePassphrase, staff, wipe
@@ -29,7 +29,7 @@ import { scrypt } from "../../vendor/scrypt.js";
 /** @typedef {Pick<import("../types.js").World, "disk" | "clock" | "random" | "cost_log2">} Means */
 
 /** Wrong ones of a person in a row; then the readable copies go. */
-export const TRIES = 10;
+const TRIES = 10;
 const PASSPHRASE_LEAST = 8;
 /** ms to wait after the first, second ... wrong try. */
 const WAITS = [5, 10, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => 1000 * seconds);
