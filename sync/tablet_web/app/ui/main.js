@@ -1,4 +1,4 @@
-// Where the app goes on once it is whole (boot.js): the keeper that looks after it, the one window that may be live, the
+// Where the app goes on once it is whole (boot.js): the one window that may be live, the
 // engine behind its worker, and the pages.
 
 import { words } from "../words/zh/shell.js";

@@ -15,12 +15,20 @@ export function asFault(error) {
   return { code: "broken", facts: { error: error instanceof Error ? error.name : "unknown" } };
 }
 
+// No network is an ordinary state of a tablet, and never red.
+const CALM = new Set(["no_connection", "timeout", "busy", "lease_over", "pictures_waiting"]);
+
 /** @param {{ fault: Fault | null, id?: string, action?: any }} props */
 export function FaultBox({ fault, id, action }) {
   if (!fault) return null;
   const { say, next } = faultWords(fault);
-  return html`<div class="fault" role="alert" id=${id}>
-    ${icon("warn")}
+  const calm = CALM.has(fault.code);
+  return html`<div
+    class=${`fault ${calm ? "calm" : ""}`}
+    role=${calm ? "status" : "alert"}
+    id=${id}
+  >
+    ${icon(calm ? "off" : "warn")}
     <div>
       <p class="bold">${say}</p>
       ${next && html`<p>${next}</p>`}${action}

@@ -82,8 +82,8 @@ export function RescueSwitch({ engine, status }) {
       <${Chip} tone=${rescue_on ? "done" : "wait"} sign=${rescue_on ? "check" : "x"}>
         ${rescue_on ? words.on : words.off}<//
       >
-      ${must ? words.must_hint : words.on_hint}
     </p>
+    <p>${must ? words.must_hint : words.on_hint}</p>
     <${FaultBox} fault=${fault} />
     ${!must &&
     html`<div class="btns plain">
@@ -114,8 +114,8 @@ export function Rescue({ engine, status, back }) {
           html`<div class="gap-above">
             <${Pairs}
               rows=${[
-                [words.switch_title, words.ready(sync.ready_batches)],
-                ["", sync.last_rescue ? words.last(sync.last_rescue, now) : words.never],
+                [words.now, words.ready(sync.ready_batches)],
+                [words.before, sync.last_rescue ? words.last(sync.last_rescue, now) : words.never],
               ]}
             />
           </div>`}
