@@ -308,6 +308,8 @@ class Directory(Message, frozen=True):
     facilities: tuple[tuple[Id, str], ...] = ()
     staff: tuple[tuple[Id, str, Small], ...] = ()  # the facility by its place in `facilities`
     regions: tuple[tuple[str, str], ...] = ()
+    teams: tuple[tuple[Id, str, Small], ...] = ()  # that a resident may choose; facility likewise
+    grounds: tuple[tuple[str, str], ...] = ()  # on which one may switch
 
 
 class Answer(Message, frozen=True):
@@ -337,11 +339,7 @@ _page = msgspec.json.Decoder(Page)
 _row = msgspec.json.Decoder(Row)
 _receipt = msgspec.json.Decoder(Receipt)
 _bundle = msgspec.json.Decoder(ServerKeys)
-_encoder = msgspec.json.Encoder()
-
-encode = _encoder.encode
-
-
+encode = msgspec.json.Encoder().encode
 _T = TypeVar("_T")
 
 

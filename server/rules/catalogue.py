@@ -4,6 +4,7 @@ from typing import Any
 
 from server.records import export, known, prefill
 from server.rules import goals
+from server.rules.first_notice import notice
 from server.rules.next_step_table import table as next_steps
 from server.rules.plan.table import rules
 
@@ -23,8 +24,15 @@ def whole() -> dict[str, Any]:
         }
         for _, rule in sorted(rules().items())
     ]
+    told = notice()
+    read = {
+        "version": told.version,
+        "sections": [{"title": each.title, "text": each.text} for each in told.sections],
+        "said": dict(told.said),
+    }
     return export.catalogue(
         {
+            "notice": read,
             "next_steps": next_steps().raw,
             "plan": plan,
             "goals": goals.told(),

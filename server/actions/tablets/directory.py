@@ -6,6 +6,8 @@ while, never at each exchange: an empty exchange costs the same however many peo
 
 from typing import Final
 
+import msgspec
+
 from crypto.primitives import sha256
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.keeping.site import Site
@@ -40,9 +42,18 @@ async def read(tx: Tx, site: Site) -> wire.Directory:
     plain = wire.Directory(
         version=b"", facilities=tuple(places),
         staff=tuple((who, names[who], at[facility]) for who, facility in people),
-        regions=tuple((code, name) for code, name in regions),
+        regions=tuple((code, name) for code, name in regions), teams=await _teams(tx, site, at),
+        grounds=tuple((each.code, each.label) for each in site.rules.grounds),
     )  # fmt: skip
-    return wire.Directory(
-        version=sha256(wire.encode(plain))[:8], facilities=plain.facilities, staff=plain.staff,
-        regions=plain.regions,
+    return msgspec.structs.replace(plain, version=sha256(wire.encode(plain))[:8])
+
+
+async def _teams(tx: Tx, site: Site, at: dict[bytes, int]) -> tuple[tuple[bytes, str, int], ...]:
+    """Of the facilities on the county's list: what somebody without a phone may choose."""
+    rows = await tx.rows(
+        "SELECT p.panel, p.name, p.facility FROM panel p JOIN facility f ON f.district=p.district "
+        "AND f.facility=p.facility WHERE p.district=? AND f.published=? AND f.closed_on IS NULL "
+        "ORDER BY p.panel",
+        site.district, True,
     )  # fmt: skip
+    return tuple((panel, name, at[facility]) for panel, name, facility in rows)
