@@ -59,6 +59,7 @@ APP_FILES: Final = (
     "application/wasm",
     "image/svg+xml",
     "image/png",
+    "application/octet-stream",
 )
 
 # Status -> what it means, as far as pages go; 500 is declared nowhere, since none may happen.

@@ -2,12 +2,14 @@
 
 Everything is read once and named by one digest, the version. The service worker carries version
 and list in its own text, so a browser sees a new app exactly when a byte of it has changed, takes
-all of it or nothing, and from then on starts without a network.
+all of it or nothing, and from then on starts without a network. It takes it in one piece, the pack:
+on a bad line that is one request instead of two hundred, and a third less to send.
 """
 
 import gzip
 import json
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,12 +33,24 @@ ROOT: Final = Path(__file__).parent.parent / "sync" / "tablet_web"
 HERE: Final = "/tablet"
 PAGE: Final = "index.html"
 WORKER: Final = "sw.js"
+PACK: Final = "pack"
 # Folders of ROOT that are served, whole; everything else there is for whoever builds it.
 SERVED: Final = ("app", "css", "icons", "vendor")
 NOT_SERVED: Final = (".d.ts", ".md")
 # Fetched when a code is scanned for the first time, not when the app is installed.
 LATER: Final = ("vendor/zxing/",)
-SQUEEZED: Final = (".js", ".css", ".html", ".json", ".svg", ".txt", ".webmanifest", ".wasm")
+# Fetched by the browser itself when it puts the app on a desktop, or by who reads a licence.
+APART: Final = ("icons/app-", "vendor/licences/")
+# What a page takes before its keeper has the pack; all of it but the worker is in the pack again.
+BEFORE: Final = ("index.html", "manifest.webmanifest", "icons/app.svg", "css/", "app/ui/boot.js",
+                 "app/ui/scripts.js")  # fmt: skip
+SQUEEZED: Final = (".js", ".css", ".html", ".json", ".svg", ".txt", ".webmanifest", ".wasm", PACK)
+# Comments of our own modules, which the formatter keeps on lines of their own or before a value.
+COMMENTS: Final = re.compile(
+    r"""^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n | ^[ \t]*//[^\n]*\n
+    | /\*\*[ ]@\w+[ ](?:(?!\*/)[^`'"\n])*\*/[ ]? | ^[ \t]+""",
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
 
 # Nothing inline, nothing from elsewhere; WebAssembly for the passphrase and the QR decoder.
 CSP: Final = (
@@ -105,15 +119,40 @@ def files() -> Mapping[str, File]:
     for folder in SERVED:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and not path.name.endswith(NOT_SERVED):
-                found[path.relative_to(ROOT).as_posix()] = path.read_bytes()
+                name = path.relative_to(ROOT).as_posix()
+                raw = path.read_bytes()
+                found[name] = slim(raw) if folder == "app" else raw
     made = {name: _file(name, raw) for name, raw in found.items()}
+    made[PACK] = _file(PACK, _pack(made))
     made[WORKER] = _file(WORKER, _worker(made))
     return made
 
 
+def slim(raw: bytes) -> bytes:
+    """A module of our own without its comments and indents; what is left says the same."""
+    return COMMENTS.sub("", raw.decode()).encode()
+
+
+def _kept(made: Mapping[str, File]) -> dict[str, File]:
+    """What the service worker keeps from the beginning, alike beside alike."""
+    names = sorted(
+        (n for n in made if not n.startswith((*LATER, *APART)) and n not in (PACK, WORKER)),
+        key=lambda name: (Path(name).suffix, name),
+    )
+    return {name: made[name] for name in names}
+
+
+def _pack(made: Mapping[str, File]) -> bytes:
+    """Length of the head (4 bytes), head, contents in the order of the head."""
+    kept = _kept(made)
+    files = [[name, each.media, each.mark, len(each.raw)] for name, each in kept.items()]
+    head = json.dumps({"headers": HEADERS, "files": files}).encode()
+    return len(head).to_bytes(4) + head + b"".join(each.raw for each in kept.values())
+
+
 def _worker(made: Mapping[str, File]) -> bytes:
     version = sha256("".join(f"{n}{f.mark}" for n, f in sorted(made.items())).encode()).hexdigest()
-    now = {n: f.mark for n, f in made.items() if not n.startswith(LATER)}
+    now = {n: f.mark for n, f in _kept(made).items()}
     later = {n: f.mark for n, f in made.items() if n.startswith(LATER)}
     head = (
         f"const VERSION = {json.dumps(version[:16])};\nconst FILES = {json.dumps(now)};\n"
@@ -123,11 +162,13 @@ def _worker(made: Mapping[str, File]) -> bytes:
 
 
 def first_load_bytes() -> int:
-    """What installing the app takes on the wire, compressed; the QR decoder apart."""
+    """What a first visit takes on the wire, compressed, until the whole app is installed; the QR
+    decoder apart.
+    """
     return sum(
         len(each.squeezed or each.raw)
         for name, each in files().items()
-        if not name.startswith((*LATER, "vendor/licences/"))
+        if name in (PACK, WORKER) or name.startswith(BEFORE)
     )
 
 

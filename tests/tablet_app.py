@@ -85,6 +85,7 @@ class Door:
     port: int
     damage: list[Meddle] = field(default_factory=list[Meddle])
     exchanges: int = 0
+    sent: int = 0  # bytes of bodies
     _server: uvicorn.Server | None = None
     _task: asyncio.Task[None] | None = None
 
@@ -112,19 +113,22 @@ class Door:
 
     def _counting(self, app: Any) -> Any:
         async def call(scope: Any, receive: Any, send: Any) -> None:
-            async def sending(message: Any) -> None:
-                if message["type"] == "http.response.body" and message.get("body") and self.damage:
-                    message = {**message, "body": self.damage.pop(0)(message["body"])}
-                await send(message)
-
             exchanged = scope.get("path") == "/sync/v1/exchange"
             self.exchanges += exchanged
-            await app(scope, receive, sending if exchanged else send)
+
+            async def sending(message: Any) -> None:
+                if body := message.get("body"):
+                    self.sent += len(body)
+                    if exchanged and self.damage:
+                        message = {**message, "body": self.damage.pop(0)(body)}
+                await send(message)
+
+            await app(scope, receive, sending)
 
         return call
 
 
-@dataclass(slots=True)
+@dataclass
 class Tablet:
     """One browser profile, and the window of the app in it."""
 
@@ -181,7 +185,7 @@ class Tablet:
 
     async def kill(self) -> None:
         """SIGKILL for the browser and everything it started, as a battery that comes out."""
-        for number in _processes_of(self.profile):
+        for number in processes_of(self.profile):
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
         await self.close()
@@ -236,7 +240,7 @@ class Tablet:
         return found
 
 
-def _processes_of(profile: Path) -> list[int]:
+def processes_of(profile: Path) -> list[int]:
     """The browser of this profile and what it started, from what the system tells of each."""
     parents: dict[int, int] = {}
     ours: set[int] = set()

@@ -14,17 +14,27 @@ self.addEventListener("install", (event) => {
   event.waitUntil(takeAll());
 });
 
+/** The whole version comes in one piece: a head that names every file, then their contents. */
 async function takeAll() {
+  const answer = await fetch(`${HERE}pack`, { cache: "no-store" });
+  if (!answer.ok) throw new Error("not whole");
+  const pack = await answer.arrayBuffer();
+  const length = new DataView(pack).getUint32(0);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(pack, 4, length)));
+  // A server that is being renewed may answer with another version's pack: then not at all.
+  const wanted = Object.entries(FILES);
+  const same = (/** @type {[string, string, string, number]} */ each) => FILES[each[0]] === each[2];
+  if (head.files.length !== wanted.length || !head.files.every(same)) throw new Error("not whole");
   const cache = await caches.open(CACHE);
-  await Promise.all(
-    Object.entries(FILES).map(async ([name, mark]) => {
-      const path = name === "index.html" ? HERE : HERE + name;
-      const answer = await fetch(path, { cache: "no-cache" });
-      // A server that is being renewed may answer with another version's file: then not at all.
-      if (!answer.ok || answer.headers.get("etag") !== `"${mark}"`) throw new Error("not whole");
-      await cache.put(path, answer);
-    }),
-  );
+  let at = 4 + length;
+  const kept = head.files.map(([name, type, , size]) => {
+    const body = pack.slice(at, at + size);
+    at += size;
+    if (body.byteLength !== size) throw new Error("not whole");
+    const headers = { ...head.headers, "content-type": type };
+    return cache.put(name === "index.html" ? HERE : HERE + name, new Response(body, { headers }));
+  });
+  await Promise.all(kept);
 }
 
 self.addEventListener("activate", (event) => {

@@ -1,10 +1,11 @@
 // Places what the app takes from elsewhere under vendor/, ready to be served: the few files of the
 // locked packages that are used, bare imports made relative, since a browser (and above all a
-// worker) resolves no bare names. No bundler: what is served is what the packages published.
+// worker) resolves no bare names. No bundler: what is served is what the packages published, but
+// for parts of them that nothing here asks for.
 //
 // node vendor.mjs, after npm ci. The folder is written anew each time and never committed.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,9 +25,42 @@ const MODULES = {
 /** Where a type checker finds the types of a placed file. */
 const TYPES = ["preact", "preact/hooks", "htm", "@hpke/core", "zxing-wasm/reader"];
 const LICENSED = ["preact", "htm", "@hpke/core", "@hpke/common", "hash-wasm", "zxing-wasm"];
+// Of these only what is used is placed; the rest of each package's front is left out.
+const USED = {
+  "@hpke/core/esm/mod.js": new Set([
+    "Aes256Gcm",
+    "CipherSuite",
+    "DhkemP256HkdfSha256",
+    "DhkemX25519HkdfSha256",
+    "HkdfSha256",
+  ]),
+  "@hpke/common/esm/mod.js": namesFromCommon("@hpke/core/esm"),
+};
 const IMPORT = /((?:from|import)\s*\(?\s*)(["'])([^"'\n]+)\2/g;
 
 const placed = new Set();
+
+/** What the modules below a folder import of @hpke/common. */
+function namesFromCommon(folder) {
+  const names = new Set();
+  for (const file of readdirSync(join(FROM, folder), { recursive: true })) {
+    if (!file.endsWith(".js") || file.endsWith("esm/mod.js") || file === "mod.js") continue;
+    const text = readFileSync(join(FROM, folder, file), "utf8");
+    for (const [, list] of text.matchAll(/import \{([^}]*)\} from "@hpke\/common"/g)) {
+      for (const name of list.split(",")) if (name.trim()) names.add(name.trim());
+    }
+  }
+  return names;
+}
+
+/** A front of a package without the lines nobody needs. */
+function trimmed(source, text) {
+  const used = USED[source];
+  if (!used) return text;
+  return text.replace(/^export \{([^}]*)\} from .*\n?/gm, (line, list) =>
+    list.split(",").some((name) => used.has(name.trim())) ? line : "",
+  );
+}
 
 function write(name, content) {
   const path = join(TO, name);
@@ -38,7 +72,7 @@ function write(name, content) {
 function place(source, target) {
   if (placed.has(target)) return;
   placed.add(target);
-  const text = readFileSync(join(FROM, source), "utf8");
+  const text = trimmed(source, readFileSync(join(FROM, source), "utf8"));
   write(
     target,
     text.replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "\n").replace(IMPORT, (all, lead, q, name) => {
