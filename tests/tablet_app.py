@@ -170,8 +170,9 @@ class Tablet:
             self.faults.append(message.text)
 
     async def installed(self) -> None:
-        """Until the service worker has the whole app."""
+        """Until the service worker has the whole app, and the app has begun."""
         await self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        await self.page.wait_for_selector("main h1, main h2")
 
     async def line(self) -> CDPSession:
         assert self.context is not None
