@@ -100,7 +100,8 @@ export class Life {
     this._telling = true;
     queueMicrotask(async () => {
       this._telling = false;
-      this._said({ event: "status", status: await this.status() });
+      const status = await this.status().catch(() => null); // the disk is gone: every call says so
+      if (status) this._said({ event: "status", status });
     });
   }
 
