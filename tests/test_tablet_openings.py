@@ -58,6 +58,15 @@ async def test_what_follows_for_a_new_resident_is_of_somebody_who_is_there(world
     assert await world.rows("SELECT 1 FROM twin") == []
 
 
+async def test_who_saw_a_value_when_it_was_typed_has_seen_it(world: World) -> None:
+    there, who = await helping(world), fresh(world)
+    opened = opening(there, who)
+    await there.send(opened, there.tablet.edit(who, (opened.id,), phone="19900008888"))
+    later = there.tablet.edit(who, (opened.id,), address_text="青禾村四组")
+    assert states(await there.send(later)) == ()  # applied: no second value stands beside it
+    assert await world.rows("SELECT 1 FROM task WHERE kind='conflict'") == []
+
+
 async def test_the_sums_of_the_panel_hold_after_an_opening(world: World) -> None:
     there, who = await helping(world), fresh(world)
     await there.send(opening(there, who), there.tablet.visit(who), there.tablet.visit(ZHOU))

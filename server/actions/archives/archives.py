@@ -23,7 +23,7 @@ from server.records.kinds import get
 from server.rules.archive_number import LAST_SERIAL, areas_to_try, number_of
 from server.rules.life import Life
 from server.store.ids import new_id
-from server.store.tx import Tx, locking, one
+from server.store.tx import Row, Tx, locking, one
 from server.store.vault import T_CELLS, T_CHANGE, T_RESTRICTED
 from sync import digest, wire
 from sync.merge import Cell, Head, encode_cells
@@ -53,7 +53,8 @@ class NewArchive:
     """One archive to open. `basics` is a filled-in basic_info form without hard faults.
 
     `panel` None: nobody's yet, to be assigned. `status`: usual | temporary. `author` as the merge
-    knows it: "registrar" where somebody has seen the document.
+    knows it: "registrar" where somebody has seen the document. `act`: the tablet's act that opened
+    it: its values are that change's, and whoever saw them there has seen them here.
     """
 
     basics: Mapping[str, Any]
@@ -63,6 +64,7 @@ class NewArchive:
     since_day: str
     status: str = "usual"
     author: str = "registrar"
+    act: bytes | None = None
 
 
 async def allot(tx: Tx, district: int, area: str, n: int = 1) -> list[str]:
@@ -196,25 +198,15 @@ async def _write(
     vault, district, now = site.vault, site.district, ledger.now
     kind = get("basic_info", 1)
     key, wrapped = vault.new_key(resident)
-    change_id, rev = new_id(now), first_rev(ledger.feed_epoch)
+    change_id, rev = new.act or new_id(now), first_rev(ledger.feed_epoch)
     values = to_cells(kind, basics)
     cells: dict[str, dict[str, Cell]] = {"A": {}, "B": {}}
     for cell, value in values.items():
         head = Head(change_id, value, new.author, new.staff, now)
         cells["A" if kind.access_of(cell).value == "A" else "B"][cell] = Cell(heads=(head,))
-    cls = "B" if cells["B"] else "A"
-    change = wire.Change(
-        id=change_id, resident=resident, kind=kind.id, v=kind.version, on=new.since_day, at=now,
-        set={cell: wire.Edit(value=value) for cell, value in values.items()},
-    )  # fmt: skip
-    body = key.seal(vault.at(T_CHANGE, change_id, resident), bytes(16) + wire.encode(change))
-    ledger.changes.append(
-        (
-            district, resident, change_id, kind.id if cls == "A" else None, cls, "edit", "applied",
-            "", None, rev, new.since_day, now, now, None, 0, 0, 0, new.staff, new.author, "none",
-            None, "", None, 0, 0, "resident", body,
-        )
-    )  # fmt: skip
+    if new.act is None:
+        cls = "B" if cells["B"] else "A"
+        ledger.changes.append(_row(site, ledger, new, key, (resident, change_id, cls), values))
     if new.status == Life.TEMPORARY:
         since = str(basics.get("residence_since") or new.since_day)
         await note_stay(tx, district, resident, since)
@@ -231,6 +223,30 @@ async def _write(
                 digest.add(digest.ZERO, sums[1]), sealed, restricted,
             )
         ],
+    )  # fmt: skip
+
+
+def _row(
+    site: Site,
+    ledger: Ledger,
+    new: NewArchive,
+    key: DataKey,
+    what: tuple[bytes, bytes, str],
+    values: Mapping[str, Any],
+) -> Row:
+    """The change that the register comes from. what: resident, change, class."""
+    resident, change_id, cls = what
+    kind, now, rev = get("basic_info", 1), ledger.now, first_rev(ledger.feed_epoch)
+    change = wire.Change(
+        id=change_id, resident=resident, kind=kind.id, v=kind.version, on=new.since_day, at=now,
+        set={cell: wire.Edit(value=value) for cell, value in values.items()},
+    )  # fmt: skip
+    place = site.vault.at(T_CHANGE, change_id, resident)
+    body = key.seal(place, bytes(16) + wire.encode(change))
+    return (
+        site.district, resident, change_id, kind.id if cls == "A" else None, cls, "edit", "applied",
+        "", None, rev, new.since_day, now, now, None, 0, 0, 0, new.staff, new.author, "none",
+        None, "", None, 0, 0, "resident", body,
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ async def open_all(
         new = NewArchive(
             basics={name: value for name, value in said.items() if name in _BASICS},
             facility=panel[1], panel=panel[0], staff=staff, since_day=change.on,
-            author="staff" if said["seen"] == acts.NO_DOCUMENT else "registrar",
+            author="staff" if said["seen"] == acts.NO_DOCUMENT else "registrar", act=change.id,
         )  # fmt: skip
         try:
             await put_in(tx, site, ledger, new, change.resident, known=holder is None)
