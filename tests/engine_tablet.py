@@ -20,6 +20,7 @@ from server.actions.tablets import devices
 from server.records import initials
 from server.rules.catalogue import whole
 from tests.cast_forms import good
+from tests.console import serving
 from tests.source import REPOSITORY
 from tests.world import SU, TEAM_A, World
 
@@ -158,3 +159,10 @@ def faulty(code: str) -> Iterator[None]:
     with pytest.raises(Fault) as told:
         yield
     assert told.value.code == code, str(told.value)
+
+
+@pytest.fixture
+async def app(world: World) -> AsyncIterator[Engine]:
+    """A tablet with the app, beside a server of its own."""
+    async with serving(world) as url, engine(world, url) as made:
+        yield made

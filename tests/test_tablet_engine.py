@@ -2,27 +2,20 @@
 tablet, through lost answers and kills between any two steps.
 """
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.console import serving
 from tests.copies import Copies
-from tests.engine_tablet import Engine, Killed, engine, faulty
+from tests.engine_tablet import Engine, Killed, app, faulty
 from tests.test_move import moves
 from tests.world import WU, XIE, ZHENG, ZHOU, World, field
+
+__all__ = ["app"]
 
 
 @pytest.fixture
 def database_url(tmp_path: object, copies: Copies) -> str:
     """What a server stores is tested elsewhere, on both engines."""
     return copies.sqlite(tmp_path)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-async def app(world: World) -> AsyncIterator[Engine]:
-    async with serving(world) as url, engine(world, url) as made:
-        yield made
 
 
 @pytest.mark.parametrize("suite", [1, 3])

@@ -19,7 +19,26 @@ import { faultOf } from "../app/engine/serve.js";
 
 const [, , server, folder] = process.argv;
 
-const base = memoryDisk();
+let base = memoryDisk();
+/** A copy of the whole disk, as somebody would copy the profile folder. @type {Write[]} */
+let kept = [];
+const STORES = /** @type {const} */ ([
+  "meta",
+  "staff",
+  "batch",
+  "mine",
+  "own",
+  "fate",
+  "receipt",
+  "session",
+  "person",
+  "index",
+  "gone",
+  "looked",
+  "draft",
+  "photo",
+  "photo_part",
+]);
 /** How this tablet is at the moment; `writes_left`: the app is killed after so many. */
 const life = {
   now: Date.now(),
@@ -43,7 +62,8 @@ function disk() {
     if (life.writes_left < 0) throw KILLED;
   };
   return {
-    ...base,
+    count: (store) => base.count(store),
+    close: () => {},
     get: async (store, key) => (dead(), base.get(store, key)),
     rows: async (store, from, to) => (dead(), base.rows(store, from, to)),
     keys: async (store, from, to) => (dead(), base.keys(store, from, to)),
@@ -114,6 +134,32 @@ const deeds = {
   said: () => said.splice(0),
   rows: async ({ store }) => base.rows(store),
   keys: async ({ store }) => base.keys(store),
+  async keep() {
+    kept = [];
+    for (const store of STORES) {
+      for (const [key, value] of await base.rows(store)) kept.push({ store, key, value });
+    }
+  },
+  async go_back() {
+    base = memoryDisk();
+    await base.write(kept);
+  },
+  /** Everything on the disk, as text: what a search of the profile folder would find. */
+  async whole() {
+    const found = [];
+    for (const store of STORES) {
+      for (const [key, value] of await base.rows(store)) {
+        found.push(
+          key,
+          JSON.stringify(value, (_, each) =>
+            each instanceof Uint8Array ? Buffer.from(each).toString("latin1") : each,
+          ),
+        );
+        found.push(Buffer.from(found.at(-1) ?? "", "latin1").toString("utf8"));
+      }
+    }
+    return found.join("\n");
+  },
   put: async ({ store, key, value }) => base.write([{ store, key, value }]),
 };
 
