@@ -268,6 +268,36 @@ export interface NewEdit {
   draft?: string;
 }
 
+/** Somebody who has no archive yet. `resident`: an id that `freshId` gave. */
+export interface NewResident {
+  resident: Hex;
+  panel: Hex;
+  on: Day;
+  /** Codes of the kind open_archive. */
+  seen: string;
+  signed: string;
+  /** Cell -> value, as of an edit; the identity among them. */
+  cells: Record<string, unknown>;
+  pictures?: Hex[];
+  draft?: string;
+}
+
+/** What a resident is handed when a switch was signed here. */
+export interface Docket {
+  number: string;
+  /** What the QR holds; "" when the act has left this tablet: the number still finds it. */
+  text: string;
+  at: number;
+  team: Hex;
+  staff: Hex;
+}
+
+/** What somebody without a phone may choose, as the server last told it. */
+export interface Choices {
+  teams: { id: Hex; name: string; facility: string }[];
+  grounds: { code: string; label: string }[];
+}
+
 /** A form that is being filled in, as the page keeps it; the engine only seals it. */
 export interface Draft {
   key: string;
@@ -343,6 +373,12 @@ export interface Engine {
   saveAll(records: NewRecord[]): Promise<Hex[]>;
   edit(change: NewEdit): Promise<Hex>;
   void(resident: Hex, record: Hex, reason: string): Promise<Hex>;
+  /** An id for somebody or something that is to be. */
+  freshId(): Promise<Hex>;
+  /** Opens an archive; the change that does. Whatever follows for them is saved after it. */
+  newResident(person: NewResident): Promise<Hex>;
+  docket(act: Hex): Promise<Docket>;
+  choices(): Promise<Choices>;
   /** Residents of this tablet who may be the same person. */
   alike(person: { name: string; birth: Day; sex: string; id_no: string }): Promise<Line[]>;
 

@@ -116,12 +116,14 @@ export function readAnswer(bytes) {
 }
 
 /** @param {any} value @returns {import("./directory.js").Told} */
-function directoryOf({ version, facilities, staff, regions }) {
+function directoryOf({ version, facilities, staff, regions, teams, grounds }) {
   return {
     version: id(version),
     facilities: (facilities ?? []).map((/** @type {any} */ each) => [id(each[0]), each[1]]),
     staff: (staff ?? []).map((/** @type {any} */ each) => [id(each[0]), each[1], each[2]]),
     regions: regions ?? [],
+    teams: (teams ?? []).map((/** @type {any} */ each) => [id(each[0]), each[1], each[2]]),
+    grounds: grounds ?? [],
   };
 }
 

@@ -2,6 +2,7 @@
 // takes back and answers them, what is owed.
 
 import { choose, claims } from "../merge/cells.js";
+import { isAct } from "./acts.js";
 import { cellsOf, fieldOf, idOf, laidOver } from "./register.js";
 
 /** @typedef {import("../types.js").Archive} Archive */
@@ -115,7 +116,7 @@ function received(from) {
 function unreturned(from) {
   const here = new Set(Object.keys(from.person.events).map((key) => key.slice(0, 32)));
   return from.own
-    .filter(({ id }) => !here.has(id))
+    .filter(({ id, plain }) => !here.has(id) && !isAct(plain.kind))
     .map(({ id, row, plain }) => {
       const { state, reason } = from.fate(id);
       const change = JSON.parse(plain.raw);

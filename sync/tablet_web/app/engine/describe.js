@@ -1,6 +1,7 @@
 // What lists and search show of a resident, made from all that is here of them.
 
 import { isPresent } from "../merge/cells.js";
+import { isAct } from "./acts.js";
 import { initials } from "./initials.js";
 import { cellsOf, laidOver, shownOf, troubles } from "./register.js";
 
@@ -91,7 +92,9 @@ function lastDay(person, own) {
     const on = /"on":\s*"([0-9-]{10})"/.exec(raw)?.[1] ?? "";
     if (on > last) last = on;
   }
-  for (const { plain } of own) if (plain.kind !== "basic_info" && plain.on > last) last = plain.on;
+  for (const { plain } of own) {
+    if (plain.kind !== "basic_info" && !isAct(plain.kind) && plain.on > last) last = plain.on;
+  }
   return last;
 }
 

@@ -2,7 +2,8 @@
 // Nothing depends on it: who is not in it is somebody unknown.
 
 /** @typedef {import("../types.js").Hex} Hex */
-/** @typedef {{ version: Hex, facilities: [Hex, string][], staff: [Hex, string, number][], regions: [string, string][] }} Told */
+/** @typedef {{ version: Hex, facilities: [Hex, string][], staff: [Hex, string, number][], regions: [string, string][],
+ *   teams?: [Hex, string, number][], grounds?: [string, string][] }} Told */
 
 export class Directory {
   constructor() {
@@ -16,10 +17,12 @@ export class Directory {
     this._by = new Map();
     /** @type {Map<string, string>} */
     this._regions = new Map();
+    /** @type {import("../types.js").Choices} */
+    this.choices = { teams: [], grounds: [] };
   }
 
   /** @param {Told} told */
-  take({ facilities, staff, regions }) {
+  take({ facilities, staff, regions, teams = [], grounds = [] }) {
     this._names = new Map(facilities);
     this._by = new Map();
     for (const [id, name, at] of staff) {
@@ -28,6 +31,10 @@ export class Directory {
       this._by.set(id, facility ? `${name} \u00b7 ${facility}` : name);
     }
     this._regions = new Map(regions);
+    this.choices = {
+      teams: teams.map(([id, name, at]) => ({ id, name, facility: facilities[at]?.[1] ?? "" })),
+      grounds: grounds.map(([code, label]) => ({ code, label })),
+    };
   }
 
   /** Who wrote something: name and facility; "" unknown. @param {Hex} staff */

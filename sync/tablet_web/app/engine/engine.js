@@ -1,8 +1,10 @@
 // The engine: everything the pages may ask (types.d.ts, Engine).
 
-import { text, utf8 } from "../wire/bytes.js";
+import { docketNumber, docketText } from "../crypto/docket.js";
+import { text, utf8, uuid7 } from "../wire/bytes.js";
 import { Life } from "./life.js";
 import { BATCH_ROWS } from "./ledger.js";
+import { openArchive } from "./new_resident.js";
 import { readRescue, rescueFile } from "./rescue.js";
 
 /** @typedef {import("../types.js").Draft} Draft */
@@ -106,6 +108,41 @@ export class Engine extends Life {
       this._wake(SOON_MS);
       return id;
     });
+  }
+
+  async freshId() {
+    return uuid7(this._world.clock(), this._world.random(10));
+  }
+
+  /** @param {import("../types.js").NewResident} person */
+  newResident(person) {
+    return this._do(async () => {
+      this._mayWrite();
+      const id = await openArchive(this._parts.writing, person);
+      this._wake(SOON_MS);
+      return id;
+    });
+  }
+
+  /** The paper of a switch that was signed here. @param {Hex} act @returns {Promise<import("../types.js").Docket>} */
+  async docket(act) {
+    await this._open();
+    const { ledger, own, outbox } = this._parts;
+    const number = await docketNumber(act);
+    const row = ledger.get("own", act);
+    const fate = ledger.get("fate", act);
+    if (!row) return { number, text: "", at: fate?.at ?? 0, team: "", staff: fate?.staff ?? "" };
+    const [plain] = await own.plain([[act, row]]);
+    const { at, body } = JSON.parse(plain.raw);
+    const { team, ground } = body;
+    const { device } = ledger.facts;
+    const said = { act, resident: plain.resident, team, at, device, ground };
+    return { number, text: await docketText(said, outbox.unlocked.signer), at, team, staff: row.staff };
+  }
+
+  async choices() {
+    await this._open();
+    return this._parts.directory.choices;
   }
 
   /** Without a storage that lasts, only while what is saved also goes into the rescue file. */

@@ -1,6 +1,7 @@
 // What the pages read: home, search, one archive. Everybody's line is made once from the sealed
 // index and what was saved here, and made again only when one of them changes.
 
+import { isAct } from "./acts.js";
 import { BLANK } from "./apply.js";
 import { cellsShown, recordsShown } from "./archive.js";
 import { dayOf } from "./civil.js";
@@ -177,7 +178,7 @@ export class Reading {
 
 /** A record, or a change of the register, that a visit left behind. @param {import("./rows.js").OwnPlain} plain @param {string} state */
 const counts = (plain, state) =>
-  plain.kind !== "basic_info" && state !== "kept" && state !== "aside";
+  plain.kind !== "basic_info" && !isAct(plain.kind) && state !== "kept" && state !== "aside";
 
 /** @param {Map<Hex, Line>} lines @param {Entry[]} found */
 const linesOf = (lines, found) =>

@@ -3,6 +3,7 @@
 
 import { cellOf, choose, claims, EMPTY, put } from "../merge/cells.js";
 import { hex, unbase64 } from "../wire/bytes.js";
+import { OPEN_ARCHIVE, openingCells } from "./acts.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
 /** @typedef {import("../merge/cells.js").Cell} Cell */
@@ -76,8 +77,9 @@ export function cellsOf(person, own) {
     }
   }
   for (const { id, row, plain } of own) {
-    const { set, at } = JSON.parse(plain.raw);
-    for (const [name, edit] of Object.entries(set ?? {})) {
+    const { set, at, body } = JSON.parse(plain.raw);
+    const laid = plain.kind === OPEN_ARCHIVE ? openingCells(body) : (set ?? {});
+    for (const [name, edit] of Object.entries(laid)) {
       const head = {
         change: id,
         value: edit.value,

@@ -1,6 +1,7 @@
 // What the pages write: records, edits, drafts. Saved means on disk, and closed for the server.
 
 import { text, utf8 } from "../wire/bytes.js";
+import { OPEN_ARCHIVE } from "./acts.js";
 
 /** @typedef {import("../types.js").Draft} Draft */
 /** @typedef {import("../types.js").Hex} Hex */
@@ -186,7 +187,8 @@ export class Writing {
 }
 
 /** @param {Wanted} wanted */
-function nameIn({ set }) {
-  const value = set?.name?.value;
+function nameIn({ set, kind, body }) {
+  const opened = /** @type {{ name?: unknown } | undefined} */ (kind === OPEN_ARCHIVE ? body : {});
+  const value = set?.name?.value ?? opened?.name;
   return typeof value === "string" ? value : "";
 }
