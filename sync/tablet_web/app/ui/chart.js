@@ -2,7 +2,7 @@
 
 import { words as allWords } from "../words/zh/records.js";
 import { draw } from "./charts.js";
-import { html } from "./html.js";
+import { html, useState } from "./html.js";
 import { icon } from "./parts/icon.js";
 
 const words = allWords.charts;
@@ -71,38 +71,46 @@ export function Legend({ lines, out }) {
 }
 
 /**
- * The same values as a table, newest first.
+ * The same values as a table, newest first; drawn when it is asked for.
  * @param {{ label: string, heads: string[], rows: { day: string, cells: { text: string, side: number }[] }[] }} props
  */
 export function Twin({ label, heads, rows }) {
-  return html`<details class="twin">
+  const [open, setOpen] = useState(false);
+  const toggled = (/** @type {Event} */ event) =>
+    setOpen(/** @type {HTMLDetailsElement} */ (event.currentTarget).open);
+  return html`<details class="twin" onToggle=${toggled}>
     <summary>${label}</summary>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">${words.date}</th>
-          ${heads.map((head) => html`<th scope="col" class="right">${head}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              <th scope="row">${row.day}</th>
-              ${row.cells.map(
-                (cell) =>
-                  html`<td class="right">
-                    ${cell.side !== 0 &&
-                    html`<span class="beside"
-                      >${icon(cell.side > 0 ? "up" : "down")}${cell.side > 0
-                        ? words.out
-                        : words.under}</span
-                    >`}${cell.text}
-                  </td>`,
-              )}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    ${open && html`<${Table} heads=${heads} rows=${rows} />`}
   </details>`;
+}
+
+/** @param {{ heads: string[], rows: { day: string, cells: { text: string, side: number }[] }[] }} props */
+function Table({ heads, rows }) {
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">${words.date}</th>
+        ${heads.map((head) => html`<th scope="col" class="right">${head}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        (row) =>
+          html`<tr>
+            <th scope="row">${row.day}</th>
+            ${row.cells.map(
+              (cell) =>
+                html`<td class="right">
+                  ${cell.side !== 0 &&
+                  html`<span class="beside"
+                    >${icon(cell.side > 0 ? "up" : "down")}${cell.side > 0
+                      ? words.out
+                      : words.under}</span
+                  >`}${cell.text}
+                </td>`,
+            )}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }

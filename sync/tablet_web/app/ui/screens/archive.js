@@ -6,6 +6,7 @@ import { when } from "../../words/zh/time.js";
 import { catalogue } from "../catalogue.js";
 import { html, useCallback, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
+import { Empty } from "../parts/empty.js";
 import { asFault, FaultBox } from "../parts/fault.js";
 import { useStrip } from "../state.js";
 import { WhoBar } from "./archive_bar.js";
@@ -122,8 +123,11 @@ function Page({ opened, tab, record }) {
 
 /** It is not here: it has left the tablet, or it never was on it. @param {{ fault: any, go: Props["go"] }} props */
 function Shut({ fault, go }) {
+  const gone = fault.code === "no_such_resident";
   return html`<main class="body">
-    <${FaultBox} fault=${fault} />
+    ${gone
+      ? html`<section class="card"><${Empty} now=${words.gone} next=${words.gone_next} /></section>`
+      : html`<${FaultBox} fault=${fault} />`}
     <div class="btns plain">
       <${Button} sign="home" onClick=${() => go("home")}>${words.back_home}<//>
       <${Button} sign="find" onClick=${() => go("people")}>${words.swap}<//>

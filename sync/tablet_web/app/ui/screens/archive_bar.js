@@ -45,7 +45,7 @@ export function WhoBar({ opened, swap }) {
       <p>${[...where, ...team].join(" · ")}</p>
     </div>
     <div class="safe">
-      ${ended && html`<${Chip} tone="due" sign="flag">${words.ended}：${ended}<//>`}
+      ${ended && html`<${Chip} tone="due" sign="flag">${words.ended(ended)}<//>`}
       ${archive.new_here && html`<${Chip} sign="plus">${words.new_here}<//>`}
       ${ill.length > 0 && html`<span class="ill">${icon("file")}${ill.join(words.join)}</span>`}
       <${Allergies} opened=${opened} />

@@ -66,8 +66,8 @@ function AllForms({ opened, close }) {
   </section>`;
 }
 
-/** What the bottom right corner does: first what two people say, then what is due. @param {{ opened: Opened, decide: (cell: string) => void, wide?: boolean }} props */
-export function Begin({ opened, decide, wide = false }) {
+/** What the bottom right corner does: first what two people say, then what is due. @param {{ opened: Opened, decide: (cell: string) => void, wide?: boolean, deciding?: boolean }} props */
+export function Begin({ opened, decide, wide = false, deciding = false }) {
   const [open, setOpen] = useState(false);
   const { archive, catalogue, go } = opened;
   const clash = conflicts(archive, catalogue).find(decidable);
@@ -76,17 +76,17 @@ export function Begin({ opened, decide, wide = false }) {
     ? { label: words.check_face(cellName(clash, catalogue)), begin: () => decide(clash.name) }
     : due[0] && { ...due[0], label: words.start(due[0].label) };
   const others = (clash ? due : due.slice(1)).slice(0, AT_THUMB);
-  return html`${open && html`<${AllForms} opened=${opened} close=${() => setOpen(false)} />`}
-    <div class=${`thumb begin ${wide ? "wide" : ""}`}>
-      ${SCREENS.assist &&
-      html`<${Button} big onClick=${() => go("assist", { resident: archive.line.id })}>
-        ${words.assist}
-      <//>`}
-      ${!open &&
-      html`<${Button} big main=${!main} onClick=${() => setOpen(true)}>${words.other_forms}<//>`}
-      ${others.map(
-        (each) => html`<${Button} key=${each.label} big onClick=${each.begin}>${each.label}<//>`,
-      )}
-      ${main && html`<${Button} big main sign="pen" onClick=${main.begin}>${main.label}<//>`}
-    </div>`;
+  if (open) return html`<${AllForms} opened=${opened} close=${() => setOpen(false)} />`;
+  if (deciding) return null;
+  return html`<div class=${`thumb begin ${wide ? "wide" : ""}`}>
+    ${SCREENS.assist &&
+    html`<${Button} big onClick=${() => go("assist", { resident: archive.line.id })}>
+      ${words.assist}
+    <//>`}
+    <${Button} big main=${!main} onClick=${() => setOpen(true)}>${words.other_forms}<//>
+    ${others.map(
+      (each) => html`<${Button} key=${each.label} big onClick=${each.begin}>${each.label}<//>`,
+    )}
+    ${main && html`<${Button} big main sign="pen" onClick=${main.begin}>${main.label}<//>`}
+  </div>`;
 }

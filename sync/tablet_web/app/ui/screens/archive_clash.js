@@ -3,7 +3,7 @@
 
 import { words } from "../../words/zh/archive.js";
 import { when } from "../../words/zh/time.js";
-import { html, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { FaultBox, useCall } from "../parts/fault.js";
 import { icon } from "../parts/icon.js";
@@ -61,8 +61,8 @@ function Nobodys({ opened, cell }) {
   </div>`;
 }
 
-/** @param {{ opened: Opened, cell: Cell, close: () => void, chosen: Head | null }} props */
-function Settle({ opened, cell, close, chosen }) {
+/** @param {{ opened: Opened, cell: Cell, close: () => void, settled?: () => void, chosen: Head | null }} props */
+function Settle({ opened, cell, close, settled, chosen }) {
   const { busy, fault, run } = useCall();
   const [missing, setMissing] = useState(false);
   const { catalogue, reader, engine, archive } = opened;
@@ -76,6 +76,8 @@ function Settle({ opened, cell, close, chosen }) {
         cells: { [cell.name]: chosen.value },
         saw: { [cell.name]: [...cell.heads, ...cell.claims].map((head) => head.change) },
       });
+      close();
+      settled?.();
       await opened.refresh();
     });
   };
@@ -94,15 +96,27 @@ function Settle({ opened, cell, close, chosen }) {
   </div>`;
 }
 
-/** @param {{ opened: Opened, cell: Cell, begun?: boolean }} props */
-export function Clash({ opened, cell, begun = false }) {
-  const [deciding, setDeciding] = useState(begun);
+/**
+ * `turn` takes over whether it is being decided; without it the sheet keeps that to itself.
+ * @param {{ opened: Opened, cell: Cell, begun?: boolean, turn?: (on: boolean) => void,
+ *   settled?: () => void }} props
+ */
+export function Clash({ opened, cell, begun = false, turn, settled }) {
+  const [own, setOwn] = useState(false);
   const [chosen, setChosen] = useState(/** @type {Head | null} */ (null));
+  const sheet = useRef(/** @type {HTMLElement | null} */ (null));
+  const deciding = turn ? begun : own;
+  const setDeciding = turn ?? setOwn;
+  useEffect(() => {
+    if (!deciding) return;
+    sheet.current?.scrollIntoView({ block: "nearest" });
+    sheet.current?.querySelector("input")?.focus({ preventScroll: true });
+  }, [deciding]);
   const may = decidable(cell);
   const name = cellName(cell, opened.catalogue);
   const heads = written(cell).sort((a, b) => Number(isShown(cell, b)) - Number(isShown(cell, a)));
   const choose = deciding ? setChosen : null;
-  return html`<section class="clash" id=${`clash-${cell.name}`}>
+  return html`<section class="clash" ref=${sheet}>
     <h2>${icon("warn")}${words.clash(name, heads.length)}</h2>
     <div
       class="two"
@@ -128,6 +142,7 @@ export function Clash({ opened, cell, begun = false }) {
             opened=${opened}
             cell=${cell}
             chosen=${chosen}
+            settled=${settled}
             close=${() => {
               setDeciding(false);
               setChosen(null);

@@ -9,9 +9,11 @@ import { Button } from "../parts/button.js";
 import { Card, Pairs } from "../parts/card.js";
 import { Chip } from "../parts/chip.js";
 import { Empty } from "../parts/empty.js";
+import { icon } from "../parts/icon.js";
 import { Begin } from "./archive_begin.js";
 import { Clash } from "./archive_clash.js";
 import {
+  cellName,
   claimed,
   conflicts,
   duesOf,
@@ -66,7 +68,10 @@ function Next({ opened }) {
   const meds = medicines(archive.records, catalogue, reader);
   const said =
     visit &&
-    `${dayWords(visit.on, reader.today)}，${gist(catalogue.kind(visit.kind, visit.v), visit.body, reader)}`;
+    words.list([
+      dayWords(visit.on, reader.today),
+      gist(catalogue.kind(visit.kind, visit.v), visit.body, reader),
+    ]);
   const label = due && catalogue.rule(due.rule)?.label;
   return html`<${Card} class="low">
     <${Pairs}
@@ -76,7 +81,7 @@ function Next({ opened }) {
         [
           words.next_visit,
           due
-            ? html`${label}，${words.before(dayWords(due.due, reader.today))}${" "}
+            ? html`${words.list([label, words.before(dayWords(due.due, reader.today))])}${" "}
                 <${Chip} tone=${until?.tone} sign=${until?.sign}>${until?.text}<//>`
             : words.none_due,
         ],
@@ -95,18 +100,24 @@ function Next({ opened }) {
 export function Overview({ opened }) {
   const { archive, catalogue } = opened;
   const [deciding, setDeciding] = useState("");
+  const [settled, setSettled] = useState(/** @type {string[]} */ ([]));
   const clashes = conflicts(archive, catalogue);
   const claims = claimed(archive, catalogue);
   const said = statements(archive).slice(0, WORDS_SHOWN);
   return html`<div class="cols half">
     <div class="stack">
+      ${settled.map(
+        (what) => html`<p class="settled" role="status">${icon("check")}${words.settled(what)}</p>`,
+      )}
       ${clashes.map(
         (cell) =>
           html`<${Clash}
-            key=${`${cell.name} ${deciding === cell.name}`}
+            key=${cell.name}
             opened=${opened}
             cell=${cell}
             begun=${deciding === cell.name}
+            turn=${(/** @type {boolean} */ on) => setDeciding(on ? cell.name : "")}
+            settled=${() => setSettled([...settled, cellName(cell, catalogue)])}
           />`,
       )}
       ${claims.flatMap((cell) =>
@@ -131,7 +142,7 @@ export function Overview({ opened }) {
       ${archive.line.marks.includes("diabetes") &&
       html`<${Trend} opened=${opened} measure="glucose" compact />`}
       <${Next} opened=${opened} />
-      <${Begin} opened=${opened} decide=${setDeciding} />
+      <${Begin} opened=${opened} decide=${setDeciding} deciding=${deciding !== ""} />
     </div>
   </div>`;
 }

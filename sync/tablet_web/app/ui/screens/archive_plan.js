@@ -12,6 +12,8 @@ import { duesOf } from "./archive_facts.js";
 /** @typedef {import("./archive.js").Opened} Opened */
 /** @typedef {import("../../types.js").Due} Due */
 
+const ISO_DAY = /\d{4}-\d\d-\d\d/g;
+
 /** @param {{ opened: Opened, due: Due }} props */
 export function Item({ opened, due }) {
   const { catalogue, reader } = opened;
@@ -25,14 +27,14 @@ export function Item({ opened, due }) {
     <div>
       <b>${rule?.label ?? due.rule}</b>
       <p>
-        ${words.window(dayWords(due.opens, today), dayWords(due.due, today))}${due.closes &&
-        due.closes !== due.due
-          ? `，${words.closes(dayWords(due.closes, today))}`
-          : ""}
+        ${words.list([
+          words.window(dayWords(due.opens, today), dayWords(due.due, today)),
+          due.closes && due.closes !== due.due ? words.closes(dayWords(due.closes, today)) : "",
+        ])}
       </p>
-      ${due.reason && html`<p>${due.reason}</p>`}
+      ${due.reason && html`<p>${due.reason.replace(ISO_DAY, (day) => dayWords(day, today))}</p>`}
       ${rule &&
-      html`<p class="quiet">${words.basis(basis)}；${words.clause(rule.id, rule.clause)}</p>`}
+      html`<p class="quiet">${words.basis(basis, words.clause(rule.id, rule.clause))}</p>`}
     </div>
     ${due.done
       ? html`<${Chip} tone="done" sign="check">${words.done_chip}<//>`

@@ -57,7 +57,7 @@ function Photo({ opened, picture }) {
   if (url) return html`<img class="photo" src=${url} alt=${words.picture} />`;
   if (!picture.here) {
     const why = picture.state === "refused" ? words.picture_refused : words.picture_away;
-    return html`<p class="quiet">${why}${picture.reason && `：${picture.reason}`}</p>`;
+    return html`<p class="quiet">${words.because(why, picture.reason)}</p>`;
   }
   return html`<${Button} sign="camera" busy=${busy} onClick=${show}>${words.photos}<//>
     <${FaultBox} fault=${fault} />`;

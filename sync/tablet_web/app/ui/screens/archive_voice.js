@@ -68,8 +68,6 @@ export function Statement({ opened, said, rec }) {
   return html`<section class="voice-box">
     <h2>${icon("voice")} ${words.statement(what.filter(Boolean).join(" · "))}</h2>
     ${text && html`<p class="quote">${words.quoted(text)}</p>`}
-    <p class="quiet">
-      ${words.signed([words.by_resident, why].filter(Boolean).join("，"), when(said.at, now))}
-    </p>
+    <p class="quiet">${words.signed(words.list([words.by_resident, why]), when(said.at, now))}</p>
   </section>`;
 }

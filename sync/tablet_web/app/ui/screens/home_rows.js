@@ -80,5 +80,5 @@ export function place(line) {
   const parts = [where];
   if (line.marks.includes("disputed")) parts.push(words.says);
   else if (line.marks.includes("conflict")) parts.push(words.conflict);
-  return parts.filter(Boolean).join("，");
+  return words.list(parts);
 }

@@ -148,7 +148,7 @@ export function People(props) {
       only=${lines.length === 1 && found?.text === text.trim() ? () => open(lines[0].id) : null}
     />
     <p class="quiet" id="find-count" role="status">
-      ${found && (lines.length ? said(lines.length, more) : words.none)}
+      ${found && (lines.length ? said(lines.length, more) : text.trim() ? words.none : words.begin)}
     </p>
     ${found?.fault && html`<${FaultBox} fault=${found.fault} />`}
     ${lines.length > 0 &&
@@ -160,6 +160,7 @@ export function People(props) {
     ${more && html`<${Button} full onClick=${() => setMost(most + MOST)}>${words.more}<//>`}
     ${found &&
     !found.fault &&
+    found.text &&
     !lines.length &&
     html`<section class="card"><${Empty} now=${words.none} next=${words.none_next} /></section>`}
     ${create &&

@@ -18,7 +18,8 @@ export const words = Object.freeze({
   other_drug: "其他",
   join: "、",
   new_here: "在这里新建，还没有上传",
-  ended: "档案状态",
+  /** @param {string} status */
+  ended: (status) => `档案状态：${status}`,
   gone: "这份档案已不在这台平板上。",
   gone_next: "居民换了责任机构，或不再由这台平板的团队管理。要看，请到窗口说明为什么。",
   back_home: "回到今天",
@@ -43,8 +44,6 @@ export const words = Object.freeze({
 
   // Overview
   latest: "最近的记录",
-  /** @param {number} n */
-  all_of: (n) => `看全部 ${count(n)} 条`,
   meds: "在用药",
   last_visit: "上次随访",
   next_visit: "下次服务",
@@ -86,7 +85,8 @@ export const words = Object.freeze({
   settle: (value) => `以「${value}」为准，存在本机`,
   choose_first: "先选一个当面核对过的说法。",
   not_now: "先不定",
-  settled: "定下来了，存在本机。上传后由服务器核对。",
+  /** @param {string} what */
+  settled: (what) => `${what}定下来了，存在本机。上传后由服务器核对。`,
   authors: Object.freeze({
     staff: "工作人员",
     resident: "居民本人",
@@ -96,10 +96,13 @@ export const words = Object.freeze({
   by_resident: "居民本人",
   statement_short: "居民的话",
   imported: "从名单导入",
+  /** @param {(string | undefined)[]} parts */
+  list: (parts) => parts.filter(Boolean).join("，"),
+  /** @param {string} what @param {string} why */
+  because: (what, why) => (why ? `${what}：${why}` : what),
   /** @param {string} by @param {string} when */
   signed: (by, when) => (by ? `${by}，${when}` : when),
   offline: "离线写的，还没有上传",
-  before_value: "之前",
 
   // What the resident says
   /** @param {string} what */
@@ -120,7 +123,6 @@ export const words = Object.freeze({
   no_records: "这一类还没有记录。",
   more: "再看一些",
   back_to_list: "回到列表",
-  pick: "选一条记录，在这里看全文。",
   amend: "更正这份记录",
   take_back: "作废这份记录",
   take_back_why: "为什么作废",
@@ -136,12 +138,10 @@ export const words = Object.freeze({
   amended_times: (n) => `改过 ${n} 次，看之前的`,
   /** @param {string} when */
   version: (when) => `${when}的版本`,
-  changed_from: "之前",
   restricted_chip: "限制内容",
   draft: "草案表单",
   pictures: "照片",
   picture: "照片",
-  picture_waiting: "等上传",
   picture_away: "照片在服务器上，不在这台平板",
   picture_refused: "服务器没有收这张照片",
   states: Object.freeze({
@@ -161,7 +161,6 @@ export const words = Object.freeze({
 
   // Register
   edit: "修改基本信息",
-  edited: "最后修改",
   not_filled: "没有填",
   none_filled: "这一部分没有填。",
 
@@ -178,8 +177,8 @@ export const words = Object.freeze({
   closes: (closes) => `最晚 ${closes}`,
   /** @param {string} day */
   from: (day) => `${day}起可以做`,
-  /** @param {string} what */
-  basis: (what) => `依据：${what}`,
+  /** @param {string} what @param {string} rule */
+  basis: (what, rule) => `依据：${what}；${rule}`,
   national: "国家基本公共卫生服务规范",
   /** @param {string} rule @param {string} clause */
   clause: (rule, clause) =>

@@ -23,9 +23,9 @@ export const words = Object.freeze({
   conflict: "有两个说法要核对",
   /** @param {number} n */
   more_rows: (n) => `再看 ${count(n)} 位`,
-  /** @param {string} village @param {number} n */
-  open_village: (village, n) => `${village}，${count(n)} 位`,
   service: "服务",
+  /** @param {string[]} parts */
+  list: (parts) => parts.filter(Boolean).join("，"),
 
   done: "已去：",
   join: "、",

@@ -10,8 +10,6 @@ export const words = Object.freeze({
   withDetails: (what, details) => `${what}（${details}）`,
   /** @param {string} what */
   oneOf: (what) => `${what}里的一条`,
-  /** @param {string} id */
-  reference: (id) => `编号 ${id}`,
   comma: "，",
   semicolon: "；",
   dot: " · ",
@@ -19,7 +17,6 @@ export const words = Object.freeze({
   withUnit: (value, unit) => `${value} ${unit}`,
   /** @param {string} tail */
   idTail: (tail) => `证件尾号 ${tail}`,
-  yes: "有",
 
   /** @param {number} year @param {number} month */
   month: (year, month) => `${year}年${month}月`,

@@ -11,6 +11,7 @@ export const words = Object.freeze({
   found: (n, more) => (more ? `不止 ${count(n)} 位，先列前 ${count(n)} 位` : `找到 ${count(n)} 位`),
   /** @param {number} n @param {boolean} more */
   listed: (n, more) => (more ? `名单前 ${count(n)} 位` : `名单里 ${count(n)} 位`),
+  begin: "写一个字就开始找，没有网络也能找。",
   none: "名单里没有找到。",
   none_next:
     "换一个字、拼音首字母或后四位再找。不是这台平板管理的人，可以新建档案，上传后由服务器核对。",
