@@ -25,6 +25,8 @@ import { text } from "../wire/bytes.js";
 /** @typedef {import("../types.js").Status} Status */
 /** @typedef {import("../types.js").World} World */
 
+const ENTERED_MS = 300;
+
 export class Life {
   /** @param {World} world @param {(said: Said) => void} said */
   constructor(world, said) {
@@ -234,6 +236,7 @@ export class Life {
     if (step.state) await outbox.close(step);
     await step.commit(true);
     this._touched = this._world.mono();
+    this._wake(ENTERED_MS); // the first copy, and what came while nobody was in
   }
 
   lock() {
