@@ -47,4 +47,6 @@ export const SCREENS = {
     load: () => import("./screens/settings.js").then((m) => m.Settings),
     tab: "settings",
   },
+  form: { load: () => import("./screens/form.js").then((m) => m.Form), bare: true },
+  visit: { load: () => import("./screens/visit.js").then((m) => m.Visit), bare: true },
 };

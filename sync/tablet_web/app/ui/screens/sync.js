@@ -165,7 +165,7 @@ function Tablet({ status, go }) {
         sync.failures > 0 && [words.failures, words.failures_of(sync.failures)],
         [words.lease, leaseWords(status)],
         [words.clock, clock_off ? words.clock_wrong(clock_off) : words.clock_good],
-        [words.version, update ? words.new_version : mark || words.no_version],
+        [words.version, update ? words.new_version : mark.slice(0, 8) || words.no_version],
         [
           words.rescue,
           sync.last_rescue ? words.rescue_last(sync.last_rescue, now) : words.rescue_never,

@@ -158,7 +158,7 @@ export function Unlock(props) {
                     onInput=${setPass}
                     error=${asked && !pass && words.pass_missing}
                   />
-                  <${FaultBox} fault=${fault} /><${Tries} person=${person} />`
+                  <${FaultBox} fault=${fault} />${!fault && html`<${Tries} person=${person} />`}`
               : html`<p>${words.nobody}</p>`}
             ${busy && html`<${Running} status=${status} />`}
           <//>

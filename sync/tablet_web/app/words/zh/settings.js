@@ -23,7 +23,8 @@ export const words = Object.freeze({
   newest: "已经是最新的",
   waiting: "有新版，锁上平板时自动换上",
   unreached: "没有连上服务器，联网后再看",
-  version_is: (/** @type {string} */ mark) => (mark ? `版本 ${mark}` : "还没有装到本机"),
+  version_is: (/** @type {string} */ mark) =>
+    mark ? `版本 ${mark.slice(0, 8)}` : "还没有装到本机",
   install: "装到桌面",
   lock: "锁上平板",
 });
