@@ -182,6 +182,11 @@ const OF_CHANGES = {
     say: `照片太大，一张最多 ${number(facts, "mib") || 8} MB`,
     next: "请把相机调低一档再拍一张。",
   }),
+  picture_unreadable: { say: "这张照片读不出来", next: "请重新拍一张，或者选另一张。" },
+  out_of_range: {
+    say: "有一个值不可能，没有存上",
+    next: "页面上写的还在。请看标红的一项，改好再存。",
+  },
   pictures_not_yet: { say: "这台服务器还不收照片", next: "记录照常能存。服务器更新后就能附照片。" },
   pictures_waiting: {
     say: "等着上传的照片太多，先不能再拍",
