@@ -1,7 +1,7 @@
 // Words of the forms: what stands beside a field, in the column of the next step, at the two ways
 // out of a form, and at photos and signatures.
 
-import { dayWords, daysBetween } from "./time.js";
+import { dayWords, daysBetween, when } from "./time.js";
 
 const LEVELS = /** @type {Record<string, string>} */ (
   Object.freeze({
@@ -104,6 +104,16 @@ export const words = Object.freeze({
   grounds: Object.freeze({ card: "看过本人证件", consent: "本人当面同意", emergency: "急救" }),
   groundNote: "写一句情况",
   groundMissing: "先选为什么由你来做",
+  groundShort: "为什么由你来做",
+  /** @param {string[]} drugs */
+  allergic: (drugs) => `${drugs.join("、")}过敏`,
+  noAllergy: "没有药物过敏",
+  allergyUnknown: "过敏史没有问过",
+  /** @param {string} label @param {number} n */
+  timesThisYear: (label, n) => `${label}，今年第 ${n} 次`,
+  notYet: "服务日期不能晚于今天",
+  /** @param {number} at @param {number} now */
+  at: (at, now) => when(at, now),
   restricted: "限制内容，只有管这项的人看得到",
   draft: "这张表还没有官方定稿",
 
@@ -146,4 +156,5 @@ export const words = Object.freeze({
   conflict: "有两个说法，选一个就以它为准",
   before: "之前",
   nothing: "没有",
+  wasBefore: "改过，还没存",
 });
