@@ -23,8 +23,8 @@ help: ## show this list
 $(WEB)/node_modules/.dev: .venv/.locked
 	@.ci/web dev
 
-demo: .venv/.locked ## start a demo district and print where to look (DEMO_ARGS="--scale 1" for 1:1)
-	@$(PY) -m server demo $(DEMO_ARGS)
+demo: .venv/.locked ## start a demo district and print where to look (LAN=1 for phones and tablets too)
+	@$(PY) -m server demo $(if $(LAN),--lan) $(DEMO_ARGS)
 
 test: $(WEB)/node_modules/.dev ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres

@@ -52,6 +52,8 @@ class Settings:
     sms_url: str = ""
     sms_key_file: Path | None = None
     font: str = ""  # a file with Chinese characters, for pictures; "" looks where systems keep it
+    certificate: Path | None = None  # with its key: `serve` speaks TLS itself
+    private_key: Path | None = None
     demo: Path | None = None  # a finished demo's report page, served at /demo/
     clock: Callable[[], int] = field(default=now_ms, repr=False)
 

@@ -24,6 +24,7 @@ from server.demo.rounds import panel_of
 from server.demo.stage import HOST, Stage, free_port, prepare
 from server.errors import StartRefused
 from sync import wire
+from tests.demo_process import serves_the_network
 
 SCALE = 2_000
 ID_NUMBER = re.compile(r"(?<![0-9a-f])[1-9][0-9]{16}[0-9X](?![0-9a-f])")
@@ -392,3 +393,7 @@ def test_what_a_demo_left_is_served_again(copied: Path) -> None:
     assert "device list" in done.stdout
     assert "admin create --name 陈立冬 --login county" in done.stdout
     assert "/console/invite/" not in done.stdout, "no server, no link"
+
+
+def test_what_a_demo_left_is_served_to_the_local_network(copied: Path) -> None:
+    serves_the_network(copied)

@@ -63,7 +63,7 @@ CLOSED = {
 # Library -> the rooms or modules that may import it. A final * takes every name that starts so.
 KEEPERS = {
     "Crypto": ("crypto.primitives",),
-    "cryptography": ("crypto.primitives",),
+    "cryptography": ("crypto.primitives", "crypto.certificates"),
     "piccolo": ("server.store",),
     "asyncpg": ("server.store",),
     "sqlite3": ("server.store", "sync.tablet_disk"),

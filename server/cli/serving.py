@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -49,7 +50,15 @@ RESTART_AFTER_S: Final = 1.0  # a worker that died is started again, not in a ti
     help="Server processes; more than one on PostgreSQL only.",
 )  # fmt: skip
 @click.option("--no-jobs", is_flag=True, help="Leave timed work to other processes.")
-def serve(host: str | None, port: int | None, workers: int, no_jobs: bool) -> None:
+@click.option(
+    "--certificate", type=click.Path(path_type=Path),
+    help="Serve TLS with this certificate (PEM), where no proxy does it; needs --key.",
+)  # fmt: skip
+@click.option("--key", type=click.Path(path_type=Path), help="Its private key (PEM).")
+def serve(
+    host: str | None, port: int | None, workers: int, no_jobs: bool, certificate: Path | None,
+    key: Path | None,
+) -> None:  # fmt: skip
     """Serve tablets until told to stop (Ctrl+C or SIGTERM).
 
     \b
@@ -58,13 +67,17 @@ def serve(host: str | None, port: int | None, workers: int, no_jobs: bool) -> No
       DATABASE_URL=postgresql://gongwei@db/gongwei python -m server serve --workers 4
     """
     current = settings()
-    current = replace(current, host=host or current.host, port=port or current.port)
+    current = replace(
+        current, host=host or current.host, port=port or current.port, certificate=certificate,
+        private_key=key,
+    )  # fmt: skip
     configure(current.log_level)
     path = Store(current.database_url).path
     if path is not None and workers > 1:
         raise StartRefused(
             "SQLite takes one server process: leave --workers out, or use PostgreSQL."
         )
+    _check_certificate(current)
     with only_server(path):
         run(_ready(current))
         with bound(current.host, current.port) as listener:
@@ -77,7 +90,8 @@ def serve(host: str | None, port: int | None, workers: int, no_jobs: bool) -> No
 
 def _announce(current: Settings, workers: int) -> None:
     shown = f"[{current.host}]" if ":" in current.host else current.host
-    address = f"http://{shown}:{current.port}"
+    scheme = "http" if current.certificate is None else "https"
+    address = f"{scheme}://{shown}:{current.port}"
     click.echo(f"Gongwei listens on {address} (Ctrl+C stops it)")
     click.echo(f"Residents: {address}/portal/  Staff: {address}/console/")
     log.say("started", host=current.host, port=current.port, workers=workers, pid=os.getpid())
@@ -91,6 +105,21 @@ async def _ready(current: Settings) -> None:
         await refuse_pending(store)
     async with opened_site(current):
         pass
+
+
+def _check_certificate(current: Settings) -> None:
+    """Raises StartRefused unless there is neither a certificate nor a key, or both and they fit."""
+    if current.certificate is None and current.private_key is None:
+        return
+    if current.certificate is None or current.private_key is None:
+        raise StartRefused("TLS takes both: --certificate and --key.")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(current.certificate, current.private_key)
+    except (OSError, ssl.SSLError):
+        raise StartRefused(
+            f"{current.certificate} and {current.private_key} are not a certificate and its key."
+        ) from None
 
 
 @contextmanager
@@ -176,6 +205,7 @@ def serve_here(
                 app, http=_Protocol, ws="none", lifespan="on",
                 log_config=None, access_log=False, server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG,
+                ssl_certfile=current.certificate, ssl_keyfile=current.private_key,
             )  # fmt: skip
             await _Server(config).serve(sockets=[listener])
 

@@ -18,6 +18,7 @@ from server.actions.places import roster
 from server.actions.tablets import devices
 from server.demo import entrances, residents
 from server.demo import load as loading
+from server.demo.entrances import Team
 from server.demo.stage import Stage
 from server.rules.districts import load as rules_of
 from server.settings import Settings
@@ -131,6 +132,10 @@ class Desk:
     def entrances(self) -> tuple[entrances.Entrance, ...]:
         """Accounts of the team of tablet 01, with links for once."""
         return self.do(entrances.opened)
+
+    def team(self) -> tuple[Team, str]:
+        """The team of tablet 01 and its doctor's name."""
+        return self.do(entrances.team_with_doctor)
 
     def residents(self) -> tuple[residents.Visitor, ...]:
         """People who use the portal, with passes for ten minutes."""

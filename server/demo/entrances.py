@@ -97,6 +97,16 @@ async def team_of(tx: Tx, district: int) -> Team:
     return Team(bytes(row[0]), bytes(row[1]), row[2], bytes(row[3]), row[4])
 
 
+async def team_with_doctor(site: Site) -> tuple[Team, str]:
+    """Raises StartRefused when the demo ended before it had a tablet 01."""
+
+    async def read(tx: Tx) -> tuple[Team, str]:
+        team = await team_of(tx, site.district)
+        return team, (await staff_names(tx, site, {team.doctor})).get(team.doctor, "")
+
+    return await site.store.read(read)
+
+
 async def _account(tx: Tx, district: int, login: str) -> tuple[bytes, str] | None:
     row = await one(
         tx, "SELECT staff, state FROM account WHERE district=? AND login=?", district, login

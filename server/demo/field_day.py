@@ -3,6 +3,7 @@
 python -m server demo                    1:100, in ./demo-data, port 8470 or the next free one
 python -m server demo --scale 1          the whole district, 478,600 people
 python -m server demo --keep             serve what the last demo left
+python -m server demo --lan              then serve tablets and phones of the local network (TLS)
 """
 
 import argparse
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -27,11 +28,16 @@ from server.demo.counts import scaled
 from server.demo.day import OFFLINE, Day, check_cast
 from server.demo.desk import Desk
 from server.demo.evidence import Evidence, read
-from server.demo.stage import Stage, free_port, prepare, refuse_running, served
+from server.demo.lan import lan_of
+from server.demo.stage import HOST, Stage, free_port, prepare, refuse_running, served
+from server.demo.trust import show_trust, trust_page
 from server.errors import StartRefused
 from server.rules.accounts import INVITE_HOURS
+from sync.limits import ENROL_CODE_MS
 
 PORT = 8470
+APP = "/tablet/"
+NEW_TABLET = "平板 09"
 FORGOTTEN = {
     entrances.DOCTOR: "the manager makes a new link under 人员和团队",
     entrances.MANAGER: "the county makes a new link under 人员和团队",
@@ -64,6 +70,8 @@ def _chosen(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the district and the visits (1)")
     parser.add_argument("--port", type=int, default=PORT, help=f"this or the next free ({PORT})")
     parser.add_argument("--keep", action="store_true", help="serve what the last demo left")
+    parser.add_argument("--lan", action="store_true", help="serve the local network, over TLS")
+    parser.add_argument("--lan-address", help="of this machine there, instead of the one found")
     parser.add_argument("--once", action="store_true", help="end after the report")
     return parser.parse_args(list(arguments))
 
@@ -97,9 +105,22 @@ def _has_report(chosen: argparse.Namespace) -> bool:
 def _again(chosen: argparse.Namespace, console: Console) -> int:
     """What the last demo left, served once more."""
     refuse_running(chosen.data.absolute())
-    stage = Stage(chosen.data.absolute(), free_port(chosen.port))
-    with served(stage) as server:
+    return _serve(chosen, console)
+
+
+def _serve(chosen: argparse.Namespace, console: Console) -> int:
+    """The server alone, on loopback or on the local network."""
+    folder = chosen.data.absolute()
+    lan = lan_of(folder, chosen.lan_address) if chosen.lan or chosen.lan_address else None
+    host = HOST if lan is None else lan.listen
+    stage = Stage(folder, free_port(chosen.port, host), lan)
+    with ExitStack() as stack:
+        server = stack.enter_context(served(stage))
         _next(console, stage, stays=not chosen.once)
+        if lan is not None:
+            app = f"{stage.address}{APP}"
+            trust = trust_page(lan, free_port(stage.port + 1, host), app)
+            show_trust(console, lan, stack.enter_context(trust), app)
         return 0 if chosen.once else _stay(console, stage, server)
 
 
@@ -110,9 +131,12 @@ def _anew(chosen: argparse.Namespace, console: Console) -> int:
     with held(console, stage, scale=chosen.scale, seed=chosen.seed) as finished:
         report.show(console, finished.evidence)
         console.print(f"[dim]The day took {time.monotonic() - began:.0f} s.[/]")
-        _next(console, stage, stays=not chosen.once)
         code = 0 if _is_good(finished.evidence) else 1
-        return code if chosen.once else max(code, _stay(console, stage, finished.server))
+        if not chosen.lan and not chosen.lan_address:
+            _next(console, stage, stays=not chosen.once)
+            return code if chosen.once else max(code, _stay(console, stage, finished.server))
+    # The day was played on loopback; the network sees a server of its own.
+    return max(code, _serve(chosen, console))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +275,7 @@ def _next(console: Console, stage: Stage, *, stays: bool) -> None:
         console.print(f"      {stage.address}/console/")
         console.print(f"      {stage.address}/portal/")
         show_entrances(console, stage)
+        show_code(console, stage)
     else:
         console.print(
             "\nThe server has ended. To open it again, with links to sign in:  "
@@ -295,6 +320,28 @@ def show_residents(console: Console, stage: Stage) -> None:
         console.print(f"   {each.what:<8} {each.name}, {each.place}", soft_wrap=True)
         console.print(f"            {stage.address}/portal/pass/{each.token}", soft_wrap=True)
         console.print(f"            {each.number}, telephone {each.phone}", soft_wrap=True)
+
+
+def show_code(console: Console, stage: Stage) -> None:
+    """A code for one more tablet, and how its six digits are confirmed."""
+    desk = Desk.of(stage)
+    team, name = desk.team()
+    offer = desk.offer(team.doctor, team.panel, NEW_TABLET, 1)
+    python, env = shlex.quote(sys.executable), shlex.quote(str(stage.folder / "env"))
+    console.print(
+        f"\n[bold]Tablet[/]  {stage.address}{APP}  in Chrome, Edge or Firefox of this year; "
+        f"install it and type the code, good for {ENROL_CODE_MS // 60_000} minutes:",
+        soft_wrap=True,
+    )
+    console.print(f"   [bold]{offer.code}[/]   for {name}, {team.name}", soft_wrap=True)
+    for line in (
+        "It shows six digits. Confirm them as manager at the console, or by the command:",
+        f"   {stage.address}/console/devices/enrol/{offer.offer.hex()}",
+        f"   . {env}; {python} -m server device confirm {offer.offer.hex()} DIGITS",
+        "Another code (also as a square to scan), --suite 3 for a browser without X25519:",
+        f"   {python} -m server device enrol --staff {team.doctor.hex()} --label '{NEW_TABLET}'",
+    ):
+        console.print(f"   {line}", soft_wrap=True)
 
 
 def _stay(console: Console, stage: Stage, server: subprocess.Popen[bytes]) -> int:

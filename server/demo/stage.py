@@ -13,10 +13,11 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import IO, Final
 
+from server.demo.lan import Lan
 from server.errors import StartRefused
 from server.settings import Settings
 
@@ -34,6 +35,7 @@ class Stage:
 
     folder: Path
     port: int
+    lan: Lan | None = None  # on the local network, over TLS
 
     @property
     def database(self) -> Path:
@@ -61,6 +63,8 @@ class Stage:
 
     @property
     def address(self) -> str:
+        if self.lan is not None:
+            return f"https://{self.lan.address}:{self.port}"
         return f"http://{HOST}:{self.port}"
 
     def settings(self) -> Settings:
@@ -122,13 +126,13 @@ def refuse_running(folder: Path) -> None:
             ) from None
 
 
-def free_port(wanted: int) -> int:
-    """`wanted`, or the next port of loopback that nobody listens on."""
+def free_port(wanted: int, host: str = HOST) -> int:
+    """`wanted`, or the next port there that nobody listens on."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65_536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((HOST, port))
+                probe.bind((host, port))
             except OSError:
                 continue
             return port
@@ -154,6 +158,12 @@ def served(stage: Stage) -> Generator[subprocess.Popen[bytes]]:
 
 def _start(stage: Stage, log: IO[bytes]) -> subprocess.Popen[bytes]:
     words = stage.command("serve", "--host", HOST, "--port", str(stage.port))
+    if stage.lan is not None:
+        at, files = stage.lan, (str(stage.lan.certificate), str(stage.lan.key))
+        words = stage.command(
+            "serve", "--host", at.listen, "--port", str(stage.port), "--certificate", files[0],
+            "--key", files[1],
+        )  # fmt: skip
     # A session of its own: Ctrl-C is for the demo, which then ends the server in order.
     return subprocess.Popen(  # noqa: S603 (our own program)
         words, cwd=_HERE, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
@@ -173,6 +183,9 @@ def _wait_ready(stage: Stage, process: subprocess.Popen[bytes]) -> None:
 
 def _is_ready(stage: Stage) -> bool:
     line = HTTPConnection(HOST, stage.port, timeout=2)
+    if stage.lan is not None:
+        trusting = stage.lan.trusting()
+        line = HTTPSConnection(stage.lan.address, stage.port, timeout=2, context=trusting)
     try:
         line.request("GET", "/health/ready")
         return line.getresponse().status == 200
