@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { memoryDisk } from "../app/disk/memory.js";
 import { Engine } from "../app/engine/engine.js";
+import { leaf, minus } from "../app/engine/sums.js";
 import { faultOf } from "../app/engine/serve.js";
 
 /** @typedef {import("../app/types.js").Call} Call */
@@ -49,12 +50,33 @@ const life = {
   /** Statuses to answer with in place of the server. @type {number[]} */
   instead: [],
   writes_left: Number.POSITIVE_INFINITY,
-  full: false,
+  /** Bytes that fit on the disk. */
+  most: Number.POSITIVE_INFINITY,
   writes: 0,
   /** What was sent: path and size. @type {{ path: string, size: number, status: number }[]} */
   sent: [],
 };
 const KILLED = { code: "killed" };
+
+/** @param {unknown} value */
+const sizeOf = (value) =>
+  JSON.stringify(value ?? "", (_, each) =>
+    each instanceof Uint8Array ? "x".repeat(each.length) : each,
+  ).length;
+
+/** Bytes on the disk after these rows. @param {Write[]} rows */
+async function sizeWith(rows) {
+  if (life.most === Number.POSITIVE_INFINITY) return 0;
+  let size = 0;
+  const fresh = new Map(rows.map((each) => [`${each.store} ${each.key}`, each.value]));
+  for (const store of STORES) {
+    for (const [key, value] of await base.rows(store)) {
+      if (!fresh.has(`${store} ${key}`)) size += sizeOf(value);
+    }
+  }
+  for (const value of fresh.values()) if (value !== undefined) size += sizeOf(value);
+  return size;
+}
 
 /** @returns {import("../app/types.js").Disk} */
 function disk() {
@@ -70,10 +92,12 @@ function disk() {
     async write(/** @type {Write[]} */ rows) {
       life.writes_left -= 1;
       dead();
-      if (life.full && rows.some((each) => each.value !== undefined)) {
+      life.writes += 1;
+      // A full disk: nothing that makes it larger fits, until something else goes.
+      const size = await sizeWith(rows);
+      if (size > life.most && rows.some((each) => each.value !== undefined)) {
         throw { code: "storage_full" };
       }
-      life.writes += 1;
       await base.write(rows);
     },
   };
@@ -127,7 +151,30 @@ const deeds = {
   },
   set(changed) {
     Object.assign(life, changed);
-    if (changed.writes_left === null) life.writes_left = Number.POSITIVE_INFINITY;
+  },
+  /** Nothing more fits on the disk; or again everything. */
+  async full({ is }) {
+    life.most = 0;
+    life.most = is ? await sizeWith([]) : Number.POSITIVE_INFINITY;
+  },
+  /** The browser's data are cleared. */
+  forget() {
+    base = memoryDisk();
+  },
+  /** The records of a resident are lost here, as by a fault of the app. */
+  async spoil({ resident }) {
+    const { ledger } = engine._parts;
+    const step = ledger.step();
+    const person = await step.person(resident);
+    const entry = step.entry(resident);
+    if (!entry) return;
+    let { sum } = entry;
+    for (const [key, each] of Object.entries(person.events)) {
+      sum = minus(sum, await leaf(key.slice(0, 32), key.slice(33), each.rev));
+    }
+    step.putEntry({ ...entry, sum });
+    step.putPerson(resident, { ...person, events: {} });
+    await step.commit();
   },
   life: () => ({ ...life, writes_left: String(life.writes_left) }),
   sent: () => life.sent.splice(0),

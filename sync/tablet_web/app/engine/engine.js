@@ -64,7 +64,8 @@ export class Engine extends Life {
     const key = `${String(at).padStart(16, "0")}.${random}`;
     const plain = utf8(JSON.stringify({ resident, purpose }));
     const step = ledger.step();
-    step.put("looked", key, { at, sealed: await ledger.sealer.seal("looked", key, plain) });
+    const staff = this._parts.outbox.unlocked.me;
+    step.put("looked", key, { at, staff, sealed: await ledger.sealer.seal("looked", key, plain) });
     await step.commit(true);
   }
 
@@ -137,7 +138,13 @@ export class Engine extends Life {
     const { team, ground } = body;
     const { device } = ledger.facts;
     const said = { act, resident: plain.resident, team, at, device, ground };
-    return { number, text: await docketText(said, outbox.unlocked.signer), at, team, staff: row.staff };
+    return {
+      number,
+      text: await docketText(said, outbox.unlocked.signer),
+      at,
+      team,
+      staff: row.staff,
+    };
   }
 
   async choices() {

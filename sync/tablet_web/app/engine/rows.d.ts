@@ -166,6 +166,8 @@ export interface GoneRow {
 
 export interface LookedRow {
   at: number;
+  /** Who read: only what they sign themselves says so. */
+  staff: Hex;
   sealed: Uint8Array;
 }
 
