@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ from playwright.async_api import (
 )
 from playwright.async_api import Error as BrowserError
 
+from server.actions.archives import afterwork
 from server.actions.tablets import devices
 from server.app import create_app
 from tests.browser import HOW, chromium
+from tests.cast_forms import good
 from tests.console import settings_of
 from tests.world import SU, TEAM_A, Clock, World, new_world
 
@@ -225,10 +228,33 @@ class Tablet:
             await asyncio.sleep(0.1)
         await self.ask("finish", name, PASSPHRASE)
 
-    async def taken(self) -> None:
+    async def taken(self, seconds: float = 20) -> None:
         """Exchanges until nothing waits and the first copy is whole."""
+        await self.until("s.stage === 'open'")
         await self.ask("sync")
-        await self.until("s.sync.waiting === 0 && !s.sync.running && s.sync.snapshot === null")
+        await self.until(
+            "s.sync.waiting === 0 && !s.sync.running && s.sync.snapshot === null", seconds
+        )
+
+    async def visit(self, resident: bytes, sbp: int = 138, **more: Any) -> str:
+        """A follow-up of today, past the pages; the id of the change."""
+        status = await self.ask("status")
+        day = date.fromisoformat(status["today"])
+        body = good("htn_followup", sbp=sbp, next_date=str(day + timedelta(days=90)))
+        body["doctor"] = status["me"]
+        record = {"resident": resident.hex(), "kind": "htn_followup", "v": 1, "on": str(day)}
+        return await self.ask("save", {**record, "body": body, **more})
+
+    async def unlock(self, passphrase: str = PASSPHRASE) -> None:
+        """With the hands: the passphrase, and until the tablet is open."""
+        await self.page.locator("#pass").fill(passphrase)
+        await self.page.locator("#pass").press("Enter")
+
+    async def again(self) -> None:
+        """The page anew, and unlocked."""
+        await self.page.reload()
+        await self.unlock()
+        await self.until("s.stage === 'open'")
 
     def on_disk(self, *texts: str) -> list[str]:
         """Files of the profile that hold one of these texts, in UTF-8 or UTF-16."""
@@ -282,7 +308,13 @@ class Field:
         return made
 
     async def enrolled(
-        self, name: str = "one", *, staff: bytes = SU, who: str = "苏清明", **more: Any
+        self,
+        name: str = "one",
+        *,
+        staff: bytes = SU,
+        who: str = "苏清明",
+        seconds: float = 20,
+        **more: Any,
     ) -> Tablet:
         """A tablet that was let in, with the first copy on it, unlocked."""
         made = self.tablet(name)
@@ -290,22 +322,28 @@ class Field:
         await made.installed()
         code, confirm = await offer(self.world, staff=staff, **more)
         await made.let_in(confirm, code, who)
-        await made.taken()
+        await made.taken(seconds)
         return made
 
 
 @asynccontextmanager
-async def in_the_field(url: str, folder: Path) -> AsyncIterator[Field]:
-    """The standing county in the present, served; every browser is closed at the end."""
+async def in_the_field(folder: Path, url: str = "") -> AsyncIterator[Field]:
+    """The standing county in the present, plans made, served; SQLite where no store is named.
+
+    Every browser is closed at the end, and what its console said is looked at.
+    """
+    url = url or f"sqlite:///{folder}/gongwei.sqlite3"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     async with new_world(url, folder, clock=Present()) as world, async_playwright() as play:
         door = Door(world, port)
+        await afterwork.catch_up(world.site)
         made = Field(world, door, play, folder)
         await door.start()
         try:
             yield made
+            assert [each.faults for each in made.tablets if each.faults] == []
         finally:
             for each in made.tablets:
                 await each.close()

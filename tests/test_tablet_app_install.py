@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from PIL import Image
 
 from server import tablet_files
@@ -22,15 +21,10 @@ async def installed(field: Field) -> Tablet:
     return made
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/gongwei.sqlite3"
-
-
 async def test_a_browser_offers_to_install_it_and_its_icons_are_what_the_manifest_says(
-    url: str, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    async with in_the_field(url, tmp_path) as field:
+    async with in_the_field(tmp_path) as field:
         tablet = await installed(field)
         line = await tablet.line()
         found = await line.send("Page.getAppManifest")
@@ -56,19 +50,17 @@ async def _size(client: httpx.AsyncClient, icon: dict[str, Any]) -> int:
 
 
 async def test_a_first_visit_takes_the_app_once_and_no_more_than_was_promised(
-    url: str, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     """Counted at the server's end of the line, bodies as they were sent."""
-    async with in_the_field(url, tmp_path) as field:
+    async with in_the_field(tmp_path) as field:
         await installed(field)
     assert field.door.sent <= MOST_BYTES
     assert field.door.sent >= tablet_files.first_load_bytes() * 0.9, "the figure is the real one"
 
 
-async def test_once_installed_it_starts_without_a_server_or_a_network(
-    url: str, tmp_path: Path
-) -> None:
-    async with in_the_field(url, tmp_path) as field:
+async def test_once_installed_it_starts_without_a_server_or_a_network(tmp_path: Path) -> None:
+    async with in_the_field(tmp_path) as field:
         tablet = await installed(field)
         title = await tablet.page.locator("h1").inner_text()
         await field.door.stop()
