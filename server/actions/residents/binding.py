@@ -107,6 +107,19 @@ async def end(tx: Tx, site: Site, resident: bytes, *, by: bytes, why: str) -> No
     await audit(tx, site.district, "act", b"phone-ended" + resident + by, site.clock())
 
 
+async def said_since(tx: Tx, site: Site, resident: bytes, at: int) -> bool:
+    """Whether the resident bound another telephone after that moment, or let one go. What a tablet
+    brought was said when it was signed, which its acts know and these rows do not.
+    """
+    row = await one(
+        tx,
+        "SELECT 1 FROM bound_phone WHERE district=? AND resident=? AND ((bound_at>? AND how NOT IN "
+        "(?,?)) OR (ended_at>? AND ended_why IN ('lost','asked'))) LIMIT 1",
+        site.district, resident, at, TABLET, CARRIED, at,
+    )  # fmt: skip
+    return row is not None
+
+
 async def bindings_of(tx: Tx, site: Site, resident: bytes) -> Sequence[Bound]:
     """Every telephone this archive had, the newest first."""
     rows = await tx.rows(

@@ -4,7 +4,7 @@ Agreeing is one tap and so is taking it back. Nothing else depends on it: servic
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from server.access import Asking, classes_of
 from server.actions.accounts.sessions import Signed
@@ -23,6 +23,7 @@ from server.store.trail import audit
 from server.store.tx import Row, Tx, locking, one
 
 ASSISTED: Final = "notice"
+ASKED_SINCE: Final = "asked_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,24 @@ class Agreed:
     staff: bytes | None
 
 
-async def agree(tx: Tx, site: Site, acting: Acting) -> None:
+async def agree(tx: Tx, site: Site, acting: Acting, at: int | None = None) -> None:
     """The person has read the notice in force and agrees. Once is enough; an older text's consent
-    ends. Raises NotFound, RuleSaysNo with a value of first_notice.NotYours.
+    ends. `at`: when it was signed, of one that arrives later: what was taken back since stays so.
+    Raises NotFound, RuleSaysNo with a value of first_notice.NotYours or ASKED_SINCE.
     """
     await _held(tx, site, acting.resident)
     await _check(tx, site, acting)
     standing, version, now = await agreed_of(tx, site, acting.resident), _version(), site.clock()
     if standing is not None and (standing.version, standing.person) == (version, acting.person):
         return
-    await _end(tx, site, acting.resident)
+    said = now if at is None else at
+    if await _said_since(tx, site, acting.resident, "ended_at", said):
+        raise RuleSaysNo(ASKED_SINCE)
+    await _end(tx, site, acting.resident, now)
     opening = new_id(now)
     staff = acting.helper.staff if acting.helper is not None else None
     row: Row = (
-        site.district, acting.resident, opening, version, acting.person, staff, now, None,
+        site.district, acting.resident, opening, version, acting.person, staff, said, None,
     )  # fmt: skip
     await tx.insert("first_opening", [row])
     detail = b"first-opening" + acting.resident + opening + acting.person + version.encode()
@@ -56,11 +61,14 @@ async def agree(tx: Tx, site: Site, acting: Acting) -> None:
     await assisted(tx, site, acting, ASSISTED, opening)
 
 
-async def withdraw(tx: Tx, site: Site, acting: Acting) -> None:
+async def withdraw(tx: Tx, site: Site, acting: Acting, at: int | None = None) -> None:
     """Nothing is shown any more until somebody agrees anew. Raises as `agree`."""
     await _held(tx, site, acting.resident)
     await _check(tx, site, acting)
-    if await _end(tx, site, acting.resident):
+    said = site.clock() if at is None else at
+    if await _said_since(tx, site, acting.resident, "at", said):
+        raise RuleSaysNo(ASKED_SINCE)
+    if await _end(tx, site, acting.resident, said):
         detail = b"first-opening-ended" + acting.resident + acting.person
         await audit(tx, site.district, "act", detail, site.clock())
         await assisted(tx, site, acting, ASSISTED, acting.resident)
@@ -99,10 +107,22 @@ async def _check(tx: Tx, site: Site, acting: Acting) -> None:
         raise RuleSaysNo(no)
 
 
-async def _end(tx: Tx, site: Site, resident: bytes) -> int:
+async def _said_since(
+    tx: Tx, site: Site, resident: bytes, column: Literal["at", "ended_at"], said: int
+) -> bool:
+    """Whether the contrary was said after that moment: the last word counts, not what came last."""
+    row = await one(
+        tx,
+        f"SELECT 1 FROM first_opening WHERE district=? AND resident=? AND {column}>? LIMIT 1",
+        site.district, resident, said,
+    )  # fmt: skip
+    return row is not None
+
+
+async def _end(tx: Tx, site: Site, resident: bytes, at: int) -> int:
     return await tx.run(
         "UPDATE first_opening SET ended_at=? WHERE district=? AND resident=? AND ended_at IS NULL",
-        site.clock(), site.district, resident,
+        at, site.district, resident,
     )  # fmt: skip
 
 

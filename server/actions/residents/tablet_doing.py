@@ -56,9 +56,12 @@ class Asked:
         return msgspec.json.decode(bytes(self.change.body), type=dict[str, Any])
 
     def acting(self) -> Acting:
-        said = self.said
-        guardian = said.get("present") == acts.GUARDIAN and "person" in said
-        person = bytes.fromhex(said["person"]) if guardian else self.resident
+        """Raises RuleSaysNo for a guardian without a name: it is not the resident's own act."""
+        said, person = self.said, self.resident
+        if said.get("present") == acts.GUARDIAN:
+            if "person" not in said:
+                raise RuleSaysNo(first_notice.NotYours.HELPER)
+            person = bytes.fromhex(said["person"])
         return Acting(person, self.resident, Helper(self.staff, self.facility))
 
     def new_id(self) -> bytes:
@@ -84,20 +87,40 @@ def _signed(asked: Asked, said: Mapping[str, Any]) -> None:
 
 async def _agree(tx: Tx, site: Site, asked: Asked, said: Mapping[str, Any]) -> None:
     if said["agreed"] == acts.TAKEN_BACK:  # as easy as giving: nothing more is asked
-        await opening.withdraw(tx, site, asked.acting())
+        await opening.withdraw(tx, site, asked.acting(), asked.signed_at)
         return
     _seen(said)
     _signed(asked, said)
     if said.get("version") != first_notice.version():
         raise RuleSaysNo(rule.OLD_TEXT)  # what was read is not what would be agreed to
-    await opening.agree(tx, site, asked.acting())
+    await opening.agree(tx, site, asked.acting(), asked.signed_at)
 
 
 async def _phone(tx: Tx, site: Site, asked: Asked, said: Mapping[str, Any]) -> None:
     _seen(said)
     _signed(asked, said)
     await at_desk.number_fits(tx, site, asked.resident, said.get("number", ""))
-    await at_desk.bind_for(tx, site, asked.acting(), said["phone"], binding.TABLET)
+    acting = asked.acting()
+    if acting.person != acting.resident:
+        no = await opening.may_agree(tx, site, acting.person, acting.resident)
+        if no:
+            raise RuleSaysNo(no)
+    if await _phone_since(tx, site, asked):
+        raise RuleSaysNo(opening.ASKED_SINCE)
+    await at_desk.bind_for(tx, site, acting, said["phone"], binding.TABLET)
+
+
+async def _phone_since(tx: Tx, site: Site, asked: Asked) -> bool:
+    """A telephone that was lost, or changed, since the act was signed is not bound by it."""
+    if await binding.said_since(tx, site, asked.resident, asked.signed_at):
+        return True
+    newer = await tx.rows_in(
+        "SELECT 1 FROM tablet_act WHERE district=? AND kind=? AND state='done' AND signed_at>? AND "
+        "resident {ids}",
+        await names_of(tx, site.district, asked.resident), site.district, acts.PHONE,
+        asked.signed_at,
+    )  # fmt: skip
+    return bool(newer)
 
 
 async def _classes(tx: Tx, site: Site, asked: Asked) -> tuple[str, ...]:
