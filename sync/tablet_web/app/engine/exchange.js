@@ -11,6 +11,7 @@ import { opened, readReceipt, receiptHolds } from "./answer.js";
 import { Applying } from "./apply.js";
 import { dropBackedUp, dropOld, takeFate, takeHead, takeReceipt } from "./custody.js";
 import { serverKeys } from "./keys.js";
+import { dropPanels, letGo } from "./letting_go.js";
 import { ownOf, readyOf } from "./outbox.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
@@ -59,12 +60,21 @@ export class Exchange {
     this.own.noteSession(step);
     await this.outbox.close(step);
     const state = step.facts;
+    await this._behindHead(step);
     const found = readyOf(step).find(([, row]) => row.gen === state.gen);
     const request =
       found && !state.probe ? await this._batch(step, found) : await this._empty(step);
     await step.commit(true);
     this.asked = request.digest;
     return request;
+  }
+
+  /** The original of one that was made anew had arrived after all: what follows goes behind it. @param {Step} step */
+  async _behindHead(step) {
+    const { gen, head_epoch, head_seq, head_digest } = step.facts;
+    const first = readyOf(step).find(([, row]) => row.gen === gen)?.[1];
+    if (!first || first.epoch !== head_epoch || first.seq !== head_seq + 1) return;
+    if (first.prev !== head_digest) await this.outbox.recut(step);
   }
 
   /** @param {Step} step @param {[string, import("./rows.js").BatchRow]} found @returns {Promise<Request>} */
@@ -290,7 +300,7 @@ export class Exchange {
     const told = answer.pages.length > 0 && !answer.refused;
     if (request.told && told) {
       this.reporter.wasTold(step, request.told);
-      this._carried(step, answer, result);
+      dropPanels(step, answer.pages, result.touched);
     }
     if (request.told && !answer.refused) {
       state.suspended = !told && answer.lease <= answer.now && !answer.commands.length;
@@ -304,51 +314,8 @@ export class Exchange {
         if (about) result.touched.add(about);
       }
     }
-    await this._letGo(step);
+    await letGo(step, this.own, this.world.clock());
     await step.commit(true);
-  }
-
-  /** A panel of which no page comes while others do is carried no longer: its residents leave. @param {Step} step @param {Answer} answer @param {Result} result */
-  _carried(step, answer, result) {
-    const state = step.facts;
-    const came = new Set(answer.pages.map((each) => each.panel));
-    for (const panel of Object.keys(state.cursors)) {
-      if (came.has(panel)) continue;
-      for (const entry of step.everybody()) {
-        if (!entry.panels.includes(panel)) continue;
-        const rest = entry.panels.filter((each) => each !== panel);
-        if (rest.length) step.putEntry({ ...entry, panels: rest });
-        else {
-          step.forget(entry.id);
-          step.entries.set(entry.id, null);
-          step.put("gone", entry.id, { at: 0, panel });
-        }
-        result.touched.add(entry.id);
-      }
-      delete state.cursors[panel];
-      delete state.ask[panel];
-      state.panels = state.panels.filter((each) => each.id !== panel);
-    }
-  }
-
-  /** Residents that left are purged; stated once no own change on them waits for a receipt. @param {Step} step */
-  async _letGo(step) {
-    /** @type {Set<Hex>} */
-    const waits = new Set();
-    /** @type {Map<Hex, Hex[]>} */
-    const done = new Map();
-    const own = step.rows("own");
-    const plain = await this.own.plain(own);
-    for (const [at, [id, row]] of own.entries()) {
-      const { resident } = plain[at];
-      if (row.state === "open" || row.state === "sent") waits.add(resident);
-      else if (row.state !== "kept") done.set(resident, [...(done.get(resident) ?? []), id]);
-    }
-    for (const [who, row] of step.rows("gone")) {
-      if (row.at > 0 || waits.has(who)) continue;
-      step.put("gone", who, { ...row, at: this.world.clock() });
-      for (const id of done.get(who) ?? []) step.put("own", id);
-    }
   }
 
   /** @param {Answer} answer @param {boolean} probed */

@@ -20,7 +20,7 @@ import { serverKeys } from "./keys.js";
 /** @typedef {import("./ledger.js").Step} Step */
 /** @typedef {import("./rows.js").PhotoRow} PhotoRow */
 /** @typedef {{ slip: string, body: Uint8Array }} Part */
-/** @typedef {{ key: string, type: string, resident: Hex }} Secret */
+/** @typedef {{ key: string, type: string }} Secret */
 
 const MOST_BYTES = 8 * 1024 * 1024;
 const PIECE = 131072;
@@ -64,7 +64,7 @@ export class Photos {
       const slip = b64u(await putSlip(whose, Math.min(n * PIECE, sealed.length), body));
       step.put("photo_part", partKey(id, n), { slip, body });
     }
-    const secret = utf8(JSON.stringify({ key: base64(key), type, resident }));
+    const secret = utf8(JSON.stringify({ key: base64(key), type }));
     /** @type {PhotoRow} */
     const row = {
       n: world.clock(),
@@ -77,6 +77,7 @@ export class Photos {
       device,
       gen,
       at: world.clock(),
+      resident,
       sealed: await sealer.seal("photo", id, secret),
     };
     step.put("photo", id, row);
@@ -103,7 +104,7 @@ export class Photos {
       const row = this.ledger.get("photo", id);
       const secret = await this._secret(id);
       // For another resident it must be sealed anew, under a key of its own.
-      if (!row || secret.resident !== resident) throw { code: "no_such_picture" };
+      if (!row || row.resident !== resident) throw { code: "no_such_picture" };
       found.push({ id, key: secret.key, size: row.size, type: secret.type });
     }
     return found;

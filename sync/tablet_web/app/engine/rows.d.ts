@@ -183,7 +183,8 @@ export interface PhotoRow {
   device: Hex;
   gen: number;
   at: number;
-  /** key, type, resident. */
+  resident: Hex;
+  /** key, type. */
   sealed: Uint8Array;
 }
 
