@@ -32,6 +32,7 @@ from server.actions.residents import tablet_acts
 from server.actions.tablets.directory import newer
 from server.actions.tablets.ingest import Ingested, UnknownDevice, ingest
 from server.actions.tablets.intake import Intake, read_batch
+from server.actions.tablets.kept_from import kept_from
 from server.actions.tablets.packing import KNOWS_NAMES, pack
 from server.actions.tablets.reports import shown, take_reports
 from server.actions.tablets.tablet_return import carried
@@ -200,25 +201,16 @@ async def _pack_all(
     if batch is None or quiet:
         return packed
     packed.outcomes = await _outcomes(tx, site, device, batch.outcomes_seen)
-    if device.status == "enrolled" and await _stands(tx, site, device, header):
+    kept = await kept_from(tx, site, device, header)
+    if kept is not None:
+        packed.commands = (kept,)
+    else:
         panels = await carried(tx, site, device.device, now)
         packed.pages = await _pages(tx, site, packed, batch, panels, now)
         packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
         if packed.pages and batch.schema >= KNOWS_NAMES:
             packed.names = await newer(tx, site, batch.names)
     return packed
-
-
-async def _stands(tx: Tx, site: Site, device: DeviceRow, header: UpHeader) -> bool:
-    """Whether a page may go out: the chain is a confirmed one and the signing key has not ended."""
-    if device.chain_epoch > device.epoch_allowed:
-        return False
-    row = await one(
-        tx,
-        "SELECT until FROM device_key WHERE district=? AND device=? AND key=?",
-        site.district, device.device, header.signer,
-    )  # fmt: skip
-    return row is not None and row[0] is None
 
 
 async def _backed_at(tx: Tx, district: int) -> int:
