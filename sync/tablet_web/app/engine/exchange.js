@@ -303,7 +303,7 @@ export class Exchange {
       dropPanels(step, answer.pages, result.touched);
     }
     if (request.told && !answer.refused) {
-      state.suspended = !told && answer.lease <= answer.now && !answer.commands.length;
+      state.suspended = answer.commands.some((each) => each.do === "suspended");
     }
     if (whole) {
       // Packed after these were taken in: the archive holds them now.
