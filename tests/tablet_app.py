@@ -141,6 +141,7 @@ class Tablet:
     size: dict[str, int] = field(default_factory=lambda: dict(TABLET))
     context: BrowserContext | None = None
     faults: list[str] = field(default_factory=list[str])
+    arguments: tuple[str, ...] = ()  # of the browser, besides those of every tablet
 
     @property
     def page(self) -> Page:
@@ -153,8 +154,9 @@ class Tablet:
         if program is None:
             raise RuntimeError(HOW)
         self.context = await self.play.chromium.launch_persistent_context(
-            self.profile, executable_path=program, args=list(ARGUMENTS), locale="zh-CN",
-            timezone_id="Asia/Shanghai", viewport=self.size, accept_downloads=True,  # type: ignore[arg-type]
+            self.profile, executable_path=program, args=[*ARGUMENTS, *self.arguments],
+            locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True,
+            viewport=self.size,  # type: ignore[arg-type]
         )  # fmt: skip
         await self.context.add_init_script(_LISTEN)
         line = await self.line()
