@@ -7,6 +7,7 @@ through the same exchange as one that came by network, whole or not at all, and 
 repeat.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -30,6 +31,8 @@ from sync.limits import ENVELOPE_BYTES
 MAGIC: Final = b"GWR1"
 FILES_MAX: Final = 20
 BYTES_MAX: Final = 32 * 1024 * 1024  # of all files of one intake
+ENVELOPE_LEAST: Final = 128  # header, key, one step of padding and a signature are more
+FOREIGN_MAX: Final = 20  # after so many that are nobody's the rest of a file is not looked at
 _LENGTH: Final = 4
 
 
@@ -45,7 +48,8 @@ def envelopes(source: BinaryIO) -> Iterator[bytes]:
         return
     while head := source.read(_LENGTH):
         size = int.from_bytes(head)
-        body = source.read(size) if len(head) == _LENGTH and size <= ENVELOPE_BYTES else b""
+        fits = len(head) == _LENGTH and ENVELOPE_LEAST <= size <= ENVELOPE_BYTES
+        body = source.read(size) if fits else b""
         if not body or len(body) != size:
             raise CutOff
         yield body
@@ -86,8 +90,8 @@ class _Envelope:
 
 
 async def take_in(site: Site, signed: Signed, files: Sequence[tuple[str, bytes]]) -> list[Line]:
-    """Every envelope of these files (name, content) in turn. Files in the wrong order do no harm:
-    what is missing for one may stand in a later one, so gaps are tried again. Raises NotYours.
+    """Every envelope of these files (name, content), in the order of their tablet's chain: files in
+    the wrong order do no harm, nor do more of them cost more than each once. Raises NotYours.
     """
     within(signed)
     every, found = list[_Envelope](), dict[tuple[str, int], Line]()
@@ -98,12 +102,8 @@ async def take_in(site: Site, signed: Signed, files: Sequence[tuple[str, bytes]]
                 every.append(_Envelope(name, number, raw))
         except CutOff:
             found[name, number + 1] = Line(name, number + 1, Became.CUT_OFF)
-    left = every
-    while left:
-        lines = [(each, await _taken(site, each)) for each in left]
-        found |= {(each.file, each.number): line for each, line in lines}
-        again = [each for each, line in lines if line.became is Became.GAP]
-        left = again if len(again) < len(left) else []
+    for each, line in await _all(site, sorted(every, key=_place)):
+        found[each.file, each.number] = line
     raws = {(each.file, each.number): each.raw for each in every}
     order = {name: at for at, (name, _) in enumerate(files)}
     keys = sorted(found, key=lambda key: (order[key[0]], key[1]))
@@ -111,6 +111,29 @@ async def take_in(site: Site, signed: Signed, files: Sequence[tuple[str, bytes]]
         partial(_told, site=site, signed=signed, lines=[found[key] for key in keys],
                 raws=[raws.get(key, b"") for key in keys])
     )  # fmt: skip
+
+
+def _place(each: _Envelope) -> tuple[bytes, int, int]:
+    """Of one tablet in the order in which they were closed; what nobody can place comes first."""
+    try:
+        header = parse_up(each.raw, ENVELOPE_BYTES).header
+    except EnvelopeRefused:
+        return b"", 0, 0
+    return header.device, header.epoch, header.seq or 0
+
+
+async def _all(site: Site, every: Sequence[_Envelope]) -> list[tuple[_Envelope, Line]]:
+    """Each once. A file full of what no tablet of here has signed ends early, as one cut off."""
+    foreign, made = Counter[str](), list[tuple[_Envelope, Line]]()
+    for each in every:
+        if foreign[each.file] > FOREIGN_MAX:
+            continue
+        line = await _taken(site, each)
+        foreign[each.file] += line.became is Became.FOREIGN
+        if foreign[each.file] > FOREIGN_MAX:
+            line = replace(line, became=Became.CUT_OFF)
+        made.append((each, line))
+    return made
 
 
 async def _taken(site: Site, each: _Envelope) -> Line:
