@@ -20,19 +20,23 @@ help: ## show this list
 		sync/tablet_web/vendor.mjs
 	@.ci/setup
 
+# The app's modules are written small once they have changed.
+$(WEB)/vendor/app.json: .venv/.locked $(shell find $(WEB)/app -name '*.js')
+	@.ci/web place
+
 $(WEB)/node_modules/.dev: .venv/.locked
 	@.ci/web dev
 
-demo: .venv/.locked ## start a demo district and print where to look (LAN=1 for phones and tablets too)
+demo: $(WEB)/vendor/app.json ## start a demo district and print where to look (LAN=1 for phones and tablets too)
 	@$(PY) -m server demo $(if $(LAN),--lan) $(DEMO_ARGS)
 
-test: $(WEB)/node_modules/.dev ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
+test: $(WEB)/node_modules/.dev $(WEB)/vendor/app.json ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres
 	@$(PY) -m tests.browser
 	@$(PY) -m compileall -q crypto sync server resident_portal tests
 	@$(PY) -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
 
-bench: .venv/.locked ## measure, one JSON line a figure
+bench: $(WEB)/vendor/app.json ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres
 	@$(PY) -m tests.bench
 

@@ -9,7 +9,6 @@ on a bad line that is one request instead of two hundred, and a third less to se
 import gzip
 import json
 import mimetypes
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +26,7 @@ from server.errors import NotFound
 from server.pages.drawing import TOKENS
 from server.pages.sections import headings
 from server.records import initials
-from server.rules.catalogue import whole
+from server.rules.catalogue import carried
 
 ROOT: Final = Path(__file__).parent.parent / "sync" / "tablet_web"
 HERE: Final = "/tablet"
@@ -45,12 +44,8 @@ APART: Final = ("icons/app-", "vendor/licences/")
 BEFORE: Final = ("index.html", "manifest.webmanifest", "icons/app.svg", "css/", "app/ui/boot.js",
                  "app/ui/scripts.js")  # fmt: skip
 SQUEEZED: Final = (".js", ".css", ".html", ".json", ".svg", ".txt", ".webmanifest", ".wasm", PACK)
-# Comments of our own modules, which the formatter keeps on lines of their own or before a value.
-COMMENTS: Final = re.compile(
-    r"""^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n | ^[ \t]*//[^\n]*\n
-    | /\*\*[ ]@\w+[ ](?:(?!\*/)[^`'"\n])*\*/[ ]? | ^[ \t]+""",
-    re.VERBOSE | re.MULTILINE | re.DOTALL,
-)
+# The app's own modules, written small at set-up, and what each was made from.
+SMALL: Final = ROOT / "vendor" / "app.json"
 
 # Nothing inline, nothing from elsewhere; WebAssembly for the passphrase and the QR decoder.
 CSP: Final = (
@@ -105,7 +100,7 @@ def _made() -> dict[str, bytes]:
     """What the server's own rooms say, so that it stands nowhere a second time."""
     return {
         "css/tokens.css": TOKENS.read_bytes(),
-        "data/catalogue.json": msgspec.json.encode(whole()),
+        "data/catalogue.json": msgspec.json.encode(carried()),
         "data/initials.json": msgspec.json.encode(initials.table()),
         "data/sections.json": msgspec.json.encode(headings()),
     }
@@ -116,21 +111,24 @@ def files() -> Mapping[str, File]:
     """Every file of the app by its name below /tablet/; the worker last, it names the others."""
     found = {PAGE: (ROOT / PAGE).read_bytes(), **_made()}
     found["manifest.webmanifest"] = (ROOT / "manifest.webmanifest").read_bytes()
+    small: dict[str, str] = json.loads(SMALL.read_bytes()) if SMALL.is_file() else {}
     for folder in SERVED:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and not path.name.endswith(NOT_SERVED):
-                name = path.relative_to(ROOT).as_posix()
-                raw = path.read_bytes()
-                found[name] = slim(raw) if folder == "app" else raw
+            name = path.relative_to(ROOT).as_posix()
+            ours = not name.endswith(NOT_SERVED) and not name.startswith("vendor/app")
+            if path.is_file() and ours:
+                found[name] = _small(name, path.read_bytes(), small)
     made = {name: _file(name, raw) for name, raw in found.items()}
     made[PACK] = _file(PACK, _pack(made))
     made[WORKER] = _file(WORKER, _worker(made))
     return made
 
 
-def slim(raw: bytes) -> bytes:
-    """A module of our own without its comments and indents; what is left says the same."""
-    return COMMENTS.sub("", raw.decode()).encode()
+def _small(name: str, raw: bytes, made: Mapping[str, str]) -> bytes:
+    """A module of the app as set-up wrote it, unless it has been edited since."""
+    if made.get(name) != sha256(raw).hexdigest():
+        return raw
+    return (ROOT / "vendor" / name).read_bytes()
 
 
 def _kept(made: Mapping[str, File]) -> dict[str, File]:

@@ -1,12 +1,30 @@
-"""The whole catalogue as the tablet's app has it: forms, next steps and the plan's words."""
+"""The catalogue with what stands beside it: forms, next steps and the plan's words."""
 
-from typing import Any
+from typing import Any, Final
 
 from server.records import export, known, prefill
 from server.rules import goals
 from server.rules.first_notice import notice
 from server.rules.next_step_table import table as next_steps
 from server.rules.plan.table import rules
+
+# What a tablet shows and judges nothing by: names in other standards, and notes for the server.
+NOT_SHOWN: Final = frozenset({"std", "charged"})
+
+
+def carried() -> dict[str, Any]:
+    """The catalogue as a tablet carries it: forms about residents, and of a field what it needs."""
+    all_of_it = whole()
+    kinds = [
+        {**kind, "fields": [_field(each) for each in kind["fields"]]}
+        for kind in all_of_it["kinds"]
+        if kind["class"] != "C"
+    ]
+    return {**all_of_it, "kinds": kinds}
+
+
+def _field(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in NOT_SHOWN}
 
 
 def whole() -> dict[str, Any]:

@@ -1,13 +1,17 @@
 // Places what the app takes from elsewhere under vendor/, ready to be served: the few files of the
 // locked packages that are used, bare imports made relative, since a browser (and above all a
-// worker) resolves no bare names. No bundler: what is served is what the packages published, but
-// for parts of them that nothing here asks for.
+// worker) resolves no bare names. No bundler: every module stays a module. Of the packages only what
+// is asked for is placed, and all modules, the app's own too, are written small (terser): on a bad
+// line a third of the bytes are comments and long names. The app's own lie under vendor/app beside
+// a list of what each was made from; whoever edits a module is served the module (tablet_files.py).
 //
 // node vendor.mjs, after npm ci. The folder is written anew each time and never committed.
 
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { minify } from "terser";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const FROM = join(HERE, "node_modules");
@@ -21,9 +25,10 @@ const MODULES = {
   "@hpke/core": ["@hpke/core/esm/mod.js", "hpke/core/mod.js"],
   "@hpke/common": ["@hpke/common/esm/mod.js", "hpke/common/mod.js"],
   "zxing-wasm/reader": ["zxing-wasm/dist/es/reader/index.js", "zxing/es/reader/index.js"],
+  "zxing-wasm/writer": ["zxing-wasm/dist/es/writer/index.js", "zxing/es/writer/index.js"],
 };
 /** Where a type checker finds the types of a placed file. */
-const TYPES = ["preact", "preact/hooks", "htm", "@hpke/core", "zxing-wasm/reader"];
+const TYPES = ["preact", "preact/hooks", "htm", "@hpke/core", "zxing-wasm/reader", "zxing-wasm/writer"];
 const LICENSED = ["preact", "htm", "@hpke/core", "@hpke/common", "hash-wasm", "zxing-wasm"];
 // Of these only what is used is placed; the rest of each package's front is left out.
 const USED = {
@@ -96,8 +101,10 @@ for (const [source, target] of Object.values(MODULES)) place(source, target);
 const scrypt = readFileSync(join(FROM, "hash-wasm/dist/scrypt.umd.min.js"), "utf8");
 write("scrypt.js", `${scrypt}\nexport const scrypt = globalThis.hashwasm.scrypt;\n`);
 write("scrypt.d.ts", 'export { scrypt } from "hash-wasm";\n');
-const wasm = readFileSync(join(FROM, "zxing-wasm/dist/reader/zxing_reader.wasm"));
-write("zxing/zxing_reader.wasm", wasm);
+for (const way of ["reader", "writer"]) {
+  const wasm = readFileSync(join(FROM, `zxing-wasm/dist/${way}/zxing_${way}.wasm`));
+  write(`zxing/zxing_${way}.wasm`, wasm);
+}
 for (const name of TYPES) {
   const rest = name === "htm" ? `export { default } from "${name}";\n` : "";
   write(MODULES[name][1].replace(/\.js$/, ".d.ts"), rest || `export * from "${name}";\n`);
@@ -112,3 +119,23 @@ for (const name of LICENSED) {
   }
   write(`licences/${name.replace("/", "-")}.txt`, `${name} ${version} (${license})\n\n${text}`);
 }
+
+/** The same module in fewer bytes: no comments, short local names. */
+async function small(text) {
+  const options = { module: true, ecma: 2020, compress: { passes: 2 }, format: { comments: false } };
+  return (await minify(text, options)).code;
+}
+
+const modules = (folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+
+for (const name of modules(TO)) {
+  write(name, await small(readFileSync(join(TO, name), "utf8")));
+}
+const made = {};
+for (const name of modules(join(HERE, "app"))) {
+  const source = readFileSync(join(HERE, "app", name));
+  made[`app/${name}`] = createHash("sha256").update(source).digest("hex");
+  write(join("app", name), await small(source.toString("utf8")));
+}
+write("app.json", JSON.stringify(made));
