@@ -4,6 +4,10 @@
 // file changes exactly when the app does. A version is taken whole or not at all; it takes over
 // when the page says so ("take-over": nothing is open that could be lost) or when no page is left.
 // What is not the app's own (/sync/..., other doors) is never touched and never kept.
+//
+// Any page of this origin can write into a cache; nobody but the server can write this file. So
+// what was kept is held to its mark each time it is given out: a page of another door that was
+// broken into leaves nothing here that would be there when somebody types a passphrase.
 
 /* global VERSION, FILES, LATER */
 
@@ -27,10 +31,10 @@ async function takeAll() {
   if (head.files.length !== wanted.length || !head.files.every(same)) throw new Error("not whole");
   const cache = await caches.open(CACHE);
   let at = 4 + length;
-  const kept = head.files.map(([name, type, , size]) => {
+  const kept = head.files.map(async ([name, type, mark, size]) => {
     const body = pack.slice(at, at + size);
     at += size;
-    if (body.byteLength !== size) throw new Error("not whole");
+    if ((await markOf(body)) !== mark) throw new Error("not whole");
     const headers = { ...head.headers, "content-type": type };
     return cache.put(name === "index.html" ? HERE : HERE + name, new Response(body, { headers }));
   });
@@ -62,13 +66,20 @@ self.addEventListener("fetch", (event) => {
 
 async function answer(request, url) {
   const cache = await caches.open(CACHE);
-  const name = url.pathname.slice(HERE.length);
   const path = request.mode === "navigate" ? HERE : url.pathname;
+  const name = path === HERE ? "index.html" : path.slice(HERE.length);
+  const mark = FILES[name] ?? LATER[name];
   const kept = await cache.match(path);
-  if (kept) return kept;
+  if (kept && (await markOf(await kept.clone().arrayBuffer())) === mark) return kept;
   const got = await fetch(request);
-  if (name in LATER && got.ok && got.headers.get("etag") === `"${LATER[name]}"`) {
-    await cache.put(url.pathname, got.clone());
+  if (mark && got.ok && (await markOf(await got.clone().arrayBuffer())) === mark) {
+    await cache.put(path, got.clone());
   }
   return got;
+}
+
+/** What the server names a content by. @param {ArrayBuffer} body */
+async function markOf(body) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body)).subarray(0, 8);
+  return Array.from(hash, (each) => each.toString(16).padStart(2, "0")).join("");
 }
