@@ -329,8 +329,8 @@ def show_code(console: Console, stage: Stage) -> None:
     offer = desk.offer(team.doctor, team.panel, NEW_TABLET, 1)
     python, env = shlex.quote(sys.executable), shlex.quote(str(stage.folder / "env"))
     console.print(
-        f"\n[bold]Tablet[/]  {stage.address}{APP}  in Chrome, Edge or Firefox of this year; "
-        f"install it and type the code, good for {ENROL_CODE_MS // 60_000} minutes:",
+        f"\n[bold]Tablet[/]  {stage.address}{APP}  in Chrome or Edge: install it, then type the "
+        f"code, good for {ENROL_CODE_MS // 60_000} minutes:",
         soft_wrap=True,
     )
     console.print(f"   [bold]{offer.code}[/]   for {name}, {team.name}", soft_wrap=True)
@@ -338,7 +338,7 @@ def show_code(console: Console, stage: Stage) -> None:
         "It shows six digits. Confirm them as manager at the console, or by the command:",
         f"   {stage.address}/console/devices/enrol/{offer.offer.hex()}",
         f"   . {env}; {python} -m server device confirm {offer.offer.hex()} DIGITS",
-        "Another code (also as a square to scan), --suite 3 for a browser without X25519:",
+        "Another code (also as a square to scan), --suite 3 for a Chrome before 137:",
         f"   {python} -m server device enrol --staff {team.doctor.hex()} --label '{NEW_TABLET}'",
     ):
         console.print(f"   {line}", soft_wrap=True)
