@@ -11,6 +11,9 @@ const TARGET = "_target";
 const LONG_ANSWER = 9;
 const ROOMY = 24;
 
+/** Longer texts are written on several lines. */
+export const LINE = 200;
+
 /** Whether answers stand side by side; more of them, or long ones, are chosen from a sheet. @param {Record<string, string>} codes */
 export function isSegmented(codes) {
   const labels = Object.values(codes);
@@ -22,12 +25,7 @@ export function isSegmented(codes) {
 /** @param {Field} field @param {Field[]} beside */
 function wanted(field, beside) {
   const { type } = field;
-  const paired =
-    field.name.endsWith(TARGET) ||
-    beside.some(
-      ({ name }) =>
-        name === `${field.name}${TARGET}` || name === field.name.replace(/_now$/, TARGET),
-    );
+  const paired = beside.some(({ name }) => name.endsWith(TARGET));
   switch (type.is) {
     case "integer":
     case "scaled":
@@ -46,7 +44,7 @@ function wanted(field, beside) {
     case "codes":
       return Object.keys(type.codes).length <= 2 ? 6 : COLUMNS;
     case "text":
-      return type.most <= 30 ? 4 : type.most <= 100 ? 6 : COLUMNS;
+      return type.most <= 30 ? 4 : type.most <= LINE ? 6 : COLUMNS;
     default:
       return COLUMNS;
   }
@@ -83,7 +81,9 @@ function filled(row, asks, fields) {
   if (left <= 0) return;
   const wide = row.findLast((at) => ["code", "codes", "text"].includes(fields[at]?.type.is ?? ""));
   if (wide !== undefined) asks[wide] = (asks[wide] ?? 0) + left;
-  else if (row.length === 2) for (const at of row) asks[at] = COLUMNS / 2;
+  else if (row.length === 2 || row.length === 3) {
+    for (const at of row) asks[at] = COLUMNS / row.length;
+  }
 }
 
 /** The fields of a list's row that somebody fills in. @param {Field[]} fields */

@@ -41,6 +41,15 @@ export const SCREENS = {
   home: { load: () => import("./screens/home.js").then((m) => m.Home), tab: "home" },
   people: { load: () => import("./screens/people.js").then((m) => m.People), tab: "people" },
   archive: { load: () => import("./screens/archive.js").then((m) => m.Archive), tab: "people" },
+  assist: { load: () => import("./screens/assist.js").then((m) => m.Assist), tab: "people" },
+  assist_act: {
+    load: () => import("./screens/assist_act.js").then((m) => m.AssistAct),
+    bare: true,
+  },
+  assist_docket: {
+    load: () => import("./screens/assist_docket.js").then((m) => m.AssistDocket),
+    bare: true,
+  },
   sync: { load: () => import("./screens/sync.js").then((m) => m.Sync), tab: "sync" },
   staff: { load: () => import("./screens/staff.js").then((m) => m.Staff), tab: "settings" },
   settings: {
@@ -49,4 +58,8 @@ export const SCREENS = {
   },
   form: { load: () => import("./screens/form.js").then((m) => m.Form), bare: true },
   visit: { load: () => import("./screens/visit.js").then((m) => m.Visit), bare: true },
+  new_resident: {
+    load: () => import("./screens/new_resident.js").then((m) => m.NewResident),
+    bare: true,
+  },
 };

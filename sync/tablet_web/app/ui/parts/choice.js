@@ -54,7 +54,7 @@ function Pick({ id, name, type, checked, label, onPick, onAgain }) {
 /**
  * One answer.
  * @param {{ id: string, labelledby: string, codes: Codes, value: string, must: boolean,
- *   label: string, describedby?: string | undefined, tone: string,
+ *   label: string, describedby?: string | undefined, tone: string, order?: string[],
  *   onInput: (code: string) => void }} props
  */
 export function One(props) {
@@ -62,15 +62,15 @@ export function One(props) {
   const [open, setOpen] = useState(false);
   const clear = must ? undefined : () => onInput("");
   const picks = (/** @type {(() => void) | undefined} */ then) =>
-    Object.entries(codes).map(
-      ([code, text], at) =>
+    (props.order ?? Object.keys(codes)).map(
+      (code, at) =>
         html`<${Pick}
           key=${code}
           id=${at ? `${id}-${code}` : id}
           name=${id}
           type="radio"
           checked=${value === code}
-          label=${text}
+          label=${codes[code]}
           onPick=${() => {
             onInput(code);
             then?.();

@@ -1,7 +1,8 @@
 // One question of a form, drawn by its type: label above, the last value on its right, the box, and
 // under it what is to be said about the answer. Nothing here knows a form by name.
 
-import { rowFields } from "../../forms/layout.js";
+import { LINE, rowFields } from "../../forms/layout.js";
+import { parts } from "../../forms/days.js";
 import { words } from "../../words/zh/form.js";
 import { html } from "../html.js";
 import { Button } from "./button.js";
@@ -104,6 +105,7 @@ function Box(props) {
       return html`<${One}
         ...${common}
         codes=${type.codes}
+        order=${field.name === "sex" ? likelyFirst(type.codes) : Object.keys(type.codes)}
         value=${text}
         must=${field.required}
         label=${field.label}
@@ -127,6 +129,10 @@ function Box(props) {
   }
 }
 
+/** 男 and 女 stand before the answers that hardly anybody gives. @param {Record<string, string>} codes */
+const likelyFirst = (codes) =>
+  Object.keys(codes).sort((a, b) => Number(/[12]/.test(b)) - Number(/[12]/.test(a)));
+
 /** @param {FieldProps & { text: string, tone: string, told: string | undefined }} props */
 function Reference({ id, field, choices = {}, text, tone, told, onInput }) {
   const known = text && !(text in choices) ? { ...choices, [text]: words.id(text) } : choices;
@@ -146,12 +152,7 @@ function Reference({ id, field, choices = {}, text, tone, told, onInput }) {
   />`;
 }
 
-const NATIVE = /** @type {Record<string, string>} */ ({
-  day: "date",
-  month: "month",
-  time: "time",
-});
-const LONG = 100;
+const NATIVE = /** @type {Record<string, string>} */ ({ month: "month", time: "time" });
 
 /** A line to type into, with the keyboard that its answer needs. @param {FieldProps & { text: string, tone: string, told: string | undefined }} props */
 function Line({ id, field, text, tone, told, onInput }) {
@@ -167,9 +168,10 @@ function Line({ id, field, text, tone, told, onInput }) {
     value: text,
     onInput: typed,
   };
-  if (type.is === "text" && type.most > LONG) {
+  if (type.is === "text" && type.most > LINE) {
     return html`<textarea class=${`in area ${tone}`} rows="2" ...${common}></textarea>`;
   }
+  if (type.is === "day") return html`<${DayBox} common=${common} tone=${tone} text=${text} />`;
   const number = type.is === "integer" || type.is === "scaled";
   const unit = number ? words.unit(type.unit) : "";
   return html`<span class=${`in box ${tone}`}>
@@ -180,6 +182,15 @@ function Line({ id, field, text, tone, told, onInput }) {
       spellcheck=${false}
       ...${common}
     />${unit && html`<i>${unit}</i>`}
+  </span>`;
+}
+
+/** A day is read as people say it, 11月23日 周一, and typed into the browser's own box. @param {{ common: Record<string, any>, tone: string, text: string }} props */
+function DayBox({ common, tone, text }) {
+  const said = parts(text) ? words.day(text) : words.chooseDay;
+  return html`<span class=${`in box day ${tone}`}>
+    <input type="date" ...${common} />
+    <span class=${text ? "said" : "said quiet"} aria-hidden="true">${said}</span>
   </span>`;
 }
 

@@ -4,6 +4,7 @@
 import { isAskedNow, keyOf } from "../../forms/asked.js";
 import { daysBetween } from "../../forms/days.js";
 import { widths } from "../../forms/layout.js";
+import { asWritten } from "../../forms/steps.js";
 import { likely, typedFrom } from "../../forms/typed.js";
 import { words } from "../../words/zh/form.js";
 import { words as records } from "../../words/zh/records.js";
@@ -76,13 +77,23 @@ export function Whose({ got, today, about }) {
   </section>`;
 }
 
-/** 高血压患者随访服务记录表，今年第 4 次 @param {Opened} got @param {string} on */
-function aboutOf({ kinds, amends, archive }, on) {
+/** What people call the service: the plan's own word for it, else the form's name. @param {Opened} got @param {Opened["kinds"][number]} kind */
+function shortLabel({ catalogue }, kind) {
+  if (kind.class !== "A") return kind.neutral_label;
+  const own = catalogue.raw.plan
+    .filter(({ kinds }) => kinds.length === 1 && kinds[0] === kind.id)
+    .map(({ label }) => label);
+  return own.reduce((a, b) => (b.length < a.length ? b : a), kind.label);
+}
+
+/** 高血压随访，今年第 4 次 @param {Opened} got @param {string} on */
+function aboutOf(got, on) {
+  const { kinds, amends, archive } = got;
   if (amends) return words.amendingOf(on.slice(5));
   if (kinds.length > 1) return visit.title;
   const [kind] = kinds;
   if (!kind) return "";
-  const label = kind.class === "A" ? kind.label : kind.neutral_label;
+  const label = shortLabel(got, kind);
   const year = archive.records.filter(
     (each) => each.kind === kind.id && !each.voided && each.on.slice(0, 4) === on.slice(0, 4),
   );
@@ -106,29 +117,13 @@ function faultsBy(page) {
 
 /** @param {Props & { got: Opened }} props */
 function Page(props) {
-  const { got, status, engine, back, replace } = props;
+  const { got, status, engine, replace } = props;
   const page = usePaper(props, got);
   const [saved, setSaved] = useState(/** @type {string | null | undefined} */ (undefined));
-  const { busy, fault, run } = useCall();
   const { today } = status;
   useStrip(saved === undefined ? keptWords(page.kept) : "");
-  const faults = faultsBy(page);
   const guest = isGuest(got, status);
-  const hard = placesOf(page, faults, false, guest);
-  const soft = placesOf(page, faults, true, guest);
-  const finish = () => {
-    page.tryIt();
-    if (hard[0]) {
-      goTo(hard[0].id);
-      return;
-    }
-    const due = dueOf(got, page);
-    page.end(true);
-    run(async () => {
-      await save(engine, got, page, guest);
-      setSaved(due);
-    }).then((done) => page.end(done));
-  };
+  const faults = faultsBy(page);
   if (saved !== undefined) {
     return html`<${Saved}
       name=${got.archive.line.name}
@@ -139,7 +134,6 @@ function Page(props) {
       replace=${replace}
     />`;
   }
-  const later = () => page.flush().then(back, back);
   return html`<${Whose} got=${got} today=${today} about=${aboutOf(got, page.paper.on)} />
     <main class="body form-body">
       <div class="cols form-cols">
@@ -156,30 +150,45 @@ function Page(props) {
         </form>
         <aside>
           <${NextSteps} got=${got} page=${page} today=${today} />
-          <div class="thumb">
-            <${Places} places=${soft} say=${words.look(soft.length)} tone="look" all=${false} />
-            <${Places}
-              places=${hard}
-              say=${words.short(hard.length)}
-              tone="bad"
-              all=${page.tried}
-            />
-            <${FaultBox} fault=${fault} />
-            <${Button}
-              main
-              big
-              full
-              sign="save"
-              busy=${busy}
-              doing=${words.saving}
-              onClick=${finish}
-              >${words.save}<//
-            >
-            <${Button} full onClick=${later}>${words.later}<//>
-          </div>
+          <${WaysOut} ...${props} page=${page} faults=${faults} guest=${guest} saved=${setSaved} />
         </aside>
       </div>
     </main>`;
+}
+
+/**
+ * Finish, or leave it for later; both keep what was written. What is missing is said when somebody
+ * wants to finish, with the way to it.
+ * @param {Props & { got: Opened, page: PaperState, faults: ReturnType<typeof faultsBy>,
+ *   guest: boolean, saved: (due: string | null) => void }} props
+ */
+function WaysOut({ got, engine, back, page, faults, guest, saved }) {
+  const { busy, fault, run } = useCall();
+  const hard = placesOf(page, faults, false, guest);
+  const soft = placesOf(page, faults, true, guest);
+  const finish = () => {
+    page.tryIt();
+    if (hard[0]) {
+      goTo(hard[0].id);
+      return;
+    }
+    const due = dueOf(got, page);
+    page.end(true);
+    run(async () => {
+      await save(engine, got, page, guest);
+      saved(due);
+    }).then((done) => page.end(done));
+  };
+  const later = () => page.flush().then(back, back);
+  return html`<div class="thumb">
+    <${Places} places=${soft} say=${words.look(soft.length)} tone="look" all=${false} />
+    <${Places} places=${hard} say=${words.short(hard.length)} tone="bad" all=${page.tried} />
+    <${FaultBox} fault=${fault} />
+    <${Button} main big full sign="save" busy=${busy} doing=${words.saving} onClick=${finish}
+      >${words.save}<//
+    >
+    <${Button} full onClick=${later}>${words.later}<//>
+  </div>`;
 }
 
 /** A draft that was taken up again. @param {{ got: Opened, page: PaperState, now: number }} props */
@@ -382,6 +391,6 @@ function goalOf(got, { values, sound }, field) {
   const own = values[`${field.name}_goal`];
   const goal = field.name === "dbp" && "sbp_goal" in values ? got.catalogue.raw.goals.dbp : own;
   return typeof goal === "number" && typeof value === "number" && value >= goal
-    ? words.aboveGoal(String(goal))
+    ? words.aboveGoal(asWritten(field.type, goal) ?? "", field.name === "sbp")
     : "";
 }

@@ -153,6 +153,35 @@ function line(pad, from, to) {
   brush.stroke();
 }
 
+/** The tablet's own camera, or a file. @param {{ input: { current: HTMLInputElement | null }, took: () => void }} props */
+function Camera({ input, took }) {
+  return html`<input
+    class="vh"
+    type="file"
+    accept="image/*"
+    capture="environment"
+    tabindex="-1"
+    aria-hidden="true"
+    ref=${input}
+    onChange=${took}
+  />`;
+}
+
+/** @param {{ engine: Engine, pictures: Kept[], drop: (id: string) => void }} props */
+function Thumbs({ engine, pictures, drop }) {
+  if (!pictures.length) return null;
+  return html`<ul class="thumbs">
+    ${pictures.map((each, at) => {
+      const label = each.what === "signature" ? words.signature : words.pictureNumber(at + 1);
+      return html`<li key=${each.id}>
+        <${Thumb} engine=${engine} id=${each.id} label=${label} />
+        <span>${label}</span>
+        <${Button} sign="x" onClick=${() => drop(each.id)}>${words.takeAway}<//>
+      </li>`;
+    })}
+  </ul>`;
+}
+
 /**
  * The pictures of a page.
  * @param {{ engine: Engine, resident: string, pictures: Kept[],
@@ -173,14 +202,14 @@ export function Pictures({ engine, resident, pictures, set }) {
   };
   const took = () => {
     const found = file.current?.files?.[0];
-    if (!found) return;
-    run(async () => {
-      setSay("");
-      const bytes = await shrunk(found);
-      if (file.current) file.current.value = "";
-      if (bytes) await add(bytes, "image/jpeg", "photo");
-      else setSay(isHeic(found) ? words.heic : words.unreadable);
-    });
+    if (found) run(() => photo(found));
+  };
+  const photo = async (/** @type {File} */ found) => {
+    setSay("");
+    const bytes = await shrunk(found);
+    if (file.current) file.current.value = "";
+    if (bytes) await add(bytes, "image/jpeg", "photo");
+    else setSay(isHeic(found) ? words.heic : words.unreadable);
   };
   const sign = (/** @type {HTMLCanvasElement} */ canvas) =>
     run(async () => {
@@ -192,32 +221,13 @@ export function Pictures({ engine, resident, pictures, set }) {
       await engine.dropPicture(id);
       set((before) => before.filter((each) => each.id !== id));
     });
-  return html`<section class="form-section pictures">
+  return html`<section class="form-section pictures" id="pictures" tabindex="-1">
     <h2>${words.pictures}</h2>
-    ${pictures.length > 0 &&
-    html`<ul class="thumbs">
-      ${pictures.map((each, at) => {
-        const label = each.what === "signature" ? words.signature : words.pictureNumber(at + 1);
-        return html`<li key=${each.id}>
-          <${Thumb} engine=${engine} id=${each.id} label=${label} />
-          <span>${label}</span>
-          <${Button} sign="x" onClick=${() => drop(each.id)}>${words.takeAway}<//>
-        </li>`;
-      })}
-    </ul>`}
+    <${Thumbs} engine=${engine} pictures=${pictures} drop=${drop} />
     ${signing
       ? html`<${Pad} keep=${sign} close=${() => setSigning(false)} />`
       : html`<div class="btns plain">
-          <input
-            class="vh"
-            type="file"
-            accept="image/*"
-            capture="environment"
-            tabindex="-1"
-            aria-hidden="true"
-            ref=${file}
-            onChange=${took}
-          />
+          <${Camera} input=${file} took=${took} />
           <${Button}
             sign="camera"
             busy=${busy}

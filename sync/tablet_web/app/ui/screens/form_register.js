@@ -106,35 +106,10 @@ function useChanges({ engine, status, got, draft }) {
 
 /** @param {Props & { got: Open, draft: string }} props */
 function Page(props) {
-  const { got, status, engine, back, replace, draft } = props;
-  const { archive } = got;
+  const { got, status } = props;
   const page = useChanges(props);
   const [tried, setTried] = useState(false);
-  const [nothing, setNothing] = useState(false);
-  const { busy, fault, run } = useCall();
   useStrip(keptWords(page.kept));
-  const count = Object.keys(page.changed).length;
-  const hard = placesOf(page);
-  const save = () => {
-    setTried(true);
-    setNothing(count === 0);
-    if (hard[0]) goTo(hard[0].id);
-    if (hard.length || count === 0) return;
-    page.end(true);
-    run(() =>
-      engine.edit({
-        resident: archive.line.id,
-        on: status.today,
-        cells: page.changed,
-        saw: sawOf(archive, Object.keys(page.changed)),
-        draft,
-      }),
-    ).then((done) => {
-      page.end(done);
-      if (done) replace("archive", { resident: archive.line.id, tab: "register" });
-    });
-  };
-  const later = () => page.flush().then(back, back);
   return html`<${Whose} got=${got} today=${status.today} about=${words.registerTitle} />
     <main class="body form-body">
       <div class="cols form-cols">
@@ -155,28 +130,58 @@ function Page(props) {
             )}
         </form>
         <aside>
-          <section class="next">
-            <h2>${words.registerChanged(count)}</h2>
-            <div>
-              ${count === 0
-                ? html`<p class="quiet">${words.registerNothing}</p>`
-                : html`<ul class="dots">
-                    ${changedLabels(page).map((each) => html`<li>${each}</li>`)}
-                  </ul>`}
-            </div>
-          </section>
-          <div class="thumb">
-            <${Places} places=${hard} say=${words.short(hard.length)} tone="bad" all=${tried} />
-            ${nothing && count === 0 && html`<p class="msg look">${words.registerNothing}</p>`}
-            <${FaultBox} fault=${fault} />
-            <${Button} main big full sign="save" busy=${busy} doing=${words.saving} onClick=${save}
-              >${words.registerSave}<//
-            >
-            <${Button} full onClick=${later}>${words.later}<//>
-          </div>
+          <${Changed} page=${page} />
+          <${WaysOut} ...${props} page=${page} tried=${tried} tryIt=${() => setTried(true)} />
         </aside>
       </div>
     </main>`;
+}
+
+/** @param {{ page: Changes }} props */
+function Changed({ page }) {
+  const count = Object.keys(page.changed).length;
+  return html`<section class="next" aria-live="polite">
+    <h2>${words.registerChanged(count)}</h2>
+    <div>
+      ${count === 0
+        ? html`<p class="quiet">${words.registerNothing}</p>`
+        : html`<ul class="dots">
+            ${changedLabels(page).map((each) => html`<li>${each}</li>`)}
+          </ul>`}
+    </div>
+  </section>`;
+}
+
+/** @param {Props & { got: Open, draft: string, page: Changes, tried: boolean, tryIt: () => void }} props */
+function WaysOut({ got, status, engine, back, replace, draft, page, tried, tryIt }) {
+  const { archive } = got;
+  const { busy, fault, run } = useCall();
+  const names = Object.keys(page.changed);
+  const hard = placesOf(page);
+  const save = () => {
+    tryIt();
+    if (hard[0]) goTo(hard[0].id);
+    if (hard.length || !names.length) return;
+    page.end(true);
+    const { id: resident } = archive.line;
+    const saw = sawOf(archive, names);
+    run(() => engine.edit({ resident, on: status.today, cells: page.changed, saw, draft })).then(
+      (done) => {
+        page.end(done);
+        if (done) replace("archive", { resident, tab: "register" });
+      },
+    );
+  };
+  const later = () => page.flush().then(back, back);
+  return html`<div class="thumb">
+    <${Places} places=${hard} say=${words.short(hard.length)} tone="bad" all=${tried} />
+    ${tried && !names.length && html`<p class="msg look">${words.registerNothing}</p>`}
+    <${FaultBox} fault=${fault} />
+    <${Button} main big full sign="save" busy=${busy} doing=${words.saving} onClick=${save}
+      >${words.registerSave}<//
+    >
+    <${Button} full onClick=${later}>${words.later}<//>
+  </div>`;
 }
 
 /** @typedef {ReturnType<typeof useChanges>} Changes */

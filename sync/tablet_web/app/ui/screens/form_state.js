@@ -40,7 +40,8 @@ import { goesOn } from "./archive_opened.js";
  * @property {import("../../types.js").Rec | null} amends
  * @property {Written[]} written
  * @property {number | null} restored When the draft was kept last.
- * @property {Paper} first
+ * @property {Paper} blank The page as it begins.
+ * @property {Paper} first The page as it was left.
  */
 
 const KEEP_MS = 250;
@@ -105,6 +106,7 @@ async function opened({ engine, status, resident, kinds: ids, amends }) {
     amends: before,
     written,
     restored: kept ? (draft?.at ?? null) : null,
+    blank: { ...blank, typed },
     first: { ...blank, typed, ...kept },
   };
 }
@@ -227,16 +229,10 @@ export function usePaper({ engine, status }, got) {
   now.current = status.now;
   const ids = kinds.map(({ id }) => id);
   const resident = archive.line.id;
-  const key = draftKey({
-    resident,
-    kinds: ids,
-    ...(got.amends ? { amends: got.amends.change } : {}),
-  });
-  const { kept, keep, flush, end } = useKept(
-    engine,
-    { key, resident, kinds: ids },
-    () => now.current,
-  );
+  const amends = got.amends?.change;
+  const key = draftKey({ resident, kinds: ids, ...(amends ? { amends } : {}) });
+  const about = { key, resident, kinds: ids };
+  const { kept, keep, flush, end } = useKept(engine, about, () => now.current);
   const change = (/** @type {(before: Paper) => Paper} */ by) =>
     setPaper((before) => {
       const after = by(before);
@@ -272,10 +268,7 @@ export function usePaper({ engine, status }, got) {
     tryIt: () => setTried(true),
     restart: () => {
       engine.dropDraft(key).catch(() => {});
-      const typed = got.amends
-        ? typedFrom(kinds[0]?.fields ?? [], got.amends.body)
-        : begun(rules, kinds, got.written, status.today, archive, status);
-      setPaper({ ...got.first, typed, pictures: [] });
+      setPaper(got.blank);
     },
   };
 }

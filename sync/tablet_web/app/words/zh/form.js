@@ -1,7 +1,7 @@
 // Words of the forms: what stands beside a field, in the column of the next step, at the two ways
 // out of a form, and at photos and signatures.
 
-import { dayWords, daysBetween, when } from "./time.js";
+import { dayAndWeek, dayOf, dayWords, daysBetween, when } from "./time.js";
 
 const LEVELS = /** @type {Record<string, string>} */ (
   Object.freeze({
@@ -54,8 +54,11 @@ export const words = Object.freeze({
   /** @param {string} value */
   meant: (value) => `改成 ${value}`,
   slipped: "少了小数点，还是多打了一位？",
-  /** @param {string} goal */
-  aboveGoal: (goal) => `高于目标 ${goal}，请再量一次`,
+  /** @param {string} goal @param {boolean} again */
+  aboveGoal: (goal, again) => `高于目标 ${goal}${again ? "，请再量一次" : ""}`,
+  chooseDay: "选日子",
+  /** @param {string} day */
+  day: (day) => dayAndWeek(day, dayOf(Date.now())),
   nobody: "这里没有可选的",
   unlisted: "选了不在名单里的",
   /** @param {string} text */
