@@ -9,6 +9,7 @@ on a bad line that is one request instead of two hundred, and a third less to se
 import gzip
 import json
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -46,6 +47,9 @@ BEFORE: Final = ("index.html", "manifest.webmanifest", "icons/app.svg", "css/", 
 SQUEEZED: Final = (".js", ".css", ".html", ".json", ".svg", ".txt", ".webmanifest", ".wasm", PACK)
 # The app's own modules, written small at set-up, and what each was made from.
 SMALL: Final = ROOT / "vendor" / "app.json"
+
+# Comments and indents of a style sheet.
+CSS_AIR: Final = re.compile(rb"/\*.*?\*/\s*|(?<=\n)[ \t]+", re.DOTALL)
 
 # Nothing inline, nothing from elsewhere; WebAssembly for the passphrase and the QR decoder.
 CSP: Final = (
@@ -99,7 +103,7 @@ def _file(name: str, raw: bytes) -> File:
 def _made() -> dict[str, bytes]:
     """What the server's own rooms say, so that it stands nowhere a second time."""
     return {
-        "css/tokens.css": TOKENS.read_bytes(),
+        "css/tokens.css": CSS_AIR.sub(b"", TOKENS.read_bytes()),
         "data/catalogue.json": msgspec.json.encode(carried()),
         "data/initials.json": msgspec.json.encode(initials.table()),
         "data/sections.json": msgspec.json.encode(headings()),
@@ -126,6 +130,8 @@ def files() -> Mapping[str, File]:
 
 def _small(name: str, raw: bytes, made: Mapping[str, str]) -> bytes:
     """A module of the app as set-up wrote it, unless it has been edited since."""
+    if name.endswith(".css"):
+        return CSS_AIR.sub(b"", raw)
     if made.get(name) != sha256(raw).hexdigest():
         return raw
     return (ROOT / "vendor" / name).read_bytes()
@@ -141,10 +147,11 @@ def _kept(made: Mapping[str, File]) -> dict[str, File]:
 
 
 def _pack(made: Mapping[str, File]) -> bytes:
-    """Length of the head (4 bytes), head, contents in the order of the head."""
+    """Length of the head (4 bytes), head, contents in the order of FILES."""
     kept = _kept(made)
-    files = [[name, each.media, each.mark, len(each.raw)] for name, each in kept.items()]
-    head = json.dumps({"headers": HEADERS, "files": files}).encode()
+    types = {Path(name).suffix[1:]: each.media for name, each in kept.items()}
+    sizes = [len(each.raw) for each in kept.values()]
+    head = json.dumps({"headers": HEADERS, "types": types, "sizes": sizes}).encode()
     return len(head).to_bytes(4) + head + b"".join(each.raw for each in kept.values())
 
 

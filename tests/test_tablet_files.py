@@ -124,10 +124,10 @@ async def test_the_pack_is_every_file_of_the_version_as_it_is_served(
     head = json.loads(raw[4:at])
     assert head["headers"]["content-security-policy"] == tablet_files.CSP
     marks = listed((await client.get("/tablet/sw.js")).text, "FILES")
-    assert {name: mark for name, _, mark, _ in head["files"]} == marks
-    for name, media, _, size in head["files"]:
+    for (name, mark), size in zip(marks.items(), head["sizes"], strict=True):
         found = tablet_files.files()[name]
-        assert (raw[at : at + size], media) == (found.raw, found.media)
+        assert (raw[at : at + size], mark) == (found.raw, found.mark)
+        assert head["types"][name.rpartition(".")[2]] == found.media
         at += size
     assert at == len(raw)
 
