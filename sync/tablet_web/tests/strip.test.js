@@ -75,6 +75,10 @@ test("one thing stands across a page, the worst first, and says that nothing is 
   assert.match(standing(status({}, { clock_off: -HOUR }))?.title ?? "", /快了/);
   assert.match(standing(status({}, { lease_over: true }))?.next ?? "", /一条没丢/);
   assert.match(standing(status({ suspended: true }))?.next ?? "", /不会丢/);
+  assert.match(standing(status({ suspended: true }, { lease_over: true }))?.title ?? "", /暂停/);
+  for (const code of ["key_ended", "epoch_unconfirmed", "return"]) {
+    assert.match(standing(status({ fault: { code } }))?.next ?? "", /照样上传/);
+  }
   assert.match(standing(status({ fault: { code: "unreadable" } }))?.next ?? "", /都还在/);
   assert.equal(standing(status()), null);
 });

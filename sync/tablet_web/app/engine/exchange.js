@@ -27,6 +27,8 @@ import { ownOf, readyOf } from "./outbox.js";
  * @typedef {{ more: boolean, refused: string, say: string, receipts: number, wiped: boolean,
  *   lease_over: boolean, touched: Set<Hex>, rows: number, agrees: boolean | null }} Result */
 
+/** Commands that say why no pages come and that somebody must act; each has a sentence. */
+const KEPT_FROM = ["key_ended", "epoch_unconfirmed", "return"];
 export const CLOCK_WARN_MS = 600_000;
 const DIGEST_REPAIRS = 3;
 const DIGEST_BUCKETS = 64;
@@ -303,7 +305,9 @@ export class Exchange {
       dropPanels(step, answer.pages, result.touched);
     }
     if (request.told && !answer.refused) {
-      state.suspended = answer.commands.some((each) => each.do === "suspended");
+      const words = answer.commands.map((each) => each.do);
+      state.suspended = words.includes("suspended");
+      state.kept_from = KEPT_FROM.find((each) => words.includes(each)) ?? "";
     }
     if (whole) {
       // Packed after these were taken in: the archive holds them now.

@@ -127,5 +127,5 @@ function faultOf({ state }, courier, now) {
   if (refused && now - refused > DAY_MS) {
     return { code: "refused_for_days", facts: { days: Math.floor((now - refused) / DAY_MS) } };
   }
-  return courier.fault;
+  return courier.fault ?? (state?.kept_from ? { code: state.kept_from } : null);
 }

@@ -15,6 +15,18 @@ const OF_EXCHANGE = Object.freeze({
     title: "服务器好几天不认这台平板",
     next: "存在本机的都还在。请今天就找管理员；送不出去的，先存一份救援文件。",
   },
+  key_ended: {
+    title: "您在这台平板上的签字停用了，新内容不再下发",
+    next: "存在本机的都还在，照样上传，由管理员看过再入档。要接着用，请管理员重新添加您。",
+  },
+  epoch_unconfirmed: {
+    title: "这台平板另起了一段，等管理员确认",
+    next: "写好的照样上传，确认后入档，不会丢。请告诉管理员，在平板那一页确认。",
+  },
+  return: {
+    title: "这台平板要交回",
+    next: "写好的照样上传。等没签收的变成 0 条，再交给管理员。",
+  },
   renew: {
     title: "服务器请这台平板重新登记",
     next: "请找管理员要一个新的登记码。没签收的会跟着到新登记里，不会丢。",
@@ -64,7 +76,7 @@ function ofStorage({ storage }) {
 
 /** @param {Status} status @returns {Standing | null} */
 function ofTrust({ sync, lease, lease_over, now, today }) {
-  if (lease_over) {
+  if (lease_over && !sync.suspended) {
     return {
       tone: "alarm",
       sign: "clock",

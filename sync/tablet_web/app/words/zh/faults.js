@@ -118,6 +118,15 @@ const OF_KEYS = {
 
 /** The line and what the server answers (PROTOCOL 9). @type {Faults} */
 const OF_LINE = {
+  key_ended: {
+    say: "您在这台平板上的签字停用了，新内容不再下发",
+    next: `${KEPT}要接着用，请管理员重新添加您。`,
+  },
+  epoch_unconfirmed: {
+    say: "这台平板另起了一段，等管理员确认",
+    next: `${KEPT}请告诉管理员，在平板那一页确认。`,
+  },
+  return: { say: "这台平板要交回", next: "等没签收的变成 0 条，再交给管理员。" },
   lease_over: {
     say: "使用期限到了，联网后才能再看档案",
     next: "写好的都已加密存着，一条没丢。连上网络再打开一次，就能接着用。",
