@@ -3,7 +3,7 @@
 
 import { openBody, parseDown, verify } from "../crypto/envelope.js";
 import { bundleOf, signingKeys } from "../crypto/trust.js";
-import { concat, hex, text, unbase64, utf8 } from "../wire/bytes.js";
+import { concat, hex, unbase64, utf8 } from "../wire/bytes.js";
 import { Malformed, readExact } from "../wire/slices.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
@@ -13,9 +13,9 @@ import { Malformed, readExact } from "../wire/slices.js";
 /** @typedef {import("./rows.js").CursorAt} CursorAt */
 /**
  * @typedef {{ put: "leave", id: Hex }
- *   | { put: "resident", id: Hex, rev: number, cls: string, raw: string }
- *   | { put: "plan", id: Hex, rev: number, cls: string, raw: string }
- *   | { put: "event", id: Hex, resident: Hex, of: Hex | null, rev: number, cls: string, raw: string }} Row
+ *   | { put: "resident", id: Hex, rev: number, cls: string, raw: Bytes }
+ *   | { put: "plan", id: Hex, rev: number, cls: string, raw: Bytes }
+ *   | { put: "event", id: Hex, resident: Hex, of: Hex | null, on: string, rev: number, cls: string, raw: Bytes }} Row
  * @typedef {{ panel: Hex, epoch: number, start: number, end: number, rows: Row[],
  *   roster: Hex[] | null, snap_rows: Row[], snap: CursorAt["snap"], more: boolean,
  *   root: Hex | null, again: Row[], mended: number[] }} Page
@@ -166,12 +166,13 @@ function rosterOf(ids) {
 /** @param {any} value @param {(part: object) => Bytes} exact @returns {Row} */
 function rowOf(value, exact) {
   if (value.put === "leave") return { put: "leave", id: id(value.id) };
-  const raw = text(exact(value));
+  const raw = exact(value);
   const { rev, cls } = value;
   if (value.put === "event") {
     const { change } = value;
     const of = value.of ? id(value.of) : null;
-    return { put: "event", id: id(change.id), resident: id(change.resident), of, rev, cls, raw };
+    const named = { id: id(change.id), resident: id(change.resident), of, on: change.on };
+    return { put: "event", ...named, rev, cls, raw };
   }
   if (value.put === "resident") return { put: "resident", id: id(value.id), rev, cls, raw };
   if (value.put === "plan") return { put: "plan", id: id(value.id), rev, cls, raw };

@@ -4,7 +4,7 @@
 // at once. What is compared is received state only: own changes that have not come back lie beside
 // it and are laid over for reading.
 
-import { describe } from "./describe.js";
+import { describe, withRecords } from "./describe.js";
 import { isEmpty } from "./person.js";
 import { bucketOf, leaf, minus, plus, rootOf, ZERO } from "./sums.js";
 
@@ -16,6 +16,9 @@ import { bucketOf, leaf, minus, plus, rootOf, ZERO } from "./sums.js";
 /** @typedef {import("./answer.js").Row} Row */
 /** What one page did. `agrees`: null when no digest came with it.
  * @typedef {{ rows: number, touched: Set<Hex>, left: Hex[], agrees: boolean | null }} Applied */
+
+/** Archives that are opened at the same time. */
+const TOGETHER = 200;
 
 /** @type {Omit<Entry, "id">} */
 export const BLANK = {
@@ -51,6 +54,10 @@ export class Applying {
     this.words = words;
     /** @type {Map<Hex, Person>} */
     this.open = new Map();
+    /** @type {Map<Row, Hex>} */
+    this._leaves = new Map();
+    /** Of whom more than a further record is new. @type {Set<Hex>} */
+    this._whole = new Set();
     /** @type {Applied} */
     this.done = { rows: 0, touched: new Set(), left: [], agrees: null };
   }
@@ -58,6 +65,7 @@ export class Applying {
   /** @returns {Promise<Applied>} */
   async run() {
     const { page, done } = this;
+    await this._ahead();
     if (page.roster !== null) await this._roster(page.roster);
     for (const row of page.rows) await this._row(row);
     for (const row of page.snap_rows) await this._row(row);
@@ -68,6 +76,22 @@ export class Applying {
       done.agrees = rootOf(this._members()) === page.root;
     }
     return done;
+  }
+
+  /** What is slow one by one, together: everybody of the page is opened, every leaf is hashed. */
+  async _ahead() {
+    const rows = [...this.page.rows, ...this.page.snap_rows, ...this.page.again];
+    const found = new Set(rows.flatMap((row) => (row.put === "leave" ? [] : [personOf(row)])));
+    const ids = [...found].filter((id) => this.step.entry(id));
+    for (let at = 0; at < ids.length; at += TOGETHER) {
+      await Promise.all(ids.slice(at, at + TOGETHER).map((id) => this._person(id)));
+    }
+    await Promise.all(
+      rows.map(async (row) => {
+        if (row.put === "leave" || row.put === "plan") return;
+        this._leaves.set(row, await leaf(row.id, row.cls, row.rev));
+      }),
+    );
   }
 
   _members() {
@@ -88,13 +112,14 @@ export class Applying {
       this._leave(row.id);
       return;
     }
-    const who = row.put === "event" ? (row.of ?? row.resident) : row.id;
+    const who = personOf(row);
+    if (row.put !== "event" || !this.step.entry(who)) this._whole.add(who);
     this._join(who);
     const person = await this._person(who);
     if (row.put === "plan") {
       const { cls, rev, raw } = row;
       if (isNewer(person.plans[cls], this.page.epoch, rev)) {
-        person.plans[cls] = { rev, ep: this.page.epoch, raw };
+        person.plans[cls] = { rev, ep: this.page.epoch, on: "", raw };
       }
     } else if (row.put === "resident") {
       await this._upsert(who, person.regs, row.cls, row);
@@ -107,15 +132,18 @@ export class Applying {
 
   /**
    * @param {Hex} who @param {Record<string, import("./rows.js").Entity>} held @param {string} key
-   * @param {Extract<Row, { raw: string }>} row
+   * @param {Extract<Row, { raw: Uint8Array }>} row
    */
-  async _upsert(who, held, key, { id, cls, rev, raw }) {
+  async _upsert(who, held, key, row) {
+    const { id, cls, rev, raw } = row;
     const old = held[key];
     if (!isNewer(old, this.page.epoch, rev)) return;
-    const [less, more] = [old ? await leaf(id, cls, old.rev) : ZERO, await leaf(id, cls, rev)];
+    if (old) this._whole.add(who);
+    const less = old ? await leaf(id, cls, old.rev) : ZERO;
+    const more = this._leaves.get(row) ?? (await leaf(id, cls, rev));
     const entry = this._entry(who);
     this.step.putEntry({ ...entry, sum: plus(minus(entry.sum, less), more) });
-    held[key] = { rev, ep: this.page.epoch, raw };
+    held[key] = { rev, ep: this.page.epoch, on: row.put === "event" ? row.on : "", raw };
   }
 
   /**
@@ -211,6 +239,7 @@ export class Applying {
    */
   async _drop(who, held, key, entity) {
     const cls = key.includes("/") ? key.slice(33) : key;
+    this._whole.add(who);
     const entry = this._entry(who);
     const one = await leaf(entity, cls, held[key].rev);
     this.step.putEntry({ ...entry, sum: minus(entry.sum, one) });
@@ -223,10 +252,16 @@ export class Applying {
       if (isEmpty(person)) this.step.forget(who);
       else this.step.putPerson(who, person);
       const entry = this._entry(who);
-      this.step.putEntry({ ...entry, ...describe(person, [], this.words) });
+      const told = this._whole.has(who)
+        ? describe(person, [], this.words)
+        : withRecords(entry, person, this.page.epoch);
+      this.step.putEntry({ ...entry, ...told });
     }
   }
 }
+
+/** @param {Exclude<Row, { put: "leave" }>} row @returns {Hex} */
+const personOf = (row) => (row.put === "event" ? (row.of ?? row.resident) : row.id);
 
 /** @param {import("./rows.js").Entity | undefined} old @param {number} epoch @param {number} rev */
 function isNewer(old, epoch, rev) {

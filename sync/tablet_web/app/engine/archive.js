@@ -3,6 +3,7 @@
 
 import { choose, claims } from "../merge/cells.js";
 import { isAct } from "./acts.js";
+import { parsed } from "./person.js";
 import { cellsOf, fieldOf, idOf, laidOver } from "./register.js";
 
 /** @typedef {import("../types.js").Archive} Archive */
@@ -95,8 +96,8 @@ function answers(statement, byId) {
 
 /** @param {Sources} from @returns {Read[]} */
 function received(from) {
-  return Object.values(from.person.events).map(({ raw }) => {
-    const put = JSON.parse(raw);
+  return Object.values(from.person.events).map((record) => {
+    const put = parsed(record);
     const staff = idOf(put.staff);
     const whole = readChange(put.change, from, {
       staff,

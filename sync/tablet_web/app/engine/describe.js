@@ -3,6 +3,7 @@
 import { isPresent } from "../merge/cells.js";
 import { isAct } from "./acts.js";
 import { initials } from "./initials.js";
+import { parsed } from "./person.js";
 import { cellsOf, laidOver, shownOf, troubles } from "./register.js";
 
 /** @typedef {import("../types.js").Mark} Mark */
@@ -28,7 +29,7 @@ export function describe(person, own, words) {
   };
   const name = shown("name");
   const text = shown("address_text");
-  const register = person.regs.A ? JSON.parse(person.regs.A.raw) : {};
+  const register = person.regs.A ? parsed(person.regs.A) : {};
   return {
     name,
     initials: initials(name, words.letters),
@@ -45,6 +46,18 @@ export function describe(person, own, words) {
     last: lastDay(person, over),
     ep: lowestEpoch(person),
   };
+}
+
+/**
+ * The same when nothing but records has come.
+ * @param {Entry} entry @param {Person} person @param {number} epoch
+ * @returns {Pick<Entry, "last" | "ep" | "marks">}
+ */
+export function withRecords(entry, person, epoch) {
+  /** @type {Mark[]} */
+  const marks = entry.marks.filter((each) => each !== "restricted");
+  if (hasRestricted(person)) marks.push("restricted");
+  return { last: lastDay(person, []), ep: Math.min(entry.ep, epoch), marks };
 }
 
 /** @param {Person} person @param {Map<string, Cell>} cells @param {Words} words @returns {Mark[]} */
@@ -75,8 +88,8 @@ function hasRestricted(person) {
 
 /** @param {Person} person @returns {Entry["plans"]} */
 function plansOf(person) {
-  return Object.entries(person.plans).flatMap(([cls, { raw }]) => {
-    const { year, items } = JSON.parse(raw);
+  return Object.entries(person.plans).flatMap(([cls, plan]) => {
+    const { year, items } = parsed(plan);
     if (!items?.length) return [];
     return [
       { cls: cls === "A" ? /** @type {const} */ ("A") : /** @type {const} */ ("B"), year, items },
@@ -87,11 +100,7 @@ function plansOf(person) {
 /** @param {Person} person @param {OwnChange[]} own */
 function lastDay(person, own) {
   let last = "";
-  for (const { raw } of Object.values(person.events)) {
-    // The whole record is not read for one day: it stands as it was signed, "on":"YYYY-MM-DD".
-    const on = /"on":\s*"([0-9-]{10})"/.exec(raw)?.[1] ?? "";
-    if (on > last) last = on;
-  }
+  for (const { on } of Object.values(person.events)) if (on > last) last = on;
   for (const { plain } of own) {
     if (plain.kind !== "basic_info" && !isAct(plain.kind) && plain.on > last) last = plain.on;
   }

@@ -38,7 +38,7 @@ export class Engine extends Life {
 
   async _open() {
     await this._loaded;
-    if (!this._parts.outbox.keys) throw { code: "locked" };
+    if (!this._parts.outbox.keys || this._renewing) throw { code: "locked" };
     return this._parts.reading;
   }
 

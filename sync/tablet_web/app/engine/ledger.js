@@ -281,10 +281,12 @@ export class Step {
   async _sealed(writes) {
     const { sealer, entries } = this.ledger;
     if (!sealer) throw { code: "locked" };
-    for (const [id, person] of this.persons) {
-      const value = person ? await sealPerson(sealer, id, person) : undefined;
-      writes.push({ store: "person", key: id, value });
-    }
+    const persons = [...this.persons].map(async ([id, person]) => ({
+      store: /** @type {const} */ ("person"),
+      key: id,
+      value: person ? await sealPerson(sealer, id, person) : undefined,
+    }));
+    writes.push(...(await Promise.all(persons)));
     for (const [key, plain] of entries.shards(this.entries)) {
       const value = plain ? await sealer.seal("index", key, plain) : undefined;
       writes.push({ store: "index", key, value });

@@ -62,7 +62,9 @@ export class Life {
     });
     /** @type {Words} */
     this._words = new Words({ kinds: [], plan: [] }, NO_LETTERS);
-    this._touched = 0;
+    this._touched = { mono: 0, wall: 0 };
+    /** The server is asked for a new lease: nothing is shown before it has said so. */
+    this._renewing = false;
     this._telling = false;
     this._storage = { persisted: true, used: 0, quota: 0 };
     this._loaded = this._load();
@@ -116,7 +118,7 @@ export class Life {
       courier: this._courier,
       photos,
       world: this._world,
-      me: this._parts.outbox.keys?.me ?? null,
+      me: this._renewing ? null : (this._parts.outbox.keys?.me ?? null),
       staff: await vault.staff(),
       enrolling: this._enrolling.under !== null,
       storage: this._storage,
@@ -187,20 +189,30 @@ export class Life {
 
   /** @param {Hex} staff @param {string} passphrase */
   async unlock(staff, passphrase) {
-    await this._do(async () => {
-      const { vault, ledger } = this._parts;
-      try {
-        await vault.unlock(staff, passphrase);
-      } catch (error) {
-        if (/** @type {{ code?: string }} */ (error)?.code === "wiped") {
-          this._forget();
-          await ledger.load();
-        }
-        throw error;
+    await this._loaded;
+    this._renewing = leaseOver(this._parts.ledger, this._world.clock());
+    try {
+      await this._do(() => this._judged(staff, passphrase));
+      if (this._renewing) await this._renew();
+    } finally {
+      this._renewing = false;
+      this._tell();
+    }
+  }
+
+  /** @param {Hex} staff @param {string} passphrase */
+  async _judged(staff, passphrase) {
+    const { vault, ledger } = this._parts;
+    try {
+      await vault.unlock(staff, passphrase);
+    } catch (error) {
+      if (/** @type {{ code?: string }} */ (error)?.code === "wiped") {
+        this._forget();
+        await ledger.load();
       }
-      await this._enter();
-    });
-    if (leaseOver(this._parts.ledger, this._world.clock())) await this._renew();
+      throw error;
+    }
+    await this._enter();
   }
 
   /** The lease has ended: open again only after the server has said so. */
@@ -235,7 +247,7 @@ export class Life {
     // What somebody else could not close anew in their absence is closed now.
     if (step.state) await outbox.close(step);
     await step.commit(true);
-    this._touched = this._world.mono();
+    this._touched = this._moment();
     this._wake(ENTERED_MS); // the first copy, and what came while nobody was in
   }
 
@@ -275,17 +287,28 @@ export class Life {
     });
   }
 
+  _moment() {
+    return { mono: this._world.mono(), wall: this._world.clock() };
+  }
+
+  /** Somebody is there. Whoever wakes a tablet that slept past its time is not. */
   async touch() {
-    this._touched = this._world.mono();
+    if (this._still()) await this.idle();
+    else this._touched = this._moment();
+  }
+
+  /** Nothing was touched for so long: by either clock, since one of them may sleep with the tablet. */
+  _still() {
+    const { mono, wall } = this._moment();
+    const still = Math.max(mono - this._touched.mono, wall - this._touched.wall);
+    return still > this._parts.ledger.app.idle_minutes * 60_000;
   }
 
   /** Locks when nothing was touched for so long, or the lease has ended. Asked from time to time. */
   async idle() {
     await this._loaded;
     if (!this._parts.outbox.keys) return;
-    const { ledger } = this._parts;
-    const still = this._world.mono() - this._touched > ledger.app.idle_minutes * 60_000;
-    if (still || leaseOver(ledger, this._world.clock())) await this.lock();
+    if (this._still() || leaseOver(this._parts.ledger, this._world.clock())) await this.lock();
   }
 
   /** @param {number} minutes */

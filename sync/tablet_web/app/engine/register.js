@@ -3,6 +3,7 @@
 
 import { cellOf, choose, claims, EMPTY, put } from "../merge/cells.js";
 import { hex, unbase64 } from "../wire/bytes.js";
+import { parsed } from "./person.js";
 import { OPEN_ARCHIVE, openingCells } from "./acts.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
@@ -71,8 +72,8 @@ export const idOf = (said) => hex(unbase64(said));
 export function cellsOf(person, own) {
   /** @type {Map<string, Cell>} */
   const cells = new Map();
-  for (const { raw } of Object.values(person.regs)) {
-    for (const [name, cell] of Object.entries(JSON.parse(raw).cells)) {
+  for (const register of Object.values(person.regs)) {
+    for (const [name, cell] of Object.entries(parsed(register).cells)) {
       cells.set(name, cellOf(/** @type {Parameters<typeof cellOf>[0]} */ (cell)));
     }
   }

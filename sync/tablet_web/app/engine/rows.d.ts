@@ -64,6 +64,8 @@ export interface State {
   ask: Record<Hex, boolean>;
   takes_pictures: boolean;
   suspended: boolean;
+  /** Why pages are kept from this tablet, as the server said (PROTOCOL 9); "" or absent: they are not. */
+  kept_from?: string;
   audit_alarm: boolean;
   digest_alarm: boolean;
   clock_off: number;
@@ -191,7 +193,10 @@ export interface PhotoRow {
 export interface Entity {
   rev: number;
   ep: number;
-  raw: string;
+  /** Service day of a record; "" of what is none. */
+  on: string;
+  /** The put as it came. */
+  raw: Uint8Array;
 }
 
 /** All that was received of one resident: one sealed row. */

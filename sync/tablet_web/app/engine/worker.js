@@ -2,6 +2,7 @@
 // locks itself when nobody touches it, and exchanges by itself when there is a network.
 
 import { openDisk } from "../disk/idb.js";
+import { concat } from "../wire/bytes.js";
 import { Auto } from "./auto.js";
 import { Engine } from "./engine.js";
 import { faultOf, serve } from "./serve.js";
@@ -11,6 +12,42 @@ import { faultOf, serve } from "./serve.js";
 /** @typedef {import("../types.js").World} World */
 
 const SCRYPT_LOG2 = 17;
+const ONE_ENGINE = "gongwei-tablet-engine";
+/** No answer of a server is larger, inflated (PROTOCOL 11, ANSWER_BYTES). */
+const ANSWER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Resolves when no other engine works on this disk: two would count tries and places of batches
+ * past each other. Held until this worker is gone, whatever page has started it.
+ * @returns {Promise<void>}
+ */
+function aloneHere() {
+  if (!navigator.locks) return Promise.resolve();
+  return new Promise((alone) => {
+    navigator.locks.request(ONE_ENGINE, () => {
+      alone();
+      return new Promise(() => {});
+    });
+  });
+}
+
+/** The bytes of an answer, as far as any can be from a server. @param {Response} answer */
+async function bodyOf(answer) {
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  let left = ANSWER_BYTES;
+  const reader = answer.body?.getReader();
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done || !value) return concat(...parts);
+    left -= value.length;
+    if (left < 0) {
+      await reader?.cancel();
+      throw { code: "not_the_server" };
+    }
+    parts.push(value);
+  }
+}
 
 /** @param {Call} call @returns {Promise<Reply>} */
 async function send({ method, path, headers, body, timeout_ms }) {
@@ -24,9 +61,10 @@ async function send({ method, path, headers, body, timeout_ms }) {
       signal: AbortSignal.timeout(timeout_ms),
       ...(body ? { body: /** @type {BufferSource} */ (body) } : {}),
     });
-    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const bytes = await bodyOf(answer);
     return { status: answer.status, headers: Object.fromEntries(answer.headers), body: bytes };
   } catch (error) {
+    if (error instanceof Object && "code" in error && error.code === "not_the_server") throw error;
     const late = error instanceof DOMException && error.name === "TimeoutError";
     throw { code: late ? "timeout" : "no_connection" };
   }
@@ -34,6 +72,7 @@ async function send({ method, path, headers, body, timeout_ms }) {
 
 /** @returns {Promise<World>} */
 async function world() {
+  await aloneHere();
   return {
     disk: await openDisk(),
     clock: () => Date.now(),
