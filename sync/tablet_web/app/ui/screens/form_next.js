@@ -8,6 +8,7 @@ import { dayAndWeek } from "../../words/zh/time.js";
 import { words as visit } from "../../words/zh/visit.js";
 import { html } from "../html.js";
 import { Button } from "../parts/button.js";
+import { goTo } from "../parts/goto.js";
 import { icon } from "../parts/icon.js";
 
 /** @typedef {import("./form_state.js").Opened} Opened */
@@ -132,13 +133,6 @@ export function NextSteps({ got, page, today }) {
 }
 
 /** @typedef {{ key: string, id: string, label: string, say: string }} Place */
-
-/** @param {string} id */
-export function goTo(id) {
-  const found = document.getElementById(id);
-  found?.closest(".f")?.scrollIntoView({ block: "center" });
-  found?.focus({ preventScroll: true });
-}
 
 const NAMED = 3;
 

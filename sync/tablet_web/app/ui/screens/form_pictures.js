@@ -5,6 +5,7 @@ import { words } from "../../words/zh/form.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { FaultBox, useCall } from "../parts/fault.js";
+import { show } from "../parts/goto.js";
 import { icon } from "../parts/icon.js";
 
 /** @typedef {import("../../types.js").Engine} Engine */
@@ -86,6 +87,7 @@ function Pad({ keep, close }) {
     pad.width = Math.round(box.width * devicePixelRatio);
     pad.height = Math.round(box.height * devicePixelRatio);
     clean(pad);
+    show(pad.parentElement);
   }, []);
   const at = (/** @type {PointerEvent} */ event) => {
     const pad = /** @type {HTMLCanvasElement} */ (event.currentTarget);

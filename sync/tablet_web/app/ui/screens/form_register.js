@@ -10,11 +10,12 @@ import { html, useEffect, useMemo, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { asFault, FaultBox, useCall } from "../parts/fault.js";
 import { FormField } from "../parts/field.js";
+import { goTo } from "../parts/goto.js";
 import { useStrip } from "../state.js";
 import { goesOn } from "./archive_opened.js";
 import { Whose } from "./form.js";
 import { Choosing } from "./form_ground.js";
-import { goTo, Places } from "./form_next.js";
+import { Places } from "./form_next.js";
 import { draftKey, keptWords, Opening, useKept } from "./form_state.js";
 
 /** @typedef {import("../screens.js").Props} Props */
@@ -29,6 +30,7 @@ import { draftKey, keptWords, Opening, useKept } from "./form_state.js";
 
 const KINDS = ["basic_info"];
 const OPEN_STATUS = "terminal";
+/** Cells that are not decided here, and by whom. */
 const FIXED = /** @type {Record<string, string>} */ ({
   identity: words.fixed,
   authority: words.authority,
@@ -213,12 +215,20 @@ function Section({ title, names, got, page, status, tried }) {
       (field) =>
         field.name in page.body || isAskedNow(got.kind, field, page.body, { on: status.today }),
     );
+  const fixed = fields.filter(({ policy }) => policy in FIXED);
+  const open = fields.filter(({ policy }) => !(policy in FIXED));
   if (!fields.length) return null;
-  const sizes = widths(fields);
+  const sizes = widths(open);
   return html`<section class="form-section">
     <h2>${title}</h2>
+    ${fixed.length > 0 &&
+    html`<p class="quiet lead">
+      ${fixed.map(({ label }) => label).join(words.join)}${words.colon}${FIXED[
+        fixed[0]?.policy ?? ""
+      ]}
+    </p>`}
     <div class="form">
-      ${fields.map(
+      ${open.map(
         (field, at) =>
           html`<${CellField}
             key=${field.name}
@@ -245,22 +255,16 @@ function CellField({ field, span, got, page, status, tried }) {
   const clash = page.cells.some((each) => each.field === name && each.conflict);
   const own = page.faults.filter((each) => each.field.split("/")[0] === name);
   const value = page.touched[name] ?? was;
-  const fixed = FIXED[field.policy];
   return html`<${FormField}
     id=${idOf(name)}
     field=${field}
-    value=${fixed && field.type.is === "code" && typeof was === "string"
-      ? (field.type.codes[was] ?? was)
-      : fixed && field.type.is === "ref" && typeof was === "string"
-        ? (got.names[was] ?? "")
-        : value}
+    value=${value}
     side=${page.touched[name] !== undefined && typeof was === "string" && was && was !== value
       ? words.wasBefore
       : ""}
     span=${span}
     faults=${own.filter((each) => each.warn || left || tried)}
     hint=${clash ? words.conflict : ""}
-    fixed=${fixed}
     choices=${field.type.is === "ref"
       ? Choosing.of(field.type.to, /** @type {any} */ (got), status)
       : undefined}

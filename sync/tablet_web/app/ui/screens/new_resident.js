@@ -12,9 +12,10 @@ import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { asFault, FaultBox, useCall } from "../parts/fault.js";
 import { FormField } from "../parts/field.js";
+import { goTo } from "../parts/goto.js";
 import { icon } from "../parts/icon.js";
 import { useStrip } from "../state.js";
-import { goTo, Places } from "./form_next.js";
+import { Places } from "./form_next.js";
 import { Pictures } from "./form_pictures.js";
 import { keptWords, Opening, useKept } from "./form_state.js";
 
@@ -46,7 +47,9 @@ export function NewResident(props) {
         const register = /** @type {Kind} */ (/** @type {unknown} */ (forms.register));
         const [panel] = status.panels;
         const kept = /** @type {Partial<Paper>} */ (draft?.typed ?? {});
-        const typed = status.panels.length === 1 && panel ? { team: panel.id } : {};
+        /** @type {TypedForm} */
+        const typed = {};
+        if (panel && status.panels.length === 1) typed.team = panel.id;
         const first = { resident: id, typed, pictures: [], ...kept };
         if (here) setGot({ kind, register, first });
       },

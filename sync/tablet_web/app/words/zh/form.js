@@ -154,8 +154,8 @@ export const words = Object.freeze({
   registerSave: "存在本机",
   /** @param {number} n */
   registerChanged: (n) => `改了 ${n} 项`,
-  fixed: "这一项由登记员核对证件后改，这里不能改",
-  authority: "这一项由服务器决定，这里不能改",
+  fixed: "由登记员核对证件后改，这里不能改",
+  authority: "由服务器决定，这里不能改",
   conflict: "有两个说法，选一个就以它为准",
   before: "之前",
   nothing: "没有",
