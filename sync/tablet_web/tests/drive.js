@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { memoryDisk } from "../app/disk/memory.js";
 import { Engine } from "../app/engine/engine.js";
+import { initials } from "../app/engine/initials.js";
 import { leaf, minus } from "../app/engine/sums.js";
 import { faultOf } from "../app/engine/serve.js";
 
@@ -44,6 +45,8 @@ const STORES = /** @type {const} */ ([
 const life = {
   now: Date.now(),
   online: true,
+  /** ms for which the machine slept: the monotonic clock did not go on. */
+  slept: 0,
   /** Answers to lose; "late": they time out. */
   lose: 0,
   late: false,
@@ -129,7 +132,7 @@ function world() {
   return {
     disk: disk(),
     clock: () => life.now,
-    mono: () => life.now - started,
+    mono: () => life.now - started - life.slept,
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     send,
     online: () => life.online,
@@ -206,6 +209,11 @@ const deeds = {
       }
     }
     return found.join("\n");
+  },
+  /** First letters of names, by the table of this server. */
+  async initials({ names }) {
+    const table = await world().data("initials.json");
+    return names.map((/** @type {string} */ each) => initials(each, /** @type {any} */ (table)));
   },
   put: async ({ store, key, value }) => base.write([{ store, key, value }]),
 };

@@ -13,7 +13,8 @@
 export async function serve(engine, post, { id, method, args }) {
   try {
     const found = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (engine))[method];
-    if (method.startsWith("_") || typeof found !== "function") throw { code: "no_such_call" };
+    const none = method.startsWith("_") || method in Object.prototype;
+    if (none || typeof found !== "function") throw { code: "no_such_call" };
     post({ id, ok: true, value: await found.apply(engine, args) });
   } catch (error) {
     post({ id, ok: false, value: faultOf(error) });
