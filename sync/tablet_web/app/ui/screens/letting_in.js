@@ -2,10 +2,11 @@
 // for whom it was given to first and for a colleague later.
 
 import { words as all } from "../../words/zh/enrolment.js";
-import { caretAfter, grouped, look } from "../code_entry.js";
+import { caretAfter, grouped, look, scanned } from "../code_entry.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
+import { Chip } from "../parts/chip.js";
 import { Entry } from "../parts/entry.js";
 import { FaultBox, useCall } from "../parts/fault.js";
 import { icon } from "../parts/icon.js";
@@ -45,6 +46,32 @@ function CodeEntry({ value, set, error }) {
   />`;
 }
 
+/** By hand or by camera. @param {{ code: string, set: (text: string) => void, error: any }} props */
+function CodePart({ code, set, error }) {
+  const words = all.enrol;
+  const [scanning, setScanning] = useState(false);
+  if (scanning) {
+    return html`<${Scan}
+      stop=${() => setScanning(false)}
+      found=${(/** @type {string} */ text) => {
+        setScanning(false);
+        set(grouped(text));
+      }}
+    />`;
+  }
+  if (scanned(code)) {
+    return html`<p class="bold">${words.code}</p>
+      <p class="gap-above" role="status"><${Chip} tone="done" sign="check">${words.scanned}<//></p>
+      <div class="btns plain">
+        <${Button} sign="pen" onClick=${() => set("")}>${words.by_hand}<//>
+      </div>`;
+  }
+  return html`<${CodeEntry} value=${code} set=${set} error=${error} />
+    <div class="btns plain">
+      <${Button} sign="camera" onClick=${() => setScanning(true)}>${words.scan}<//>
+    </div>`;
+}
+
 /**
  * @param {{ label: boolean, title: string, send: (code: string, label: string) => Promise<unknown>,
  *   leave: () => void, leave_words: string }} props
@@ -54,7 +81,6 @@ export function CodeStep({ label, title, send, leave, leave_words }) {
   const [code, setCode] = useState("");
   const [called, setCalled] = useState("");
   const [asked, setAsked] = useState(false);
-  const [scanning, setScanning] = useState(false);
   const { busy, fault, run } = useCall();
   const { short, long, strange } = look(code);
   const wrong = short ? words.less(short) : long ? words.more(long) : "";
@@ -83,22 +109,7 @@ export function CodeStep({ label, title, send, leave, leave_words }) {
       <div class="cols list">
         <div class="stack">
           <${Card}>
-            ${scanning
-              ? html`<${Scan}
-                  stop=${() => setScanning(false)}
-                  found=${(/** @type {string} */ t) => {
-                    setScanning(false);
-                    setCode(grouped(t));
-                  }}
-                />`
-              : html`<${CodeEntry}
-                    value=${code}
-                    set=${setCode}
-                    error=${asked && !strange && wrong}
-                  />
-                  <div class="btns plain">
-                    <${Button} sign="camera" onClick=${() => setScanning(true)}> ${words.scan} <//>
-                  </div>`}
+            <${CodePart} code=${code} set=${setCode} error=${asked && !strange && wrong} />
           <//>
           ${label &&
           html`<${Card}

@@ -56,6 +56,8 @@ export const words = Object.freeze({
     label_hint: "贴在背面的编号，管理员按它认。例如：平板 07",
     scan: "用相机扫码",
     scan_stop: "停下，改手输",
+    scanned: "登记码扫到了",
+    by_hand: "改手输",
     scan_title: "扫登记码",
     scan_hint: "把管理员屏幕上的方块图案放进框里。",
     scan_waiting: "正在打开相机",
