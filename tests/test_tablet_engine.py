@@ -4,10 +4,11 @@ tablet, through lost answers and kills between any two steps.
 
 import pytest
 
+from server.records.initials import initials
 from tests.copies import Copies
 from tests.engine_tablet import Engine, Killed, app, faulty
 from tests.test_move import moves
-from tests.world import WU, XIE, ZHENG, ZHOU, World, field
+from tests.world import NAMES, WU, XIE, ZHENG, ZHOU, World, field
 
 __all__ = ["app"]
 
@@ -187,3 +188,13 @@ async def test_every_kill_between_two_writes_loses_and_doubles_nothing(
     assert len(held) == len(mine)
     assert await world.one("SELECT COUNT(*) FROM task WHERE kind IN ('fork', 'digest')") == 0
     assert await world.one("SELECT COUNT(*) FROM change WHERE state='quarantined'") == 0
+
+
+async def test_initials_are_those_of_the_server_for_every_character(app: Engine) -> None:
+    signs = [chr(each) for each in range(0x3400, 0xA000)]
+    plain = ["", "A·王", "𠮷祥", "Ａｂ", "単于夜", "单于夜", "尉迟恭", "王  ﻿五", "欧阳·娜"]
+    pairs = [f"{a}{b}" for a, b in zip(signs[::7], signs[3::7], strict=False)]
+    names = [*NAMES.values(), *plain, *signs, *pairs, "曾重长行乐", "会会会会"]
+    told = await app.do("initials", names=names)
+    mine = [initials(each) for each in names]
+    assert [(n, a, b) for n, a, b in zip(names, told, mine, strict=True) if a != b] == []

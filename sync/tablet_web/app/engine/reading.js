@@ -15,6 +15,8 @@ import { alike, search } from "./search.js";
 /** @typedef {import("../types.js").Line} Line */
 /** @typedef {import("./rows.js").Entry} Entry */
 /** @typedef {import("./register.js").OwnChange} OwnChange */
+/** Everybody as lists show them; `of`: what it was made from.
+ * @typedef {{ of: string, version: number, all: Map<Hex, Entry>, lines: Map<Hex, Line> }} Made */
 /**
  * @typedef {{ ledger: import("./ledger.js").Ledger, own: import("./own.js").OwnChanges,
  *   photos: import("./photos.js").Photos, directory: import("./directory.js").Directory,
@@ -29,7 +31,7 @@ export class Reading {
     this.parts = parts;
     /** What own changes make of a resident's entry. @type {Map<Hex, import("./describe.js").Described>} */
     this._over = new Map();
-    /** @type {{ version: number, today: string, all: Entry[], lines: Map<Hex, Line> } | null} */
+    /** @type {Made | null} */
     this._made = null;
   }
 
@@ -52,7 +54,9 @@ export class Reading {
   /** @param {Iterable<Hex>} residents */
   async refresh(residents) {
     const { ledger, own, words } = this.parts;
-    for (const who of residents) {
+    const made = this._made;
+    const changed = [...residents];
+    for (const who of changed) {
       const mine = own.on(who);
       if (!mine.length || this._left(who)) {
         this._over.delete(who);
@@ -61,7 +65,28 @@ export class Reading {
       const person = (await readPerson(ledger, who)) ?? emptyPerson();
       this._over.set(who, describe(person, mine, words()));
     }
-    this._made = null;
+    if (!made || made !== this._made || made.of !== this._madeOf()) return;
+    for (const who of changed) this._remake(made, who);
+    made.version = ledger.entries.version;
+  }
+
+  /** What all lines rest on together. */
+  _madeOf() {
+    return `${this.today} ${this.parts.ledger.state?.names}`;
+  }
+
+  /** @param {Made} made @param {Hex} who */
+  _remake(made, who) {
+    const here = this.parts.ledger.entries.get(who);
+    const over = this._over.get(who);
+    if (!here && !over) {
+      made.all.delete(who);
+      made.lines.delete(who);
+      return;
+    }
+    const entry = { ...(here ?? { ...BLANK, id: who }), ...over };
+    made.all.set(who, entry);
+    made.lines.set(who, this._line(entry, this.today));
   }
 
   /** Gone from every panel of this tablet: what still waits is for sending only. @param {Hex} who */
@@ -69,19 +94,17 @@ export class Reading {
     return !this.parts.ledger.entries.get(who) && Boolean(this.parts.ledger.get("gone", who));
   }
 
-  /** Everybody as lists show them: their entries and their lines. */
+  /** @returns {Made} */
   _people() {
-    const { ledger } = this.parts;
-    const { version } = ledger.entries;
-    const { today } = this;
-    if (this._made?.version === version && this._made.today === today) return this._made;
-    const all = ledger.entries.all.map((each) => ({ ...each, ...this._over.get(each.id) }));
-    for (const [id, over] of this._over) {
-      if (!ledger.entries.get(id)) all.push({ ...BLANK, id, ...over });
-    }
-    const lines = new Map(all.map((each) => [each.id, this._line(each, today)]));
-    this._made = { version, today, all, lines };
-    return this._made;
+    const of = this._madeOf();
+    const { entries } = this.parts.ledger;
+    if (this._made?.of === of && this._made.version === entries.version) return this._made;
+    /** @type {Made} */
+    const made = { of, version: entries.version, all: new Map(), lines: new Map() };
+    for (const { id } of entries.all) this._remake(made, id);
+    for (const id of this._over.keys()) this._remake(made, id);
+    this._made = made;
+    return made;
   }
 
   /** @param {Entry} entry @param {string} today @returns {Line} */
@@ -122,18 +145,19 @@ export class Reading {
   /** @param {string} text @param {number} most */
   search(text, most) {
     const { all, lines } = this._people();
-    return linesOf(lines, search(all, text, most));
+    return linesOf(lines, search([...all.values()], text, most));
   }
 
   /** @param {{ name: string, birth: string, sex: string, id_no: string }} person */
   alike(person) {
     const { all, lines } = this._people();
-    return linesOf(lines, alike(all, person));
+    return linesOf(lines, alike([...all.values()], person));
   }
 
   /** @param {Hex} resident */
   nameOf(resident) {
-    return this._people().lines.get(resident)?.name ?? "";
+    const over = this._over.get(resident);
+    return over?.name ?? this.parts.ledger.entries.get(resident)?.name ?? "";
   }
 
   /** @param {Hex} resident @returns {Promise<Archive>} */
