@@ -46,7 +46,8 @@ function askedAlike(kind, field, other) {
 }
 
 /**
- * The questions of a page under the headings of the first form, what only a later one asks after.
+ * The questions of a page under the headings of the first form; what only a later one asks stands
+ * under the same heading, or else before the last one, which ends the visit.
  * @param {Kind[]} kinds
  * @param {(kind: Kind) => { title: string, fields: { name: string }[] }[]} sectionsOf
  * @returns {Section[]}
@@ -59,7 +60,15 @@ export function asked(kinds, sectionsOf) {
       questions: fields.flatMap(({ name }) => question(kinds, at, name) ?? []),
     })),
   );
-  return made.filter(({ questions }) => questions.length);
+  /** @type {Section[]} */
+  const laid = [];
+  for (const section of made.filter(({ questions }) => questions.length)) {
+    const same = section.of && laid.find((each) => each.title === section.title);
+    if (same) same.questions.push(...section.questions);
+    else if (section.of) laid.splice(Math.max(1, laid.length - 1), 0, section);
+    else laid.push({ ...section, questions: [...section.questions] });
+  }
+  return laid;
 }
 
 /** @param {Kind[]} kinds @param {number} at @param {string} name @returns {Question | null} */

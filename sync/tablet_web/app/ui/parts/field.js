@@ -1,7 +1,7 @@
 // One question of a form, drawn by its type: label above, the last value on its right, the box, and
 // under it what is to be said about the answer. Nothing here knows a form by name.
 
-import { LINE, rowFields } from "../../forms/layout.js";
+import { LINE, rowFields, widths } from "../../forms/layout.js";
 import { parts } from "../../forms/days.js";
 import { words } from "../../words/zh/form.js";
 import { html } from "../html.js";
@@ -200,10 +200,14 @@ function keys({ type }) {
   return /^[0-9\\[\](){},|\-+?]*$/.test(type.pattern) ? "numeric" : undefined;
 }
 
+/** A drug, how often, how much. */
+const THREE = [5, 3, 4];
+
 /** Rows of a list, each with its own questions. @param {FieldProps & { type: ListType, told: string | undefined }} props */
 function Rows({ id, field, type, value, faults, choices, onInput, onLeave, told }) {
   const rows = Array.isArray(value) ? /** @type {Record<string, string>[]} */ (value) : [];
   const inner = rowFields(type.fields);
+  const sizes = inner.length === 3 ? THREE : widths(inner);
   const set = (/** @type {number} */ at, /** @type {string} */ name, /** @type {any} */ text) =>
     onInput(rows.map((row, n) => (n === at ? { ...row, [name]: text } : row)));
   const add = () => onInput([...rows, fresh(type)]);
@@ -220,13 +224,13 @@ function Rows({ id, field, type, value, faults, choices, onInput, onLeave, told 
           <legend class="vh">${words.row(at + 1)}</legend>
           <div class="form">
             ${inner.map(
-              (each) =>
+              (each, n) =>
                 html`<${FormField}
                   key=${each.name}
                   id=${`${id}-${at}-${each.name}`}
                   field=${each}
                   value=${row[each.name]}
-                  span=${inner.length > 2 ? (each.required ? 5 : 3) : 6}
+                  span=${sizes[n]}
                   faults=${faults.filter((one) => one.field === `${field.name}/${at}/${each.name}`)}
                   choices=${choices}
                   onInput=${(/** @type {any} */ text) => set(at, each.name, text)}

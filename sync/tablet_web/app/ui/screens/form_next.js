@@ -52,7 +52,10 @@ function Advice({ step, said, today, page, found }) {
   return html`<div>
       <p class="quiet">${words.result}</p>
       <p class="date">${said || words.level(step.level)}</p>
-      ${step.level === "emergency" && said && html`<p class="bold">${words.level(step.level)}</p>`}
+      ${refer && html`<p class="msg now">${icon("flag")}<span>${refer}</span></p>`}
+      ${step.level === "emergency" &&
+      said &&
+      html`<p class="msg now">${icon("warn")}<span>${words.level(step.level)}</span></p>`}
     </div>
     ${step.due &&
     html`<div>
@@ -61,7 +64,6 @@ function Advice({ step, said, today, page, found }) {
       <${TakeDay} step=${step} page=${page} found=${found} />
     </div>`}
     <div>
-      ${refer && html`<p class="msg now">${icon("flag")}<span>${refer}</span></p>`}
       <${TakeReferral} step=${step} page=${page} found=${found} />
       ${step.reasons.map((each) => html`<p>${each}</p>`)}
       <p class="quiet">${words.basis(step.basis, step.rule)}</p>
