@@ -53,6 +53,7 @@ async def test_a_day_without_a_network_arrives_whole(tmp_path: Path) -> None:
 
         await here.door.stop()
         await tablet.cut()
+        await expect(page.locator(".state")).to_contain_text("没有网络")
         await tablet.again()
         await page.get_by_role("button", name="居民").click()
         await found(page, "郑", "郑㛃")

@@ -54,6 +54,16 @@ function tellTouches(engine) {
   addEventListener("keydown", touched, { passive: true });
 }
 
+/** A network that comes or goes is said at once: the engine has no word for it by itself. @param {import("../types.js").Engine} engine */
+function tellNetwork(engine) {
+  const ask = () =>
+    engine
+      .status()
+      .then((status) => set({ status }))
+      .catch(() => {});
+  for (const change of ["online", "offline"]) addEventListener(change, ask);
+}
+
 /** @param {{ title: string, now: string, next: string, again?: boolean }} props */
 function Notice({ title, now, next, again }) {
   return html`<div class="app bare">
@@ -115,6 +125,7 @@ async function start() {
   worker.onerror = () => get().status === null && set({ trouble: "no_engine" });
   const engine = connect(worker, (said) => hear(said, router));
   tellTouches(engine);
+  tellNetwork(engine);
   draw(engine, router);
   try {
     hear({ event: "status", status: await engine.status() }, router);
