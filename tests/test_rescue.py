@@ -78,7 +78,7 @@ async def test_a_gap_stays_a_gap_and_says_what_to_do(world: World) -> None:
     _, made = await three(world)
     async with desk(world, TIAN) as tian:
         page = text_of(await sent(tian, ("late", packed(*made[1:]))))
-        assert "0 批已在服务器 ，2 批没收下" in page
+        assert "0 批已在服务器， 2 批没收下" in page
         assert page.count("先导入更早的救援文件") == 2
         assert await visits(world) == 0
         page = text_of(await sent(tian, ("all", packed(*made))))
@@ -90,7 +90,7 @@ async def test_a_file_cut_off_is_taken_up_to_there(world: World) -> None:
     _, made = await three(world)
     async with desk(world, TIAN) as tian:
         page = text_of(await sent(tian, ("cut", packed(*made)[:-10])))
-        assert "2 批已在服务器 ，1 批没收下" in page
+        assert "2 批已在服务器， 1 批没收下" in page
         assert "重新拷一份" in page
     assert await visits(world) == 2
 
@@ -103,7 +103,7 @@ async def test_what_is_not_of_here_is_told_and_changes_nothing(world: World) -> 
     async with desk(world, TIAN) as tian:
         for junk in (os.urandom(300), bytes(forged), b"GWR1" + bytes(4), "姓名,身份证".encode()):
             page = text_of(await sent(tian, ("x", junk)))
-            assert "0 批已在服务器 ，1 批没收下" in page
+            assert "0 批已在服务器， 1 批没收下" in page
         assert (await sent(tian, ("empty", b""))).status_code == 422
     assert await visits(world) == 0
 

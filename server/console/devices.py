@@ -40,7 +40,13 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
     async def listing(request: AnyRequest) -> Response[Any]:
         found = await tablets.tablets(console.site, signed_of(request))
         w, ui, now = words("devices"), words("ui")["keys"], console.site.clock()
-        keys = (Key("J", ui.down), Key("K", ui.up), Key("Enter", ui.open), Key("N", w.enrol))
+        keys = (
+            Key("J", ui.down),
+            Key("K", ui.up),
+            Key("Enter", ui.open),
+            Key("N", w.enrol),
+            Key("R", w.rescue),
+        )
         return await console.page(
             request, Page("devices.html.j2", "devices", w.title, here="devices", keys=keys),
             tablets=found, states=[_state(each, now) for each in found],

@@ -79,7 +79,7 @@ async def _draw(
     return await console.page(
         request,
         Page("rescue.html.j2", "rescue", w.title, here="devices",
-             keys=(Key("U", w.key_upload), Key("Esc", words("ui")["keys"].back))),
+             keys=(Key("U", w.key_upload), Key("Esc", w.back))),
         status=422 if fault else 200, lines=[_line(each) for each in lines], fault=fault, done=done,
         rest=len(lines) - done, changes=sum(each.changes for each in lines),
     )  # fmt: skip
