@@ -5,6 +5,7 @@
 import { computed } from "./computed.js";
 import { daysLater, monthsLater } from "./days.js";
 import { compiled } from "./expression.js";
+import { AND } from "../words/zh/marks.js";
 import { decimalText } from "./values.js";
 
 /** @typedef {import("./kinds.d.ts").Kind} Kind */
@@ -211,7 +212,7 @@ export function asWritten(type, found) {
     return found
       .filter((each) => each in type.codes)
       .map((each) => type.codes[each])
-      .join("、");
+      .join(AND);
   }
   return String(found);
 }

@@ -18,7 +18,7 @@ export const isItem = (field) => field.type.is === "ref" && field.type.to === "i
 
 /** @param {NumberType} type @param {string} plain @param {string} text */
 function numberOf({ places }, plain, text) {
-  const found = /^([+-]?)([0-9]{1,15})(?:[.。]([0-9]{1,9}))?$/.exec(plain);
+  const found = /^([+-]?)([0-9]{1,15})(?:[.\u3002]([0-9]{1,9}))?$/.exec(plain);
   if (!found || (places === 0 && found[3] !== undefined)) return text;
   const rest = (found[3] ?? "").replace(/0+$/, "");
   if (rest.length > places) return text;

@@ -1,0 +1,4 @@
+// Marks between words.
+
+/** Between things of one kind. */
+export const AND = "、";
