@@ -61,6 +61,7 @@ PAGES: Final = (
     Entry("due", "/console/due", FACILITY_ROLES),
     Entry("referrals", "/console/referrals", FACILITY_ROLES),
     Entry("people", "/console/people", _WORKERS),
+    Entry("docket", "/console/docket", _WORKERS),
     Entry("board", "/console/board", EVERYBODY),
     Entry("work", "/console/work", facility_work.READS),
     Entry("confirmations", "/console/confirmations", figures.READERS),

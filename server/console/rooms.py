@@ -27,6 +27,7 @@ from server.console import (
     desk,
     desk_receipt,
     devices,
+    dockets,
     due,
     facility_record,
     facility_work,
@@ -75,7 +76,7 @@ ROOMS = (
     denials, samples,
     family, reports, rescue,
     assisted_more,
-    assisted_passport,
+    assisted_passport, dockets,
 )  # fmt: skip
 
 
