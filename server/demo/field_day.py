@@ -117,7 +117,7 @@ def _serve(chosen: argparse.Namespace, console: Console) -> int:
     with ExitStack() as stack:
         server = stack.enter_context(served(stage))
         _next(console, stage, stays=not chosen.once)
-        if lan is not None:
+        if lan is not None and not chosen.once:
             app = f"{stage.address}{APP}"
             trust = trust_page(lan, free_port(stage.port + 1, host), app)
             show_trust(console, lan, stack.enter_context(trust), app)
