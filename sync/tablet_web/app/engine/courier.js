@@ -21,6 +21,7 @@ const FIRST_MS = 2_000;
 const MOST_MS = 900_000;
 const TIMEOUT_MS = 60_000;
 const ROUNDS = 10_000;
+const KEEP_SEALED_MS = 7_776_000_000;
 
 export class Courier {
   /** @param {Parts} parts */
@@ -39,16 +40,29 @@ export class Courier {
     this._sent = new Set();
     /** @type {Promise<void> | null} */
     this._under = null;
+    /** Whether that one reads answers. */
+    this._reads = false;
   }
 
-  /** One whole conversation; whoever asks while one is under way waits for that one. */
+  /**
+   * One whole conversation; whoever asks while one is under way waits for that one. One that was
+   * begun while the tablet was locked reads no answers: then another one follows.
+   */
   run() {
-    this._under ??= this._whole().finally(() => {
-      this._under = null;
-      this.running = null;
-      this.parts.said();
-    });
-    return this._under;
+    const reads = this.parts.outbox.keys !== null;
+    const under = this._under;
+    if (under && (this._reads || !reads)) return under;
+    const before = under ? under.catch(() => {}) : Promise.resolve();
+    this._reads = reads;
+    const mine = before
+      .then(() => this._whole())
+      .finally(() => {
+        if (this._under === mine) this._under = null;
+        this.running = null;
+        this.parts.said();
+      });
+    this._under = mine;
+    return mine;
   }
 
   async _whole() {
@@ -178,12 +192,32 @@ export class Courier {
     const gen = this.parts.ledger.state?.gen ?? -1;
     const wiped = this.parts.ledger.app.wiped_why !== "";
     if (wiped) return;
+    await this._dropOld(gen);
     try {
       await this._asTheyAre((row) => row.gen !== gen && row.state === "ready");
     } catch (error) {
       // Refused, as one of a district that no longer knows that tablet: not in the way of the rest.
       if (!(/** @type {{ status?: number }} */ (error)?.status)) throw error;
     }
+  }
+
+  /** What no answer will ever vouch for goes ninety days after it was posted. @param {number} gen */
+  async _dropOld(gen) {
+    const { ledger, queue, world } = this.parts;
+    const now = world.clock();
+    const old = ledger.rows("batch").filter(([, row]) => {
+      const since = row.posted || row.taken;
+      return row.gen !== gen && since > 0 && now - since > KEEP_SEALED_MS;
+    });
+    if (!old.length) return;
+    await queue.run(async () => {
+      const step = ledger.step();
+      for (const [key] of old) {
+        step.put("batch", key);
+        step.put("batch", `b${key.slice(1)}`);
+      }
+      await step.commit(true);
+    });
   }
 
   /** Locked or wiped: each ready batch once a run; the farewell last. */

@@ -286,6 +286,7 @@ export class Exchange {
         // A repair may take several pages; each mends at least one bucket.
         const most = DIGEST_REPAIRS + DIGEST_BUCKETS;
         state.digest_alarm = !done.agrees && state.misses > most;
+        if (state.digest_alarm) state.ask[page.panel] = false;
         result.more ||= !done.agrees && state.misses <= most;
       }
       await step.commit();

@@ -62,6 +62,8 @@ export class Ledger {
   async load() {
     const disk = this.disk;
     this.state = (await disk.get("meta", "state")) ?? null;
+    // Of another run of the app: since then somebody may have set the clock.
+    if (this.state) this.state = { ...this.state, offset: null, sigma: 0 };
     this.app = { ...NEW_APP, ...((await disk.get("meta", "app")) ?? {}) };
     // Without the key of its answers it is wiped, whatever a full disk let nobody write down.
     const gone = this.state && !(await disk.get("meta", "kem"));

@@ -9,6 +9,7 @@ import { describe } from "./describe.js";
 import { dueOf, homeOf } from "./due.js";
 import { emptyPerson, readPerson } from "./ledger.js";
 import { alike, search } from "./search.js";
+import { serverTime } from "./status.js";
 
 /** @typedef {import("../types.js").Archive} Archive */
 /** @typedef {import("../types.js").Hex} Hex */
@@ -37,7 +38,7 @@ export class Reading {
 
   get today() {
     const { world, ledger } = this.parts;
-    return dayOf(world.clock() + (ledger.state?.offset ?? 0));
+    return dayOf(serverTime(ledger, world.clock()));
   }
 
   clear() {

@@ -33,7 +33,7 @@ export function statusOf({ ledger, courier, photos, world, me, staff, enrolling,
   return {
     stage: stageOf(ledger, me, enrolling),
     now,
-    today: dayOf(now + (state?.offset ?? 0)),
+    today: dayOf(serverTime(ledger, now)),
     staff,
     me,
     device: state?.device ?? null,
