@@ -35,6 +35,8 @@ import { keptWords, Opening, useOpened, usePaper } from "./form_state.js";
 /** @typedef {import("../../forms/kinds.d.ts").Field} Field */
 
 const REGISTER = "basic_info";
+/** So few missing, and there is room for what only asks for another look. */
+const NEARLY = 3;
 const ON = "@on";
 
 /** @param {string} key */
@@ -182,7 +184,8 @@ function WaysOut({ got, engine, back, page, faults, guest, saved }) {
   };
   const later = () => page.flush().then(back, back);
   return html`<div class="thumb">
-    <${Places} places=${soft} say=${words.look(soft.length)} tone="look" all=${false} />
+    ${hard.length <= NEARLY &&
+    html`<${Places} places=${soft} say=${words.look(soft.length)} tone="look" all=${false} />`}
     <${Places} places=${hard} say=${words.short(hard.length)} tone="bad" all=${page.tried} />
     <${FaultBox} fault=${fault} />
     <${Button} main big full sign="save" busy=${busy} doing=${words.saving} onClick=${finish}
