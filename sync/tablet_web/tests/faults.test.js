@@ -10,7 +10,10 @@ import { FAULTS, faultWords } from "../app/words/zh/faults.js";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const APP = join(HERE, "..", "app");
 const PROTOCOL = join(HERE, "..", "..", "PROTOCOL.md");
-const ROOMS = ["engine", "disk", "wire", "crypto", "merge", "forms", "ui"];
+const ROOMS = ["engine", "disk", "wire", "crypto", "merge"];
+// Pages name faults of fields too, by codes of their own: of theirs only what is thrown counts.
+const PAGES = ["forms", "ui"];
+const THROWN = /\bthrow \{\s*code: "([a-z_]+)"/g;
 // As they stand in the sources: an object with a code, or a check of bytes that refuses.
 const GIVEN = /\bcode: "([a-z_]+)"|Refused\("([a-z_]+)"/g;
 
@@ -23,9 +26,10 @@ function sources(folder) {
 
 function given() {
   const found = new Set();
-  for (const room of ROOMS) {
+  for (const room of [...ROOMS, ...PAGES]) {
+    const pattern = PAGES.includes(room) ? THROWN : GIVEN;
     for (const text of sources(join(APP, room))) {
-      for (const [, one, other] of text.matchAll(GIVEN)) found.add(one ?? other);
+      for (const [, one, other] of text.matchAll(pattern)) found.add(one ?? other);
     }
   }
   return found;

@@ -2,6 +2,7 @@
 // whether a new version waits, what a form wants said in the strip. Only the switches are kept.
 
 import { useEffect, useState } from "./html.js";
+import { dress, keep, kept } from "./look.js";
 
 /** @typedef {import("../types.js").Status} Status */
 /** @typedef {import("../types.js").Hex} Hex */
@@ -18,25 +19,13 @@ import { useEffect, useState } from "./html.js";
  * @property {"" | "second" | "no_engine"} trouble
  */
 
-const KEPT = "gongwei-tablet-switches";
-
-/** @returns {Pick<Shared, "daylight" | "hand">} */
-function kept() {
-  try {
-    const found = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-    return { daylight: found.daylight === true, hand: found.hand === "left" ? "left" : "right" };
-  } catch {
-    return { daylight: false, hand: "right" };
-  }
-}
-
 /** @type {Shared} */
 let shared = {
   status: null,
   changed: null,
   update: "",
   install: null,
-  ...(typeof localStorage === "undefined" ? { daylight: false, hand: "right" } : kept()),
+  ...kept(),
   strip: "",
   trouble: "",
 };
@@ -53,24 +42,16 @@ export function set(some) {
   for (const listener of listeners) listener();
 }
 
-/** The two switches; kept on this tablet, they say nothing of anybody. @param {Partial<Pick<Shared, "daylight" | "hand">>} some */
+/** The two switches of the tablet. @param {Partial<import("./look.js").Look>} some */
 export function turn(some) {
   set(some);
-  try {
-    localStorage.setItem(KEPT, JSON.stringify({ daylight: shared.daylight, hand: shared.hand }));
-  } catch {
-    // A browser that keeps nothing: the switch holds until the app is closed.
-  }
+  keep({ daylight: shared.daylight, hand: shared.hand });
   wear();
 }
 
-/** The root element wears the switches, where the style sheets look for them. */
+/** The page wears the switches. */
 export function wear() {
-  const root = document.documentElement;
-  if (shared.daylight) root.dataset.light = "daylight";
-  else delete root.dataset.light;
-  if (shared.hand === "left") root.dataset.hand = "left";
-  else delete root.dataset.hand;
+  dress({ daylight: shared.daylight, hand: shared.hand });
 }
 
 export function useShared() {

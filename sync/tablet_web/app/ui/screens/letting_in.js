@@ -3,17 +3,18 @@
 
 import { words as all } from "../../words/zh/enrolment.js";
 import { caretAfter, grouped, look, scanned } from "../code_entry.js";
-import { html, useEffect, useRef, useState } from "../html.js";
+import { html, useEffect, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
 import { Chip } from "../parts/chip.js";
 import { Entry } from "../parts/entry.js";
-import { FaultBox, useCall } from "../parts/fault.js";
+import { asFault, FaultBox, useCall } from "../parts/fault.js";
 import { icon } from "../parts/icon.js";
 import { Scan } from "./scan.js";
 
 const POLL_MS = 2000;
 const LEAST = 8;
+const PASSING = ["no_connection", "timeout", "busy", "broken"];
 
 /** The box for the code, grouped as it is typed. @param {{ value: string, set: (text: string) => void, error: any }} props */
 function CodeEntry({ value, set, error }) {
@@ -84,24 +85,15 @@ export function CodeStep({ label, title, send, leave, leave_words }) {
   const { busy, fault, run } = useCall();
   const { short, long, strange } = look(code);
   const wrong = short ? words.less(short) : long ? words.more(long) : "";
-  const submit = (/** @type {string} */ text) => {
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
     setAsked(true);
-    const bad = look(text);
-    if (bad.short || bad.long || bad.strange || (label && !called.trim())) {
-      document.getElementById(bad.short || bad.long || bad.strange ? "code" : "label")?.focus();
-      return;
-    }
-    run(() => send(text, called.trim()));
+    if (wrong || strange) document.getElementById("code")?.focus();
+    else if (label && !called.trim()) document.getElementById("label")?.focus();
+    else run(() => send(code, called.trim()));
   };
   return html`<main class="body">
-    <form
-      class="form-page"
-      novalidate
-      onSubmit=${(/** @type {Event} */ event) => {
-        event.preventDefault();
-        submit(code);
-      }}
-    >
+    <form class="form-page" novalidate onSubmit=${submit}>
       <div class="head">
         <h1>${title}</h1>
         <span class="push quiet">${words.step(1)}</span>
@@ -139,11 +131,11 @@ export function CodeStep({ label, title, send, leave, leave_words }) {
 }
 
 /**
- * @param {{ digits: string, ask: () => Promise<"waiting" | "confirmed" | "expired">,
- *   confirmed: () => void, stop: () => void }} props
+ * Asks until somebody has said something. A line that broke for a moment ends nothing: it goes on,
+ * and says so; what else goes wrong stops it.
+ * @param {() => Promise<"waiting" | "confirmed" | "expired">} ask @param {() => void} confirmed
  */
-export function DigitsStep({ digits, ask, confirmed, stop }) {
-  const words = all.digits;
+function useAsking(ask, confirmed) {
   const [expired, setExpired] = useState(false);
   const [fault, setFault] = useState(/** @type {import("../../types.js").Fault | null} */ (null));
   useEffect(() => {
@@ -159,10 +151,10 @@ export function DigitsStep({ digits, ask, confirmed, stop }) {
         else if (said === "expired") setExpired(true);
         else next = setTimeout(poll, POLL_MS);
       } catch (error) {
-        // A line that broke for a moment ends nothing: it goes on asking, and says so.
         if (!here) return;
-        setFault(/** @type {any} */ (error));
-        next = setTimeout(poll, POLL_MS);
+        const found = asFault(error);
+        setFault(found);
+        if (PASSING.includes(found.code)) next = setTimeout(poll, POLL_MS);
       }
     };
     poll();
@@ -171,6 +163,16 @@ export function DigitsStep({ digits, ask, confirmed, stop }) {
       clearTimeout(next);
     };
   }, []);
+  return { expired, fault };
+}
+
+/**
+ * @param {{ digits: string, ask: () => Promise<"waiting" | "confirmed" | "expired">,
+ *   confirmed: () => void, stop: () => void }} props
+ */
+export function DigitsStep({ digits, ask, confirmed, stop }) {
+  const words = all.digits;
+  const { expired, fault } = useAsking(ask, confirmed);
   if (expired) {
     return html`<main class="body notice">
       <h1>${words.expired_title}</h1>
@@ -224,6 +226,34 @@ export function wrongs(name, pass, twice) {
   };
 }
 
+/**
+ * A new passphrase, typed two times.
+ * @param {{ label: string, typed: { pass: string, twice: string },
+ *   wrong: { pass: string, twice: string },
+ *   set: Record<"pass" | "twice", (text: string) => void> }} props
+ */
+export function PassTwice({ label, typed, wrong, set }) {
+  const words = all.finish;
+  const common = { type: "password", autocomplete: "new-password" };
+  return html`<${Entry}
+      ...${common}
+      id="pass"
+      label=${label}
+      hint=${words.pass_hint}
+      value=${typed.pass}
+      onInput=${set.pass}
+      error=${wrong.pass}
+    />
+    <${Entry}
+      ...${common}
+      id="twice"
+      label=${words.twice}
+      value=${typed.twice}
+      onInput=${set.twice}
+      error=${wrong.twice}
+    />`;
+}
+
 /** @param {{ staff: boolean, finish: (name: string, passphrase: string) => Promise<unknown>, running: any }} props */
 export function FinishStep({ staff, finish, running }) {
   const words = all.finish;
@@ -233,7 +263,6 @@ export function FinishStep({ staff, finish, running }) {
   const [asked, setAsked] = useState(false);
   const { busy, fault, run } = useCall();
   const bad = asked ? wrongs(name, pass, twice) : { name: "", pass: "", twice: "" };
-  const form = useRef(null);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     setAsked(true);
@@ -243,7 +272,7 @@ export function FinishStep({ staff, finish, running }) {
     else run(() => finish(name.trim(), pass));
   };
   return html`<main class="body">
-    <form class="form-page" ref=${form} novalidate onSubmit=${submit}>
+    <form class="form-page" novalidate onSubmit=${submit}>
       <div class="head">
         <h1>${staff ? words.title_staff : words.title}<span class="mark">${words.marked}</span></h1>
         <span class="push quiet">${all.enrol.step(3)}</span>
@@ -260,24 +289,11 @@ export function FinishStep({ staff, finish, running }) {
               error=${bad.name}
               maxlength=${40}
             />
-            <${Entry}
-              id="pass"
-              type="password"
+            <${PassTwice}
               label=${words.pass}
-              hint=${words.pass_hint}
-              value=${pass}
-              onInput=${setPass}
-              error=${bad.pass}
-              autocomplete="new-password"
-            />
-            <${Entry}
-              id="twice"
-              type="password"
-              label=${words.twice}
-              value=${twice}
-              onInput=${setTwice}
-              error=${bad.twice}
-              autocomplete="new-password"
+              typed=${{ pass, twice }}
+              wrong=${bad}
+              set=${{ pass: setPass, twice: setTwice }}
             />
           <//>
         </div>

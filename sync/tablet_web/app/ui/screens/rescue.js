@@ -97,6 +97,33 @@ export function RescueSwitch({ engine, status }) {
   <//>`;
 }
 
+function About() {
+  return html`<${Card} title=${words.when_title}>
+      <ul class="dots">
+        ${words.when_lines.map((line) => html`<li>${line}</li>`)}
+      </ul>
+    <//>
+    <${Card} title=${words.how_title}>
+      <ol class="dots">
+        ${words.how_lines.map((line) => html`<li>${line}</li>`)}
+      </ol>
+    <//>`;
+}
+
+/** What the browser was given, and the link for a second try. @param {{ made: Made }} props */
+function Kept({ made }) {
+  return html`<section class="ticket" role="status">
+    <div><p class="bold">${words.saved(made.batches, made.changes)}</p></div>
+    <div class="tear"></div>
+    <div>
+      <p>${words.saved_next}</p>
+      <p class="gap-above">
+        <a class="btn full" href=${made.address} download=${made.name}>${made.name}</a>
+      </p>
+    </div>
+  </section>`;
+}
+
 /** @param {import("../screens.js").Props} props */
 export function Rescue({ engine, status, back }) {
   const { sync, now, stage } = status;
@@ -120,29 +147,10 @@ export function Rescue({ engine, status, back }) {
             />
           </div>`}
         <//>
-        <${Card} title=${words.when_title}>
-          <ul class="dots">
-            ${words.when_lines.map((line) => html`<li>${line}</li>`)}
-          </ul><//
-        >
-        <${Card} title=${words.how_title}>
-          <ol class="dots">
-            ${words.how_lines.map((line) => html`<li>${line}</li>`)}
-          </ol><//
-        >
+        <${About} />
       </div>
       <aside>
-        ${made &&
-        html`<section class="ticket" role="status">
-          <div><p class="bold">${words.saved(made.batches, made.changes)}</p></div>
-          <div class="tear"></div>
-          <div>
-            <p>${words.saved_next}</p>
-            <p class="gap-above">
-              <a class="btn full" href=${made.address} download=${made.name}> ${made.name}</a>
-            </p>
-          </div>
-        </section>`}
+        ${made && html`<${Kept} made=${made} />`}
         <${ReadIn} engine=${engine} />
         ${stage === "open" && html`<${RescueSwitch} engine=${engine} status=${status} />`}
         <div class="thumb">

@@ -10,7 +10,7 @@ import { Card } from "../parts/card.js";
 import { Chip } from "../parts/chip.js";
 import { Entry } from "../parts/entry.js";
 import { FaultBox, useCall } from "../parts/fault.js";
-import { CodeStep, DigitsStep, FinishStep, wrongs } from "./letting_in.js";
+import { CodeStep, DigitsStep, FinishStep, PassTwice, wrongs } from "./letting_in.js";
 import { Running } from "./unlock.js";
 
 /** @param {{ engine: import("../../types.js").Engine, status: import("../../types.js").Status }} props */
@@ -45,24 +45,11 @@ function Change({ engine, status }) {
         autocomplete="current-password"
         error=${asked && !old && words.old_missing}
       />
-      <${Entry}
-        id="pass"
-        type="password"
+      <${PassTwice}
         label=${words.fresh}
-        hint=${enrolment.finish.pass_hint}
-        value=${pass}
-        onInput=${setPass}
-        error=${bad.pass}
-        autocomplete="new-password"
-      />
-      <${Entry}
-        id="twice"
-        type="password"
-        label=${enrolment.finish.twice}
-        value=${twice}
-        onInput=${setTwice}
-        error=${bad.twice}
-        autocomplete="new-password"
+        typed=${{ pass, twice }}
+        wrong=${bad}
+        set=${{ pass: setPass, twice: setTwice }}
       />
       <${FaultBox} fault=${fault} />
       ${busy && html`<${Running} status=${status} />`}

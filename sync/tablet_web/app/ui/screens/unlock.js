@@ -104,9 +104,8 @@ function Tries({ person }) {
   </p>`;
 }
 
-/** @param {import("../screens.js").Props} props */
-export function Unlock(props) {
-  const { engine, status } = props;
+/** What is typed at the lock, and the one call it leads to. @param {import("../screens.js").Props} props */
+function useLock({ engine, status }) {
   const people = status.staff.filter((each) => each.state === "active");
   const [chosen, choose] = useState(people[0]?.id ?? "");
   const [pass, setPass] = useState("");
@@ -125,6 +124,42 @@ export function Unlock(props) {
     setAsked(false);
     document.getElementById("pass")?.focus();
   };
+  const change = (/** @type {string} */ id) => {
+    choose(id);
+    setPass("");
+    setAsked(false);
+    clear();
+  };
+  return { people, person, left, pass, setPass, asked, busy, fault, submit, change };
+}
+
+/** @param {{ status: Status, lock: ReturnType<typeof useLock> }} props */
+function Typing({ status, lock }) {
+  const { people, person, pass, setPass, asked, busy, fault, change } = lock;
+  return html`<${Card} class="door">
+    ${people.length > 1 && html`<${Who} people=${people} chosen=${person?.id} choose=${change} />`}
+    ${person
+      ? html`<${Entry}
+            id="pass"
+            type="password"
+            big
+            autocomplete="current-password"
+            label=${words.pass_of(person.name)}
+            value=${pass}
+            onInput=${setPass}
+            error=${asked && !pass && words.pass_missing}
+          />
+          <${FaultBox} fault=${fault} />${!fault && html`<${Tries} person=${person} />`}`
+      : html`<p>${words.nobody}</p>`}
+    ${busy && html`<${Running} status=${status} />`}
+  <//>`;
+}
+
+/** @param {import("../screens.js").Props} props */
+export function Unlock(props) {
+  const lock = useLock(props);
+  const { status } = props;
+  const { people, person, left, busy, submit } = lock;
   return html`<main class="body">
     <form class="form-page" novalidate onSubmit=${submit}>
       <div class="head">
@@ -135,33 +170,7 @@ export function Unlock(props) {
       </div>
       <div class="cols list">
         <div class="stack">
-          <${Card} class="door">
-            ${people.length > 1 &&
-            html`<${Who}
-              people=${people}
-              chosen=${person?.id}
-              choose=${(/** @type {string} */ id) => {
-                choose(id);
-                setPass("");
-                setAsked(false);
-                clear();
-              }}
-            />`}
-            ${person
-              ? html`<${Entry}
-                    id="pass"
-                    type="password"
-                    big
-                    autocomplete="current-password"
-                    label=${words.pass_of(person.name)}
-                    value=${pass}
-                    onInput=${setPass}
-                    error=${asked && !pass && words.pass_missing}
-                  />
-                  <${FaultBox} fault=${fault} />${!fault && html`<${Tries} person=${person} />`}`
-              : html`<p>${words.nobody}</p>`}
-            ${busy && html`<${Running} status=${status} />`}
-          <//>
+          <${Typing} status=${status} lock=${lock} />
           <details class="card told">
             <summary><h2>${icon("key")} ${words.forgot}</h2></summary>
             <p>${words.forgot_lines}</p>

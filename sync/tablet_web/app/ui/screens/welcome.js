@@ -51,6 +51,22 @@ function Told({ title, sign, lines, open }) {
   </details>`;
 }
 
+/** @param {{ found: Checkup | null, keep: () => void }} props */
+function Checks({ found, keep }) {
+  return html`<${Card} class="low" title=${words.checks}>
+    <ul class="lines two">
+      ${NEEDED.map((point) => html`<${Row} found=${found} point=${point} needed=${true} />`)}
+      ${WISHED.map(
+        (point) =>
+          html`<${Row} found=${found} point=${point} needed=${false}>
+            ${point === "persisted" &&
+            html`<p class="then"><${Button} onClick=${keep}>${words.ask_persist}<//></p>`}
+          <//>`,
+      )}
+    </ul>
+  <//>`;
+}
+
 /** @param {import("../screens.js").Props} props */
 export function Welcome({ go }) {
   const [found, setFound] = useState(/** @type {Checkup | null} */ (null));
@@ -70,18 +86,7 @@ export function Welcome({ go }) {
     <div class="cols list">
       <div>
         <p class="lead">${words.intro}</p>
-        <${Card} class="low" title=${words.checks}>
-          <ul class="lines two">
-            ${NEEDED.map((point) => html`<${Row} found=${found} point=${point} needed=${true} />`)}
-            ${WISHED.map(
-              (point) =>
-                html`<${Row} found=${found} point=${point} needed=${false}>
-                  ${point === "persisted" &&
-                  html`<p class="then"><${Button} onClick=${keep}>${words.ask_persist}<//></p>`}
-                <//>`,
-            )}
-          </ul>
-        <//>
+        <${Checks} found=${found} keep=${keep} />
         <${Told} title=${words.limits} sign="shield" lines=${words.limits_lines} open=${true} />
         <${Told}
           title=${words.browsers}
