@@ -20,7 +20,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "scopes": ["archive"],
     },
     "act_switch": {**_SIGNED, "team": TEAM, "ground": "moved"},
-    "act_unswitch": {**_SIGNED, "of": RECORD},
+    "act_unswitch": {**_THERE, "of": RECORD},
     "act_answer": {**_THERE, "record": RECORD, "answer": "came", "satisfaction": "good"},
     "open_archive": {
         "team": TEAM, "seen": "1", "signed": "1", "name": "张秀兰", "id_type": "01",

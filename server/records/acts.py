@@ -109,7 +109,7 @@ SWITCH_V1: Final = _act(
     maybe("day", "从哪天起", Day()),
     _SIGNED,
 )  # fmt: skip
-UNSWITCH_V1: Final = _act(UNSWITCH, "撤回换机构", must("of", "撤回哪一次", Ref("record")), _SIGNED)
+UNSWITCH_V1: Final = _act(UNSWITCH, "撤回换机构", must("of", "撤回哪一次", Ref("record")))
 ANSWER_V1: Final = _act(
     ANSWER, "来过没来过",
     must("record", "哪次服务", Ref("record")),
