@@ -102,6 +102,14 @@ test("the scale holds every value and every limit, and never less than three ste
   assert.deepEqual(ends(row([[0, 500, 0]], { below: 700, least: 391, step: 100 })), [391, 700]);
 });
 
+test("the band is in view however far the values lie from it", () => {
+  const far = [row([[0, 199, 1]]), row([[0, 30, -1]], { below: 150, least: 90 })];
+  for (const each of far) {
+    const [band] = draw([each], [[0, "11月20日"]]).bands;
+    assert.ok(band.height > 0, `height ${band.height}`);
+  }
+});
+
 test("days stand at their true distance, and numbers over no other number or point", () => {
   const crowd = /** @type {[number, number, 1][]} */ (
     Array.from({ length: 40 }, (_, n) => [n * 2, 155 + (n % 5), 1])

@@ -47,6 +47,10 @@ export function ageText(birth, today) {
 export const sexText = (sex) =>
   sex === "1" ? words.male : sex === "2" ? words.female : words.unknownSex;
 
+/** 柳湾村 3 组 12 号: the village, and where in it. @param {{ village: string, address: string }} line */
+export const placeText = ({ village, address }) =>
+  !village || address.includes(village) ? address : `${village} ${address}`.trim();
+
 /** 女 71岁: what stands beside a name. @param {{ sex: string, birth: Day | "" }} line @param {Day} today */
 export const personText = (line, today) =>
   [sexText(line.sex), ageText(line.birth, today)].filter(Boolean).join(" ");

@@ -104,6 +104,9 @@ export function ends(row) {
   let high = Math.max(...values);
   low = row.least !== null && row.least <= low ? row.least : Math.floor(low / step) * step;
   high = row.below !== null && row.below > high ? row.below : Math.ceil(high / step) * step;
+  // The band is always in view, however far the values lie from it.
+  if (row.below !== null && low > row.below - step) low = row.below - step;
+  if (row.least !== null && high < row.least + step) high = row.least + step;
   if (high - low < 3 * step) {
     if (row.least === null) low = high - 3 * step;
     else high = low + 3 * step;

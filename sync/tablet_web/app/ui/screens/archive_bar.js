@@ -2,7 +2,7 @@
 
 import { words } from "../../words/zh/archive.js";
 import { words as values } from "../../words/zh/records.js";
-import { personText } from "../ages.js";
+import { personText, placeText } from "../ages.js";
 import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Chip } from "../parts/chip.js";
@@ -30,7 +30,7 @@ export function WhoBar({ opened, swap }) {
   const { archive, catalogue, reader } = opened;
   const { line } = archive;
   const ill = diseases(archive, catalogue, reader);
-  const where = [line.address || line.village].filter(Boolean);
+  const where = [placeText(line)].filter(Boolean);
   const team = opened.team ? [opened.team] : [];
   const status = archive.cells.archive_status?.shown;
   const field = catalogue.register.fields.find((each) => each.name === "archive_status");

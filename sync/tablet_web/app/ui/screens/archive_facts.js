@@ -193,12 +193,15 @@ const COMBINED = ["htn_followup", "dm_followup"];
 /** Two chronic diseases are followed up in one visit. @param {string[]} kinds */
 export const combined = (kinds) => COMBINED.every((id) => kinds.includes(id));
 
+/** What the resident says, and what is only ever written down beside another form. */
+const NOT_BEGUN = [STATEMENT, "restricted_part"];
+
 /** Every form somebody may begin here, by its label. @param {Catalogue} catalogue @param {string} today @param {boolean} restricted */
 export function formsToBegin(catalogue, today, restricted) {
   return catalogue
     .begun(today)
     .filter((kind) => kind.subject === "resident" && kind.shape === "event")
-    .filter((kind) => kind.id !== STATEMENT && (restricted || kind.class === "A"));
+    .filter((kind) => !NOT_BEGUN.includes(kind.id) && (restricted || kind.class === "A"));
 }
 
 /** The drugs of the newest follow-up that names any. @param {readonly Rec[]} records @param {Catalogue} catalogue @param {Reader} reader */

@@ -185,6 +185,7 @@ export function gist(kind, body, reader) {
   const parts = [pressure ? pressure.map((name) => body[name]).join("/") : "", text("fpg")];
   if (!parts.some(Boolean)) parts.push(text("weight"));
   for (const name of GIST) if (body[name] !== undefined) parts.push(text(name));
+  parts.push(...constitutions(kind, body));
   const found = parts.filter(Boolean).slice(0, 3);
   return found.length ? found.join(words.comma) : firstAnswer(kind, body, reader);
 }
@@ -193,13 +194,26 @@ export function gist(kind, body, reader) {
 const GIST = [
   "class",
   "assessment",
-  "total_class",
+  "total",
   "age_slot",
   "vaccine",
-  "dose",
+  "dose_no",
+  "gest_week",
+  "direction",
+  "reason",
   "impression",
   "subjective",
+  "month",
+  "state",
 ];
+
+const YES = "1";
+
+/** The constitutions that a questionnaire found. @param {Kind} kind @param {Record<string, unknown>} body */
+const constitutions = (kind, body) =>
+  kind.fields
+    .filter((each) => each.name.startsWith("is_") && body[each.name] === YES)
+    .map((each) => words.constitution(each.label));
 
 /** @param {Kind} kind @param {Record<string, unknown>} body @param {Reader} reader */
 function firstAnswer(kind, body, reader) {

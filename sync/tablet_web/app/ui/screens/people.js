@@ -2,7 +2,7 @@
 
 import { words } from "../../words/zh/search.js";
 import { dayWords } from "../../words/zh/time.js";
-import { personText } from "../ages.js";
+import { personText, placeText } from "../ages.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Chip } from "../parts/chip.js";
@@ -45,7 +45,7 @@ function Found({ line, today, open }) {
         ><b>${line.name}</b><span class="quiet">${personText(line, today)}</span></span
       >
       <span class="what"
-        >${line.address || line.village}<span class="quiet"
+        >${placeText(line)}<span class="quiet"
           >${[line.tail, line.phone && `${words.phone} **** ${line.phone}`]
             .filter(Boolean)
             .join(" · ")}</span

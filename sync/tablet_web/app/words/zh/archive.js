@@ -145,8 +145,8 @@ export const words = Object.freeze({
   picture_away: "照片在服务器上，不在这台平板",
   picture_refused: "服务器没有收这张照片",
   states: Object.freeze({
-    open: "在本机，等上传",
-    sent: "已发出，等签收",
+    open: "存在本机，等签收",
+    sent: "存在本机，等签收",
     applied: "已签收",
     merged: "已签收",
     duplicate: "已签收",

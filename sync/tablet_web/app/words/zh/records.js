@@ -13,6 +13,8 @@ export const words = Object.freeze({
   comma: "，",
   semicolon: "；",
   dot: " · ",
+  /** @param {string} label */
+  constitution: (label) => label.replace(/辨识$/, ""),
   /** @param {string} value @param {string} unit */
   withUnit: (value, unit) => `${value} ${unit}`,
   /** @param {string} tail */
