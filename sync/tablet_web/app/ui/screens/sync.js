@@ -14,6 +14,7 @@ import { icon } from "../parts/icon.js";
 import { Bar } from "../parts/progress.js";
 import { useShared } from "../state.js";
 import { version } from "../update.js";
+import { Needs } from "./unlock.js";
 
 /** @typedef {import("../../types.js").Mine} Mine */
 /** @typedef {import("../../types.js").Status} Status */
@@ -239,6 +240,7 @@ export function Sync(props) {
       </div>
       <aside>
         <${Ticket} mine=${rows} now=${status.now} />
+        <${Needs} status=${status} />
         <${Now} ...${props} />
       </aside>
     </div>

@@ -63,22 +63,25 @@ function Who({ people, chosen, choose }) {
   </fieldset>`;
 }
 
+/** Whose changes must be sealed anew by themselves. @param {{ status: Status }} props */
+export function Needs({ status }) {
+  const { needs } = status.sync;
+  if (needs.length === 0) return null;
+  const named = (/** @type {string} */ id) => status.staff.find((each) => each.id === id)?.name;
+  const names = needs.map((id) => named(id) ?? words.someone).join(words.and);
+  return html`<p class="tick gap-above">${icon("key")}<span>${words.needs(names)}</span></p>`;
+}
+
 /** What waits, while nobody can read it. @param {import("../screens.js").Props & { short?: boolean }} props */
 export function Waiting({ engine, status, go, short }) {
   const { sync, now } = status;
   const { busy, fault, run } = useCall();
-  const names = sync.needs.map((id) => status.staff.find((each) => each.id === id)?.name);
   return html`<${Card} sign="shield" title=${short ? words.send : words.safe}>
     ${!short && html`<p>${words.safe_now(sync.waiting)}</p>`}
     ${sync.oldest !== null &&
     sync.waiting > 0 &&
     html`<p class="quiet">${words.oldest(sync.oldest, now)}</p>`}
-    ${sync.needs.length > 0 &&
-    html`<p class="tick">
-      ${icon("key")}<span
-        >${words.needs(names.map((name) => name ?? words.someone).join(words.and))}</span
-      >
-    </p>`}
+    <${Needs} status=${status} />
     <${FaultBox} fault=${fault ?? (sync.online ? sync.fault : null)} />
     ${sync.waiting + sync.ready_batches > 0 &&
     html`<div class="btns upright">
