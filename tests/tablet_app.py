@@ -35,6 +35,7 @@ from tests.cast_forms import good
 from tests.console import settings_of
 from tests.world import SU, TEAM_A, Clock, World, new_world
 
+ANSWERS_WITHIN_S = 60
 PASSPHRASE = "青山绿水长流不息"
 TABLET = {"width": 1280, "height": 800}
 ARGUMENTS = (
@@ -185,8 +186,8 @@ class Tablet:
 
     async def close(self) -> None:
         if self.context is not None:
-            with suppress(BrowserError):
-                await self.context.close()
+            with suppress(BrowserError, TimeoutError):
+                await asyncio.wait_for(self.context.close(), ANSWERS_WITHIN_S)
             self.context = None
 
     async def kill(self) -> None:
@@ -205,9 +206,10 @@ class Tablet:
 
     async def ask(self, method: str, *args: Any) -> Any:
         """A call of the engine, past the pages."""
-        return await self.page.evaluate(
+        asked = self.page.evaluate(
             "([method, args]) => window.askEngine(method, args)", [method, list(args)]
         )
+        return await asyncio.wait_for(asked, ANSWERS_WITHIN_S)
 
     async def until(self, holds: str, seconds: float = 20) -> dict[str, Any]:
         """The status, once this expression of it (`s`) is true."""
