@@ -1,7 +1,10 @@
 // What somebody may send to the engine who is not one of its pages, and what answers may be.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { send } from "../app/engine/send.js";
 import { serve } from "../app/engine/serve.js";
 
 class Told {
@@ -57,4 +60,66 @@ test("a fault that holds typed words crosses without them", async () => {
   const told = new Told();
   await serve(engine, told.post, { id: 1, method: "save", args: [] });
   assert.equal(JSON.stringify(told.said).includes("周"), false);
+});
+
+/** @param {import("node:http").RequestListener} answers @param {(base: string) => Promise<void>} work */
+async function against(answers, work) {
+  const server = createServer(answers);
+  await new Promise((go) => server.listen(0, "127.0.0.1", () => go(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  try {
+    await work(`http://127.0.0.1:${port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const call = /** @type {const} */ ({ method: "POST", path: "/sync/v1/exchange" });
+
+test("an answer without an end is let go when it is longer than any can be", async () => {
+  const piece = Buffer.alloc(256 * 1024);
+  let sent = 0;
+  await against(
+    (_, answer) => {
+      const more = () => {
+        while (!answer.destroyed && answer.write(piece)) sent += piece.length;
+        sent += piece.length;
+      };
+      answer.on("drain", more);
+      more();
+    },
+    async (base) => {
+      const asked = send({ ...call, timeout_ms: 30_000 }, base);
+      await assert.rejects(asked, { code: "not_the_server" });
+    },
+  );
+  assert.ok(sent < 64 * 1024 * 1024, String(sent));
+});
+
+test("an answer that unpacks to more than any can be is let go as well", async () => {
+  const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024), { level: 9 });
+  await against(
+    (_, answer) => answer.writeHead(200, { "content-encoding": "gzip" }).end(bomb),
+    async (base) => {
+      const asked = send({ ...call, timeout_ms: 30_000 }, base);
+      await assert.rejects(asked, { code: "not_the_server" });
+    },
+  );
+});
+
+test("an answer that drips and one that leads elsewhere are no answers", async () => {
+  await against(
+    (asked, answer) => {
+      if (asked.url === "/login") answer.end("in");
+      else if (asked.url === "/drips") setInterval(() => answer.write("x"), 20).unref();
+      else answer.writeHead(302, { location: "/login" }).end();
+    },
+    async (base) => {
+      const drips = send({ ...call, path: "/drips", timeout_ms: 200 }, base);
+      await assert.rejects(drips, { code: "timeout" });
+      const leads = send({ ...call, timeout_ms: 5000 }, base);
+      await assert.rejects(leads, { code: "no_connection" });
+    },
+  );
 });

@@ -2,19 +2,15 @@
 // locks itself when nobody touches it, and exchanges by itself when there is a network.
 
 import { openDisk } from "../disk/idb.js";
-import { concat } from "../wire/bytes.js";
 import { Auto } from "./auto.js";
 import { Engine } from "./engine.js";
+import { send } from "./send.js";
 import { faultOf, serve } from "./serve.js";
 
-/** @typedef {import("../types.js").Call} Call */
-/** @typedef {import("../types.js").Reply} Reply */
 /** @typedef {import("../types.js").World} World */
 
 const SCRYPT_LOG2 = 17;
 const ONE_ENGINE = "gongwei-tablet-engine";
-/** No answer of a server is larger, inflated (PROTOCOL 11, ANSWER_BYTES). */
-const ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
  * Resolves when no other engine works on this disk: two would count tries and places of batches
@@ -31,45 +27,6 @@ function aloneHere() {
   });
 }
 
-/** The bytes of an answer, as far as any can be from a server. @param {Response} answer */
-async function bodyOf(answer) {
-  /** @type {Uint8Array[]} */
-  const parts = [];
-  let left = ANSWER_BYTES;
-  const reader = answer.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done || !value) return concat(...parts);
-    left -= value.length;
-    if (left < 0) {
-      await reader?.cancel();
-      throw { code: "not_the_server" };
-    }
-    parts.push(value);
-  }
-}
-
-/** @param {Call} call @returns {Promise<Reply>} */
-async function send({ method, path, headers, body, timeout_ms }) {
-  try {
-    const answer = await fetch(path, {
-      method,
-      headers: headers ?? {},
-      cache: "no-store",
-      credentials: "omit",
-      redirect: "error",
-      signal: AbortSignal.timeout(timeout_ms),
-      ...(body ? { body: /** @type {BufferSource} */ (body) } : {}),
-    });
-    const bytes = await bodyOf(answer);
-    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: bytes };
-  } catch (error) {
-    if (error instanceof Object && "code" in error && error.code === "not_the_server") throw error;
-    const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw { code: late ? "timeout" : "no_connection" };
-  }
-}
-
 /** @returns {Promise<World>} */
 async function world() {
   await aloneHere();
@@ -78,7 +35,7 @@ async function world() {
     clock: () => Date.now(),
     mono: () => performance.now(),
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    send,
+    send: (call) => send(call),
     online: () => navigator.onLine,
     cost_log2: SCRYPT_LOG2,
     data: async (name) => (await fetch(new URL(`../../data/${name}`, import.meta.url))).json(),
