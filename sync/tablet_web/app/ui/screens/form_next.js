@@ -153,8 +153,8 @@ export function Places({ places, say, tone, all }) {
             <button type="button" class="link" onClick=${() => goTo(each.id)}>${each.label}</button>
           </li>`,
       )}
-      ${places.length > shown.length &&
-      html`<li class="quiet">${words.more(places.length - shown.length)}</li>`}
+      ${places.length > NAMED &&
+      html`<li class=${`quiet ${all ? "narrow" : ""}`}>${words.more(places.length - NAMED)}</li>`}
     </ul>
   </div>`;
 }
