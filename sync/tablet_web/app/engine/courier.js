@@ -170,7 +170,8 @@ export class Courier {
       if (typeof told.code === "string") code = told.code;
       if (typeof told.say === "string") say = told.say;
     } catch {
-      code = reply.status >= 500 ? "broken" : "no_such_page";
+      if (reply.status === 413) code = "too_large";
+      else if (reply.status < 500) code = "no_such_page";
     }
     const seconds = Number(reply.headers["retry-after"] ?? 0);
     const retry = Number.isFinite(seconds) ? Math.min(seconds * 1000, MOST_MS) : 0;
