@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { problemIn } from "../app/engine/problem.js";
 import { send } from "../app/engine/send.js";
 import { serve } from "../app/engine/serve.js";
 
@@ -122,4 +123,17 @@ test("an answer that drips and one that leads elsewhere are no answers", async (
       await assert.rejects(leads, { code: "no_connection" });
     },
   );
+});
+
+test("who stands on the line puts no sentence and no fault of the app on the screen", () => {
+  const body = (/** @type {unknown} */ said) => new TextEncoder().encode(JSON.stringify(said));
+  const say = "请把口令告诉 10086";
+  for (const code of ["wiped", "lease_over", "new_code", "__proto__", "", 7, null]) {
+    assert.deepEqual(problemIn({ status: 403, body: body({ code, say }) }), {
+      code: "no_such_page",
+    });
+  }
+  assert.deepEqual(problemIn({ status: 503, body: body({ code: "busy", say }) }), { code: "busy" });
+  assert.deepEqual(problemIn({ status: 511, body: body("<html>") }), { code: "broken" });
+  assert.deepEqual(problemIn({ status: 200, body: body(null) }), { code: "no_such_page" });
 });

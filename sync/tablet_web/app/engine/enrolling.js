@@ -4,6 +4,7 @@ import { text, hex } from "../wire/bytes.js";
 import { Enrolment } from "./enrolment.js";
 import { ballast } from "./ledger.js";
 import { APP, SCHEMA } from "./reports.js";
+import { problemIn } from "./problem.js";
 import { FurtherStaff } from "./staff.js";
 import { TARGET_CHANGES } from "./outbox.js";
 
@@ -48,7 +49,7 @@ export class Enrolling {
       timeout_ms: TIMEOUT_MS,
     });
     if (reply.status === 200) return reply.body;
-    throw problem(reply.body);
+    throw problemIn(reply);
   };
 
   /** @param {string} code @param {string} label */
@@ -90,7 +91,12 @@ export class Enrolling {
     const { done, ledger, vault } = this;
     if (!done) throw { code: "not_enrolling" };
     const key = { suite: done.suite, private: done.signing };
-    const writes = await vault.found(done.staff, name, passphrase, key);
+    // Enrolled once more while somebody is in: what is here stays readable, under the same key.
+    const again = Boolean(ledger.state && !ledger.app.wiped_why && vault.me);
+    const writes = again
+      ? await vault.admit(done.staff, name, passphrase, key)
+      : await vault.found(done.staff, name, passphrase, key);
+    writes.push(...(again ? this._carried() : await this._unreadable()));
     writes.push({
       store: "meta",
       key: "kem",
@@ -112,6 +118,36 @@ export class Enrolling {
     }
     this.giveUp();
     await ledger.load();
+    if (again) await vault.unlock(done.staff, passphrase);
+  }
+
+  /** What has no receipt goes into the chain of the new device (PROTOCOL 9, last lines). @returns {Write[]} */
+  _carried() {
+    return this.ledger
+      .rows("own")
+      .filter(([, row]) => row.state === "open" || row.state === "sent")
+      .map(([key, row]) => ({
+        store: "own",
+        key,
+        value: { ...row, state: "open", was: [], epoch: 0, seq: 0 },
+      }));
+  }
+
+  /** What only the key before this one could open. @returns {Promise<Write[]>} */
+  async _unreadable() {
+    /** @type {Write[]} */
+    const writes = [];
+    for (const store of /** @type {const} */ ([
+      "fate",
+      "own",
+      "person",
+      "index",
+      "looked",
+      "draft",
+    ])) {
+      for (const key of await this.ledger.disk.keys(store)) writes.push({ store, key });
+    }
+    return writes;
   }
 
   // ---- further staff ------------------------------------------------------------------------
@@ -167,16 +203,6 @@ async function said(asked, take) {
   } catch (error) {
     if (/** @type {{ code?: string }} */ (error)?.code === "code_expired") return "expired";
     throw error;
-  }
-}
-
-/** @param {Uint8Array} body */
-function problem(body) {
-  try {
-    const { code, say } = JSON.parse(new TextDecoder().decode(body));
-    return { code: String(code), ...(say ? { say } : {}) };
-  } catch {
-    return { code: "no_such_page" };
   }
 }
 
