@@ -149,6 +149,7 @@ async def test_ten_wrong_tries_take_what_is_readable_and_twenty_visits_still_arr
     assert set(visits) <= await arrived(world)
     assert (await app.status())["stage"] == "open"
     assert len((await app.archive(ZHOU))["records"]) == 21
+    assert await app.call("mine") == []
     assert await app.waiting() == 0
 
 
@@ -337,3 +338,32 @@ async def test_a_second_app_on_the_same_server_is_another_tablet(world: World, a
         await app.call("sync")
         await other.call("sync")
         assert (await other.archive(ZHENG))["cells"]["phone"]["shown"] == "19900007777"
+
+
+async def test_a_tablet_that_must_be_enrolled_again_brings_along_what_has_no_receipt(
+    world: World, app: Engine
+) -> None:
+    await app.enrol()
+    await app.call("sync")
+    photo = await app.call("addPicture", ZHOU.hex(), a_photo(600, 400), "image/jpeg")
+    form = {"kind": "htn_followup", "v": 1, "on": "2026-11-19", "pictures": [photo]}
+    body = good("htn_followup", next_date="2027-02-18")
+    visit = await app.call("save", {"resident": ZHOU.hex(), **form, "body": body})
+    device = await device_of(app)
+
+    async def forget(tx: Any) -> None:
+        for table in ("device_key", "device_panel", "device"):
+            await tx.run(f"DELETE FROM {table} WHERE device=?", device)  # noqa: S608
+
+    await world.store.write(forget)
+    with faulty("not_an_envelope"):
+        await app.call("sync")
+    await app.enrol()
+    assert (await app.archive(ZHOU))["records"][0]["change"] == visit
+    await app.call("sync")
+    assert await app.fate(visit) == ("applied", "")
+    assert await device_of(app) != device
+    await app.call("sync")
+    assert await app.waiting() == 0
+    assert (await app.status())["sync"]["ready_batches"] == 0
+    assert await world.one("SELECT state FROM attachment") == "taken"

@@ -207,8 +207,11 @@ export class Courier {
     const { ledger, queue, world } = this.parts;
     const now = world.clock();
     const old = ledger.rows("batch").filter(([, row]) => {
+      if (row.gen === gen) return false;
       const since = row.posted || row.taken;
-      return row.gen !== gen && since > 0 && now - since > KEEP_SEALED_MS;
+      if (since > 0 && now - since > KEEP_SEALED_MS) return true;
+      // Carried along into the chain of this enrolment, and arrived by it.
+      return row.ids.length > 0 && row.ids.every((id) => ledger.get("fate", id)?.receipt);
     });
     if (!old.length) return;
     await queue.run(async () => {

@@ -134,7 +134,9 @@ export class Life {
   enrol(code, label) {
     return this._do(async () => {
       const { ledger } = this._parts;
-      if (ledger.state && !ledger.app.wiped_why) throw { code: "enrolled_already" };
+      // Once more, as the server asks for it: whoever is in brings along what has no receipt.
+      const here = ledger.state && !ledger.app.wiped_why;
+      if (here && !this._parts.outbox.keys) throw { code: "locked" };
       return this._enrolling.begin(code, label);
     });
   }
@@ -247,6 +249,7 @@ export class Life {
     // What somebody else could not close anew in their absence is closed now.
     if (step.state) await outbox.close(step);
     await step.commit(true);
+    await this._parts.photos.signAnew(keys);
     this._touched = this._moment();
     this._wake(ENTERED_MS); // the first copy, and what came while nobody was in
   }

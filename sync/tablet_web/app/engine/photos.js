@@ -85,6 +85,23 @@ export class Photos {
     return id;
   }
 
+  /** After another enrolment the slips are those of the new device. @param {import("./keys.js").Unlocked} keys */
+  async signAnew(keys) {
+    const { device, gen } = this.ledger.facts;
+    for (const [id, row] of this._open()) {
+      if (row.gen === gen || !row.sealed.length) continue;
+      const whose = { device, file: id, signer: keys.signer };
+      const step = this.ledger.step();
+      for (const [n, { body }] of (await this._parts(id)).entries()) {
+        const slip = b64u(await putSlip(whose, Math.min(n * PIECE, row.size), body));
+        step.put("photo_part", partKey(id, n), { slip, body });
+      }
+      const head = b64u(await headSlip(whose));
+      step.put("photo", id, { ...row, device, gen, head });
+      await step.commit();
+    }
+  }
+
   /** @param {Hex} id @returns {Promise<Secret>} */
   async _secret(id) {
     const { sealer } = this.ledger;
