@@ -7,25 +7,22 @@ import { widths } from "../../forms/layout.js";
 import { asWritten } from "../../forms/steps.js";
 import { likely, typedFrom } from "../../forms/typed.js";
 import { words } from "../../words/zh/form.js";
-import { words as records } from "../../words/zh/records.js";
 import { dayAndWeek, dayWords } from "../../words/zh/time.js";
 import { words as visit } from "../../words/zh/visit.js";
-import { personText } from "../ages.js";
 import { html, useState } from "../html.js";
 import { Button } from "../parts/button.js";
-import { Chip } from "../parts/chip.js";
 import { FaultBox, useCall } from "../parts/fault.js";
 import { FormField } from "../parts/field.js";
 import { goTo } from "../parts/goto.js";
 import { icon } from "../parts/icon.js";
 import { useStrip } from "../state.js";
-import { allergies } from "./archive_facts.js";
 import { fieldText } from "./archive_values.js";
 import { Choosing, Ground, isGuest } from "./form_ground.js";
 import { NextSteps, Places, stepsOf } from "./form_next.js";
 import { Pictures } from "./form_pictures.js";
 import { RegisterForm } from "./form_register.js";
 import { Saved } from "./form_saved.js";
+import { aboutOf, Whose } from "./form_who.js";
 import { keptWords, Opening, useOpened, usePaper } from "./form_state.js";
 
 /** @typedef {import("../screens.js").Props} Props */
@@ -37,6 +34,7 @@ import { keptWords, Opening, useOpened, usePaper } from "./form_state.js";
 const REGISTER = "basic_info";
 /** So few missing, and there is room for what only asks for another look. */
 const NEARLY = 3;
+const LONG_LABEL = 12;
 const ON = "@on";
 
 /** @param {string} key */
@@ -53,54 +51,6 @@ export function Forms(props) {
   const { got, fault } = useOpened(props, props.kinds);
   if (!got) return html`<${Opening} fault=${fault} />`;
   return html`<${Page} ...${props} got=${got} />`;
-}
-
-/** Whose form it is, and which. @param {{ got: Opened, today: string, about: string }} props */
-export function Whose({ got, today, about }) {
-  const { line } = got.archive;
-  const reader = { today, names: got.names };
-  const { state, drugs } = allergies(got.archive, got.catalogue, reader);
-  const tail = line.tail && records.idTail(line.tail);
-  return html`<section class="who-bar low" aria-label=${line.name}>
-    <div class="who-tab">
-      <h1>${line.name}</h1>
-      ${" "}<span class="quiet"
-        >${[personText(line, today), tail, about].filter(Boolean).join(records.dot)}</span
-      >
-    </div>
-    <div class="safe">
-      ${state === "known"
-        ? html`<strong class="allergy"
-            >${icon("stop")}<span>${words.allergic(drugs)}</span></strong
-          >`
-        : state === "none"
-          ? html`<${Chip} tone="done" sign="check">${words.noAllergy}<//>`
-          : html`<${Chip} tone="due" sign="warn">${words.allergyUnknown}<//>`}
-    </div>
-  </section>`;
-}
-
-/** What people call the service: the plan's own word for it, else the form's name. @param {Opened} got @param {Opened["kinds"][number]} kind */
-function shortLabel({ catalogue }, kind) {
-  if (kind.class !== "A") return kind.neutral_label;
-  const own = catalogue.raw.plan
-    .filter(({ kinds }) => kinds.length === 1 && kinds[0] === kind.id)
-    .map(({ label }) => label);
-  return own.reduce((a, b) => (b.length < a.length ? b : a), kind.label);
-}
-
-/** 高血压随访，今年第 4 次 @param {Opened} got @param {string} on */
-function aboutOf(got, on) {
-  const { kinds, amends, archive } = got;
-  if (amends) return words.amendingOf(on.slice(5));
-  if (kinds.length > 1) return visit.title;
-  const [kind] = kinds;
-  if (!kind) return "";
-  const label = shortLabel(got, kind);
-  const year = archive.records.filter(
-    (each) => each.kind === kind.id && !each.voided && each.on.slice(0, 4) === on.slice(0, 4),
-  );
-  return year.length ? words.timesThisYear(label, year.length + 1) : label;
 }
 
 /** Faults at the question they are shown at. @param {PaperState} page */
@@ -224,10 +174,13 @@ function placesOf(page, faults, warn, guest) {
     if (!first) continue;
     const inside = first.field.includes("/") ? first.field.split("/").slice(1).join("-") : "";
     const id = inside ? `${idOf(key)}-${inside}` : idOf(key);
-    found.push({ key, id, label: labelOf(field, of), say: first.say });
+    found.push({ key, id, label: briefly(labelOf(field, of)), say: first.say });
   }
   return found;
 }
+
+/** 进餐 of 进餐：使用餐具将饭菜送入口. @param {string} label */
+const briefly = (label) => (label.length > LONG_LABEL ? label.split(words.cut)[0] : label);
 
 /** @param {Field} field @param {string} of */
 const labelOf = (field, of) =>

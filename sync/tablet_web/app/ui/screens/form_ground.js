@@ -60,7 +60,7 @@ export function Ground({ page, id }) {
 }
 
 export const Choosing = {
-  /** Whom or what a reference may name here. @param {string} to @param {Opened} got @param {Status} status @returns {Record<string, string>} */
+  /** Whom or what a reference may name here. @param {string} to @param {Pick<Opened, "archive" | "names">} got @param {Status} status @returns {Record<string, string>} */
   of(to, got, status) {
     switch (to) {
       case "staff":
@@ -73,8 +73,11 @@ export const Choosing = {
         return Object.fromEntries(status.panels.map(({ id, name }) => [id, name]));
       case "facility": {
         const own = got.archive.cells.responsible_facility?.shown;
-        const id = typeof own === "string" ? own : "";
-        return id ? { [id]: got.names[id] ?? words.id(id) } : {};
+        const here = Object.keys(got.names).find((id) => got.names[id] === status.facility);
+        const ids = [own, here].filter((id) => typeof id === "string" && id !== "");
+        return Object.fromEntries(
+          /** @type {string[]} */ (ids).map((id) => [id, got.names[id] ?? words.id(id)]),
+        );
       }
       case "record":
         return Object.fromEntries(

@@ -114,6 +114,13 @@ function Results({ found }) {
 /** @param {{ got: Opened, page: PaperState, today: string }} props */
 export function NextSteps({ got, page, today }) {
   const many = page.found.length > 1;
+  const { basis } = got.catalogue.raw.next_steps;
+  const says = page.found.some(
+    ({ kind, values }) =>
+      kind.id in basis || kind.computed.some(({ name, fills }) => !fills && values[name] != null),
+  );
+  // A form from which nothing follows has no column of it.
+  if (!says) return html`<section></section>`;
   return html`<section class="next" aria-live="polite">
     <h2>${words.next}</h2>
     ${page.found.map((found) => {

@@ -13,9 +13,9 @@ import { FormField } from "../parts/field.js";
 import { goTo } from "../parts/goto.js";
 import { useStrip } from "../state.js";
 import { goesOn } from "./archive_opened.js";
-import { Whose } from "./form.js";
 import { Choosing } from "./form_ground.js";
 import { Places } from "./form_next.js";
+import { Whose } from "./form_who.js";
 import { draftKey, keptWords, Opening, useKept } from "./form_state.js";
 
 /** @typedef {import("../screens.js").Props} Props */

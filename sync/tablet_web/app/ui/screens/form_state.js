@@ -10,6 +10,7 @@ import { catalogue } from "../catalogue.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../html.js";
 import { asFault, FaultBox } from "../parts/fault.js";
 import { goesOn } from "./archive_opened.js";
+import { Choosing } from "./form_ground.js";
 
 /** @typedef {import("../../types.js").Archive} Archive */
 /** @typedef {import("../../types.js").Engine} Engine */
@@ -96,7 +97,7 @@ async function opened({ engine, status, resident, kinds: ids, amends }) {
   const blank = { on, ground: { kind: /** @type {const} */ (""), note: "" }, pictures: [] };
   const typed = before
     ? typedFrom(kinds[0]?.fields ?? [], before.body)
-    : begun(rules, kinds, written, on, archive, status);
+    : begun(rules, kinds, written, on, { archive, names, status });
   return {
     archive,
     catalogue: forms,
@@ -113,9 +114,11 @@ async function opened({ engine, status, resident, kinds: ids, amends }) {
 
 /**
  * @param {Rules} rules @param {Kind[]} kinds @param {Written[]} written @param {string} on
- * @param {Archive} archive @param {Status} status @returns {TypedForm}
+ * @param {{ archive: Archive, names: Record<string, string>, status: Status }} here
+ * @returns {TypedForm}
  */
-function begun(rules, kinds, written, on, archive, status) {
+function begun(rules, kinds, written, on, here) {
+  const { archive, status } = here;
   const basics = basicsOf(archive);
   const questions = questionsOf(kinds);
   /** @type {TypedForm} */
@@ -126,10 +129,11 @@ function begun(rules, kinds, written, on, archive, status) {
       typed[keyOf(kind, questions, name)] = each;
     }
     for (const { name, type, required } of kind.fields) {
-      // Who writes it is who signs for it.
-      if (type.is === "ref" && type.to === "staff" && required && status.me) {
-        typed[keyOf(kind, questions, name)] ??= status.me;
-      }
+      if (type.is !== "ref" || !required) continue;
+      // Who writes it is who signs for it; where there is one choice, it is made.
+      const ids = Object.keys(Choosing.of(type.to, here, status));
+      const id = type.to === "staff" ? status.me : ids.length === 1 ? ids[0] : null;
+      if (id) typed[keyOf(kind, questions, name)] ??= id;
     }
   }
   return typed;

@@ -85,6 +85,8 @@ export const words = Object.freeze({
   /** @param {number} n */
   more: (n) => `另外 ${n} 处`,
   colon: "：",
+  /** Where a long question is cut short. */
+  cut: /[：（？]/,
   join: "、",
   save: "完成，存在本机",
   saving: "正在存",
