@@ -107,7 +107,7 @@ def _own_address() -> str:
 
 def _make(lan: Lan) -> None:
     """The authority of before while it is good, for phones trust it already; a new certificate."""
-    names, addresses = _names(), sorted({lan.address, "127.0.0.1"})
+    names, addresses = names_of(socket.gethostname()), sorted({lan.address, "127.0.0.1"})
     networks = [*PRIVATE, *(each for each in addresses if not _is_private(each))]
     now = datetime.fromtimestamp(now_ms() // 1000, UTC)
     authority = _kept(lan)
@@ -128,11 +128,14 @@ def _kept(lan: Lan) -> Certified | None:
     return Certified(lan.authority.read_bytes(), lan.authority_key.read_bytes())
 
 
-def _names() -> list[str]:
-    """localhost and this machine's own names, as far as they can stand in a certificate."""
-    host = socket.gethostname().partition(".")[0].lower()
+def names_of(machine: str) -> list[str]:
+    """localhost and what this machine is called on its own network, as far as that can stand in a
+    certificate. Never its bare name: to a phone that name stands for everything below it, and a
+    machine may be called like the end of public ones ("dev").
+    """
+    host = machine.partition(".")[0].lower()
     plain = host.isascii() and host.replace("-", "").isalnum()
-    return ["localhost", *([host, f"{host}.local"] if plain and host != "localhost" else [])]
+    return ["localhost", *([f"{host}.local"] if plain and host != "localhost" else [])]
 
 
 def _is_private(address: str) -> bool:

@@ -17,6 +17,7 @@ from crypto.certificates import der
 from server.demo.lan import AUTHORITY_DAYS, NAME, Lan
 
 FILE: Final = "gongwei-demo.crt"
+PATIENCE_S: Final = 5  # who opens a line and says nothing holds no thread for ever
 HTML: Final = "text/html; charset=utf-8"
 _TEMPLATE: Final = "trust.html.j2"
 
@@ -32,6 +33,8 @@ def trust_page(lan: Lan, port: int, app: str) -> Generator[str]:
     }  # fmt: skip
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = PATIENCE_S
+
         def do_GET(self) -> None:
             kind, content = answers.get(self.path.partition("?")[0], ("text/plain", b""))
             self.send_response(200 if content else 404)
