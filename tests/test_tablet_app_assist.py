@@ -8,7 +8,7 @@ from crypto.docket import number_of
 from server.actions.archives import afterwork
 from tests import axe
 from tests.tablet_app import Field, Tablet, in_the_field
-from tests.world import LIUWAN, QINGHE, ZHOU, id_number
+from tests.world import LIUWAN, QINGHE, YANG, ZHOU, id_number
 
 
 async def beside(here: Field) -> tuple[Tablet, Page]:
@@ -122,3 +122,40 @@ async def test_a_denial_is_taken_down_and_reaches_the_county(tmp_path: Path) -> 
         await page.get_by_role("button", name="记下回答，存在本机").click()
         await back_online(here, tablet)
         assert await here.world.rows("SELECT state, facility FROM denial") == [("open", QINGHE)]
+
+
+async def test_what_is_not_right_is_said_and_a_daughter_is_asked(tmp_path: Path) -> None:
+    async with in_the_field(tmp_path) as here:
+        tablet, page = await beside(here)
+        await begin(page, "更正档案")
+        await page.locator("[id='a-@field']").click()
+        await page.locator(".sheet-list .pick", has_text="联系人姓名").click()
+        await page.locator("#a-contact_name").fill("周小暑")
+        await page.get_by_role("radio", name="情况变了").check()
+        await page.get_by_role("radio", name="没看证件").check()
+        assert await axe.violations(page) == []
+        await page.get_by_role("button", name="提出更正，存在本机").click()
+        await page.get_by_role("button", name="再办一件").click()
+
+        await begin(page, "对记录说句话")
+        await page.get_by_role("radio", name="写错了").check()
+        await page.locator("#a-text").fill("那天刚爬完楼")
+        await page.get_by_role("radio", name="没看证件").check()
+        await page.get_by_role("button", name="记下这句话").click()
+        await page.get_by_role("button", name="再办一件").click()
+
+        await begin(page, "请家人帮着看")
+        await page.locator("#a-relative_number").fill(id_number(YANG))
+        await page.locator("#a-relative_phone").fill("1004")
+        await sign(page)
+        await page.get_by_role("button", name="请这位家人").click()
+        await page.get_by_role("button", name="再办一件").click()
+
+        await begin(page, "撤回换机构")
+        await expect(page.locator("main")).to_contain_text("没有替他提过换机构")
+        await page.get_by_role("button", name="不办了，退回去").click()
+        await back_online(here, tablet)
+        lanes = await here.world.rows("SELECT lane FROM correction ORDER BY lane")
+        assert lanes == [("change",), ("comment",)]
+        assert await here.world.one("SELECT state FROM family_offer") == "asked"
+        assert tablet.faults == []
