@@ -12,6 +12,7 @@ from tests import axe
 from tests.cast_forms import good
 from tests.long_archive import Past, remember
 from tests.tablet_app import Field, Tablet, in_the_field
+from tests.test_corrections import asks, ready
 from tests.world import SU, XIE, ZHENG, ZHOU, World
 from tests.world import field as by_hand
 
@@ -95,6 +96,47 @@ async def test_two_blood_groups_stand_side_by_side_until_somebody_decides(tmp_pa
         second = await here.enrolled("two", staff=XIE, who="谢芒种")
         other = await second.ask("open", ZHOU.hex(), "service")
         assert other["cells"]["blood_abo"]["shown"] == "2"
+
+
+async def test_what_the_resident_says_stands_beside_the_value_and_is_answered_there(
+    tmp_path: Path,
+) -> None:
+    async with in_the_field(tmp_path) as here:
+        await ready(here.world)
+        await asks(here.world, ZHOU, blood_abo="2")
+        tablet = await here.enrolled()
+        page = tablet.page
+        await opened(page, "zgy", "周谷雨")
+        voice = page.locator(".voice-box")
+        await expect(voice).to_contain_text("居民提出异议：血型")
+        await expect(voice.locator(".quote")).to_have_text("“B 型”")
+        await expect(voice).to_contain_text("档案里写的是 A 型")
+        await turn(page, "基本信息")
+        await expect(page.locator(".kept-list li", has_text="血型").first).to_contain_text("“B 型”")
+        await turn(page, "概览")
+        await voice.get_by_role("button", name="照居民说的改").click()
+        await expect(page.locator(".settled")).to_contain_text("血型定下来了")
+        await expect(voice).to_have_count(0)
+        await tablet.taken()
+        found = await tablet.ask("again", ZHOU.hex())
+        assert found["cells"]["blood_abo"]["shown"] == "2"
+        assert found["cells"]["blood_abo"]["claims"] == []
+
+
+async def test_coming_back_from_a_form_is_no_further_reading(tmp_path: Path) -> None:
+    async with a_tablet(tmp_path) as (here, tablet):
+        page = tablet.page
+        await opened(page, "郑", "郑㛃")
+        await turn(page, "服务计划")
+        await page.locator(".begin .main").click()
+        await expect(page.locator(".sections")).to_have_count(0)
+        await page.go_back()
+        current = page.locator(".sections [aria-current]")
+        await expect(current).to_contain_text("服务计划")
+        await tablet.ask("sync")
+        await tablet.taken()
+        rows = await here.world.rows("SELECT mode FROM access_log WHERE resident=?", ZHENG)
+        assert rows == [("offline",)]
 
 
 async def test_an_own_record_is_marked_and_taken_back_with_a_reason(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { ageText, left } from "../app/ui/ages.js";
 import * as facts from "../app/ui/screens/archive_facts.js";
 import { cellText, decimal, gist, wholeOf } from "../app/ui/screens/archive_values.js";
+import { forget, goesOn, pageOf, turnedTo } from "../app/ui/screens/archive_opened.js";
 import { words } from "../app/words/zh/archive.js";
 import { cut, record } from "./catalogue_cut.js";
 
@@ -220,4 +221,17 @@ test("ages and days that run are told as people say them", () => {
   );
   assert.equal(words.short("高血压患者随访服务记录表"), "高血压随访");
   assert.equal(words.short("健康体检表"), "健康体检");
+});
+
+test("coming back from a form is no further reading, coming from the list is one", () => {
+  forget();
+  assert.equal(goesOn("a"), false);
+  turnedTo("plan");
+  assert.equal(goesOn("a"), true);
+  assert.equal(pageOf("a"), "plan");
+  assert.equal(pageOf("b"), "overview");
+  assert.equal(goesOn("b"), false);
+  assert.equal(pageOf("b"), "overview");
+  forget();
+  assert.equal(goesOn("b"), false);
 });

@@ -11,7 +11,7 @@ import { asFault, FaultBox } from "../parts/fault.js";
 import { useStrip } from "../state.js";
 import { WhoBar } from "./archive_bar.js";
 import { duesOf, grouped, restrictedRecords } from "./archive_facts.js";
-import { forget, goesOn } from "./archive_opened.js";
+import { forget, goesOn, pageOf, turnedTo } from "./archive_opened.js";
 import { Overview } from "./archive_overview.js";
 import { Plan } from "./archive_plan.js";
 import { Records } from "./archive_records.js";
@@ -139,7 +139,10 @@ function Shut({ fault, go }) {
 export function Archive(props) {
   const { engine, status, params, go } = props;
   const { got, fault, refresh } = useArchive(props);
-  const [at, setAt] = useState({ tab: params.tab ?? "overview", record: params.record ?? "" });
+  const [at, setAt] = useState(() => ({
+    tab: params.tab ?? pageOf(params.resident),
+    record: params.record ?? "",
+  }));
   const seen = status.sync.last;
   useStrip(seen === null ? words.strip_never : words.strip(when(seen, status.now)));
   if (fault) return html`<${Shut} fault=${fault} go=${go} />`;
@@ -158,7 +161,10 @@ export function Archive(props) {
     engine,
     go,
     refresh,
-    turn: (tab, record = "") => setAt({ tab, record }),
+    turn: (tab, record = "") => {
+      turnedTo(tab);
+      setAt({ tab, record });
+    },
   };
   const tabs = tabsOf(opened);
   const tab = tabs.some(([name]) => name === at.tab) ? at.tab : "overview";

@@ -87,6 +87,6 @@ export function Begin({ opened, decide, wide = false, deciding = false }) {
     ${others.map(
       (each) => html`<${Button} key=${each.label} big onClick=${each.begin}>${each.label}<//>`,
     )}
-    ${main && html`<${Button} big main sign="pen" onClick=${main.begin}>${main.label}<//>`}
+    ${main && html`<${Button} big main onClick=${main.begin}>${main.label}<//>`}
   </div>`;
 }

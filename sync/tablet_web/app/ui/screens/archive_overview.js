@@ -101,6 +101,8 @@ export function Overview({ opened }) {
   const { archive, catalogue } = opened;
   const [deciding, setDeciding] = useState("");
   const [settled, setSettled] = useState(/** @type {string[]} */ ([]));
+  const settle = (/** @type {import("../../types.js").Cell} */ cell) =>
+    setSettled((before) => [...before, cellName(cell, catalogue)]);
   const clashes = conflicts(archive, catalogue);
   const claims = claimed(archive, catalogue);
   const said = statements(archive).slice(0, WORDS_SHOWN);
@@ -117,13 +119,19 @@ export function Overview({ opened }) {
             cell=${cell}
             begun=${deciding === cell.name}
             turn=${(/** @type {boolean} */ on) => setDeciding(on ? cell.name : "")}
-            settled=${() => setSettled([...settled, cellName(cell, catalogue)])}
+            settled=${() => settle(cell)}
           />`,
       )}
       ${claims.flatMap((cell) =>
         cell.claims.map(
           (claim) =>
-            html`<${Claim} key=${claim.change} opened=${opened} cell=${cell} claim=${claim} />`,
+            html`<${Claim}
+              key=${claim.change}
+              opened=${opened}
+              cell=${cell}
+              claim=${claim}
+              settled=${() => settle(cell)}
+            />`,
         ),
       )}
       ${said.map(

@@ -15,8 +15,8 @@ import { cellText } from "./archive_values.js";
 /** @typedef {import("../../types.js").Head} Head */
 /** @typedef {import("../../types.js").Rec} Rec */
 
-/** @param {{ opened: Opened, cell: Cell, claim: Head, bare?: boolean }} props */
-export function Claim({ opened, cell, claim, bare = false }) {
+/** @param {{ opened: Opened, cell: Cell, claim: Head, bare?: boolean, settled?: () => void }} props */
+export function Claim({ opened, cell, claim, bare = false, settled }) {
   const { busy, fault, run } = useCall();
   const { catalogue, reader, engine, archive, now } = opened;
   const kind = catalogue.register;
@@ -30,6 +30,7 @@ export function Claim({ opened, cell, claim, bare = false }) {
         cells: { [cell.name]: value },
         saw: { [cell.name]: [...cell.heads, ...cell.claims].map((head) => head.change) },
       });
+      settled?.();
       await opened.refresh();
     });
   return html`<section class="voice-box">
