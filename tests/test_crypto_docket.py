@@ -35,13 +35,21 @@ def test_it_says_what_was_signed(suite: Suite) -> None:
         verify_docket(raw, KEY.public)
 
 
+def proved(raw: bytes) -> bool:
+    try:
+        parse_docket(raw)
+        verify_docket(raw, KEY.public)
+    except DocketRefused:
+        return False
+    return True
+
+
 def test_one_changed_bit_proves_nothing() -> None:
     raw = bytearray(seal_docket(DOCKET, signer=KEY))
+    assert proved(bytes(raw))
     for at in range(len(raw)):
         raw[at] ^= 1
-        with pytest.raises(DocketRefused):
-            parse_docket(bytes(raw))
-            verify_docket(bytes(raw), KEY.public)
+        assert not proved(bytes(raw))
         raw[at] ^= 1
 
 

@@ -290,8 +290,8 @@ async def _may(tx: Tx, site: Site, signed: Signed, kind: str, subject: bytes, ac
     task = await open_task(tx, site, signed, kind, subject)
     row = await one(
         tx,
-        "SELECT c.cls, r.resident, c.kind FROM change c LEFT JOIN resident r ON r.district=c.district AND "
-        "r.resident=c.resident WHERE c.district=? AND c.change=?",
+        "SELECT c.cls, r.resident, c.kind FROM change c LEFT JOIN resident r ON "
+        "r.district=c.district AND r.resident=c.resident WHERE c.district=? AND c.change=?",
         site.district, subject,
     )  # fmt: skip
     known = row is None or row[1] is not None or row[2] == OPEN
