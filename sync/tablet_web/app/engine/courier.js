@@ -3,6 +3,7 @@
 // call is under way, so a form can be saved during the slowest exchange.
 
 import { ENVELOPE_BYTES } from "./outbox.js";
+import { problemIn } from "./problem.js";
 
 /** @typedef {import("../types.js").Fault} Fault */
 /** @typedef {import("../types.js").Hex} Hex */
@@ -163,16 +164,6 @@ export class Courier {
   /** What another status than 200 says; it changes nothing. @param {Reply} reply */
   async _problem(reply) {
     const { queue, ledger, world } = this.parts;
-    let code = "broken";
-    let say = "";
-    try {
-      const told = JSON.parse(new TextDecoder().decode(reply.body));
-      if (typeof told.code === "string") code = told.code;
-      if (typeof told.say === "string") say = told.say;
-    } catch {
-      if (reply.status === 413) code = "too_large";
-      else if (reply.status < 500) code = "no_such_page";
-    }
     const seconds = Number(reply.headers["retry-after"] ?? 0);
     const retry = Number.isFinite(seconds) ? Math.min(seconds * 1000, MOST_MS) : 0;
     const facts = ledger.state;
@@ -183,7 +174,7 @@ export class Courier {
         await step.commit();
       });
     }
-    return { code, ...(say ? { say } : {}), retry, status: reply.status };
+    return { ...problemIn(reply), retry, status: reply.status };
   }
 
   // ---- without reading answers --------------------------------------------------------------
