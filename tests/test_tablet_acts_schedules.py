@@ -4,7 +4,10 @@ from pathlib import Path
 
 from msgspec import Raw, structs
 
+from server.actions.archives import afterwork
 from server.actions.keeping import backup
+from server.actions.keeping.verify import verify_journal
+from server.actions.residents import tablet_acts
 from server.actions.tablets.exchange import exchange
 from server.records import acts
 from server.rules import first_notice
@@ -108,3 +111,17 @@ async def test_a_restored_server_that_forgot_the_new_resident_has_them_again(
         assert states == [("applied",), ("applied",)]
         assert await again.one("SELECT COUNT(*) FROM first_opening") == 1
         assert await again.rows("SELECT 1 FROM task WHERE kind='quarantine'") == []
+
+
+async def test_the_journal_holds_with_acts_and_openings_in_it(world: World) -> None:
+    su = await field(world, "一")
+    await su.settle()
+    who = opens(su)
+    visits(su, who)
+    agrees(su)
+    await su.settle()
+    world.clock.pass_(days=1)
+    await tablet_acts.run(world.site)
+    await afterwork.catch_up(world.site)
+    report = await verify_journal(world.site)
+    assert list(report.faults) == []
