@@ -353,7 +353,7 @@ async def test_a_tablet_that_must_be_enrolled_again_brings_along_what_has_no_rec
 
     async def forget(tx: Any) -> None:
         for table in ("device_key", "device_panel", "device"):
-            await tx.run(f"DELETE FROM {table} WHERE device=?", device)  # noqa: S608
+            await tx.run(f"DELETE FROM {table} WHERE device=?", device)
 
     await world.store.write(forget)
     with faulty("not_an_envelope"):
@@ -367,3 +367,25 @@ async def test_a_tablet_that_must_be_enrolled_again_brings_along_what_has_no_rec
     assert await app.waiting() == 0
     assert (await app.status())["sync"]["ready_batches"] == 0
     assert await world.one("SELECT state FROM attachment") == "taken"
+
+
+async def test_old_bytes_of_a_colleague_still_count_after_a_wipe(world: World, app: Engine) -> None:
+    await app.enrol()
+    await app.call("sync")
+    await with_xie(world, app)
+    visits = [await app.visit(ZHOU, "2026-11-17", sbp=120 + n) for n in range(4)]
+    await app.unlock(XIE, HERS)
+    await app.do("set", instead=[413])
+    await app.call("sync")  # what is too large for the line only its author can make smaller
+    assert (await app.status())["sync"]["needs"] == [SU.hex()]
+    hers = await app.visit(WU, "2026-11-18")
+    await app.call("sync")
+    assert await app.fate(hers) == ("applied", "")
+    await app.call("lock")
+    await wrong_tries(world, app)
+    await app.call("sync")
+    assert {*visits, hers} <= await arrived(world)
+    rows = await world.rows("SELECT change, state FROM change WHERE kind='htn_followup'")
+    there = {row[0].hex(): row[1] for row in rows}
+    assert {there[each] for each in visits} == {"applied"}
+    assert await world.one("SELECT COUNT(*) FROM task WHERE kind='fork'") == 0

@@ -45,8 +45,11 @@ export class Engine extends Life {
   /** @param {Hex} resident @param {string} purpose */
   async open(resident, purpose) {
     const reading = await this._open();
-    const found = await reading.archive(resident);
-    await this._do(() => this._noteReading(resident, purpose));
+    if (!reading.knows(resident)) throw { code: "no_such_resident" };
+    const [found] = await Promise.all([
+      reading.archive(resident),
+      this._noteReading(resident, purpose),
+    ]);
     return found;
   }
 
@@ -63,10 +66,9 @@ export class Engine extends Life {
     const random = this._world.random(4).join("");
     const key = `${String(at).padStart(16, "0")}.${random}`;
     const plain = utf8(JSON.stringify({ resident, purpose }));
-    const step = ledger.step();
     const staff = this._parts.outbox.unlocked.me;
-    step.put("looked", key, { at, staff, sealed: await ledger.sealer.seal("looked", key, plain) });
-    await step.commit(true);
+    const sealed = await ledger.sealer.seal("looked", key, plain);
+    await ledger.alone({ store: "looked", key, value: { at, staff, sealed } }, true);
   }
 
   async names() {
@@ -165,8 +167,9 @@ export class Engine extends Life {
   }
 
   /** @param {Draft} draft */
-  keepDraft(draft) {
-    return this._do(() => this._parts.writing.keepDraft(draft));
+  async keepDraft(draft) {
+    await this._open();
+    await this._parts.writing.keepDraft(draft);
   }
 
   /** @param {string} key */

@@ -63,7 +63,7 @@ export class Ledger {
     const disk = this.disk;
     this.state = (await disk.get("meta", "state")) ?? null;
     // Of another run of the app: since then somebody may have set the clock.
-    if (this.state) this.state = { ...this.state, offset: null, sigma: 0 };
+    if (this.state) this.state = { ...this.state, offset: null, sigma: 0, clock_off: 0 };
     this.app = { ...NEW_APP, ...((await disk.get("meta", "app")) ?? {}) };
     // Without the key of its answers it is wiped, whatever a full disk let nobody write down.
     const gone = this.state && !(await disk.get("meta", "kem"));
@@ -118,6 +118,17 @@ export class Ledger {
 
   step() {
     return new Step(this);
+  }
+
+  /**
+   * One row that nothing else depends on, beside whatever step is under way: a keystroke must not
+   * wait for a page of the feed. @param {Write} row @param {boolean} [must]
+   */
+  async alone(row, must = false) {
+    await this.write([row], must);
+    const held = this.held[row.store];
+    if (row.value === undefined) held?.delete(row.key);
+    else held?.set(row.key, row.value);
   }
 
   /** @param {Write[]} writes @param {boolean} must */

@@ -156,6 +156,11 @@ export class Reading {
   }
 
   /** @param {Hex} resident */
+  knows(resident) {
+    return this._over.has(resident) || this.parts.ledger.entries.get(resident) !== undefined;
+  }
+
+  /** @param {Hex} resident */
   nameOf(resident) {
     const over = this._over.get(resident);
     return over?.name ?? this.parts.ledger.entries.get(resident)?.name ?? "";

@@ -14,6 +14,7 @@ import { dayOf } from "./civil.js";
  */
 
 const DAY_MS = 86_400_000;
+const CLOCK_WARN_MS = 600_000;
 
 /** Server time as this tablet believes it; never before what a server has said. @param {Ledger} ledger @param {number} now */
 export function serverTime({ state }, now) {
@@ -24,6 +25,14 @@ export function serverTime({ state }, now) {
 export function leaseOver(ledger, now) {
   const { state } = ledger;
   return Boolean(state && state.last && state.lease <= serverTime(ledger, now));
+}
+
+/** As the last exchange of this run has measured it; before one, what cannot be. @param {Ledger} ledger @param {number} now */
+function clockOff({ state }, now) {
+  if (!state) return 0;
+  if (state.offset !== null) return state.clock_off;
+  const behind = state.server_now - now;
+  return behind > CLOCK_WARN_MS ? behind : 0;
 }
 
 /** @param {Parts} parts @returns {Status} */
@@ -45,7 +54,7 @@ export function statusOf({ ledger, courier, photos, world, me, staff, enrolling,
     storage: { ...storage, full: ledger.full, rescue_on: app.rescue_on },
     lease: state?.lease ?? 0,
     lease_over: leaseOver(ledger, now),
-    clock_off: state?.clock_off ?? 0,
+    clock_off: clockOff(ledger, now),
     idle_minutes: app.idle_minutes,
     wiped_why: app.wiped_why,
   };

@@ -1,6 +1,7 @@
 // What the pages write: records, edits, drafts. Saved means on disk, and closed for the server.
 
 import { text, utf8 } from "../wire/bytes.js";
+import { Queue } from "./queue.js";
 import { OPEN_ARCHIVE } from "./acts.js";
 
 /** @typedef {import("../types.js").Draft} Draft */
@@ -27,6 +28,8 @@ export class Writing {
     this.parts = parts;
     /** Draft key -> its row. @type {Map<string, { row: string, draft: Draft }>} */
     this._drafts = new Map();
+    /** Keystrokes, one after the other, and all of them before what they end in. */
+    this._kept = new Queue();
   }
 
   clear() {
@@ -49,6 +52,7 @@ export class Writing {
 
   /** Several records at once, all or none. @param {NewRecord[]} records */
   async records(records) {
+    await this._typed();
     const step = this._begun();
     const ids = [];
     for (const record of records) {
@@ -70,6 +74,7 @@ export class Writing {
 
   /** @param {NewEdit} edit */
   async edit({ resident, on, cells, saw, draft }) {
+    await this._typed();
     const step = this._begun();
     const now = await this.parts.reading.heads(resident);
     const names = Object.keys(cells);
@@ -94,12 +99,18 @@ export class Writing {
     const { records } = await this.parts.reading.archive(resident);
     const found = records.find((each) => each.change === record);
     if (!found) throw { code: "no_such_record" };
+    await this._typed();
     const step = this._begun();
     const { kind, v } = found;
     const on = this.parts.reading.today;
     const id = await this._made(step, { resident, kind, v, on, voids: record, reason });
     await this._saved(step, [resident]);
     return id;
+  }
+
+  /** Every keystroke that was made before this is on disk. */
+  _typed() {
+    return this._kept.run(async () => {});
   }
 
   _begun() {
@@ -158,20 +169,25 @@ export class Writing {
   }
 
   /** @param {Draft} draft */
-  async keepDraft(draft) {
+  keepDraft(draft) {
+    return this._kept.run(() => this._keepDraft(draft));
+  }
+
+  /** @param {Draft} draft */
+  async _keepDraft(draft) {
     const { ledger, world } = this.parts;
     if (!ledger.sealer) throw { code: "locked" };
     const fresh = () =>
       Array.from(world.random(8), (each) => each.toString(16).padStart(2, "0")).join("");
     const row = this._drafts.get(draft.key)?.row ?? fresh();
-    const step = ledger.step();
-    step.put("draft", row, await ledger.sealer.seal("draft", row, utf8(JSON.stringify(draft))));
-    await step.commit();
+    const value = await ledger.sealer.seal("draft", row, utf8(JSON.stringify(draft)));
+    await ledger.alone({ store: "draft", key: row, value });
     this._drafts.set(draft.key, { row, draft });
   }
 
   /** @param {string} key */
   async dropDraft(key) {
+    await this._typed();
     const step = this.parts.ledger.step();
     this._end(step, key);
     if (step.writes.size) await step.commit();
