@@ -2,10 +2,12 @@
 
 import pytest
 
+from server.actions.tablets import staff_keys
 from sync.limits import LEASE_MS
 from tests.copies import Copies
 from tests.engine_tablet import Engine, app, faulty
-from tests.world import SU, ZHOU, World
+from tests.test_tablet_engine_people import HERS, device_of, with_xie
+from tests.world import SU, XIE, ZHOU, World
 
 __all__ = ["app"]
 MINUTE = 60_000
@@ -88,3 +90,30 @@ async def test_a_locked_tablet_answers_only_with_numbers_and_sealed_bytes(
     assert "周" not in said
     assert who not in said
     assert SU.hex() in said, "who works with it is no secret"
+
+
+async def test_whose_key_was_ended_is_out_of_the_shared_tablet_and_the_others_go_on(
+    world: World, app: Engine
+) -> None:
+    """She left last month and still knows her passphrase; the tablet lies in the surgery."""
+    await app.enrol()
+    await app.call("sync")
+    await with_xie(world, app)
+    await app.unlock(XIE, HERS)
+    hers = await app.visit(ZHOU, "2026-11-18")
+    await staff_keys.end_staff_key(world.site, await device_of(app), staff=XIE)
+    await app.call("sync")
+    status = await app.status()
+    assert status["stage"] == "locked"
+    states = {each["id"]: each["state"] for each in status["staff"]}
+    assert states == {SU.hex(): "active", XIE.hex(): "ended"}
+    with faulty("key_ended"):
+        await app.unlock(XIE, HERS)
+    await app.unlock()
+    await app.call("sync")
+    assert (await app.status())["stage"] == "open"
+    assert await app.fate(hers) == ("quarantined", "device_not_trusted")
+    assert len((await app.archive(ZHOU))["records"]) >= 1
+    await with_xie(world, app)  # and comes back when the district says so
+    await app.unlock(XIE, HERS)
+    assert (await app.status())["stage"] == "open"

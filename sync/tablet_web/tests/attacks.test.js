@@ -2,11 +2,15 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { newPrivate } from "../app/crypto/suites.js";
+import { memoryDisk } from "../app/disk/memory.js";
 import { problemIn } from "../app/engine/problem.js";
 import { send } from "../app/engine/send.js";
 import { serve } from "../app/engine/serve.js";
+import { Vault } from "../app/engine/vault.js";
 
 class Told {
   /** @type {any[]} */
@@ -136,4 +140,38 @@ test("who stands on the line puts no sentence and no fault of the app on the scr
   assert.deepEqual(problemIn({ status: 503, body: body({ code: "busy", say }) }), { code: "busy" });
   assert.deepEqual(problemIn({ status: 511, body: body("<html>") }), { code: "broken" });
   assert.deepEqual(problemIn({ status: 200, body: body(null) }), { code: "no_such_page" });
+});
+
+const [SU, XIE] = ["aa".repeat(16), "bb".repeat(16)];
+const random = (/** @type {number} */ length) => new Uint8Array(randomBytes(length));
+
+async function shared() {
+  const disk = memoryDisk();
+  const vault = new Vault({ disk, clock: () => 1_790_000_000_000, random, cost_log2: 4 });
+  const key = () => ({ suite: /** @type {const} */ (1), private: newPrivate(1, random) });
+  await disk.write(await vault.found(SU, "苏清明", "青山绿水人家好安", key()));
+  await disk.write(await vault.admit(XIE, "谢芒种", "她自己的一句口令", key()));
+  return { disk, vault };
+}
+
+test("twenty tries at once are twenty tries", async () => {
+  const { vault } = await shared();
+  vault.lock();
+  const tried = Array.from({ length: 20 }, () => vault.unlock(SU, "不是这一句话啊啊"));
+  const codes = (await Promise.allSettled(tried)).map((each) =>
+    each.status === "rejected" ? each.reason.code : "open",
+  );
+  assert.equal(codes[0], "wrong_passphrase");
+  assert.deepEqual(new Set(codes.slice(1)), new Set(["wait"]));
+});
+
+test("whose key was ended opens nothing, and only the last one stays to let in the next", async () => {
+  const { disk, vault } = await shared();
+  assert.equal(await vault.end(XIE), true);
+  await assert.rejects(vault.unlock(XIE, "她自己的一句口令"), { code: "key_ended" });
+  const row = /** @type {any} */ (await disk.get("staff", XIE));
+  assert.deepEqual([row.state, row.wrap], ["ended", undefined]);
+  assert.equal(await vault.end(SU), false);
+  await vault.unlock(SU, "青山绿水人家好安");
+  assert.equal(await vault.end("cc".repeat(16)), false);
 });

@@ -15,7 +15,7 @@ import { problemIn } from "./problem.js";
  * @typedef {{ ledger: Ledger, exchange: Exchange, outbox: import("./outbox.js").Outbox,
  *   photos: import("./photos.js").Photos, queue: import("./queue.js").Queue,
  *   world: import("../types.js").World, changed: (residents: Set<Hex>) => Promise<void>,
- *   wiped: () => Promise<void>, lease_over: () => Promise<void>, said: () => void }} Parts
+ *   wiped: () => Promise<void>, lease_over: () => Promise<void>, ended: () => Promise<void>, said: () => void }} Parts
  */
 
 const FIRST_MS = 2_000;
@@ -110,7 +110,9 @@ export class Courier {
   async _rounds() {
     const { queue, exchange, outbox, world } = this.parts;
     for (let round = 0; round < ROUNDS && outbox.keys; round += 1) {
-      const request = await queue.run(() => exchange.next());
+      // Somebody may have locked it while this one waited for its turn.
+      const request = await queue.run(async () => (outbox.keys ? exchange.next() : null));
+      if (!request) break;
       this._progress(request.key ? "send" : "take", round, 0);
       const sent = { wall: world.clock(), mono: world.mono() };
       const body = await this._post(request);
@@ -121,6 +123,7 @@ export class Courier {
         const done = await exchange.take(request, body, sent, came);
         if (done.wiped) await this.parts.wiped();
         else await this.parts.changed(done.touched);
+        if (done.ended) await this.parts.ended();
         return done;
       });
       if (!result) break;

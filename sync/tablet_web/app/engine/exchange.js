@@ -25,7 +25,7 @@ import { ownOf, readyOf } from "./outbox.js";
 /** @typedef {{ wall: number, mono: number }} Moment */
 /** What one answer brought.
  * @typedef {{ more: boolean, refused: string, say: string, receipts: number, wiped: boolean,
- *   lease_over: boolean, touched: Set<Hex>, rows: number, agrees: boolean | null }} Result */
+ *   lease_over: boolean, ended: boolean, touched: Set<Hex>, rows: number, agrees: boolean | null }} Result */
 
 /** Commands that say why no pages come and that somebody must act; each has a sentence. */
 const KEPT_FROM = ["key_ended", "epoch_unconfirmed", "return"];
@@ -122,6 +122,7 @@ export class Exchange {
       receipts: 0,
       wiped: false,
       lease_over: false,
+      ended: false,
       touched: new Set(),
       rows: 0,
       agrees: null,
@@ -309,6 +310,7 @@ export class Exchange {
       const words = answer.commands.map((each) => each.do);
       state.suspended = words.includes("suspended");
       state.kept_from = KEPT_FROM.find((each) => words.includes(each)) ?? "";
+      result.ended = state.kept_from === "key_ended";
     }
     if (whole) {
       // Packed after these were taken in: the archive holds them now.

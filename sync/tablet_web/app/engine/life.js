@@ -58,6 +58,7 @@ export class Life {
       changed: (residents) => this._changed(residents),
       wiped: () => this._wiped(),
       lease_over: async () => this._shut(),
+      ended: () => this._ended(),
       said: () => this._tell(),
     });
     /** @type {Words} */
@@ -182,6 +183,12 @@ export class Life {
     this._said({ event: "changed", residents: [...residents] });
   }
 
+  /** The key of who is in was ended: where somebody else works on, they are out. */
+  async _ended() {
+    const { vault } = this._parts;
+    if (vault.me && (await vault.end(vault.me))) this._shut();
+  }
+
   /** The district has asked for it. */
   async _wiped() {
     await this._parts.wiping.byCommand();
@@ -250,6 +257,7 @@ export class Life {
     if (step.state) await outbox.close(step);
     await step.commit(true);
     await this._parts.photos.signAnew(keys);
+    await ledger.keepRoom();
     this._touched = this._moment();
     this._wake(ENTERED_MS); // the first copy, and what came while nobody was in
   }

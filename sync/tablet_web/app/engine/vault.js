@@ -3,16 +3,18 @@
 // key, so nobody signs as somebody else. Exports: Vault.
 //
 //   found, admit           rows to write: the first member of staff, a further one
+//   end                    the wrap of one goes
 //   unlock, lock, me, signer, changePassphrase, staff, wipe
 //   seal, unseal           bytes of one row; sealRow, readRow: any JSON value as a Write and back
 //
-// Faults: wrong_passphrase {left}, wait {ms}, passphrase_short {least}, locked, wiped,
+// Faults: wrong_passphrase {left}, wait {ms}, passphrase_short {least}, locked, wiped, key_ended,
 // no_such_staff.
 
 import { hkdf } from "../crypto/hash.js";
 import { signingPair } from "../crypto/suites.js";
 import { bytesOf, concat, text, utf8 } from "../wire/bytes.js";
 import { scrypt } from "../../vendor/scrypt.js";
+import { Queue } from "./queue.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
 /** @typedef {import("../types.js").Store} Store */
@@ -58,6 +60,7 @@ export class Vault {
   #me = null;
   #means;
   #also;
+  #tries = new Queue();
 
   /**
    * `alsoGone`: what else a wipe takes, in the same transaction.
@@ -143,6 +146,23 @@ export class Vault {
   }
 
   /**
+   * The district has ended this person's key: what they know opens nothing here any more. Not the
+   * last one's: with it the next person is let in (PROTOCOL 3.2). Whether it was done.
+   * @param {Hex} staff @returns {Promise<boolean>}
+   */
+  async end(staff) {
+    const { disk } = this.#means;
+    /** @type {[string, StaffRow][]} */
+    const rows = await disk.rows("staff");
+    const row = rows.find(([id]) => id === staff)?.[1];
+    const others = rows.some(([id, { state, wrap }]) => id !== staff && state === "active" && wrap);
+    if (!row || !others) return false;
+    const { wrap: _, ...left } = row;
+    await disk.write([{ store: STAFF, key: staff, value: { ...left, state: "ended" } }]);
+    return true;
+  }
+
+  /**
    * Readable copies and every key go, in one transaction; what was sealed for the server stays.
    * @param {"tries" | "server" | "site_data"} why
    */
@@ -200,13 +220,19 @@ export class Vault {
 
   /**
    * What the passphrase opens. The try is on disk before it is judged, so that killing the app in
-   * between gains nobody a try.
+   * between gains nobody a try; one after the other, so that many at once are many.
    * @param {Hex} staff @param {string} passphrase
    */
-  async #judge(staff, passphrase) {
+  #judge(staff, passphrase) {
+    return this.#tries.run(() => this.#judged(staff, passphrase));
+  }
+
+  /** @param {Hex} staff @param {string} passphrase */
+  async #judged(staff, passphrase) {
     const { disk, clock } = this.#means;
     const row = /** @type {StaffRow | undefined} */ (await disk.get("staff", staff));
     if (!row) throw { code: "no_such_staff" };
+    if (row.state === "ended") throw { code: "key_ended" };
     if (!row.wrap) throw { code: "wiped" };
     if (row.tries >= TRIES) return this.#lastTry();
     const wait = row.tries ? this.#until(row.tries, row.wait) - clock() : 0;
