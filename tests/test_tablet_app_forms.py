@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.async_api import Page, expect
 
 from server.actions.archives import afterwork
+from tests.axe import too_small, too_wide, violations
 from tests.cast_forms import good
 from tests.tablet_app import Field, Tablet, in_the_field
 from tests.world import WU, ZHOU, World
@@ -115,6 +117,44 @@ async def test_a_followup_is_filled_in_kept_as_it_grows_and_arrives(tmp_path: Pa
         await tablet.taken()
         states = await kinds_at_the_server(here.world, WU)
         assert states == [("htn_followup", "applied")] * 2
+
+
+async def test_a_photo_is_made_small_and_goes_with_the_record_that_amends(tmp_path: Path) -> None:
+    """On every width the form holds, and axe finds nothing."""
+    photo, other = tmp_path / "photo.jpg", tmp_path / "photo.heic"
+    Image.new("RGB", (3000, 2200), "olive").save(photo)
+    other.write_bytes(b"\0\0\0\x18ftypheic" + bytes(64))
+    async with in_the_field(tmp_path) as here:
+        tablet = await here.enrolled()
+        page = tablet.page
+        await visited_in_august(tablet, WU)
+        await archive(page, "wjx")
+        await page.get_by_role("button", name="随访 1").click()
+        await begin(page, "更正")
+        await expect(page.locator("#f-sbp")).to_have_value("149")
+        await page.locator("input[type=file]").set_input_files(other)
+        await expect(page.locator(".pictures .msg")).to_contain_text("HEIC")
+        await page.locator("input[type=file]").set_input_files(photo)
+        await expect(page.locator(".thumbs li")).to_have_count(1)
+        for width, height in ((1280, 800), (800, 1280), (360, 740)):
+            await page.set_viewport_size({"width": width, "height": height})
+            assert await violations(page) == []
+            assert await too_wide(page, width) == []
+            assert await too_small(page, 44) == []
+        await fill(page, {"sbp": "147"})
+        await page.get_by_role("button", name=SAVE).click()
+        await expect(page.locator(".saved")).to_be_visible()
+        (record,) = (await tablet.ask("again", WU.hex()))["records"]
+        assert [record["body"]["sbp"], record["amended"][0]["body"]["sbp"]] == [147, 149]
+        (picture,) = record["attach"]
+        kept = await page.evaluate(_SIZE, await tablet.ask("picture", picture["id"]))
+        assert kept == [2000, 1467, "image/jpeg"]
+
+
+_SIZE = """async ({ bytes, type }) => {
+  const image = await createImageBitmap(new Blob([Uint8Array.from(Object.values(bytes))]));
+  return [image.width, image.height, type];
+}"""
 
 
 async def also_diabetic(here: Field, tablet: Tablet) -> None:
