@@ -15,6 +15,7 @@ from server.store.vault import NOBODY
 from sync.reconcile import State
 from tests.copies import Copies
 from tests.engine_tablet import Engine, app, faulty
+from tests.test_audit_witness import numbered
 from tests.test_chain_schedules import restore_to
 from tests.world import QIN, WU, ZHENG, ZHOU, World
 
@@ -201,3 +202,31 @@ async def test_batches_go_when_a_verified_backup_holds_them_and_not_before(
     await world.store.write(lambda tx: tx.run("UPDATE device SET backed_epoch=1, backed_seq=1"))
     await app.call("sync")
     assert await app.do("keys", store="batch") == []
+
+
+@pytest.mark.parametrize("suite", [1, 3])
+async def test_the_app_witnesses_that_the_audit_log_only_grows(
+    world: World, app: Engine, suite: int
+) -> None:
+    await app.enrol(suite=suite)
+    for day in ("2026-11-17", "2026-11-18"):
+        await app.visit(ZHOU, day)
+        await app.call("sync")
+        await numbered(world)
+        await app.call("sync")
+        assert not (await app.status())["sync"]["audit_alarm"]
+    held = dict(await app.do("rows", store="meta"))["state"]["checkpoint"]
+    assert held == await world.one("SELECT MAX(number)+1 FROM audit_leaf")
+    # Who owns the database changes an old leaf, builds the nodes anew and signs as the server.
+    for said in (
+        "UPDATE audit_leaf SET hash=zeroblob(32)", "DELETE FROM audit_node",
+        "DELETE FROM audit_checkpoint", "UPDATE audit_leaf SET number=NULL",
+    ):  # fmt: skip
+        await world.store.write(lambda tx, said=said: tx.run(said))
+    await app.visit(ZHOU, "2026-11-19")
+    await app.call("sync")
+    await numbered(world)
+    await app.call("sync")
+    assert (await app.status())["sync"]["audit_alarm"]
+    assert dict(await app.do("rows", store="meta"))["state"]["checkpoint"] == held
+    assert await app.waiting() == 0

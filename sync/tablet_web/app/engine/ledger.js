@@ -131,6 +131,12 @@ export class Ledger {
     else held?.set(row.key, row.value);
   }
 
+  /** The room for sending is kept again, once there is some. */
+  async keepRoom() {
+    const kept = await this.disk.keys("meta", "ballast.", "ballast/");
+    if (!kept.length && !this.full) await this.disk.write(ballast()).catch(() => {});
+  }
+
   /** @param {Write[]} writes @param {boolean} must */
   async write(writes, must) {
     try {
