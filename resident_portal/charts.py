@@ -169,6 +169,9 @@ def _ends(row: Row) -> tuple[int, int]:
         high = row.below
     else:
         high = -(-high // row.step) * row.step
+    # The band is always in view, however far the values lie from it.
+    low = low if row.below is None else min(low, row.below - row.step)
+    high = high if row.least is None else max(high, row.least + row.step)
     if high - low < 3 * row.step:
         low = high - 3 * row.step if row.least is None else low
         high = high if row.least is None else low + 3 * row.step

@@ -11,7 +11,7 @@ from resident_portal.charts import RIGHT, WIDTH, Drawing, Point, Row, Text, draw
 from resident_portal.frame import environment
 from resident_portal.words import words
 from server.records.kinds import everything
-from server.records.model import AccessClass, Int, ListOf, Scaled, Subject
+from server.records.model import AccessClass, Int, ListOf, Scaled, Shape, Subject
 from server.rules.plan.table import rules
 
 FIRST = date(2026, 1, 5)
@@ -50,6 +50,18 @@ def box(text: Text) -> tuple[float, float, float, float]:
 def over(one: Text, other: Text) -> bool:
     a, b = box(one), box(other)
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+@pytest.mark.parametrize(("value", "below", "least"), [(199, 150, None), (21, 150, 90)])
+def test_a_lone_value_far_off_still_has_the_target_in_view(
+    value: int, below: int, least: int | None
+) -> None:
+    side = 1 if value >= below else -1
+    row = Row(
+        (Point(FIRST, value, side, str(value)),), below, least, "目标", {below: str(below)}, 10, 0
+    )
+    band = draw([row], [(FIRST, "1月5日")], size=14).bands[0]
+    assert band.height > 0
 
 
 @pytest.mark.parametrize("size", [14, 20])
@@ -136,7 +148,8 @@ def test_the_markup_says_the_finding_and_carries_no_style() -> None:
 
 def test_every_form_group_unit_and_service_has_its_word() -> None:
     w = words("plain")
-    ours = [each for each in everything() if each.subject is Subject.RESIDENT]
+    acts_aside = (each for each in everything() if each.shape is not Shape.ACT)
+    ours = [each for each in acts_aside if each.subject is Subject.RESIDENT]
     for kind in ours:
         if kind.access is AccessClass.A and not kind.by_resident:
             assert kind.id in w.forms, kind.id
