@@ -25,6 +25,7 @@ from tests.bench import (
     pulling,
     pushing,
     searching,
+    tablet_web,
     validating,
 )
 from tests.bench.database import Engine, engine
@@ -88,6 +89,10 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
             (folder / "portal").mkdir()
             where_to = where.new_database("portal")
             asyncio.run(portal.run(where_to, folder / "portal", size, report))
+            if name == "sqlite":  # what a tablet does is the same beside either
+                say(f"{name}: a tablet of the app with {size.web_records} records")
+                (folder / "web").mkdir()
+                asyncio.run(tablet_web.run(folder / "web", size, report))
     return report.missed
 
 

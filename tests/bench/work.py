@@ -64,6 +64,8 @@ class Size:
     listed: int = 10_000  # lines of a list that is read in
     planned: int = 40  # 1:n of the demo district, for plans
     district: int = 20_000  # residents of the portal; the whole county: tests/bench/portal.py
+    web_residents: int = 2_000  # of the panel on a tablet of the app
+    web_records: int = 50_000
 
     @property
     def records(self) -> int:
@@ -86,6 +88,8 @@ QUICK: Final = Size(
     listed=500,
     planned=1_000,
     district=2_000,
+    web_residents=30,
+    web_records=120,
 )
 
 
