@@ -7,7 +7,9 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { newPrivate } from "../app/crypto/suites.js";
 import { memoryDisk } from "../app/disk/memory.js";
+import { Ledger } from "../app/engine/ledger.js";
 import { problemIn } from "../app/engine/problem.js";
+import { readRescue } from "../app/engine/rescue.js";
 import { send } from "../app/engine/send.js";
 import { serve } from "../app/engine/serve.js";
 import { Vault } from "../app/engine/vault.js";
@@ -174,4 +176,27 @@ test("whose key was ended opens nothing, and only the last one stays to let in t
   assert.equal(await vault.end(SU), false);
   await vault.unlock(SU, "青山绿水人家好安");
   assert.equal(await vault.end("cc".repeat(16)), false);
+});
+
+test("a rescue file that is none brings nothing in, however it is made", async () => {
+  const magic = [...new TextEncoder().encode("GWR1")];
+  const forged = [
+    new Uint8Array(33 * 1024 * 1024),
+    new Uint8Array(0),
+    new Uint8Array([...magic, 0, 0, 0, 1, 7]),
+    new Uint8Array([...magic, 0, 0, 0, 5, ...new TextEncoder().encode("GWB1x")]),
+    new TextEncoder().encode("<html><script>1</script>"),
+  ];
+  for (const file of forged) {
+    const ledger = new Ledger(memoryDisk());
+    await ledger.load();
+    await assert.rejects(readRescue(ledger, file, 1), { code: "not_a_rescue_file" });
+    assert.deepEqual(ledger.rows("batch"), []);
+  }
+  const ledger = new Ledger(memoryDisk());
+  await ledger.load();
+  for (const end of [[], [255, 255, 255, 255, 1], [0, 0, 0, 0], [0, 0]]) {
+    const file = new Uint8Array([...magic, ...end]);
+    assert.deepEqual(await readRescue(ledger, file, 1), { batches: 0 });
+  }
 });

@@ -10,6 +10,8 @@ import { ENVELOPE_BYTES, placeOf, readyOf } from "./outbox.js";
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 
 const MAGIC = "GWR1";
+/** Of a file that is read in; as much as the server takes at once. */
+const FILE_BYTES = 32 * 1024 * 1024;
 
 /**
  * All ready batches as one file, given out from now on. Works locked.
@@ -51,6 +53,7 @@ export async function rescueFile(ledger, outbox, now) {
  * @param {number} now
  */
 export async function readRescue(ledger, file, now) {
+  if (file.length > FILE_BYTES) throw { code: "not_a_rescue_file" };
   const step = ledger.step();
   let batches = 0;
   for (const bytes of envelopes(file)) {

@@ -14,6 +14,9 @@ import { icon } from "../parts/icon.js";
 /** @typedef {import("../../types.js").Status} Status */
 /** @typedef {{ name: string, address: string, batches: number, changes: number }} Made */
 
+/** As in engine/rescue.js. */
+const FILE_BYTES = 32 * 1024 * 1024;
+
 /** Makes the file and hands it to the browser; the link stays for a second try. @param {Engine} engine */
 function useRescue(engine) {
   const [made, setMade] = useState(/** @type {Made | null} */ (null));
@@ -50,6 +53,8 @@ function ReadIn({ engine }) {
     if (!file) return;
     setBatches(-1);
     run(async () => {
+      // Before it is in memory: what is so large is a film, or meant to bring the tablet down.
+      if (file.size > FILE_BYTES) throw { code: "not_a_rescue_file" };
       const bytes = new Uint8Array(await file.arrayBuffer());
       setBatches((await engine.readRescue(bytes)).batches);
     }).finally(() => {
