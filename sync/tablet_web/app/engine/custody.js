@@ -134,10 +134,15 @@ export function dropBackedUp(step, mark, now) {
 }
 
 /**
- * What is only kept to be looked at goes after ninety days: fates of changes at their end.
- * @param {Step} step @param {number} now
+ * What is only kept to be looked at goes after ninety days: fates of changes at their end. Clock
+ * readings of a run go with the last change that was made in it.
+ * @param {Step} step @param {number} now @param {Hex} session of this run
  */
-export function dropOld(step, now) {
+export function dropOld(step, now, session) {
+  const used = new Set(step.rows("own").map(([, own]) => own.session));
+  for (const [id] of step.rows("session")) {
+    if (id !== session && !used.has(id)) step.put("session", id);
+  }
   for (const [id, row] of step.rows("fate")) {
     if (!row.receipt || now - row.receipt <= KEEP_SEALED_MS) continue;
     const own = step.get("own", id);

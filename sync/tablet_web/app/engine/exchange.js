@@ -259,7 +259,7 @@ export class Exchange {
       takeHead(step, head, { mine: known, restored, backedAt: backed_up?.at ?? 0 });
     }
     if (backed_up) dropBackedUp(step, backed_up, now);
-    dropOld(step, now);
+    dropOld(step, now, this.own.session);
   }
 
   /** Each page is one step, cursor included. Whether all were applied and none had more. @param {Answer} answer @param {Result} result */
