@@ -2,13 +2,14 @@
 
 from functools import partial
 
+from server.actions.places import move
 from server.actions.residents import binding, opening
 from server.actions.residents.acting import Acting
 from server.records import acts
 from server.rules import first_notice
 from sync import wire
 from tests.tablet_acts import DONE, Helping, helping, number
-from tests.world import QINGHE, SU, WU, ZHOU, World
+from tests.world import QINGHE, SU, TEAM_B, WU, YANG, ZHOU, World
 
 ASKED_SINCE = ("held", "asked_since")
 OLD_PHONE = "19900005555"
@@ -125,5 +126,42 @@ async def test_nobody_acts_as_a_guardian_who_is_none_or_has_no_name(world: World
         there.act(acts.AGREE, agreed="1", version=version, present="2", person="ee" * 16),
     )
     assert told == [("held", "helper")] * 5
+    assert await tails(world) == []
+    assert not await agreed(world)
+
+
+async def test_a_doctor_of_long_ago_opens_no_door_to_an_archive_that_has_moved_on(
+    world: World,
+) -> None:
+    """The old tablet knows the number of the document; what was signed before the move counts."""
+    there = await helping(world)
+    switch = there.act(acts.SWITCH, team=TEAM_B.hex(), ground="moved")
+    assert await there.done(switch) == [DONE]
+    before = there.act(acts.PHONE, phone=NEW_PHONE, number=number(ZHOU))
+    world.clock.pass_(days=90)
+    await move.begin_due(world.site)
+    assert await world.one("SELECT panel FROM resident WHERE resident=?", ZHOU) == TEAM_B
+    world.clock.pass_(days=1)
+    told = await there.done(
+        there.act(acts.PHONE, phone=OLD_PHONE, number=number(ZHOU)),
+        there.act(acts.FAMILY, relative_number=number(YANG), relative_phone="1234"),
+    )
+    assert told == [("held", "not_yours")] * 2
+    assert await tails(world) == []
+    assert await there.done(before) == [DONE]
+    assert await tails(world) == [NEW_PHONE[-4:]]
+
+
+async def test_a_key_that_was_ended_and_a_tablet_that_is_suspended_act_for_nobody(
+    world: World,
+) -> None:
+    for name, how in (
+        ("一", "UPDATE device_key SET until=1"), ("二", "UPDATE device SET status='suspended'"),
+    ):  # fmt: skip
+        there = await helping(world, name)
+        await world.store.write(lambda tx, how=how: tx.run(how))
+        await there.send(there.act(acts.PHONE, phone=OLD_PHONE, number=number(ZHOU)), yes(there))
+        assert there.said == {}
+    assert await world.rows("SELECT 1 FROM tablet_act") == []
     assert await tails(world) == []
     assert not await agreed(world)

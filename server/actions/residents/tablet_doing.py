@@ -96,7 +96,34 @@ async def _agree(tx: Tx, site: Site, asked: Asked, said: Mapping[str, Any]) -> N
     await opening.agree(tx, site, asked.acting(), asked.signed_at)
 
 
+async def _here(tx: Tx, site: Site, asked: Asked) -> None:
+    """Who had left this tablet's panels when it was signed is let in by nobody from here: they
+    have another doctor, a desk and their own telephone for that. Raises RuleSaysNo.
+    """
+    names = await names_of(tx, site.district, asked.resident)
+    left = await tx.rows_in(
+        "SELECT a.moved_at FROM assignment a JOIN device_panel p ON p.district=a.district AND "
+        "p.panel=a.panel WHERE a.district=? AND p.device=? AND a.resident {ids}",
+        names, site.district, asked.device,
+    )  # fmt: skip
+    if not left or any(row[0] is None or row[0] >= asked.signed_at for row in left):
+        return
+    still = await tx.rows_in(
+        "SELECT 1 FROM member m JOIN device_panel p ON p.district=m.district AND p.panel=m.panel "
+        "WHERE m.district=? AND p.device=? AND m.resident {ids}",
+        names, site.district, asked.device,
+    )  # fmt: skip
+    given = await tx.rows_in(
+        "SELECT 1 FROM consent WHERE district=? AND facility=? AND revoked_at IS NULL AND until>? "
+        "AND resident {ids}",
+        names, site.district, asked.facility, asked.signed_at,
+    )  # fmt: skip
+    if not still and not given:
+        raise RuleSaysNo("not_yours")
+
+
 async def _phone(tx: Tx, site: Site, asked: Asked, said: Mapping[str, Any]) -> None:
+    await _here(tx, site, asked)
     _seen(said)
     _signed(asked, said)
     await at_desk.number_fits(tx, site, asked.resident, said.get("number", ""))
@@ -163,6 +190,7 @@ async def _state(tx: Tx, site: Site, asked: Asked, said: Mapping[str, Any]) -> N
 
 async def _family(tx: Tx, site: Site, asked: Asked, said: Mapping[str, Any]) -> None:
     """The offer is the resident's own; the relative accepts on the own telephone."""
+    await _here(tx, site, asked)
     _seen(said)
     _signed(asked, said)
     until = date.fromisoformat(said["until"]) if "until" in said else None
