@@ -206,8 +206,7 @@ export class Engine extends Life {
     try {
       await this._courier.run();
     } finally {
-      await this._measure();
-      this._tell();
+      this._measure().then(() => this._tell());
     }
   }
 

@@ -250,7 +250,7 @@ export class Life {
     outbox.keys = reporter.keys = keys;
     await reading.prepare();
     await writing.prepare();
-    await this._measure();
+    this._measure().then(() => this._tell()); // slow in some browsers, and nobody waits for it
     const step = ledger.step();
     upgrade(step.facts);
     // What somebody else could not close anew in their absence is closed now.
