@@ -34,6 +34,7 @@ HERE: Final = "/tablet"
 PAGE: Final = "index.html"
 WORKER: Final = "sw.js"
 PACK: Final = "pack"
+MARK: Final = 32  # signs: the keeper trusts what carries it, so that nobody makes another content
 # Folders of ROOT that are served, whole; everything else there is for whoever builds it.
 SERVED: Final = ("app", "css", "icons", "vendor")
 NOT_SERVED: Final = (".d.ts", ".md")
@@ -97,7 +98,7 @@ def _file(name: str, raw: bytes) -> File:
         Path(name).suffix, media
     )
     squeezed = gzip.compress(raw, 9, mtime=0) if name.endswith(SQUEEZED) else b""
-    return File(raw, squeezed, media, sha256(raw).hexdigest()[:16])
+    return File(raw, squeezed, media, sha256(raw).hexdigest()[:MARK])
 
 
 def _made() -> dict[str, bytes]:
