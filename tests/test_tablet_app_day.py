@@ -69,6 +69,7 @@ async def test_a_day_without_a_network_arrives_whole(tmp_path: Path) -> None:
             "at": here.world.clock(), "typed": {"sbp": "16"},
         })  # fmt: skip
 
+        assert tablet.on_disk(*NAMES, *NUMBERS) == [], "with an archive on the screen"
         await tablet.kill()
         assert tablet.on_disk(*NAMES, *NUMBERS) == [], "after a kill, locked"
         page = await tablet.open()
