@@ -92,17 +92,20 @@ export class Enrolling {
     if (!done) throw { code: "not_enrolling" };
     const key = { suite: done.suite, private: done.signing };
     // Enrolled once more while somebody is in: what is here stays readable, under the same key.
-    const again = Boolean(ledger.state && !ledger.app.wiped_why && vault.me);
+    const again = Boolean(ledger.state && !ledger.app.wiped_why);
+    // It locked itself meanwhile: a new key would close what the old one has sealed for ever.
+    if (again && !vault.me) throw { code: "locked" };
     const writes = again
       ? await vault.admit(done.staff, name, passphrase, key)
       : await vault.found(done.staff, name, passphrase, key);
-    writes.push(...(again ? this._carried() : await this._unreadable()));
+    writes.push(...(await (again ? this._carried() : this._unreadable())));
     writes.push({
       store: "meta",
       key: "kem",
       value: await vault.seal("meta", "kem", done.kem),
     });
     const state = stateOf(done, (ledger.state?.gen ?? 0) + 1);
+    state.saved = ledger.state?.saved ?? 0;
     writes.push({ store: "meta", key: "state", value: state });
     const app = { ...ledger.app, wiped_why: "" };
     writes.push({ store: "meta", key: "app", value: app }, { store: "meta", key: "wiped" });
@@ -121,9 +124,12 @@ export class Enrolling {
     if (again) await vault.unlock(done.staff, passphrase);
   }
 
-  /** What has no receipt goes into the chain of the new device (PROTOCOL 9, last lines). @returns {Write[]} */
-  _carried() {
-    return this.ledger
+  /**
+   * What has no receipt goes into the chain of the new device (PROTOCOL 9, last lines). Copies come
+   * anew: it may be for other panels, or for less of them. @returns {Promise<Write[]>}
+   */
+  async _carried() {
+    const own = this.ledger
       .rows("own")
       .filter(([, row]) => row.state === "open" || row.state === "sent")
       .map(([key, row]) => ({
@@ -131,6 +137,12 @@ export class Enrolling {
         key,
         value: { ...row, state: "open", was: [], epoch: 0, seq: 0 },
       }));
+    /** @type {Write[]} */
+    const writes = own.map((each) => ({ ...each, store: /** @type {const} */ ("own") }));
+    for (const store of /** @type {const} */ (["person", "index", "gone"])) {
+      for (const key of await this.ledger.disk.keys(store)) writes.push({ store, key });
+    }
+    return writes;
   }
 
   /** What only the key before this one could open. @returns {Promise<Write[]>} */

@@ -58,7 +58,12 @@ export class Life {
       changed: (residents) => this._changed(residents),
       wiped: () => this._wiped(),
       lease_over: async () => this._shut(),
-      ended: () => this._ended(),
+      ended: (staff) => this._ended(staff),
+      authors: async () => {
+        const all = await vault.staff();
+        return new Set(all.filter((each) => each.state !== "ended").map(({ id }) => id));
+      },
+      drafted: () => (outbox.keys ? JSON.stringify(writing.drafts()) : null),
       said: () => this._tell(),
     });
     /** @type {Words} */
@@ -183,10 +188,10 @@ export class Life {
     this._said({ event: "changed", residents: [...residents] });
   }
 
-  /** The key of who is in was ended: where somebody else works on, they are out. */
-  async _ended() {
+  /** This person's key was ended: where somebody else works on, they are out. @param {Hex} staff */
+  async _ended(staff) {
     const { vault } = this._parts;
-    if (vault.me && (await vault.end(vault.me))) this._shut();
+    if ((await vault.end(staff)) && vault.me === staff) this._shut();
   }
 
   /** The district has asked for it. */
@@ -250,6 +255,7 @@ export class Life {
     outbox.keys = reporter.keys = keys;
     await reading.prepare();
     await writing.prepare();
+    await writing.dropLeft(); // the app may have been killed between a leave and this
     this._measure().then(() => this._tell()); // slow in some browsers, and nobody waits for it
     const step = ledger.step();
     upgrade(step.facts);
@@ -258,6 +264,7 @@ export class Life {
     await step.commit(true);
     await this._parts.photos.signAnew(keys);
     await ledger.keepRoom();
+    await writing.dropLeft();
     this._touched = this._moment();
     this._wake(ENTERED_MS); // the first copy, and what came while nobody was in
   }

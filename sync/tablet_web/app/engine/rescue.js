@@ -23,7 +23,8 @@ export async function rescueFile(ledger, outbox, now) {
   const step = ledger.step();
   /** @type {Uint8Array[]} */
   const parts = [utf8(MAGIC)];
-  const found = step.state ? readyOf(step) : [];
+  const ready = step.rows("batch").filter(([, row]) => row.state === "ready");
+  const found = step.state ? readyOf(step) : ready;
   const stale = step.rows("batch").filter(([, row]) => row.state === "stale");
   const all = [...found, ...stale.filter(([key]) => !found.some(([each]) => each === key))];
   let changes = 0;
