@@ -52,6 +52,10 @@ const life = {
   late: false,
   /** Statuses to answer with in place of the server. @type {number[]} */
   instead: [],
+  /** What such an answer says: come again after so many seconds. */
+  after: "0",
+  /** A line that takes no larger body; 0: any. */
+  narrow: 0,
   writes_left: Number.POSITIVE_INFINITY,
   /** Bytes that fit on the disk. */
   most: Number.POSITIVE_INFINITY,
@@ -60,6 +64,8 @@ const life = {
   sent: [],
 };
 const KILLED = { code: "killed" };
+/** What somebody does while the next answer is on the way. @type {(() => unknown) | null} */
+let during = null;
 
 /** @param {unknown} value */
 const sizeOf = (value) =>
@@ -111,13 +117,22 @@ async function send(call) {
   if (life.writes_left < 0) throw KILLED;
   if (!life.online) throw { code: "no_connection" };
   const status = life.instead.shift();
-  if (status !== undefined) return { status, headers: {}, body: new Uint8Array(0) };
+  if (status !== undefined) {
+    return { status, headers: { "retry-after": life.after }, body: new Uint8Array(0) };
+  }
+  if (life.narrow && (call.body?.length ?? 0) > life.narrow) {
+    life.sent.push({ path: call.path, size: call.body?.length ?? 0, status: 413 });
+    return { status: 413, headers: {}, body: new Uint8Array(0) };
+  }
   const answer = await fetch(server + call.path, {
     method: call.method,
     headers: call.headers ?? {},
     ...(call.body ? { body: /** @type {BodyInit} */ (call.body) } : {}),
   });
   const body = new Uint8Array(await answer.arrayBuffer());
+  const meanwhile = during;
+  during = null;
+  await meanwhile?.();
   life.sent.push({ path: call.path, size: call.body?.length ?? 0, status: answer.status });
   if (life.lose > 0) {
     life.lose -= 1;
@@ -160,6 +175,12 @@ const deeds = {
     life.most = 0;
     life.most = is ? await sizeWith([]) : Number.POSITIVE_INFINITY;
   },
+  meanwhile({ method, args }) {
+    const calls = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (engine));
+    during = () => calls[method](...args);
+  },
+  /** This person's key was ended, as their own exchange has told this tablet. */
+  end: ({ staff }) => engine._parts.vault.end(staff),
   /** The browser's data are cleared. */
   forget() {
     base = memoryDisk();

@@ -41,8 +41,7 @@ export class Auto {
   async _look() {
     const { engine, world } = this;
     if (world.mono() < this._due || !world.online()) return;
-    const next = engine._courier.nextTry;
-    if (next !== null && world.clock() < next) return;
+    if (engine._courier.rests()) return;
     this._due = world.mono() + EVERY_MS;
     const { stage, sync } = await engine.status();
     const useful = stage === "open" || ((stage === "locked" || stage === "wiped") && waits(sync));

@@ -2,8 +2,10 @@
 // time after a failure. The queue of the engine is held while something changes, never while a
 // call is under way, so a form can be saved during the slowest exchange.
 
-import { ENVELOPE_BYTES } from "./outbox.js";
+import { parseUp } from "../crypto/envelope.js";
+import { ENVELOPE_BYTES, ownOf } from "./outbox.js";
 import { problemIn } from "./problem.js";
+import { farewellOf } from "./wiping.js";
 
 /** @typedef {import("../types.js").Fault} Fault */
 /** @typedef {import("../types.js").Hex} Hex */
@@ -15,7 +17,9 @@ import { problemIn } from "./problem.js";
  * @typedef {{ ledger: Ledger, exchange: Exchange, outbox: import("./outbox.js").Outbox,
  *   photos: import("./photos.js").Photos, queue: import("./queue.js").Queue,
  *   world: import("../types.js").World, changed: (residents: Set<Hex>) => Promise<void>,
- *   wiped: () => Promise<void>, lease_over: () => Promise<void>, ended: () => Promise<void>, said: () => void }} Parts
+ *   wiped: () => Promise<void>, lease_over: () => Promise<void>, said: () => void,
+ *   ended: (staff: Hex) => Promise<void>, authors: () => Promise<Set<Hex>>,
+ *   drafted: () => string | null }} Parts
  */
 
 const FIRST_MS = 2_000;
@@ -23,6 +27,8 @@ const MOST_MS = 900_000;
 const TIMEOUT_MS = 60_000;
 const ROUNDS = 10_000;
 const KEEP_SEALED_MS = 7_776_000_000;
+/** Signs of `farewellOf`. */
+const FAREWELL = 11;
 
 export class Courier {
   /** @param {Parts} parts */
@@ -39,6 +45,8 @@ export class Courier {
     this.fault = null;
     /** Batches and farewells that a tablet which cannot read answers has sent in this run. @type {Set<string>} */
     this._sent = new Set();
+    /** Digests that the line did not take in this conversation. @type {Set<string>} */
+    this._tooLarge = new Set();
     /** @type {Promise<void> | null} */
     this._under = null;
     /** Whether that one reads answers. */
@@ -67,14 +75,16 @@ export class Courier {
   }
 
   async _whole() {
-    const { world, ledger } = this.parts;
-    const wait = this.notBefore - world.clock();
+    const { ledger } = this.parts;
+    const wait = this._until(this.notBefore);
     if (wait > 0) throw { code: "busy", facts: { seconds: Math.ceil(wait / 1000) } };
     this._progress("send", 0, 0);
     try {
       await this._foreign();
-      if (ledger.state && this.parts.outbox.keys) await this._rounds();
-      else await this._locked();
+      if (ledger.state && this.parts.outbox.keys) {
+        await this._orphans();
+        await this._rounds();
+      } else await this._locked();
       await this._pictures();
       this.failures = 0;
       this.nextTry = null;
@@ -83,6 +93,17 @@ export class Courier {
       this._failed(error);
       throw error;
     }
+  }
+
+  /** ms until then; what lies further away than any wait was said before the clock was set back. @param {number} then */
+  _until(then) {
+    const left = then - this.parts.world.clock();
+    return left > MOST_MS ? 0 : Math.max(0, left);
+  }
+
+  /** Whether the next try by itself is still to come. */
+  rests() {
+    return this._until(this.nextTry ?? 0) > 0;
   }
 
   /** @param {Progress["step"]} step @param {number} done @param {number} of */
@@ -109,6 +130,7 @@ export class Courier {
   /** Until neither side has more. */
   async _rounds() {
     const { queue, exchange, outbox, world } = this.parts;
+    this._tooLarge.clear();
     for (let round = 0; round < ROUNDS && outbox.keys; round += 1) {
       // Somebody may have locked it while this one waited for its turn.
       const request = await queue.run(async () => (outbox.keys ? exchange.next() : null));
@@ -123,7 +145,7 @@ export class Courier {
         const done = await exchange.take(request, body, sent, came);
         if (done.wiped) await this.parts.wiped();
         else await this.parts.changed(done.touched);
-        if (done.ended) await this.parts.ended();
+        if (done.ended) await this.parts.ended(request.by);
         return done;
       });
       if (!result) break;
@@ -146,7 +168,9 @@ export class Courier {
       throw error;
     }
     if (reply.status === 200) return reply.body;
-    if (reply.status === 413 && request.key) {
+    // What cannot be made smaller is not asked for again and again.
+    if (reply.status === 413 && request.key && !this._tooLarge.has(request.digest)) {
+      this._tooLarge.add(request.digest);
       await queue.run(() => exchange.struck(request, "too_large"));
       return null;
     }
@@ -182,24 +206,48 @@ export class Courier {
 
   // ---- without reading answers --------------------------------------------------------------
 
-  /** Batches of an earlier enrolment, or from a rescue file: as they are, in order, once a run. */
+  /**
+   * Batches of an earlier enrolment, or from a rescue file: as they are, in order, once a run. The
+   * stale ones of an earlier enrolment, too: nobody makes them anew in its chain. What is refused,
+   * as of a tablet that the server knows no longer, is not in the way of the rest.
+   */
   async _foreign() {
     const gen = this.parts.ledger.state?.gen ?? -1;
-    const wiped = this.parts.ledger.app.wiped_why !== "";
-    if (wiped) return;
+    if (this.parts.ledger.app.wiped_why !== "") return;
     await this._dropOld(gen);
-    try {
-      await this._asTheyAre((row) => row.gen !== gen && row.state === "ready");
-    } catch (error) {
-      // Refused, as one of a district that no longer knows that tablet: not in the way of the rest.
-      if (!(/** @type {{ status?: number }} */ (error)?.status)) throw error;
-    }
+    await this._asTheyAre((row) => row.gen !== gen && row.state !== "held");
+    await this._farewells((key) => key !== farewellOf(gen));
+  }
+
+  /**
+   * What waits for an author who cannot come back, since their key was ended: its old bytes are
+   * sent like any other batch, once in a run, and a person at the server decides.
+   */
+  async _orphans() {
+    const { ledger, queue } = this.parts;
+    const authors = await this.parts.authors();
+    await queue.run(async () => {
+      const step = ledger.step();
+      const { gen } = step.facts;
+      for (const [key, row] of step.rows("batch")) {
+        const waits = row.state === "stale" && row.gen === gen && !authors.has(row.staff);
+        if (!waits || this._sent.has(row.digest)) continue;
+        this._sent.add(row.digest);
+        step.put("batch", key, { ...row, state: "ready" });
+        for (const [id, own] of ownOf(step, row.ids)) {
+          if (own.state !== "open") continue;
+          step.put("own", id, { ...own, state: "sent", epoch: row.epoch, seq: row.seq });
+        }
+      }
+      if (step.writes.size) await step.commit(true);
+    });
   }
 
   /** What no answer will ever vouch for goes ninety days after it was posted. @param {number} gen */
   async _dropOld(gen) {
     const { ledger, queue, world } = this.parts;
-    const now = world.clock();
+    // A clock that is far ahead makes nothing old: the server has to have been there, too.
+    const now = Math.min(world.clock(), ledger.state?.server_now ?? Number.POSITIVE_INFINITY);
     const old = ledger.rows("batch").filter(([, row]) => {
       if (row.gen === gen) return false;
       const since = row.posted || row.taken;
@@ -218,23 +266,42 @@ export class Courier {
     });
   }
 
-  /** Locked or wiped: each ready batch once a run; the farewell last. */
+  /** Locked or wiped: each ready batch once a run; the farewell last, and only when all of it is gone. */
   async _locked() {
-    const { ledger } = this.parts;
-    const wiped = ledger.app.wiped_why !== "";
-    await this._asTheyAre((row) => row.state === "ready" || (wiped && row.state === "stale"));
-    for (const [key, bytes] of await ledger.disk.rows("batch", "f.", "f/")) {
-      if (this._sent.has(key)) continue;
-      await this._sendRaw(/** @type {Uint8Array} */ (bytes));
-      this._sent.add(key);
-    }
+    const wiped = this.parts.ledger.app.wiped_why !== "";
+    const refused = await this._asTheyAre(
+      (row) => row.state === "ready" || (wiped && row.state === "stale"),
+    );
+    const unheard = wiped ? await this._farewells(() => true) : null;
+    if (refused ?? unheard) throw refused ?? unheard;
   }
 
-  /** @param {(row: import("./rows.js").BatchRow) => boolean} which */
+  /** The first refusal, if there was any. @param {(key: string) => boolean} which */
+  async _farewells(which) {
+    const { ledger } = this.parts;
+    /** @type {unknown} */
+    let refused = null;
+    for (const [key, bytes] of await ledger.disk.rows("batch", "f.", "f/")) {
+      if (this._sent.has(key) || !which(key.slice(0, FAREWELL))) continue;
+      const said = await this._taken(/** @type {Uint8Array} */ (bytes));
+      refused ??= said;
+      if (!said) this._sent.add(key);
+    }
+    return refused;
+  }
+
+  /**
+   * In order, the next one of a tablet when a 200 came for the one before; one tablet is not in the
+   * way of another. The first refusal, if there was any.
+   * @param {(row: import("./rows.js").BatchRow) => boolean} which
+   */
   async _asTheyAre(which) {
-    const { ledger, queue, outbox, world } = this.parts;
+    const { ledger, queue, outbox } = this.parts;
     const rows = ledger.rows("batch").filter(([, row]) => which(row));
     const ordered = rows.sort((a, b) => order(a[1]) - order(b[1]) || (a[0] < b[0] ? -1 : 1));
+    const stopped = new Set();
+    /** @type {unknown} */
+    let refused = null;
     for (const [at, [key, row]] of ordered.entries()) {
       if (this._sent.has(row.digest)) continue;
       this._progress("send", at, ordered.length);
@@ -245,21 +312,37 @@ export class Courier {
       });
       const bytes = await ledger.disk.get("batch", `b${key.slice(1)}`);
       if (!bytes) continue; // it was closed again with one change more in this very moment
-      await this._sendRaw(/** @type {Uint8Array} */ (bytes));
+      const body = /** @type {Uint8Array} */ (bytes);
+      const { device } = (await parseUp(body, ENVELOPE_BYTES)).header;
+      if (stopped.has(device)) continue;
+      const said = await this._taken(body);
+      if (said) {
+        stopped.add(device);
+        refused ??= said;
+        continue;
+      }
       this._sent.add(row.digest);
       await queue.run(async () => {
         const step = ledger.step();
-        step.change("batch", key, { posted: world.clock() });
+        step.change("batch", key, { posted: this._latest() });
         await step.commit(true);
       });
     }
+    return refused;
   }
 
-  /** @param {Uint8Array} bytes */
-  async _sendRaw(bytes) {
-    if (bytes.length > ENVELOPE_BYTES) return;
+  /** Null when a 200 came; what was said of this one alone. Whatever else went wrong is thrown. @param {Uint8Array} bytes */
+  async _taken(bytes) {
     const reply = await this._send(bytes);
-    if (reply.status !== 200) throw await this._problem(reply);
+    if (reply.status === 200) return null;
+    const problem = await this._problem(reply);
+    if (reply.status === 400 || reply.status === 413) return problem;
+    throw problem;
+  }
+
+  /** No clock that was set back makes a moment older than it can be. */
+  _latest() {
+    return Math.max(this.parts.world.clock(), this.parts.ledger.state?.server_now ?? 0);
   }
 
   // ---- pictures -----------------------------------------------------------------------------
@@ -273,7 +356,7 @@ export class Courier {
       lock: (work) => queue.run(work),
       progress: (done, of) => this._progress("photo", done, of),
     });
-    await queue.run(() => photos.tidy());
+    await queue.run(() => photos.tidy(this.parts.drafted()));
   }
 }
 

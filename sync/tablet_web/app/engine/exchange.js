@@ -20,8 +20,9 @@ import { ownOf, readyOf } from "./outbox.js";
 /** @typedef {import("./ledger.js").Step} Step */
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 /** @typedef {import("./reports.js").Told} Told */
-/** `key`: of the batch; "" outside the chain. `sent`: wall and monotonic clock when it left.
- * @typedef {{ bytes: Uint8Array, digest: Hex, key: string, told: Told | null }} Request */
+/** `key`: of the batch; "" outside the chain. `by`: who was in when it was made.
+ * @typedef {{ bytes: Uint8Array, digest: Hex, key: string, told: Told | null }} Asked */
+/** @typedef {Asked & { by: Hex }} Request */
 /** @typedef {{ wall: number, mono: number }} Moment */
 /** What one answer brought.
  * @typedef {{ more: boolean, refused: string, say: string, receipts: number, wiped: boolean,
@@ -68,7 +69,7 @@ export class Exchange {
       found && !state.probe ? await this._batch(step, found) : await this._empty(step);
     await step.commit(true);
     this.asked = request.digest;
-    return request;
+    return { ...request, by: this.outbox.unlocked.me };
   }
 
   /** The original of one that was made anew had arrived after all: what follows goes behind it. @param {Step} step */
@@ -79,7 +80,7 @@ export class Exchange {
     if (first.prev !== head_digest) await this.outbox.recut(step);
   }
 
-  /** @param {Step} step @param {[string, import("./rows.js").BatchRow]} found @returns {Promise<Request>} */
+  /** @param {Step} step @param {[string, import("./rows.js").BatchRow]} found @returns {Promise<Asked>} */
   async _batch(step, [key, row]) {
     if (!row.out) {
       const { said, told } = await this.reporter.all(step);
@@ -94,7 +95,7 @@ export class Exchange {
     return { bytes: body, digest: row.digest, key, told: null };
   }
 
-  /** @param {Step} step @returns {Promise<Request>} */
+  /** @param {Step} step @returns {Promise<Asked>} */
   async _empty(step) {
     const { said, told } = await this.reporter.all(step);
     const made = await this.outbox.empty(step, said);

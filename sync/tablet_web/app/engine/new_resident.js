@@ -24,6 +24,7 @@ export async function openArchive(writing, person) {
   const given = Object.entries(cells).filter(([, value]) => value != null && value !== "");
   const own = given.filter(([name]) => WITH_THE_ACT.includes(name));
   const rest = given.filter(([name]) => !WITH_THE_ACT.includes(name));
+  await writing._typed();
   const step = writing._begun();
   const attach = await writing.parts.photos.attached(pictures, resident);
   const body = { team: panel, seen, signed, ...Object.fromEntries(own) };

@@ -37,6 +37,8 @@ export class Photos {
   constructor(ledger, world) {
     this.ledger = ledger;
     this.world = world;
+    /** Taken in by this run of the app. @type {Set<Hex>} */
+    this._fresh = new Set();
   }
 
   /**
@@ -82,6 +84,7 @@ export class Photos {
     };
     step.put("photo", id, row);
     await step.commit();
+    this._fresh.add(id);
     return id;
   }
 
@@ -194,15 +197,21 @@ export class Photos {
     return { here: row.sealed.length > 0, state: state[row.state], reason: row.reason };
   }
 
-  /** What is no longer needed, or was never named: given up forms of yesterday and before. */
-  async tidy() {
+  /**
+   * What is no longer needed, or was never named: given up forms of last week and before. One that
+   * was taken in this run, or that a draft names, is not given up, whatever a clock says.
+   * @param {string | null} drafted what drafts say; null: nobody can read them now
+   */
+  async tidy(drafted) {
     const step = this.ledger.step();
     const state = this.ledger.facts;
     const now = this.world.clock();
     for (const [id, row] of step.rows("photo")) {
       const safe =
-        row.state === "held" && (row.taken < state.backed_at || now - row.taken > KEEP_MS);
-      const given_up = row.state === "loose" && now - row.at > 7 * DAY_MS;
+        row.state === "held" &&
+        (row.taken < state.backed_at || state.server_now - row.taken > KEEP_MS);
+      const open = this._fresh.has(id) || drafted === null || drafted.includes(id);
+      const given_up = row.state === "loose" && now - row.at > 7 * DAY_MS && !open;
       if (safe || given_up) await this._remove(step, id);
     }
     if (step.writes.size) await step.commit();

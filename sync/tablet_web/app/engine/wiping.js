@@ -10,6 +10,12 @@ import { base64, unhex } from "../wire/bytes.js";
  *   vault: import("./vault.js").Vault, world: import("../types.js").World }} Parts
  */
 
+/** As many fit into one envelope with room to spare, and the server reads no more of one. */
+const PURGED = 1000;
+
+/** Where the last words of an enrolment lie. @param {number} gen */
+export const farewellOf = (gen) => `f.${String(gen).padStart(9, "0")}`;
+
 export class Wiping {
   /** @param {Parts} parts */
   constructor(parts) {
@@ -68,13 +74,18 @@ export class Wiping {
       const seqs = waiting.get(plain.resident) ?? new Set();
       waiting.set(plain.resident, seqs.add(rows[n][1].seq));
     }
-    const purged = [...gone].slice(0, 2000).map((who) => ({
+    const purged = [...gone].map((who) => ({
       resident: base64(unhex(who)),
       at,
       waiting: [...(waiting.get(who) ?? [])].sort((a, b) => a - b),
     }));
     // It is sent after the last ready batch: when it arrives, nothing waits here any more.
-    const made = await outbox.empty(step, { ...said, purged, pending: 0, oldest: null });
-    step.put("batch", `f.${String(step.facts.gen).padStart(9, "0")}`, made.bytes);
+    const name = farewellOf(step.facts.gen);
+    for (let part = 0; part === 0 || part * PURGED < purged.length; part += 1) {
+      const these = purged.slice(part * PURGED, (part + 1) * PURGED);
+      const told = { ...(part ? {} : said), purged: these, pending: 0, oldest: null };
+      const made = await outbox.empty(step, told);
+      step.put("batch", `${name}.${String(part).padStart(3, "0")}`, made.bytes);
+    }
   }
 }
