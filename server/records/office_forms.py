@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 from server.records.checks import follows
+from server.records.definitions import field as answer
 from server.records.model import Check, Code, Codes, Day, Field, Kind, Ref, Shape, Text
 
 NAME: Final = Text(2, 60)
@@ -64,10 +65,6 @@ def member(roles: tuple[str, ...]) -> Kind:
     )  # fmt: skip
 
 
-def _backwards(first: date, last: date) -> bool:
-    return last < first
-
-
 JOINING: Final = _form(
     "joining", "加入团队",
     Field("staff", "谁", Ref("staff"), required=True),
@@ -76,7 +73,8 @@ JOINING: Final = _form(
     Field("until_day", "到哪一天（当天还在）", Day()),
     checks=(
         follows("ground", "locum", then="until_day", sentence_zh="代班要写到哪一天"),
-        Check("in_order", ("from_day", "until_day"), _backwards,
+        Check("in_order", ("from_day", "until_day"),
+              ["<", answer("until_day"), answer("from_day")],
               "结束的日子比开始的早", field="until_day"),
     ),
 )  # fmt: skip
