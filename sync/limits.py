@@ -54,4 +54,5 @@ RETRY_MAX_MS: Final = 15 * 60 * 1000
 ENROL_CODE_MS: Final = 10 * 60 * 1000
 DIGEST_BUCKETS: Final = 64
 DIGEST_REPAIRS: Final = 3  # mismatches in a row before a person looks
+OPENINGS_PER_DAY: Final = 60  # archives one tablet opens; past it: held, till a person looks
 STRANGERS_PER_DAY: Final = 20  # changes on residents never in the panel; past it: suspended

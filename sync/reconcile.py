@@ -88,6 +88,7 @@ class Reason(StrEnum):
     RELEASED = "released"
     ACT = "act"
     SAME_DOCUMENT = "same_document"
+    OPENINGS = "too_many_openings"
 
 
 class Task(StrEnum):

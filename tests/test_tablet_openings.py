@@ -11,6 +11,7 @@ from server.records import acts
 from server.rules import first_notice
 from server.store.ids import new_id
 from sync import wire
+from sync.limits import OPENINGS_PER_DAY
 from tests.console import CHEN, offices
 from tests.lists import number as id_number
 from tests.lists import signed
@@ -154,3 +155,62 @@ async def test_what_a_revoked_tablet_opened_is_opened_when_a_person_lets_it_in(
     assert await world.one("SELECT state, under FROM change WHERE change=?", visit.id) == (
         "applied", "resident",
     )  # fmt: skip
+
+
+def village(there: Helping, count: int, *, first: int = 0) -> list[tuple[bytes, wire.Change]]:
+    """So many people who never had an archive, each with a document of her own."""
+    people = [fresh(there.tablet.world) for _ in range(count)]
+    numbers = (id_number(BORN, 100 + 2 * (first + n)) for n in range(count))
+    return [(who, opening(there, who, id_no=no)) for who, no in zip(people, numbers, strict=True)]
+
+
+async def test_past_the_days_number_an_opening_waits_for_a_person_and_nothing_is_lost(
+    world: World,
+) -> None:
+    there = await helping(world)
+    people = village(there, OPENINGS_PER_DAY + 1)
+    who, last = people[-1]
+    visit, yes = there.tablet.visit(who), there.act(acts.AGREE, who, agreed="1")
+    answer = await there.send(*(each for _, each in people), visit, yes)
+    n, too_many = OPENINGS_PER_DAY, ("held", "too_many_openings")
+    assert states(answer) == ((n, *too_many), (n + 1, *too_many), (n + 2, *too_many))
+    later = there.tablet.visit(who, on="2026-11-19")  # of a batch of its own
+    assert states(await there.send(later)) == ((0, *too_many),)
+    assert await world.rows("SELECT 1 FROM resident WHERE resident=?", who) == []
+    held = {row[0] for row in await world.rows("SELECT subject FROM task WHERE kind='held'")}
+    assert held == {last.id, visit.id, yes.id, later.id}
+    assert set(await world.rows("SELECT facility FROM task WHERE kind='held'")) == {(QINGHE,)}
+    assert await world.one("SELECT strangers FROM device WHERE label='平板'") == 0
+
+    assert await release.release(world.site, last.id, staff=SU) == "applied"
+    assert await world.one("SELECT panel FROM resident WHERE resident=?", who) == TEAM_A
+    await release.release_waiting(world.site)
+    rows = dict(await world.rows("SELECT change, state FROM change WHERE resident=?", who))
+    assert (rows[visit.id], rows[later.id]) == ("applied", "applied")
+    assert await world.one("SELECT kind FROM tablet_act WHERE act=?", yes.id) == acts.AGREE
+    assert await world.rows("SELECT 1 FROM task WHERE kind='held' AND closed_at IS NULL") == []
+    assert await world.rows("SELECT 1 FROM wait") == []
+
+
+async def test_the_days_number_is_one_tablets_and_one_days(world: World) -> None:
+    there, other = await helping(world), await helping(world, "另一台")
+    await there.send(*(each for _, each in village(there, OPENINGS_PER_DAY)))
+    (_, more), (_, beside), (_, tomorrow) = village(there, 3, first=OPENINGS_PER_DAY)
+    assert states(await there.send(more)) == ((0, "held", "too_many_openings"),)
+    assert states(await there.send(more)) == ((0, "duplicate", "held"),)
+    assert states(await other.send(beside)) == ()
+    world.clock.pass_(days=1)
+    assert states(await there.send(tomorrow)) == ()
+
+
+async def test_who_is_declined_stays_as_evidence_and_opens_nothing(world: World) -> None:
+    there = await helping(world)
+    people = village(there, OPENINGS_PER_DAY + 1)
+    who, last = people[-1]
+    visit = there.tablet.visit(who)
+    await there.send(*(each for _, each in people), visit)
+    for each in (last.id, visit.id):
+        await release.decline(world.site, each, staff=SU)
+    assert await world.rows("SELECT 1 FROM resident WHERE resident=?", who) == []
+    rows = await world.rows("SELECT state, reason FROM change WHERE resident=?", who)
+    assert set(rows) == {("held", "declined")}

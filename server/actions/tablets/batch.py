@@ -10,7 +10,7 @@ from server.actions.archives.standing import DeviceRow, Field, lock_living, read
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets.answered import answered
 from server.actions.tablets.intake import Arrived, Intake, mark_of
-from server.actions.tablets.openings import Twins, open_all, wanted
+from server.actions.tablets.openings import Opened, open_of_batch, wanted
 from server.store.tx import Row, Tx, one
 from sync import wire
 from sync.clock import Stamped, recorded
@@ -42,7 +42,7 @@ class BatchInHand:
     persons: dict[bytes, Person]
     kept: dict[bytes, bytes]  # archives merged into another -> the one that stands for them
     opened: set[bytes]  # changes by which this batch opened an archive
-    twins: Twins  # of those archives the ones whose document is somebody's already
+    openings: Opened
     acts: list[Row]  # asked for by this batch, to be carried out after it
 
     def taker(self, change: wire.Change) -> bytes:
@@ -76,8 +76,11 @@ async def open_batch(
     trust = _trust(device, verdict, intake, ended=staff is None or staff[1] is not None)
     ledger = Ledger(site.district, site.vault, now, district[0])
     new = wanted(intake.arrived, rows) if trust is Reason.NONE else []
-    opened, twins = await open_all(tx, site, ledger, new, device=device.device, staff=intake.staff)
-    rows |= opened
+    absent = residents - rows.keys() - kept.keys()
+    made = await open_of_batch(
+        tx, site, ledger, new, absent=absent, device=device.device, staff=intake.staff
+    )
+    rows |= made.rows
     where = await read_field(tx, site.district, device, set(rows), site.rules.late_credit_days)
     ledger.archives = {who: Archive(row, where.members.get(who, [])) for who, row in rows.items()}
     taken = await _taken(tx, site.district, intake.arrived)
@@ -94,8 +97,8 @@ async def open_batch(
         persons=await persons_of(tx, site, about, district_key),
         alike=await _alike(tx, site.district, changes, kept),
         kept=kept,
-        opened={each.id for each in new if each.resident in opened},
-        twins=twins,
+        opened={each.id for each in new if each.resident in made.rows},
+        openings=made,
         acts=[],
     )  # fmt: skip
 

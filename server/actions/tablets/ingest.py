@@ -162,11 +162,17 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
 
 
 def _opened(work: BatchInHand, arrived: Arrived, decision: Decision) -> Decision:
-    """The change that opened an archive has been carried out by now (openings.py)."""
+    """The change that opened an archive has been carried out by now, or waits with all that is for
+    its resident (openings.py).
+    """
     change = arrived.change
-    if change is None or change.id not in work.opened or not acts.waits(decision):
+    if change is None:
         return decision
-    return openings.decided(work.twins, change.resident)
+    if change.resident in work.openings.over and decision.reason is Reason.STRANGER:
+        return openings.WAITS
+    if change.id not in work.opened or not acts.waits(decision):
+        return decision
+    return openings.decided(work.openings.twins, change.resident)
 
 
 def _beside_its_target(work: BatchInHand, arrived: Arrived) -> Arrived:
@@ -328,7 +334,7 @@ async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) 
     )  # fmt: skip
     await tx.insert("tablet_act", work.acts, ignore=True)
     await work.ledger.flush(tx, "batch", intake.digest + header.root)
-    await openings.note_twins(tx, site, work.twins)
+    await openings.note_twins(tx, site, work.openings.twins)
     both = zip(intake.arrived, states, strict=True)
     applied = [each.change for each, row in both if row is None or row[1] == State.APPLIED.value]
     await settle_held(tx, work.ledger, applied, intake.staff)
