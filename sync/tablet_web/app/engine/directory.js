@@ -7,6 +7,8 @@
 
 export class Directory {
   constructor() {
+    /** Called with the names of staff, each time they have come. @type {(names: Map<Hex, string>) => void} */
+    this.heard = () => {};
     this.clear();
   }
 
@@ -31,6 +33,7 @@ export class Directory {
       this._by.set(id, facility ? `${name} \u00b7 ${facility}` : name);
     }
     this._regions = new Map(regions);
+    this.heard(new Map(staff.map(([id, name]) => [id, name])));
     this.choices = {
       teams: teams.map(([id, name, at]) => ({ id, name, facility: facilities[at]?.[1] ?? "" })),
       grounds: grounds.map(([code, label]) => ({ code, label })),

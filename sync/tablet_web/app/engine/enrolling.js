@@ -188,12 +188,15 @@ export class Enrolling {
     });
   }
 
-  /** @param {string} name @param {string} passphrase */
+  /**
+   * `name`: as they call themselves; the server's word for them goes before it.
+   * @param {string} name @param {string} passphrase
+   */
   async finishStaff(name, passphrase) {
     const came = this._came;
     if (!came) throw { code: "not_enrolling" };
     const key = { suite: this.ledger.facts.suite, private: came.signing };
-    const writes = await this.vault.admit(came.staff, name || came.name, passphrase, key);
+    const writes = await this.vault.admit(came.staff, came.name || name, passphrase, key);
     await this.ledger.disk.write(writes);
     this._further = null;
     this._came = null;

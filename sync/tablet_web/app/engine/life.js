@@ -45,6 +45,11 @@ export class Life {
     const writing = new Writing({ ledger, own, outbox, photos, reading, world });
     const vault = new Vault(world, () => wiping.alsoGone());
     const wiping = new Wiping({ ledger, outbox, reporter, own, vault, world });
+    // Also on the lock screen somebody is called as the server says, whatever was typed here.
+    directory.heard = (names) => {
+      const later = () => {}; // a full disk: at the next unlocking
+      queue.run(() => vault.rename(names)).then((some) => some && this._tell(), later);
+    };
     const together = { ledger, own, reporter, outbox, directory, photos, queue };
     this._parts = { ...together, reading, writing, vault, wiping };
     this._enrolling = new Enrolling(world, ledger, vault);

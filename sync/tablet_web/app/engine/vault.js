@@ -123,6 +123,25 @@ export class Vault {
     return [{ store: "staff", key: staff, value: row }];
   }
 
+  /**
+   * Everybody is called as the server says; whether that changed anything.
+   * @param {Map<Hex, string>} names
+   * @returns {Promise<boolean>}
+   */
+  rename(names) {
+    const { disk } = this.#means;
+    return this.#tries.run(async () => {
+      /** @type {[string, StaffRow][]} */
+      const rows = await disk.rows("staff");
+      const other = rows.filter(([id, { name }]) => (names.get(id) || name) !== name);
+      if (!other.length) return false;
+      await disk.write(
+        other.map(([key, row]) => ({ store: STAFF, key, value: { ...row, name: names.get(key) } })),
+      );
+      return true;
+    });
+  }
+
   /** @param {Hex} staff @param {string} passphrase */
   async unlock(staff, passphrase) {
     const { master, key } = await this.#judge(staff, passphrase);

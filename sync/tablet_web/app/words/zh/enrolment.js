@@ -92,7 +92,7 @@ export const words = Object.freeze({
     marked: "设口令",
     title_staff: "请同事本人写姓名、",
     name: "姓名",
-    name_hint: "锁屏上按它认人。",
+    name_hint: "锁屏上按它认人。和服务器上登记的不同，按登记的显示。",
     pass: "口令",
     pass_hint: "至少 8 个字。一句自己记得住的话最好，空格、汉字都可以。",
     twice: "再写一遍口令",
