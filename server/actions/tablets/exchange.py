@@ -90,7 +90,9 @@ async def exchange(site: Site, raw: bytes) -> Exchanged:
     now = site.clock()
     private = await _private_key(site, sealed.header.kid)
     if private is None:
-        return await _finish(site, sealed, Ingested(), None, now, refused=UNKNOWN_KEY)
+        held = await site.store.read(lambda tx: _known(tx, site.district, sealed))
+        refused = UNKNOWN_KEY if held is None else ""
+        return await _finish(site, sealed, held or Ingested(), None, now, refused=refused)
     intake = await asyncio.to_thread(
         partial(read_batch, sealed, raw, staff=staff, private=private, now=now)
     )
@@ -106,6 +108,16 @@ async def exchange(site: Site, raw: bytes) -> Exchanged:
     if intake.whole and sealed.header.seq is None:
         refused = UNREADABLE  # an empty exchange has nothing to keep: say so instead of silence
     return await _finish(site, sealed, ingested, intake, now, refused=refused)
+
+
+async def _known(tx: Tx, district: int, sealed: Sealed[UpHeader]) -> Ingested | None:
+    """Taken before the key was lost: what was answered then is answered again."""
+    row = await one(
+        tx,
+        "SELECT receipt, received_at FROM batch WHERE district=? AND device=? AND digest=?",
+        district, sealed.header.device, sealed.digest,
+    )  # fmt: skip
+    return None if row is None else Ingested(row[0], repeat=True, taken_at=row[1])
 
 
 async def _verified(site: Site, raw: bytes) -> tuple[Sealed[UpHeader], bytes]:

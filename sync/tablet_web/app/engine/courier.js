@@ -47,6 +47,8 @@ export class Courier {
     this._sent = new Set();
     /** Digests that the line did not take in this conversation. @type {Set<string>} */
     this._tooLarge = new Set();
+    /** And that the server refused. @type {Set<string>} */
+    this._refused = new Set();
     /** @type {Promise<void> | null} */
     this._under = null;
     /** Whether that one reads answers. */
@@ -131,6 +133,7 @@ export class Courier {
   async _rounds() {
     const { queue, exchange, outbox, world } = this.parts;
     this._tooLarge.clear();
+    this._refused.clear();
     for (let round = 0; round < ROUNDS && outbox.keys; round += 1) {
       // Somebody may have locked it while this one waited for its turn.
       const request = await queue.run(async () => (outbox.keys ? exchange.next() : null));
@@ -151,6 +154,11 @@ export class Courier {
       if (!result) break;
       if (result.wiped) return this._locked();
       if (result.lease_over) await this.parts.lease_over();
+      if (result.refused && request.key) {
+        // The same bytes are not sent again and again into the same refusal.
+        if (this._refused.has(request.digest)) throw { code: "broken" };
+        this._refused.add(request.digest);
+      }
       if (result.refused === "unreadable") throw { code: "unreadable", say: result.say };
       if (!result.more && !result.receipts) break;
     }

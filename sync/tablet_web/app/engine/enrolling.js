@@ -95,10 +95,11 @@ export class Enrolling {
     const again = Boolean(ledger.state && !ledger.app.wiped_why);
     // It locked itself meanwhile: a new key would close what the old one has sealed for ever.
     if (again && !vault.me) throw { code: "locked" };
+    const panels = done.panels.map(({ id }) => id);
     const writes = again
       ? await vault.admit(done.staff, name, passphrase, key)
       : await vault.found(done.staff, name, passphrase, key);
-    writes.push(...(await (again ? this._carried() : this._unreadable())));
+    writes.push(...(await (again ? this._carried(panels) : this._unreadable())));
     writes.push({
       store: "meta",
       key: "kem",
@@ -126,9 +127,10 @@ export class Enrolling {
 
   /**
    * What has no receipt goes into the chain of the new device (PROTOCOL 9, last lines). Copies come
-   * anew: it may be for other panels, or for less of them. @returns {Promise<Write[]>}
+   * anew: it may be for other panels, or for less of them. @param {Hex[]} panels
+   * @returns {Promise<Write[]>}
    */
-  async _carried() {
+  async _carried(panels) {
     const own = this.ledger
       .rows("own")
       .filter(([, row]) => row.state === "open" || row.state === "sent")
@@ -141,6 +143,12 @@ export class Enrolling {
     const writes = own.map((each) => ({ ...each, store: /** @type {const} */ ("own") }));
     for (const store of /** @type {const} */ (["person", "index", "gone"])) {
       for (const key of await this.ledger.disk.keys(store)) writes.push({ store, key });
+    }
+    // Who is in none of its panels has left: what waits for them is for sending only.
+    const carried = new Set(panels);
+    for (const { id, panels: of } of this.ledger.entries.all) {
+      if (of.some((each) => carried.has(each))) continue;
+      writes.push({ store: "gone", key: id, value: { at: 0, panel: of[0] ?? "" } });
     }
     return writes;
   }

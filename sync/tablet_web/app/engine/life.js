@@ -260,7 +260,6 @@ export class Life {
     outbox.keys = reporter.keys = keys;
     await reading.prepare();
     await writing.prepare();
-    await writing.dropLeft(); // the app may have been killed between a leave and this
     this._measure().then(() => this._tell()); // slow in some browsers, and nobody waits for it
     const step = ledger.step();
     upgrade(step.facts);
@@ -269,7 +268,7 @@ export class Life {
     await step.commit(true);
     await this._parts.photos.signAnew(keys);
     await ledger.keepRoom();
-    await writing.dropLeft();
+    await writing.dropLeft(); // the app may have been killed between a leave and this
     this._touched = this._moment();
     this._wake(ENTERED_MS); // the first copy, and what came while nobody was in
   }

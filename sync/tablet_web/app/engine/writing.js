@@ -196,8 +196,6 @@ export class Writing {
   /** Who has left leaves no draft. */
   async dropLeft() {
     const { ledger } = this.parts;
-    // Enrolled anew, nobody has come yet.
-    if (Object.values(ledger.facts.cursors).some((each) => each.epoch === 0)) return;
     for (const { key, resident } of this.drafts()) {
       if (ledger.get("gone", resident)) await this.dropDraft(key);
     }
