@@ -80,7 +80,8 @@ export class Reading {
   _remake(made, who) {
     const here = this.parts.ledger.entries.get(who);
     const over = this._over.get(who);
-    if (!here && !over) {
+    // Of another team: written for on some ground, and no archive of them is here.
+    if (!here && !over?.name) {
       made.all.delete(who);
       made.lines.delete(who);
       return;
@@ -157,7 +158,8 @@ export class Reading {
 
   /** @param {Hex} resident */
   knows(resident) {
-    return this._over.has(resident) || this.parts.ledger.entries.get(resident) !== undefined;
+    const here = this.parts.ledger.entries.get(resident) !== undefined;
+    return here || Boolean(this._over.get(resident)?.name);
   }
 
   /** @param {Hex} resident */
