@@ -18,7 +18,7 @@ async def let_in(field: Field, tablet: Tablet) -> None:
     code, confirm = await offer(field.world)
     await page.locator("#code").fill(code)
     await page.locator("#label").fill("平板 07")
-    await page.get_by_role("button", name="送出登记码").click()
+    await page.get_by_role("button", name="用这个登记码").click()
     digits = await page.locator(".digits [aria-hidden]").inner_text()
     await confirm(digits.replace(" ", ""))
     await page.locator("#name").fill("苏清明")

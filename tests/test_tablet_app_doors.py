@@ -59,7 +59,7 @@ async def test_the_code_comes_by_camera_and_the_reader_is_fetched_only_then(
         assert not [url for url in fetched if "zxing" in url]
         await press(page, "用相机扫码")
         await page.get_by_text("登记码扫到了").wait_for()
-        await press(page, "送出登记码")
+        await press(page, "用这个登记码")
         assert len((await page.locator(".digits .vh").inner_text()).split()) == 6
         assert [url for url in fetched if url.endswith("zxing_reader.wasm")]
 
@@ -174,13 +174,13 @@ async def _before_it_is_somebodys(field: Field, tablet: Tablet) -> list[str]:
     page = tablet.page
     found = await looked_at(page, "没有登记")
     await press(page, "输入登记码")
-    await press(page, "送出登记码")
+    await press(page, "用这个登记码")
     found += await looked_at(page, "登记码，没有填")
     code, confirm = await offer(field.world)
     await page.locator("#code").press_sequentially(code.replace("-", "").lower())
     assert await page.locator("#code").input_value() == code
     await page.get_by_label("这台平板叫什么").fill("平板 07")
-    await press(page, "送出登记码")
+    await press(page, "用这个登记码")
     digits = (await page.locator(".digits .vh").inner_text()).replace(" ", "")
     found += await looked_at(page, "六位数")
     await confirm(digits)

@@ -9,6 +9,12 @@ import { icon } from "./icon.js";
 
 /** @typedef {Record<string, string>} Codes */
 
+/** The codes as the form has them: an object gives 10 and 99 out before 01. @param {Codes} codes */
+export function inTurn(codes) {
+  const all = Object.keys(codes);
+  return all.some((code) => /^0\d/.test(code)) ? all.sort() : all;
+}
+
 /**
  * A sheet over the page, for as long as somebody chooses.
  * @param {{ title: string, close: () => void, clear?: (() => void) | undefined, children?: any }} props
@@ -62,7 +68,7 @@ export function One(props) {
   const [open, setOpen] = useState(false);
   const clear = must ? undefined : () => onInput("");
   const picks = (/** @type {(() => void) | undefined} */ then) =>
-    (props.order ?? Object.keys(codes)).map(
+    (props.order ?? inTurn(codes)).map(
       (code, at) =>
         html`<${Pick}
           key=${code}
@@ -127,7 +133,7 @@ const SHOWN = 5;
 export function Several(props) {
   const { id, codes, none, value, label, onInput, labelledby, describedby, tone } = props;
   const [open, setOpen] = useState(false);
-  const all = Object.keys(codes);
+  const all = inTurn(codes);
   const fits = isSegmented(codes) && all.length <= SHOWN;
   const shown = fits ? all : all.filter((code) => code === none || value.includes(code));
   const pick = (/** @type {string} */ code, /** @type {boolean} */ first) =>

@@ -6,7 +6,7 @@ import { parts } from "../../forms/days.js";
 import { words } from "../../words/zh/form.js";
 import { html } from "../html.js";
 import { Button } from "./button.js";
-import { One, Several } from "./choice.js";
+import { inTurn, One, Several } from "./choice.js";
 import { icon } from "./icon.js";
 
 /** @typedef {import("../../forms/kinds.d.ts").Field} Field */
@@ -105,7 +105,7 @@ function Box(props) {
       return html`<${One}
         ...${common}
         codes=${type.codes}
-        order=${field.name === "sex" ? likelyFirst(type.codes) : Object.keys(type.codes)}
+        order=${field.name === "sex" ? likelyFirst(type.codes) : inTurn(type.codes)}
         value=${text}
         must=${field.required}
         label=${field.label}
@@ -174,6 +174,9 @@ function Line({ id, field, text, tone, told, onInput }) {
   if (type.is === "day") return html`<${DayBox} common=${common} tone=${tone} text=${text} />`;
   const number = type.is === "integer" || type.is === "scaled";
   const unit = number ? words.unit(type.unit) : "";
+  // A number that stands there is written over, not added to: 135 and then 142 is not 135142.
+  const over = (/** @type {Event} */ event) =>
+    setTimeout(() => /** @type {HTMLInputElement} */ (event.target).select());
   return html`<span class=${`in box ${tone}`}>
     <input
       type=${NATIVE[type.is] ?? "text"}
@@ -181,6 +184,7 @@ function Line({ id, field, text, tone, told, onInput }) {
       autocapitalize="none"
       spellcheck=${false}
       ...${common}
+      onFocus=${number ? over : undefined}
     />${unit && html`<i>${unit}</i>`}
   </span>`;
 }

@@ -4,16 +4,29 @@
 import { html, useEffect, useState } from "../html.js";
 
 const QUIET = 4;
+const WASM = "/tablet/vendor/zxing/zxing_writer.wasm";
 
 async function writer() {
   const { prepareZXingModule, writeBarcode } = await import(
     "../../../vendor/zxing/es/writer/index.js"
   );
   await prepareZXingModule({
-    overrides: { locateFile: () => "/tablet/vendor/zxing/zxing_writer.wasm" },
+    overrides: { locateFile: () => WASM },
     fireImmediately: true,
   });
   return writeBarcode;
+}
+
+let kept = false;
+
+/** The writer's files asked for once, so that the keeper has them where there is no network; nothing is made of them yet. */
+export function keep() {
+  if (kept) return;
+  kept = true;
+  const all = [fetch(WASM), import("../../../vendor/zxing/es/writer/index.js")];
+  Promise.all(all).catch(() => {
+    kept = false;
+  });
 }
 
 /** Fetched and kept, if that can be done now. */

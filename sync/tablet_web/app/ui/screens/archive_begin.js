@@ -4,8 +4,8 @@ import { words } from "../../words/zh/archive.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { SCREENS } from "../screens.js";
-import { combined, conflicts, decidable, duesOf, formsToBegin, kindsDue } from "./archive_facts.js";
-import { cellName } from "./archive_facts.js";
+import { COMBINED, combined, conflicts, decidable, duesOf, formsToBegin } from "./archive_facts.js";
+import { cellName, kindsDue, suits } from "./archive_facts.js";
 
 /** @typedef {import("./archive.js").Opened} Opened */
 
@@ -23,7 +23,7 @@ export function beginnings({ archive, catalogue, reader, restricted, go }) {
     begin: () => go("form", { resident, kind: id }),
   });
   if (!combined(kinds) || !SCREENS.visit) return kinds.map(single);
-  const both = ["htn_followup", "dm_followup"];
+  const both = COMBINED;
   return [
     { label: words.combined, begin: () => go("visit", { resident, kinds: both }) },
     ...kinds.filter((id) => !both.includes(id)).map(single),
@@ -31,11 +31,38 @@ export function beginnings({ archive, catalogue, reader, restricted, go }) {
   ];
 }
 
+/** @param {{ opened: Opened, kinds: import("../catalogue.js").Kind[], children?: any }} props */
+function Forms({ opened, kinds, children }) {
+  const { archive, go } = opened;
+  const due = beginnings(opened).map((each) => each.label);
+  return html`<ul>
+    ${children}
+    ${kinds.map(
+      (kind) =>
+        html`<li key=${kind.id}>
+          <button
+            type="button"
+            class="btn full"
+            onClick=${() => go("form", { resident: archive.line.id, kind: kind.id })}
+          >
+            ${kind.class === "A" ? words.short(kind.label) : kind.neutral_label}
+            ${due.includes(words.short(kind.label)) &&
+            html`<span class="quiet">${words.now}</span>`}
+            ${kind.draft && html`<span class="quiet">${words.draft}</span>`}
+          </button>
+        </li>`,
+    )}
+  </ul>`;
+}
+
 /** @param {{ opened: Opened, close: () => void }} props */
 function AllForms({ opened, close }) {
   const { catalogue, reader, restricted, archive, go } = opened;
-  const due = beginnings(opened).map((each) => each.label);
+  const { line } = archive;
   const kinds = formsToBegin(catalogue, reader.today, restricted);
+  const suited = kinds.filter(({ id }) => suits(id, line, reader.today));
+  const others = kinds.filter((kind) => !suited.includes(kind));
+  const ill = line.marks.includes("hypertension") && line.marks.includes("diabetes");
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     box.current?.scrollIntoView({ block: "start" });
@@ -46,23 +73,19 @@ function AllForms({ opened, close }) {
       <h2>${words.other_forms_next}</h2>
       <span class="push"><${Button} sign="x" onClick=${close}>${words.close}<//></span>
     </div>
-    <ul>
-      ${kinds.map(
-        (kind) =>
-          html`<li key=${kind.id}>
-            <button
-              type="button"
-              class="btn full"
-              onClick=${() => go("form", { resident: archive.line.id, kind: kind.id })}
-            >
-              ${kind.class === "A" ? words.short(kind.label) : kind.neutral_label}
-              ${due.includes(words.short(kind.label)) &&
-              html`<span class="quiet">${words.now}</span>`}
-              ${kind.draft && html`<span class="quiet">${words.draft}</span>`}
-            </button>
-          </li>`,
-      )}
-    </ul>
+    <${Forms} opened=${opened} kinds=${suited}>
+      ${ill &&
+      html`<li>
+        <${Button} full onClick=${() => go("visit", { resident: line.id, kinds: COMBINED })}>
+          ${words.combined}
+        <//>
+      </li>`}
+    <//>
+    ${others.length > 0 &&
+    html`<details class="told">
+      <summary>${words.unsuited}</summary>
+      <${Forms} opened=${opened} kinds=${others} />
+    </details>`}
   </section>`;
 }
 

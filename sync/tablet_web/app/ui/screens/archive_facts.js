@@ -2,6 +2,7 @@
 // say, what the resident says. Pure; what is restricted is told apart here and nowhere else.
 
 import { words } from "../../words/zh/archive.js";
+import { fullYears } from "../ages.js";
 import { elementText, fieldOf, fieldText, isPresent } from "./archive_values.js";
 
 /** @typedef {import("../../types.js").Archive} Archive */
@@ -188,7 +189,7 @@ export function kindsDue(now, catalogue, today) {
   return [...new Set(kinds.filter((id) => id !== undefined))].filter((id) => id !== STATEMENT);
 }
 
-const COMBINED = ["htn_followup", "dm_followup"];
+export const COMBINED = ["htn_followup", "dm_followup"];
 
 /** Two chronic diseases are followed up in one visit. @param {string[]} kinds */
 export const combined = (kinds) => COMBINED.every((id) => kinds.includes(id));
@@ -202,6 +203,19 @@ export function formsToBegin(catalogue, today, restricted) {
     .begun(today)
     .filter((kind) => kind.subject === "resident" && kind.shape === "event")
     .filter((kind) => !NOT_BEGUN.includes(kind.id) && (restricted || kind.class === "A"));
+}
+
+const CHILDREN = ["newborn_visit", "child_check", "child_tcm"];
+const SCHOOL_AGE = 7;
+const ELDER_AGE = 65;
+
+/** Whether a form can be about somebody of that sex and age. @param {string} id @param {{ sex: string, birth: string }} line @param {string} today */
+export function suits(id, { sex, birth }, today) {
+  if (GROUP_OF[id] === "mother") return sex !== "1";
+  const age = birth ? fullYears(birth, today) : null;
+  if (age === null) return true;
+  if (CHILDREN.includes(id)) return age < SCHOOL_AGE;
+  return !id.startsWith("elder_") || age >= ELDER_AGE;
 }
 
 /** The drugs of the newest follow-up that names any. @param {readonly Rec[]} records @param {Catalogue} catalogue @param {Reader} reader */

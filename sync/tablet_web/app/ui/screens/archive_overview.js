@@ -26,6 +26,7 @@ import { LineOf } from "./archive_records.js";
 import { Trend } from "./archive_trends.js";
 import { gist } from "./archive_values.js";
 import { Claim, Statement } from "./archive_voice.js";
+import { Begun } from "./home_begun.js";
 
 /** @typedef {import("./archive.js").Opened} Opened */
 
@@ -97,6 +98,12 @@ function Next({ opened }) {
 }
 
 /** @param {{ opened: Opened }} props */
+function HalfWritten({ opened }) {
+  const { engine, go, now, catalogue, archive } = opened;
+  return html`<${Begun} ...${{ engine, go, now, catalogue, resident: archive.line.id }} />`;
+}
+
+/** @param {{ opened: Opened }} props */
 export function Overview({ opened }) {
   const { archive, catalogue } = opened;
   const [deciding, setDeciding] = useState("");
@@ -143,6 +150,7 @@ export function Overview({ opened }) {
             rec=${each.rec}
           />`,
       )}
+      <${HalfWritten} opened=${opened} />
       <${Latest} opened=${opened} />
     </div>
     <div>

@@ -3,7 +3,7 @@
 
 import { words } from "../../words/zh/archive.js";
 import { dayAndWeek, when } from "../../words/zh/time.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Chip } from "../parts/chip.js";
 import { Entry } from "../parts/entry.js";
@@ -68,6 +68,12 @@ function TakeBack({ opened, rec, close }) {
   const [reason, setReason] = useState("");
   const [missing, setMissing] = useState(false);
   const { busy, fault, run } = useCall();
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  // It opens under a long record: it comes to where the button was.
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: "center" });
+    box.current?.querySelector("input")?.focus({ preventScroll: true });
+  }, []);
   const take = () => {
     setMissing(!reason.trim());
     if (!reason.trim()) return;
@@ -77,7 +83,7 @@ function TakeBack({ opened, rec, close }) {
       close();
     });
   };
-  return html`<section class="take-back">
+  return html`<section class="take-back" ref=${box}>
     <${Entry}
       id="take-back"
       label=${words.take_back_why}

@@ -31,7 +31,7 @@ function Done({ mine, now, go }) {
   const { kind, at, state, reason, change, resident } = mine;
   return html`<li class="act-done">
     <div>
-      <b>${words.acts[kind]?.name}</b>
+      <b>${words.acts[kind]?.name}</b>${" "}
       <span class="quiet">${words.at(at, now)}</span>
       <p><${Chip} ...${lookOf(mine)}>${words.fate(state, reason)}<//></p>
     </div>
@@ -61,7 +61,7 @@ export function Assist({ engine, status, params, go, changed }) {
   }, [engine, resident, changed]);
   return html`<${AssistBar} engine=${engine} status=${status} resident=${resident} />
     <main class="body assist">
-      <p>${words.present}</p>
+      <p class="lead">${words.present}</p>
       <${FaultBox} fault=${fault} />
       <div class="cols list">
         <ul class="act-list">

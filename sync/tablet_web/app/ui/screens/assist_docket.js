@@ -25,7 +25,7 @@ export function AssistDocket({ engine, params, replace }) {
       ([found, { teams }]) => {
         if (!here) return;
         const team = teams.find(({ id }) => id === found.team);
-        setTo(team ? `${team.facility} ${team.name}` : "");
+        setTo(team ? all.team_of(team.facility, team.name) : "");
         setPaper(found);
       },
       (error) => here && setFault(asFault(error)),
@@ -58,7 +58,7 @@ export function AssistDocket({ engine, params, replace }) {
         <p>${words.undo}</p>
       </div>
     </section>`}
-    <div class="thumb btns no-print">
+    <div class="btns no-print docket-btns">
       <${Button} big onClick=${() => window.print()}>${words.print}<//>
       <${Button} big main sign="check" onClick=${away}>${words.show}<//>
     </div>

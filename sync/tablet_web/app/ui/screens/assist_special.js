@@ -201,7 +201,7 @@ function Switch({ got, sheet, status }) {
   const { teams, grounds } = got.choices;
   const open = teams.filter(({ facility }) => facility !== status.facility);
   if (!open.length) return html`<${Empty} now=${words.switch_none} />`;
-  const named = open.map(({ id, name, facility }) => [id, `${facility} ${name}`]);
+  const named = open.map(({ id, name, facility }) => [id, words.team_of(facility, name)]);
   return html`<p class="elder">${words.switch_say}</p>
     <${Choose} sheet=${sheet} name="team" label=${words.team} codes=${Object.fromEntries(named)} />
     <${Choose}

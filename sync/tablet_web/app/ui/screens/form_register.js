@@ -86,7 +86,7 @@ function useChanges({ engine, status, got, draft }) {
   const { archive, kind } = got;
   const [touched, setTouched] = useState(got.touched);
   const about = { key: draft, resident: archive.line.id, kinds: KINDS };
-  const { kept, keep, flush, end } = useKept(engine, about, () => status.now);
+  const { kept, keep, flush, end } = useKept(engine, about, archive.line.name, () => status.now);
   const cells = useMemo(() => Object.values(archive.cells), [archive]);
   const fields = useMemo(
     () =>

@@ -147,9 +147,10 @@ const questionsOf = (kinds) =>
  * The draft on its way to the disk: at most a quarter of a second behind, and at once when the page
  * is hidden or left.
  * @param {Engine} engine @param {{ key: string, resident: string, kinds: string[] }} about
+ * @param {string} name whose it is, for the list of what is half written
  * @param {() => number} now
  */
-export function useKept(engine, about, now) {
+export function useKept(engine, about, name, now) {
   const [state, setState] = useState({ at: /** @type {number | null} */ (null), lost: false });
   const waiting = useRef(/** @type {Paper | null} */ (null));
   const timer = useRef(0);
@@ -161,7 +162,7 @@ export function useKept(engine, about, now) {
     if (!paper || ended.current) return;
     const at = now();
     try {
-      await engine.keepDraft({ ...about, at, typed: { ...paper } });
+      await engine.keepDraft({ ...about, at, typed: { ...paper, name } });
       setState({ at, lost: false });
     } catch {
       waiting.current ??= paper;
@@ -236,7 +237,7 @@ export function usePaper({ engine, status }, got) {
   const amends = got.amends?.change;
   const key = draftKey({ resident, kinds: ids, ...(amends ? { amends } : {}) });
   const about = { key, resident, kinds: ids };
-  const { kept, keep, flush, end } = useKept(engine, about, () => now.current);
+  const { kept, keep, flush, end } = useKept(engine, about, archive.line.name, () => now.current);
   const change = (/** @type {(before: Paper) => Paper} */ by) =>
     setPaper((before) => {
       const after = by(before);
@@ -265,7 +266,10 @@ export function usePaper({ engine, status }, got) {
   return {
     ...{ paper, sections, questions, found, last, kept, key, left, tried, flush, end },
     set: (/** @type {string} */ name, /** @type {Typed} */ value) =>
-      change((before) => ({ ...before, typed: { ...before.typed, [name]: value } })),
+      change((before) => ({
+        ...before,
+        typed: withNew(before.typed, got.blank.typed, name, value),
+      })),
     change,
     leave: (/** @type {string} */ name) =>
       setLeft((before) => (before.has(name) ? before : new Set([...before, name]))),
@@ -278,6 +282,21 @@ export function usePaper({ engine, status }, got) {
 }
 
 /** @typedef {ReturnType<typeof usePaper>} PaperState */
+
+/** What is worked out of an answer, and may have been brought from a form where that answer was another. */
+const FOLLOWS = /** @type {Record<string, string>} */ ({ weight: "bmi", height: "bmi" });
+
+/**
+ * An answer; a value that was only brought along and follows from it goes, to be worked out anew.
+ * @param {TypedForm} typed @param {TypedForm} brought @param {string} name @param {Typed} value
+ * @returns {TypedForm}
+ */
+export function withNew(typed, brought, name, value) {
+  const after = { ...typed, [name]: value };
+  const other = FOLLOWS[name];
+  if (other && after[other] === brought[other]) delete after[other];
+  return after;
+}
 
 /** The last values under the keys of the page. @param {Rules} rules @param {Kind} kind @param {import("../../forms/asked.js").Question[]} questions @param {Opened} got */
 function lastBy(rules, kind, questions, got) {

@@ -10,8 +10,10 @@ import { Card, Pairs } from "../parts/card.js";
 import { Empty } from "../parts/empty.js";
 import { asFault, FaultBox } from "../parts/fault.js";
 import { icon } from "../parts/icon.js";
+import { keep } from "../parts/qr.js";
 import { SCREENS } from "../screens.js";
 import { forget } from "./archive_opened.js";
+import { Begun } from "./home_begun.js";
 import { Done, Villages } from "./home_list.js";
 import { RANGES, tally, villagesOf } from "./home_rows.js";
 
@@ -22,6 +24,7 @@ import { RANGES, tally, villagesOf } from "./home_rows.js";
 
 const VOICES = 3;
 const AHEAD_MS = 200;
+const WRITER_MS = 2000;
 
 /** How long a range was chosen: while the app is open. @type {Range} */
 let chosen = "week";
@@ -47,6 +50,15 @@ function useHome({ engine, changed, status }) {
 function fetchArchive() {
   const later = setTimeout(() => SCREENS.archive?.load(), AHEAD_MS);
   return () => clearTimeout(later);
+}
+
+/** A slip with its square is drawn where there is no network: what draws it comes while there is one. @param {Status} status */
+function useWriter({ sync }) {
+  const free = sync.online && !sync.running;
+  useEffect(() => {
+    const later = free ? setTimeout(keep, WRITER_MS) : undefined;
+    return () => clearTimeout(later);
+  }, [free]);
 }
 
 function useCatalogue() {
@@ -151,6 +163,7 @@ export function Home(props) {
   const [range, setRange] = useState(chosen);
   useEffect(forget, []);
   useEffect(fetchArchive, []);
+  useWriter(status);
   const set = (/** @type {Range} */ to) => {
     chosen = to;
     setRange(to);
@@ -178,6 +191,7 @@ export function Home(props) {
         <${Done} lines=${home.done} ...${drawn} />
       </div>
       <aside>
+        <${Begun} engine=${props.engine} go=${go} now=${status.now} catalogue=${forms} />
         <${Voices} lines=${home.disputed} open=${open} />
         <${Tablet} status=${status} residents=${home.residents} go=${go} />
         <${Thumb} go=${go} next=${villages[0]?.visits[0]?.line} open=${open} />

@@ -16,6 +16,8 @@ const REACH = { today: 0, week: 7, all: Number.POSITIVE_INFINITY };
 export const UNFOLDED = 4;
 export const ROWS = 8;
 export const MORE_ROWS = 40;
+/** The draft, and the page, of an archive that is being opened. */
+const NEW = "new_resident";
 
 /** What can be done on that day, soonest first. @param {readonly Due[]} dues @param {string} today */
 export function openDues(dues, today) {
@@ -72,6 +74,31 @@ export function neutral(catalogue, due) {
   const what = due.cls === "A" ? (kind?.neutral_label ?? words.service) : words.service;
   const turn = due.cls === "A" ? /^\d{4}-(\d+)$/.exec(due.slot)?.[1] : undefined;
   return turn ? words.turn(what, turn) : what;
+}
+
+/**
+ * A form somebody began and put aside, newest first: whose, what, and the page that takes it up.
+ * @param {readonly import("../../types.js").Draft[]} drafts @param {Catalogue} catalogue
+ * @param {string} [resident] of this one only
+ */
+export function begunOf(drafts, catalogue, resident) {
+  return drafts
+    .filter((each) => each.kinds.length > 0 && (!resident || each.resident === resident))
+    .sort((a, b) => b.at - a.at)
+    .map(({ key, resident: whose, kinds, at, typed }) => {
+      const labels = kinds.map((id) => catalogue.kind(id)?.neutral_label ?? words.service);
+      const fresh = key === NEW;
+      const amends = fresh ? "" : (key.split("/")[3] ?? "");
+      const one = { resident: whose, kind: kinds[0], ...(amends ? { amends } : {}) };
+      const own = /** @type {any} */ (typed);
+      return {
+        ...{ key, at, amends: amends !== "" },
+        name: String((fresh ? own.typed?.name : own.name) ?? ""),
+        what: fresh ? words.new_archive : [...new Set(labels)].join(words.join),
+        to: fresh ? NEW : kinds.length > 1 ? "visit" : "form",
+        params: fresh ? {} : kinds.length > 1 ? { resident: whose, kinds } : one,
+      };
+    });
 }
 
 /** Second line of a row: where, and what to be ready for. @param {Line} line */

@@ -72,7 +72,7 @@ function usePerson({ engine, status, got }) {
   const [paper, setPaper] = useState(first);
   const [left, setLeft] = useState(/** @type {string[]} */ ([]));
   const about = { key: KEY, resident: first.resident, kinds: [KIND] };
-  const { kept, keep, flush, end } = useKept(engine, about, () => status.now);
+  const { kept, keep, flush, end } = useKept(engine, about, "", () => status.now);
   const change = (/** @type {(before: Paper) => Paper} */ by) =>
     setPaper((before) => {
       const after = by(before);
@@ -202,7 +202,7 @@ function Questions({ got, page, status, tried }) {
 /** @param {{ lines: Line[], today: string, open: (id: string) => void, looked: boolean, notThem: () => void }} props */
 function Alike({ lines, today, open, looked, notThem }) {
   return html`<section class="next" aria-live="polite">
-    <h2>${words.alike}</h2>
+    <h2>${lines.length ? words.alike : words.alikeNot}</h2>
     ${lines.length === 0
       ? html`<div><p class="quiet">${words.alikeNone}</p></div>`
       : html`<div id="n-alike" tabindex="-1">

@@ -51,8 +51,8 @@ function Told({ title, sign, lines, open }) {
   </details>`;
 }
 
-/** @param {{ found: Checkup | null, keep: () => void }} props */
-function Checks({ found, keep }) {
+/** @param {{ found: Checkup | null, keep: () => void, refused: boolean }} props */
+function Checks({ found, keep, refused }) {
   return html`<${Card} class="low" title=${words.checks}>
     <ul class="lines two">
       ${NEEDED.map((point) => html`<${Row} found=${found} point=${point} needed=${true} />`)}
@@ -60,24 +60,34 @@ function Checks({ found, keep }) {
         (point) =>
           html`<${Row} found=${found} point=${point} needed=${false}>
             ${point === "persisted" &&
-            html`<p class="then"><${Button} onClick=${keep}>${words.ask_persist}<//></p>`}
+            html`<p class="then"><${Button} onClick=${keep}>${words.ask_persist}<//></p>
+              <p class="then msg look" role="status">${refused && words.persist_refused}</p>`}
           <//>`,
       )}
     </ul>
   <//>`;
 }
 
-/** @param {import("../screens.js").Props} props */
-export function Welcome({ go }) {
+/** What this browser can do, and whether it would not promise to keep. */
+function useCheckup() {
   const [found, setFound] = useState(/** @type {Checkup | null} */ (null));
-  const { install } = useShared();
+  const [refused, setRefused] = useState(false);
   useEffect(() => {
     checkup().then(setFound);
   }, []);
   const keep = async () => {
     await persist();
-    setFound(await checkup());
+    const now = await checkup();
+    setRefused(!now.persisted);
+    setFound(now);
   };
+  return { found, refused, keep };
+}
+
+/** @param {import("../screens.js").Props} props */
+export function Welcome({ go }) {
+  const { found, refused, keep } = useCheckup();
+  const { install } = useShared();
   const blocked = found !== null && !passes(found);
   return html`<main class="body">
     <div class="head">
@@ -86,7 +96,7 @@ export function Welcome({ go }) {
     <div class="cols list">
       <div>
         <p class="lead">${words.intro}</p>
-        <${Checks} found=${found} keep=${keep} />
+        <${Checks} found=${found} keep=${keep} refused=${refused} />
         <${Told} title=${words.limits} sign="shield" lines=${words.limits_lines} open=${true} />
         <${Told}
           title=${words.browsers}

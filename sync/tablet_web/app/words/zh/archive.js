@@ -55,6 +55,7 @@ export const words = Object.freeze({
   begin: "开始服务",
   other_forms: "其他表单",
   other_forms_next: "选一张表单开始填。",
+  unsuited: "和性别、年龄对不上的表单",
   close: "收起",
   assist: "代办",
   /** @param {string} what */

@@ -154,6 +154,8 @@ export const words = Object.freeze({
   switch_say: "您要换到别的机构，不用原来的机构同意。从您签字算起，七天里能撤回。",
   switch_none: "可以选的机构还没有下到这台平板。联网以后再办，或者到想去的机构窗口办。",
   team: "换到哪家、哪个团队",
+  /** Many teams have the facility in their name already. @param {string} facility @param {string} name */
+  team_of: (facility, name) => (name.startsWith(facility) ? name : `${facility} ${name}`),
   ground: "因为什么",
   unswitch_none: "这台平板上没有替他提过换机构。",
   which_switch: "撤回哪一次",

@@ -169,7 +169,7 @@ const OF_LINE = {
 const OF_CHANGES = {
   no_such_resident: {
     say: "这位居民的档案不在这台平板上了",
-    next: "可能已转到别的团队。写好的照样会送。要看，请联网同步或到控制台查。",
+    next: "可能已转到别的团队。写好的照样会送。要看，请联网同步或到工作台查。",
   },
   no_such_record: {
     say: "这条记录不在这台平板上了",
@@ -181,7 +181,7 @@ const OF_CHANGES = {
     say: `这一条太大（${number(facts, "kib")} KB），没有存上`,
     next: "请把长的文字写短一点，或者分成两条。页面上写的还在。",
   }),
-  no_such_picture: { say: "这张照片不在这台平板上了", next: "它已经送到服务器，要看请到控制台。" },
+  no_such_picture: { say: "这张照片不在这台平板上了", next: "它已经送到服务器，要看请到工作台。" },
   no_such_attachment: {
     say: "服务器现在不收这张照片",
     next: "照片还在，等它那一条签收后自动再送。",

@@ -40,6 +40,14 @@ export const words = Object.freeze({
   /** @param {number} n */
   voice_more: (n) => `还有 ${n} 位`,
 
+  /** @param {number} n */
+  begun: (n) => `没写完的 ${n} 张`,
+  /** @param {string} when @param {boolean} amends */
+  begun_at: (when, amends) => `${amends ? "更正，" : ""}${when}放下的，点开接着写`,
+  /** @param {number} n */
+  begun_more: (n) => `还有 ${n} 张`,
+  new_archive: "新建档案",
+
   tablet: "这台平板",
   waiting: "等上传",
   /** @param {number} n @param {string} oldest */

@@ -5,7 +5,7 @@ export const words = Object.freeze({
   unknownField: "新版表单的一项",
   unknownForm: "一份记录",
   /** @param {string} what */
-  absent: (what) => `没有${what}`,
+  absent: (what) => (what === "无" ? "不再是「无」" : `没有${what}`),
   /** @param {string} what @param {string} details */
   withDetails: (what, details) => `${what}（${details}）`,
   /** @param {string} what */
@@ -92,7 +92,7 @@ export const words = Object.freeze({
     chips: Object.freeze({
       sbp_high: "收缩压偏高",
       dbp_high: "舒张压偏高",
-      both_high: "收缩压舒张压都偏高",
+      both_high: "收缩压、舒张压都偏高",
       fpg_high: "血糖偏高",
       fpg_low: "血糖偏低",
       weight_high: "体重偏高",

@@ -17,6 +17,7 @@ export const words = Object.freeze({
   contact: "联系和住址",
   consent: "看过的证件和签字",
   alike: "可能已经有档案",
+  alikeNot: "有没有重名",
   /** @param {number} n */
   alikeCount: (n) => `这台平板上有 ${n} 位像是同一个人`,
   alikeOpen: "打开看看",
