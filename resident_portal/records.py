@@ -64,7 +64,7 @@ async def _draw(
     names = {name for each in sections for name, _, _ in each.rows}
     return portal.page(
         request, shown, what=what, day=said.weekday(found.on, today), entry=found, told=told,
-        by=_by(told), arrived=_arrived(told, found, now),
+        by=_by(told), arrived=_arrived(told, found, now), position=_position(told),
         sections=sections, instead=found.instead.hex() if found.instead
         else "", before=before, followed=marks.get(f"record/{found.id.hex()}", ""),
         id=found.id.hex(), said_of=said_of,
@@ -103,6 +103,14 @@ def _arrived(told: Author | None, found: Entry, now: int) -> str:
     if late > 1 and told.how != "import":
         text += words("values").comma + w.arrived_late(n=late)
     return text
+
+
+def _position(told: Author | None) -> str:
+    """Whether a tablet said where it was; "" for what no tablet wrote."""
+    if told is None or told.how != "tablet":
+        return ""
+    w = words("archive")
+    return w.positioned if told.positioned else w.not_positioned
 
 
 async def _sections(portal: Portal, found: Entry) -> list[Section]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from sync.limits import ANSWER_BYTES, CHANGE_DEPTH
-from sync.wire_types import Bytes32, Count, Day, Due, Id, Instant, Malformed, Message, Small
+from sync.wire_types import Bytes32, Count, Day, Due, Fix, Id, Instant, Malformed, Message, Small
 
 
 class Edit(Message, frozen=True):
@@ -118,9 +118,7 @@ class Read(Message, frozen=True):
 
 
 class DigestClaim(Message, frozen=True):
-    """The tablet's sum over what it received; with `buckets` when it asks where the difference
-    lies.
-    """
+    """The sum over what was received; with `buckets` when it asks where the difference lies."""
 
     panel: Id
     csn: Count
@@ -143,6 +141,7 @@ class Batch(Message, frozen=True):
     # [index into sessions, index into known] of each change; empty: all [0, 0]. Beside the changes
     # and not inside: a change keeps its bytes however often it is closed into another batch.
     marks: tuple[tuple[Small, Small], ...] = ()
+    positions: tuple[Fix, ...] = ()  # likewise: the bytes of a change go to other tablets
     cursors: tuple[Cursor, ...] = ()
     outcomes_seen: Count = 0
     pending: Count = 0

@@ -15,6 +15,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Instant = Annotated[int, Meta(ge=1 - 2**53, le=2**53 - 1)]  # ms UTC, or a difference of two
 Offset = Annotated[int, Meta(ge=-40_000, le=40_000)]  # days from 1 January of a plan's year
+Whole = Annotated[int, Meta(ge=1 - 2**53, le=2**53 - 1)]  # its own bounds are checked later
 Day = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]  # compared as text
 
 
@@ -40,3 +41,17 @@ class Due(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=F
     due: Offset
     closes: Offset | None
     reason: str = ""
+
+
+class Fix(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """The position of the tablet when a change was saved; `index`: of the change in its batch.
+
+    An array on the wire. Degrees are times 100000; its bounds hold for one change and not for the
+    batch, so they are checked where the change is read.
+    """
+
+    index: Small
+    lat: Whole
+    lon: Whole
+    acc: Whole  # metres
+    at: Instant  # of the fix, by the tablet's wall clock

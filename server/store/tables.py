@@ -92,6 +92,7 @@ from server.store.tables_portal import (
     PortalDraft,
     PortalSession,
 )
+from server.store.tables_position import ChangePosition
 from server.store.tables_sign_in import PortalCode, PortalPass
 from server.store.tables_sync import (
     BatchRow,
@@ -137,6 +138,7 @@ __all__ = [
     "BatchRow",
     "BoundPhone",
     "Change",
+    "ChangePosition",
     "Closing",
     "Confirmation",
     "ConfirmationAnswer",
@@ -237,6 +239,7 @@ TABLES: tuple[type[Table], ...] = (
     ResidentCard, Search, SearchShown, OpeningReason, DeskChange,
     ArchiveSerial, LifeStep, Stay, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
     Upload, Closing, Leaving, TabletReturn, Handover, TabletAct,
+    ChangePosition,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
     FacilityRecord,

@@ -46,6 +46,7 @@ T_FAMILY: Final = 31  # relatives without an archive, offers, freezes of family 
 T_PORTAL_DRAFT: Final = 35  # what a resident had typed when the session ran out
 T_CONFIRMATION: Final = 29  # what residents said of a service, and what was said to it
 T_EXPORT: Final = 32  # an archive packed for its resident
+T_POSITION: Final = 38  # where the tablet was when a change was saved
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
 CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each

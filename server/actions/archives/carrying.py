@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from crypto.columns import DataKey
 from server.actions.archives.ledger import Archive, Ledger, next_rev
 from server.actions.keeping.site import Site, district_key_blob
+from server.actions.tablets import positions
 from server.actions.tablets.changerow import CARRIED
 from server.store.tx import Row, Tx
 from server.store.vault import NOBODY, T_CHANGE, T_PARTS
@@ -82,6 +83,8 @@ async def carry(
     Both archives are held by the ledger; the caller has settled who is in which panel.
     """
     key_of = await keys_of(tx, site, ledger.archives[taker])
+    opens = await keys_of(tx, site, ledger.archives[giver])
+    await positions.carry(tx, site, {each.id for each in some}, (giver, opens), (taker, key_of))
     rows: list[Row] = []
     for each in some:
         rev = next_rev(each.rev, ledger.feed_epoch)

@@ -27,6 +27,8 @@ from server.actions.confirmations.answers import (
 )
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
+from server.actions.tablets import positions
+from server.actions.tablets.positions import Position
 from server.errors import NotYours, RuleSaysNo
 from server.rules.accounts import StaffRole
 from server.rules.confirmations import Finding
@@ -48,7 +50,9 @@ class Words(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One record of the service, by what is known about it. `tablet`: "" for a desk."""
+    """One record of the service, by what is known about it. `tablet`: "" for a desk. `position`:
+    where the tablet was, where it said so; for the county alone.
+    """
 
     written_by: str
     recorded_at: int
@@ -56,6 +60,7 @@ class Evidence:
     tablet: str
     signed: bool
     form: str  # kind of a class A record; "" for a restricted one
+    position: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ async def _denial(tx: Tx, site: Site, signed: Signed, name: bytes) -> Denial:
         may.add("find")
     return Denial(
         question=question, card=(await cards_of(tx, site, [resident]))[resident], state=state,
-        opened_at=opened_at, evidence=await _evidence(tx, site, question),
+        opened_at=opened_at, evidence=await _evidence(tx, site, signed, question),
         said=await history(tx, site, name), reply=kept.reply,
         replied_by=named.get(replied_by, ""), replied_at=replied_at, finding=finding,
         finding_words=kept.finding, found_by=named.get(found_by, ""), found_at=found_at,
@@ -138,25 +143,28 @@ async def _words(tx: Tx, site: Site, whose: bytes, name: bytes, sealed: bytes) -
     return msgspec.json.decode(site.vault.key(whose, row[0]).open(place, sealed), type=Words)
 
 
-async def _evidence(tx: Tx, site: Site, of: Question) -> tuple[Evidence, ...]:
+async def _evidence(tx: Tx, site: Site, signed: Signed, of: Question) -> tuple[Evidence, ...]:
     """What the journal knows of the records of that day and facility: of class A, and of the one
     that is asked about. Another restricted one would be told here to desks and offices.
     """
     rows = await tx.rows(
-        "SELECT staff, recorded_at, received_at, device, seq, kind FROM change WHERE district=? "
-        "AND resident=? AND day=? AND shape='event' AND author='staff' AND credit_facility=? "
+        "SELECT staff, recorded_at, received_at, device, seq, kind, change FROM change WHERE "
+        "district=? AND resident=? AND day=? AND shape='event' AND author='staff' "
+        "AND credit_facility=? "
         "AND (cls='A' OR change=(SELECT f.record FROM confirmation f WHERE f.district=? AND "
         "f.confirmation=?)) ORDER BY recorded_at, change",
         site.district, of.resident, of.day, of.facility, site.district, of.id,
     )  # fmt: skip
     names = await staff_names(tx, site, {row[0] for row in rows})
     tablets = await tablet_labels(tx, site, {row[3] for row in rows})
+    county = signed.role is StaffRole.COUNTY
+    where = await positions.read(tx, site, {row[6] for row in rows} if county else ())
     return tuple(
         Evidence(
             names.get(staff, ""), recorded, received, tablets.get(device, "") if device else "",
-            device is not None and seq > 0, kind or "",
+            device is not None and seq > 0, kind or "", where.get(change),
         )
-        for staff, recorded, received, device, seq, kind in rows
+        for staff, recorded, received, device, seq, kind, change in rows
     )  # fmt: skip
 
 

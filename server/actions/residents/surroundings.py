@@ -25,13 +25,14 @@ class Serving:
 class Author:
     """Who wrote a record, where the service was given, when it reached the server (ms UTC).
 
-    `how`: tablet | desk | import | server.
+    `how`: tablet | desk | import | server. `positioned`: the tablet said where it was.
     """
 
     name: str
     facility: str
     received_at: int
     how: str
+    positioned: bool
 
 
 async def serving(site: Site, resident: bytes) -> Serving:
@@ -82,8 +83,9 @@ async def _authors(
         return {}
     rows = await tx.rows_in(
         "SELECT c.change, c.staff, c.author, c.device, c.credit_facility, c.flags, c.received_at, "
-        "d.performing FROM change c LEFT JOIN desk_change d ON d.district=c.district AND "
-        "d.change=c.change WHERE c.district=? AND c.resident=? AND c.change {ids}",
+        "d.performing, p.change FROM change c LEFT JOIN desk_change d ON d.district=c.district AND "
+        "d.change=c.change LEFT JOIN change_position p ON p.district=c.district AND "
+        "p.change=c.change WHERE c.district=? AND c.resident=? AND c.change {ids}",
         records,
         site.district,
         resident,
@@ -94,7 +96,7 @@ async def _authors(
         change: Author(
             names.get(staff, ""), places.get(performing or credited, ""), received,
             "import" if author == "import" else "desk" if "desk" in flags.split(",")
-            else "tablet" if device else "server",
+            else "tablet" if device else "server", position is not None,
         )
-        for change, staff, author, device, credited, flags, received, performing in rows
+        for change, staff, author, device, credited, flags, received, performing, position in rows
     }  # fmt: skip

@@ -44,6 +44,7 @@ class BatchInHand:
     opened: set[bytes]  # changes by which this batch opened an archive
     openings: Opened
     acts: list[Row]  # asked for by this batch, to be carried out after it
+    positions: list[Row]  # that came beside its changes
 
     def taker(self, change: wire.Change) -> bytes:
         """Whose archive takes the change: as signed, or of the one it was merged into."""
@@ -100,6 +101,7 @@ async def open_batch(
         opened={each.id for each in new if each.resident in made.rows},
         openings=made,
         acts=[],
+        positions=[],
     )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
+from crypto.columns import DataKey
 from server.actions.archives.standing import GROUNDS
+from server.actions.tablets import positions
 from server.actions.tablets.acts import is_act
 from server.actions.tablets.batch import BatchInHand, known_of
 from server.actions.tablets.intake import Arrived, civil_day
@@ -28,13 +30,7 @@ def change_row(
     clamped: bool,
 ) -> Row:
     vault, intake, change = work.site.vault, work.intake, arrived.change
-    archive = work.ledger.archives.get(resident)
-    stranger = archive is None or decision.state is State.QUARANTINED
-    key = (
-        vault.key(NOBODY, work.district_key)
-        if stranger or archive is None
-        else vault.key(resident, archive.row.key)
-    )
+    under, key = _key_of(work, decision, resident)
     parts = None
     if decision.parts:
         plain = wire.encode({cell: state.value for cell, state in decision.parts.items()})
@@ -65,9 +61,29 @@ def change_row(
         work.device.facility if credit is Credit.AUTHOR else None,
         ",".join(_flags(change, decision, at, resident, clamped=clamped)),
         *_claim(work, arrived),
-        "district" if stranger else "resident",
+        under,
         body,
     )
+
+
+def _key_of(work: BatchInHand, decision: Decision, resident: bytes) -> tuple[str, DataKey]:
+    archive = work.ledger.archives.get(resident)
+    if archive is None or decision.state is State.QUARANTINED:
+        return "district", work.site.vault.key(NOBODY, work.district_key)
+    return "resident", work.site.vault.key(resident, archive.row.key)
+
+
+def position_row(
+    work: BatchInHand, arrived: Arrived, decision: Decision, resident: bytes
+) -> Row | None:
+    """The row of the position that came beside a change, under the key of the change."""
+    batch = work.intake.batch
+    fix = positions.of(batch, arrived.index) if batch is not None else None
+    if fix is None or not positions.is_sound(fix):
+        return None
+    under, key = _key_of(work, decision, resident)
+    sealed = positions.seal(work.site.vault, key, arrived.id, resident, fix)
+    return (work.site.district, arrived.id, under, sealed)
 
 
 def _shape(arrived: Arrived) -> str:

@@ -27,7 +27,7 @@ from server.actions.tablets import acts, openings
 from server.actions.tablets.answered import answered
 from server.actions.tablets.attachments import named
 from server.actions.tablets.batch import BatchInHand, known_of, open_batch, stamp_of
-from server.actions.tablets.changerow import change_row, receipt_row
+from server.actions.tablets.changerow import change_row, position_row, receipt_row
 from server.actions.tablets.intake import Arrived, Intake, civil_day, derived_id, rule_of
 from server.actions.tablets.of_person import of_this_person
 from server.actions.tablets.settle import settle_conflicts, settle_held
@@ -270,6 +270,9 @@ def _write(
     resident = work.taker(change) if change is not None else NOBODY
     rev = first_rev(work.feed_epoch)
     ledger.changes.append(change_row(work, arrived, decision, resident, at, rev, clamped=clamped))
+    position = position_row(work, arrived, decision, resident)
+    if position is not None:
+        work.positions.append(position)
     if archive is not None:
         if incoming.edits is None and not incoming.act and decision.state in IN_FEED:
             ledger.event(resident, arrived.id, arrived.cls, rev)
@@ -333,6 +336,7 @@ async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) 
         device.strangers_day, device.strangers, site.district, device.device,
     )  # fmt: skip
     await tx.insert("tablet_act", work.acts, ignore=True)
+    await tx.insert("change_position", work.positions)
     await work.ledger.flush(tx, "batch", intake.digest + header.root)
     await openings.note_twins(tx, site, work.openings.twins)
     both = zip(intake.arrived, states, strict=True)

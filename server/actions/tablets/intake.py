@@ -19,6 +19,7 @@ import msgspec
 from crypto.commitment import Commitment, commit
 from crypto.envelope import EnvelopeRefused, Sealed, UpHeader, open_body
 from crypto.keys import KemKeyPair
+from server.actions.tablets import positions
 from server.records.check import check, edit_faults, hard
 from server.records.kinds import UnknownKind, get
 from server.records.model import AccessClass, Kind, Shape, Subject
@@ -111,6 +112,8 @@ def read_batch(
         return unreadable("malformed")
     if batch.marks and len(batch.marks) != len(batch.changes):
         return unreadable("malformed")
+    if not positions.fit(batch):
+        return unreadable("malformed")
     if len(batch.changes) > CHANGES_READ:
         return unreadable("too_many_changes")
     raws = tuple(bytes(each) for each in batch.changes)
@@ -162,6 +165,9 @@ def _read_change(
         return unusable(Reason.MALFORMED)
     session, known = mark_of(batch, index)
     if session >= max(1, len(batch.sessions)) or known >= max(1, len(batch.known)):
+        return unusable(Reason.MALFORMED)
+    fix = positions.of(batch, index)
+    if fix is not None and not positions.is_sound(fix):
         return unusable(Reason.MALFORMED)
     if change.id in (change.amends, change.voids):
         return unusable(Reason.MALFORMED)

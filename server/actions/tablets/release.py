@@ -22,7 +22,7 @@ from server.actions.archives.standing import (
     standing_of,
 )
 from server.actions.keeping.site import Site, district_key_blob
-from server.actions.tablets import acts
+from server.actions.tablets import acts, positions
 from server.actions.tablets.attachments import let_in
 from server.actions.tablets.intake import checked_again, civil_day, rule_of
 from server.actions.tablets.of_person import judged
@@ -296,6 +296,7 @@ async def _apply(
         decision.state.value, decision.reason.value, rev, decision.credit.value,
         facility if credited else None, body, parts, district, held.id,
     )  # fmt: skip
+    await positions.let_in(tx, site, held.id, resident, key)
     await tx.run("DELETE FROM wait WHERE district=? AND change=?", district, held.id)
     if decision.reason is Reason.MISSING_BASE:
         # Of a chain that was confirmed late: it waits for what it names as if it came today.

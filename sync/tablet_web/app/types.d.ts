@@ -42,6 +42,8 @@ export interface Status {
   clock_off: number;
   /** The idle minutes after which it locks by itself. */
   idle_minutes: number;
+  /** Whether home visits are saved with the position of the tablet. */
+  position_on: boolean;
   /** The district's wipe or ten wrong tries took the readable copies; ready batches still wait. */
   wiped_why: "" | "tries" | "server" | "site_data";
 }
@@ -244,6 +246,14 @@ export interface Picture {
 
 // ---- what is written -----------------------------------------------------------------------------
 
+/** Degrees times 100000 and metres, as the wire has them; `at`: of the fix, ms UTC. */
+export interface Position {
+  lat: number;
+  lon: number;
+  acc: number;
+  at: number;
+}
+
 export interface NewRecord {
   resident: Hex;
   kind: string;
@@ -254,6 +264,8 @@ export interface NewRecord {
   ground?: { kind: "card" | "consent" | "emergency"; note: string };
   /** Ids that `addPicture` gave. */
   pictures?: Hex[];
+  /** Goes beside the record to the server, and to no other tablet. */
+  position?: Position;
   /** Drafts that this record ends, in the same local step. */
   draft?: string;
 }
@@ -360,6 +372,7 @@ export interface Engine {
   /** Something was touched: puts off the idle lock. */
   touch(): Promise<void>;
   setIdleMinutes(minutes: number): Promise<void>;
+  setPosition(on: boolean): Promise<void>;
 
   home(): Promise<Home>;
   search(text: string, most?: number): Promise<Line[]>;

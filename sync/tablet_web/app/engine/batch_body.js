@@ -1,5 +1,5 @@
 // The body of an envelope: the changes byte for byte as they were saved, and beside them what was
-// known then and in which run of the app (PROTOCOL 5, Batch).
+// known then, in which run of the app and where the tablet was (PROTOCOL 5, Batch).
 
 import { base64, unhex, utf8 } from "../wire/bytes.js";
 
@@ -27,6 +27,10 @@ export function batchBytes(step, said, rows, plain) {
     members.sessions = sessions.all.map((id) => sessionOnWire(step, id));
     members.known = known.all.map((each) => JSON.parse(each));
     if (marks.some(([a, b]) => a || b)) members.marks = marks;
+    const positions = plain.flatMap(({ position }, at) =>
+      position ? [[at, position.lat, position.lon, position.acc, position.at]] : [],
+    );
+    if (positions.length) members.positions = positions;
   }
   const head = JSON.stringify(members);
   if (!rows.length) return utf8(head);

@@ -245,6 +245,11 @@ export class Engine extends Life {
     return this._app({ rescue_on: on });
   }
 
+  /** @param {boolean} on */
+  setPosition(on) {
+    return this._app({ position_on: on });
+  }
+
   /** @param {Uint8Array} bytes */
   readRescue(bytes) {
     return this._do(() => readRescue(this._parts.ledger, bytes, this._world.clock()));

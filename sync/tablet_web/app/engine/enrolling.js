@@ -109,6 +109,7 @@ export class Enrolling {
     state.saved = ledger.state?.saved ?? 0;
     writes.push({ store: "meta", key: "state", value: state });
     const app = { ...ledger.app, wiped_why: "" };
+    if (!again) app.position_on = false; // others say anew whether they want it
     writes.push({ store: "meta", key: "app", value: app }, { store: "meta", key: "wiped" });
     // Who worked with it before comes back by a code of their own.
     for (const old of await ledger.disk.keys("staff")) {

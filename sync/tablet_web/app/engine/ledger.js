@@ -36,6 +36,7 @@ const NEW_APP = {
   rescue_on: false,
   last_rescue: 0,
   idle_minutes: 10,
+  position_on: false,
   wiped_why: "",
 };
 

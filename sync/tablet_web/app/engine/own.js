@@ -14,7 +14,8 @@ import { base64, text, unhex, utf8, uuid7 } from "../wire/bytes.js";
  * @typedef {{ resident: Hex, kind: string, v: number, on: string, body?: unknown,
  *   set?: Record<string, { value: unknown, saw: Hex[] }>, amends?: Hex, voids?: Hex,
  *   reason?: string, ground?: { kind: string, note: string },
- *   attach?: { id: Hex, key: string, size: number, type: string }[] }} Wanted */
+ *   attach?: { id: Hex, key: string, size: number, type: string }[],
+ *   position?: import("../types.js").Position }} Wanted */
 
 export const CHANGE_BYTES = 65536;
 
@@ -119,9 +120,9 @@ export class OwnChanges {
     const size = utf8(raw).length;
     if (size > CHANGE_BYTES)
       throw { code: "change_too_large", facts: { kib: Math.ceil(size / 1024) } };
-    const { resident, kind, on } = wanted;
+    const { resident, kind, on, position } = wanted;
     /** @type {OwnPlain} */
-    const plain = { resident, kind, on, name, raw, known };
+    const plain = { resident, kind, on, name, raw, known, ...(position ? { position } : {}) };
     const state = step.facts;
     state.saved += 1;
     const n = state.saved;

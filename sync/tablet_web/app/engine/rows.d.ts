@@ -85,6 +85,7 @@ export interface AppState {
   rescue_on: boolean;
   last_rescue: number;
   idle_minutes: number;
+  position_on: boolean;
   wiped_why: "" | "tries" | "server" | "site_data";
 }
 
@@ -134,6 +135,8 @@ export interface OwnPlain {
   /** The bytes of the change, as text. */
   raw: string;
   known: { panel: Hex; epoch: number; csn: number; at: number };
+  /** Goes beside the change. */
+  position?: import("../types.js").Position;
 }
 
 export interface FateRow {

@@ -56,6 +56,7 @@ export function statusOf({ ledger, courier, photos, world, me, staff, enrolling,
     lease_over: leaseOver(ledger, now),
     clock_off: clockOff(ledger, now),
     idle_minutes: app.idle_minutes,
+    position_on: app.position_on,
     wiped_why: app.wiped_why,
   };
 }

@@ -18,6 +18,7 @@ import { icon } from "../parts/icon.js";
 import { useStrip } from "../state.js";
 import { fieldText } from "./archive_values.js";
 import { Choosing, Ground, isGuest } from "./form_ground.js";
+import { isHomeVisit, usePosition } from "./form_position.js";
 import { NextSteps, Places, stepsOf } from "./form_next.js";
 import { Pictures } from "./form_pictures.js";
 import { RegisterForm } from "./form_register.js";
@@ -74,7 +75,8 @@ function Page(props) {
   const page = usePaper(props, got);
   const [saved, setSaved] = useState(/** @type {string | null | undefined} */ (undefined));
   const { today } = status;
-  useStrip(saved === undefined ? keptWords(page.kept) : "");
+  const position = usePosition(saved === undefined && isHomeVisit(got, page, status));
+  useStrip(saved === undefined ? position.beside(keptWords(page.kept)) : "");
   const guest = isGuest(got, status);
   const faults = faultsBy(page);
   if (saved !== undefined) {
@@ -103,7 +105,14 @@ function Page(props) {
         </form>
         <aside>
           <${NextSteps} got=${got} page=${page} today=${today} />
-          <${WaysOut} ...${props} page=${page} faults=${faults} guest=${guest} saved=${setSaved} />
+          <${WaysOut}
+            ...${props}
+            page=${page}
+            faults=${faults}
+            guest=${guest}
+            position=${position.now}
+            saved=${setSaved}
+          />
         </aside>
       </div>
     </main>`;
@@ -113,9 +122,10 @@ function Page(props) {
  * Finish, or leave it for later; both keep what was written. What is missing is said when somebody
  * wants to finish, with the way to it.
  * @param {Props & { got: Opened, page: PaperState, faults: ReturnType<typeof faultsBy>,
- *   guest: boolean, saved: (due: string | null) => void }} props
+ *   guest: boolean, position: () => import("../../types.js").Position | null,
+ *   saved: (due: string | null) => void }} props
  */
-function WaysOut({ got, engine, back, page, faults, guest, saved }) {
+function WaysOut({ got, engine, back, page, faults, guest, position, saved }) {
   const { busy, fault, run } = useCall();
   const hard = placesOf(page, faults, false, guest);
   const soft = placesOf(page, faults, true, guest);
@@ -128,7 +138,7 @@ function WaysOut({ got, engine, back, page, faults, guest, saved }) {
     const due = dueOf(got, page);
     page.end(true);
     run(async () => {
-      await save(engine, got, page, guest);
+      await save(engine, got, page, { guest, position: position() });
       saved(due);
     }).then((done) => page.end(done));
   };
@@ -197,8 +207,11 @@ function dueOf(got, page) {
   return days.sort()[0] ?? null;
 }
 
-/** @param {Props["engine"]} engine @param {Opened} got @param {PaperState} page @param {boolean} guest */
-async function save(engine, got, page, guest) {
+/**
+ * @param {Props["engine"]} engine @param {Opened} got @param {PaperState} page
+ * @param {{ guest: boolean, position: import("../../types.js").Position | null }} how
+ */
+async function save(engine, got, page, { guest, position }) {
   const { on, ground, pictures } = page.paper;
   const records = page.found.map(({ kind, body }, at) => ({
     resident: got.archive.line.id,
@@ -208,6 +221,7 @@ async function save(engine, got, page, guest) {
     body,
     ...(got.amends ? { amends: got.amends.change } : {}),
     ...(guest && ground.kind ? { ground: { kind: ground.kind, note: ground.note.trim() } } : {}),
+    ...(position ? { position } : {}),
     // Photos of a combined visit go with the first of its records.
     ...(at === 0 && pictures.length ? { pictures: pictures.map(({ id }) => id) } : {}),
     ...(at === 0 ? { draft: page.key } : {}),

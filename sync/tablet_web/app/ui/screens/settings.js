@@ -65,6 +65,31 @@ function Version() {
   <//>`;
 }
 
+/** @param {Pick<import("../screens.js").Props, "engine" | "status">} props */
+function PositionSwitch({ engine, status }) {
+  const { fault, run } = useCall();
+  return html`<${Choice}
+    name="position"
+    title=${words.position}
+    hint=${words.position_hint}
+    value=${status.position_on}
+    choices=${[
+      [false, words.position_off],
+      [true, words.position_on],
+    ]}
+    choose=${(/** @type {boolean} */ to) => run(() => engine.setPosition(to))}
+    ><${FaultBox} fault=${fault}
+  /><//>`;
+}
+
+/** @param {Pick<import("../screens.js").Props, "engine">} props */
+const Lock = ({ engine }) =>
+  html`<div class="thumb">
+    <${Button} main big full sign="lock" onClick=${() => engine.lock().catch(() => {})}
+      >${words.lock}<//
+    >
+  </div>`;
+
 /** @param {import("../screens.js").Props} props */
 export function Settings({ engine, status, go }) {
   const { daylight, hand } = useShared();
@@ -107,6 +132,7 @@ export function Settings({ engine, status, go }) {
           ]}
           choose=${(/** @type {boolean} */ to) => turn({ daylight: to })}
         />
+        <${PositionSwitch} engine=${engine} status=${status} />
       </div>
       <aside>
         <${Card} title=${words.staff}>
@@ -117,11 +143,7 @@ export function Settings({ engine, status, go }) {
         <//>
         <${RescueSwitch} engine=${engine} status=${status} />
         <${Version} />
-        <div class="thumb">
-          <${Button} main big full sign="lock" onClick=${() => engine.lock().catch(() => {})}
-            >${words.lock}<//
-          >
-        </div>
+        <${Lock} engine=${engine} />
       </aside>
     </div>
   </main>`;

@@ -94,6 +94,10 @@ export const words = Object.freeze({
   /** @param {string} at */
   kept: (at) => `写一项存一项，最近一次 ${at}`,
   keeping: "写一项存一项",
+  withPosition: "带位置",
+  withoutPosition: "没有位置",
+  /** @param {string} one @param {string} other */
+  both: (one, other) => `${one} · ${other}`,
   notKept: "这几笔还没存住，先别关这一页",
   /** @param {string} at */
   restored: (at) => `接着 ${at} 写的继续`,

@@ -14,6 +14,11 @@ export const words = Object.freeze({
   plain: "平常",
   daylight: "日光",
   light_hint: "太阳底下看不清时，用黑白分明的一套。",
+  position: "记录时带上位置",
+  position_off: "不带",
+  position_on: "带上",
+  position_hint:
+    "上门随访存下来时，把平板的位置一起交给服务器。居民说没来过时，县里拿它对证；只有县里看得到，居民知道有没有带，别的平板收不到。第一次用时浏览器会问，不答应也照样能记。",
   staff: "同事和口令",
   staff_hint: (/** @type {number} */ n) => `${n} 位同事用这台平板。添加同事，改自己的口令。`,
   staff_open: "看同事",
