@@ -235,3 +235,24 @@ test("coming back from a form is no further reading, coming from the list is one
   forget();
   assert.equal(goesOn("b"), false);
 });
+
+test("who says there is an allergy says with it that 'none' is wrong: one word, shown once", () => {
+  const claim = (/** @type {unknown} */ value) => head("c", value, { author: "resident" });
+  const said = { claims: [claim(true)], heads: [claim(true)] };
+  const silent = { claims: [claim(false)], heads: [head("1", true), claim(false)] };
+  const list = [
+    cell("drug_allergy/1", "set", true, silent),
+    cell("drug_allergy/3", "set", true, said),
+  ];
+  const whole = archive({ list });
+  assert.deepEqual(
+    facts.claimed(whole, forms).map((each) => each.name),
+    ["drug_allergy/3"],
+  );
+  assert.equal(
+    facts.noneBeside(whole, forms, whole.cells["drug_allergy/3"])?.name,
+    "drug_allergy/1",
+  );
+  const alone = archive({ list: [cell("drug_allergy/1", "set", true, silent)] });
+  assert.equal(facts.claimed(alone, forms).length, 1, "'none is wrong' alone is a word of its own");
+});

@@ -137,9 +137,28 @@ export const written = (cell) =>
 
 /** Cells of which the resident says something else. @param {Archive} archive @param {Catalogue} catalogue @param {boolean} [restricted] */
 export function claimed(archive, catalogue, restricted = false) {
-  return Object.values(archive.cells).filter(
+  const found = Object.values(archive.cells).filter(
     (cell) => cell.claims.length && inPart(cell, catalogue, restricted),
   );
+  const silent = new Set(found.map((cell) => noneBeside(archive, catalogue, cell)?.name));
+  return found.filter((cell) => !silent.has(cell.name));
+}
+
+/**
+ * Who says that there is an element says with it that "none" of its set is wrong: one word, so it
+ * is shown once and both cells are answered with it.
+ * @param {Archive} archive @param {Catalogue} catalogue @param {Cell} cell
+ */
+export function noneBeside(archive, catalogue, cell) {
+  const none = fieldOf(catalogue.register, cell.field)?.type.none;
+  if (!none || !cell.element || cell.element === none) return undefined;
+  const beside = archive.cells[`${cell.field}/${none}`];
+  const together = beside?.claims.some(({ change, value }) =>
+    cell.claims.some(
+      (claim) => claim.change === change && isPresent(claim.value) && !isPresent(value),
+    ),
+  );
+  return together ? beside : undefined;
 }
 
 /** @param {Cell} cell @param {Catalogue} catalogue @param {boolean} restricted */

@@ -7,13 +7,18 @@ import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { FaultBox, useCall } from "../parts/fault.js";
 import { icon } from "../parts/icon.js";
-import { cellName, decidable, written } from "./archive_facts.js";
-import { cellText } from "./archive_values.js";
+import { cellName, decidable, noneBeside, written } from "./archive_facts.js";
+import { cellText, isPresent } from "./archive_values.js";
 
 /** @typedef {import("./archive.js").Opened} Opened */
 /** @typedef {import("../../types.js").Cell} Cell */
 /** @typedef {import("../../types.js").Head} Head */
 /** @typedef {import("../../types.js").Rec} Rec */
+
+/** @param {Cell} cell */
+const seen = (cell) => ({
+  [cell.name]: [...cell.heads, ...cell.claims].map((head) => head.change),
+});
 
 /** @param {{ opened: Opened, cell: Cell, claim: Head, bare?: boolean, settled?: () => void }} props */
 export function Claim({ opened, cell, claim, bare = false, settled }) {
@@ -22,13 +27,15 @@ export function Claim({ opened, cell, claim, bare = false, settled }) {
   const kind = catalogue.register;
   const own = written(cell);
   const kept = own.length ? own[own.length - 1].value : null;
+  const none = noneBeside(archive, catalogue, cell);
   const answer = (/** @type {unknown} */ value) => () =>
     run(async () => {
+      const rest = isPresent(value) ? false : ((none && written(none).at(-1)?.value) ?? null);
       await engine.edit({
         resident: archive.line.id,
         on: reader.today,
-        cells: { [cell.name]: value },
-        saw: { [cell.name]: [...cell.heads, ...cell.claims].map((head) => head.change) },
+        cells: { [cell.name]: value, ...(none ? { [none.name]: rest } : {}) },
+        saw: { ...seen(cell), ...(none ? seen(none) : {}) },
       });
       settled?.();
       await opened.refresh();
