@@ -359,8 +359,9 @@ async def test_a_tablet_that_must_be_enrolled_again_brings_along_what_has_no_rec
     with faulty("not_an_envelope"):
         await app.call("sync")
     await app.enrol()
+    assert [each["change"] for each in await app.call("mine")] == [visit]
+    await app.call("sync")  # copies come anew
     assert (await app.archive(ZHOU))["records"][0]["change"] == visit
-    await app.call("sync")
     assert await app.fate(visit) == ("applied", "")
     assert await device_of(app) != device
     await app.call("sync")

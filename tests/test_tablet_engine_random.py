@@ -124,6 +124,7 @@ class Carried:
         self.saved += await self.app.call("saveAll", records)
 
     async def edit(self) -> None:
+        value: Any
         cell, value = self.chance.choice(
             (("work_unit", f"第 {self.chance.randint(1, 99)} 厂"), ("blood_abo", "1"),
              ("blood_abo", "2"), ("drug_allergy__2", True), ("remarks", str(self.chance.random())))
