@@ -51,6 +51,8 @@ test("codes stand in the order of the form, 99 after 01", () => {
   const codes = { 99: "其他", "01": "居民身份证", "02": "居住证", 10: "出生医学证明" };
   assert.deepEqual(inTurn(codes), ["01", "02", "10", "99"]);
   assert.deepEqual(inTurn({ 1: "无", 2: "有" }), ["1", "2"]);
+  const records = { "01a2f0": "11月23日", "019f00": "7月8日" };
+  assert.deepEqual(inTurn(records), ["01a2f0", "019f00"], "the newest record stays first");
   assert.deepEqual(pressed(["1"], "2", "1"), ["2"]);
 });
 

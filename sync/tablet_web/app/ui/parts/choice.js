@@ -9,10 +9,11 @@ import { icon } from "./icon.js";
 
 /** @typedef {Record<string, string>} Codes */
 
-/** The codes as the form has them: an object gives 10 and 99 out before 01. @param {Codes} codes */
+/** The codes as the form has them: an object gives 10 and 99 out before 01. Ids keep the order they came in. @param {Codes} codes */
 export function inTurn(codes) {
   const all = Object.keys(codes);
-  return all.some((code) => /^0\d/.test(code)) ? all.sort() : all;
+  const padded = all.every((code) => /^\d{1,3}$/.test(code)) && all.some((c) => /^0\d/.test(c));
+  return padded ? all.sort() : all;
 }
 
 /**
