@@ -257,3 +257,22 @@ async def sign(page: Page) -> None:
     await page.mouse.up()
     await page.get_by_role("button", name="签好了").click()
     await expect(page.locator(".thumbs li")).to_have_count(1)
+
+
+async def test_numbers_typed_as_fast_as_a_machine_stand_each_in_its_own_box(
+    tmp_path: Path,
+) -> None:
+    async with in_the_field(tmp_path) as here:
+        tablet = await here.enrolled()
+        page = tablet.page
+        await page.get_by_text("周谷雨").first.click()
+        await page.get_by_text("开始：").first.click()
+        for label, typed in (("收缩压", "168"), ("舒张压", "96"), ("体重", "61.2"), ("心率", "78")):
+            await page.locator("label", has_text=label).first.click()
+            await page.keyboard.type(typed)
+            await page.keyboard.press("Tab")
+        found = [
+            await page.locator(f"#f-{name}").input_value()
+            for name in ("sbp", "dbp", "weight", "heart_rate")
+        ]
+        assert found == ["168", "96", "61.2", "78"]

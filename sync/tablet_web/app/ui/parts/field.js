@@ -174,9 +174,14 @@ function Line({ id, field, text, tone, told, onInput }) {
   if (type.is === "day") return html`<${DayBox} common=${common} tone=${tone} text=${text} />`;
   const number = type.is === "integer" || type.is === "scaled";
   const unit = number ? words.unit(type.unit) : "";
-  // A number that stands there is written over, not added to: 135 and then 142 is not 135142.
-  const over = (/** @type {Event} */ event) =>
-    setTimeout(() => /** @type {HTMLInputElement} */ (event.target).select());
+  // A number that stands there is written over, not added to: 135 and then 142 is not 135142. The
+  // press sets its mark after the focus, so it is done behind it; who has typed or gone on by then
+  // is left alone.
+  const over = (/** @type {Event} */ event) => {
+    const box = /** @type {HTMLInputElement} */ (event.target);
+    const before = box.value;
+    setTimeout(() => document.activeElement === box && box.value === before && box.select());
+  };
   return html`<span class=${`in box ${tone}`}>
     <input
       type=${NATIVE[type.is] ?? "text"}
