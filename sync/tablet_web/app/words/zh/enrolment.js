@@ -54,7 +54,7 @@ export const words = Object.freeze({
     code: "登记码",
     code_hint: "28 位，四位一组。字母 O 当 0，I 和 L 当 1，空格和横线不用管。",
     label: "这台平板叫什么",
-    label_hint: "贴在背面的编号，管理员按它认。例如：平板 07",
+    label_hint: "贴在背面的编号。管理员开登记码时写了名字的，按那个名字叫。例如：平板 07",
     scan: "用相机扫码",
     scan_stop: "停下，改手输",
     scanned: "登记码扫到了",
