@@ -43,7 +43,7 @@ export const words = Object.freeze({
   /** @param {number} n */
   begun: (n) => `没写完的 ${n} 张`,
   /** @param {string} when @param {boolean} amends */
-  begun_at: (when, amends) => `${amends ? "更正，" : ""}${when}放下的，点开接着写`,
+  begun_at: (when, amends) => `${amends ? "更正，" : ""}${when} 放下的，点开接着写`,
   /** @param {number} n */
   begun_more: (n) => `还有 ${n} 张`,
   new_archive: "新建档案",
