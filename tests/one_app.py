@@ -60,7 +60,7 @@ class OneApp:
         self._site, self._settings = site, settings
         site.provider = provider_of(settings)
         self._made = _made()
-        self.app = self._made.door.app
+        self.app: Any = self._made.door.app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         made = self._made
