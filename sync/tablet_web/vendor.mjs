@@ -28,7 +28,14 @@ const MODULES = {
   "zxing-wasm/writer": ["zxing-wasm/dist/es/writer/index.js", "zxing/es/writer/index.js"],
 };
 /** Where a type checker finds the types of a placed file. */
-const TYPES = ["preact", "preact/hooks", "htm", "@hpke/core", "zxing-wasm/reader", "zxing-wasm/writer"];
+const TYPES = [
+  "preact",
+  "preact/hooks",
+  "htm",
+  "@hpke/core",
+  "zxing-wasm/reader",
+  "zxing-wasm/writer",
+];
 const LICENSED = ["preact", "htm", "@hpke/core", "@hpke/common", "hash-wasm", "zxing-wasm"];
 // Of these only what is used is placed; the rest of each package's front is left out.
 const USED = {
@@ -122,7 +129,12 @@ for (const name of LICENSED) {
 
 /** The same module in fewer bytes: no comments, short local names. */
 async function small(text) {
-  const options = { module: true, ecma: 2020, compress: { passes: 2 }, format: { comments: false } };
+  const options = {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 2 },
+    format: { comments: false },
+  };
   return (await minify(text, options)).code;
 }
 
