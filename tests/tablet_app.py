@@ -21,6 +21,7 @@ import uvicorn
 from playwright.async_api import (
     BrowserContext,
     CDPSession,
+    Locator,
     Page,
     Playwright,
     async_playwright,
@@ -273,6 +274,18 @@ class Tablet:
                 raw = path.read_bytes()
                 found.extend(str(path.relative_to(self.profile)) for each in wanted if each in raw)
         return found
+
+
+async def at_rest(part: Locator) -> dict[str, float]:
+    """Where it lies on the screen, once the page has stopped moving it into view."""
+    before: Any = None
+    for _ in range(50):
+        now: Any = await part.bounding_box()
+        if now is not None and now == before:
+            return now
+        before = now
+        await asyncio.sleep(0.1)
+    raise AssertionError("it never came to rest")
 
 
 def processes_of(profile: Path) -> list[int]:

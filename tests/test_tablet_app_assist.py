@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from crypto.docket import number_of
 from server.actions.archives import afterwork
 from tests import axe
-from tests.tablet_app import Field, Tablet, in_the_field
+from tests.tablet_app import Field, Tablet, at_rest, in_the_field
 from tests.world import LIUWAN, QINGHE, YANG, ZHOU, id_number
 
 
@@ -21,7 +21,8 @@ async def beside(here: Field) -> tuple[Tablet, Page]:
     await page.get_by_role("button", name="代办").click()
     await expect(page.locator(".act-list li")).to_have_count(8)
     await page.wait_for_function(
-        "caches.match('/tablet/vendor/zxing/zxing_writer.wasm').then(Boolean)"
+        "Promise.all(['zxing_writer.wasm', 'es/writer/index.js', 'es/share.js'].map((name) => "
+        "caches.match(`/tablet/vendor/zxing/${name}`))).then((kept) => kept.every(Boolean))"
     )
     await here.door.stop()
     await tablet.cut()
@@ -37,10 +38,7 @@ async def sign(page: Page) -> None:
     await page.get_by_role("radio", name="居民身份证").check()
     await page.get_by_role("radio", name="本人签字").check()
     await page.get_by_role("button", name="签字", exact=True).click()
-    pad = page.locator(".pad canvas")
-    await pad.scroll_into_view_if_needed()
-    box = await pad.bounding_box()
-    assert box is not None
+    box = await at_rest(page.locator(".pad canvas"))
     await page.mouse.move(box["x"] + 40, box["y"] + 40)
     await page.mouse.down()
     await page.mouse.move(box["x"] + 200, box["y"] + 80, steps=6)

@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 from server.actions.archives import afterwork
 from tests.axe import too_small, too_wide, violations
 from tests.cast_forms import good
-from tests.tablet_app import Field, Tablet, in_the_field
+from tests.tablet_app import Field, Tablet, at_rest, in_the_field
 from tests.world import WU, ZHOU, World
 
 SAVE = "完成，存在本机"
@@ -248,8 +248,7 @@ async def test_a_new_resident_is_compared_signed_for_and_arrives(tmp_path: Path)
 
 async def sign(page: Page) -> None:
     await page.get_by_role("button", name="签字", exact=True).click()
-    box = await page.locator(".pad canvas").bounding_box()
-    assert box is not None
+    box = await at_rest(page.locator(".pad canvas"))
     await page.mouse.move(box["x"] + 40, box["y"] + 60)
     await page.mouse.down()
     for step in range(12):
