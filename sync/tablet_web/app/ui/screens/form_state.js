@@ -45,8 +45,6 @@ import { Choosing } from "./form_ground.js";
  * @property {Paper} first The page as it was left.
  */
 
-const KEEP_MS = 250;
-
 /** @param {{ resident: string, kinds: string[], amends?: string }} params */
 export const draftKey = ({ resident, kinds, amends }) =>
   ["form", resident, kinds.join("+"), amends ?? ""].join("/");
@@ -144,8 +142,8 @@ const questionsOf = (kinds) =>
   asked(kinds, (kind) => [{ title: "", fields: kind.fields }]).flatMap((each) => each.questions);
 
 /**
- * The draft on its way to the disk: at most a quarter of a second behind, and at once when the page
- * is hidden or left.
+ * The draft on its way to the disk: at every stroke, one after the other; of strokes that come while
+ * one is on its way the newest. When the page is hidden or left none is waited for.
  * @param {Engine} engine @param {{ key: string, resident: string, kinds: string[] }} about
  * @param {string} name whose it is, for the list of what is half written
  * @param {() => number} now
@@ -153,21 +151,25 @@ const questionsOf = (kinds) =>
 export function useKept(engine, about, name, now) {
   const [state, setState] = useState({ at: /** @type {number | null} */ (null), lost: false });
   const waiting = useRef(/** @type {Paper | null} */ (null));
-  const timer = useRef(0);
+  const under = useRef(false);
   const ended = useRef(false);
   const flush = useCallback(async () => {
-    clearTimeout(timer.current);
     const paper = waiting.current;
     waiting.current = null;
     if (!paper || ended.current) return;
     const at = now();
+    under.current = true;
     try {
       await engine.keepDraft({ ...about, at, typed: { ...paper, name } });
       setState({ at, lost: false });
     } catch {
       waiting.current ??= paper;
       setState((before) => ({ ...before, lost: true }));
+      return;
+    } finally {
+      under.current = false;
     }
+    await flush();
   }, [engine, about.key]);
   useEffect(() => {
     const hidden = () => document.visibilityState === "hidden" && flush();
@@ -182,8 +184,7 @@ export function useKept(engine, about, name, now) {
   const keep = useCallback(
     (/** @type {Paper} */ paper) => {
       waiting.current = paper;
-      clearTimeout(timer.current);
-      timer.current = /** @type {any} */ (setTimeout(flush, KEEP_MS));
+      if (!under.current) flush();
     },
     [flush],
   );
