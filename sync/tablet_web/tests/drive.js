@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { STORES } from "../app/disk/idb.js";
 import { memoryDisk } from "../app/disk/memory.js";
 import { Engine } from "../app/engine/engine.js";
 import { initials } from "../app/engine/initials.js";
@@ -24,23 +25,6 @@ const [, , server, folder] = process.argv;
 let base = memoryDisk();
 /** A copy of the whole disk, as somebody would copy the profile folder. @type {Write[]} */
 let kept = [];
-const STORES = /** @type {const} */ ([
-  "meta",
-  "staff",
-  "batch",
-  "mine",
-  "own",
-  "fate",
-  "receipt",
-  "session",
-  "person",
-  "index",
-  "gone",
-  "looked",
-  "draft",
-  "photo",
-  "photo_part",
-]);
 /** How this tablet is at the moment; `writes_left`: the app is killed after so many. */
 const life = {
   now: Date.now(),

@@ -1,4 +1,4 @@
-// The Disk of a tablet: IndexedDB, one object store for each Store. Exports: openDisk.
+// The Disk of a tablet: IndexedDB, one object store for each Store. Exports: openDisk, STORES.
 // Every write is one transaction that has reached the disk ("strict") when it resolves.
 //
 // Faults: storage_full; storage_blocked (another window holds an older app open);
@@ -11,8 +11,8 @@
 const VERSION = 1;
 /** An older app that still has the disk open is told to let go, which takes a moment. */
 const PATIENCE_MS = 3000;
-/** @type {Store[]} */
-const STORES = [
+/** Every store of a tablet. @type {Store[]} */
+export const STORES = [
   "meta",
   "staff",
   "batch",
