@@ -4,12 +4,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN: Final = """async (rules) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: rules } });
   return found.violations.map(v => `${v.id}: ${v.help}: ` + v.nodes.map(n => n.html).join(" | "));
+}"""
+# Letters are those of the page, and what was asked to be drawn has been drawn, twice over: what one
+# drawing asks for itself is there too.
+_DRAWN: Final = """async () => {
+  await document.fonts.ready;
+  for (let n = 0; n < 2; n += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
 }"""
 _WIDE: Final = """(wide) => {
   const over = [];
@@ -38,8 +44,18 @@ def source() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
 
+async def is_there(page: Page) -> None:
+    """Until the page that is meant stands there: what was touched last has been drawn, a heading
+    is to be seen, and what came with that has been drawn as well.
+    """
+    for _ in range(2):
+        await page.evaluate(_DRAWN)
+        await expect(page.locator("h1").first).to_be_visible()
+
+
 async def violations(page: Page) -> list[str]:
     """What axe finds wrong, a line each; evaluated from outside, so the page's policy holds."""
+    await is_there(page)
     await page.evaluate(source())
     found: list[str] = await page.evaluate(_RUN, RULES)
     return found
@@ -49,12 +65,14 @@ async def too_wide(page: Page, width: int) -> list[str]:
     """Elements that reach past the right edge of a window of that width. (Under a phone's
     emulation scrollWidth minus innerWidth is always 0, so the width that was set is compared.)
     """
+    await is_there(page)
     found: list[str] = await page.evaluate(_WIDE, width)
     return found
 
 
 async def too_small(page: Page, least: int) -> list[str]:
     """Targets lower than so many CSS pixels; links within running text are none."""
+    await is_there(page)
     found: list[str] = await page.evaluate(_SMALL, least)
     return found
 

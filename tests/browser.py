@@ -11,6 +11,10 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from tests.patience import drive_patiently, take_time
+
+drive_patiently()
+
 PACKAGES = ("chromium", "fonts-noto-cjk")
 HOW = (
     "The tests of pages need Chromium and the Noto CJK fonts: apt install chromium fonts-noto-cjk "
@@ -62,6 +66,7 @@ async def browser() -> AsyncIterator[Browser]:
         opened = await play.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
+        opened.on("context", take_time)
         try:
             yield opened
         finally:

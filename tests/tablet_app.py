@@ -25,7 +25,6 @@ from playwright.async_api import (
     Page,
     Playwright,
     async_playwright,
-    expect,
 )
 from playwright.async_api import Error as BrowserError
 
@@ -35,11 +34,10 @@ from server.app import create_app
 from tests.browser import HOW, chromium
 from tests.cast_forms import good
 from tests.console import settings_of
+from tests.patience import take_time
 from tests.world import SU, TEAM_A, Clock, World, new_world
 
 ANSWERS_WITHIN_S = 60
-# Patience with a machine that has other work: what is waited for either comes or never does.
-expect.set_options(timeout=25_000)
 
 PASSPHRASE = "青山绿水长流不息"
 TABLET = {"width": 1280, "height": 800}
@@ -164,6 +162,7 @@ class Tablet:
             locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True,
             viewport=self.size,  # type: ignore[arg-type]
         )  # fmt: skip
+        take_time(self.context)
         await self.context.add_init_script(_LISTEN)
         line = await self.line()
         await line.send(

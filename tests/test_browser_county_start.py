@@ -115,7 +115,7 @@ async def let_in(page: Page, start: Start, name: str, doctor: str) -> None:
     said = (await asyncio.wait_for(process.stdout.readline(), WAITS_S)).decode()
     digits = re.search(r"\d{6}", said)
     assert digits, said
-    await expect(page.locator("h1")).to_contain_text("核对六位数字", timeout=20_000)
+    await expect(page.locator("h1")).to_contain_text("核对六位数字")
     await page.fill("#f-digits", digits[0])
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".banner.done")).to_contain_text("登记好了")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from server.actions.archives import afterwork
 from sync import wire
@@ -65,15 +65,15 @@ async def test_found_by_letters_filled_in_with_a_rare_value_and_received_by_the_
     await desk.keyboard.press("f")
     await desk.get_by_role("link", name="高血压患者随访服务记录表").click()
     await desk.wait_for_selector('[name="sbp"]')
-    assert "上次 138" in await desk.inner_text(".desk-form")
+    await expect(desk.locator(".desk-form")).to_contain_text("上次 138")
     await fill(desk)
     await desk.keyboard.press("Control+Enter")
     await desk.wait_for_selector(".faults.ask")
-    assert await desk.input_value('[name="weight"]') == "151"
+    await expect(desk.locator('[name="weight"]')).to_have_value("151")
     await desk.get_by_label("数值没有错，照这样保存").check()
     await desk.keyboard.press("Control+Enter")
     await desk.wait_for_url("**/saved/*")
-    assert "收到了" in await desk.inner_text("main")
+    await expect(desk.locator("main")).to_contain_text("收到了")
     saved = bytes.fromhex(desk.url.rpartition("/")[2])
     await tablet.settle()
     events = tablet.tablet.archive.events(ZHOU)
@@ -95,12 +95,11 @@ async def test_an_edit_at_the_desk_meets_a_tablets_edit_and_both_stay(
     await desk.fill('[name="work_unit"]', "青禾镇小学")
     await desk.keyboard.press("Control+Enter")
     await desk.wait_for_url("**/saved/*")
-    assert "数据冲突" in await desk.inner_text("main")
+    await expect(desk.locator("main")).to_contain_text("数据冲突")
     await desk.keyboard.press("Enter")
     await desk.wait_for_selector(".clash")
-    shown = await desk.inner_text("main")
     for said in ("A 型", "B 型", "先按这个用：不详", "青禾镇小学"):
-        assert said in shown
+        await expect(desk.locator("main")).to_contain_text(said)
     await tablet.settle()
     heads = tablet.tablet.archive.cells(ZHOU)["blood_abo"].heads
     assert {head.value for head in heads} == {"1", "2"}
@@ -112,9 +111,9 @@ async def test_rows_are_added_and_nothing_typed_is_lost(world: World, desk: Page
     await desk.fill('[name="sbp"]', "158")
     await desk.get_by_role("button", name="加一行用药情况").click()
     await desk.wait_for_selector('[name="meds.1.name"]')
-    assert await desk.input_value('[name="sbp"]') == "158"
+    await expect(desk.locator('[name="sbp"]')).to_have_value("158")
     await desk.fill('[name="meds.1.name"]', "氨氯地平")
     await desk.keyboard.press("Enter")
     await desk.wait_for_selector(".faults")
-    assert await desk.input_value('[name="meds.1.name"]') == "氨氯地平"
+    await expect(desk.locator('[name="meds.1.name"]')).to_have_value("氨氯地平")
     assert await world.one("SELECT COUNT(*) FROM desk_change") == 0

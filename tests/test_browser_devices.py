@@ -31,7 +31,6 @@ async def test_the_reference_tablet_is_let_in_by_the_code_on_the_screen(tmp_path
                 return answer.content
 
             page = await context.new_page()
-            page.set_default_timeout(10_000)
             await page.goto(f"{url}/console/devices")
             await page.keyboard.press("n")
             await page.wait_for_url("**/devices/enrol")
@@ -44,7 +43,7 @@ async def test_the_reference_tablet_is_let_in_by_the_code_on_the_screen(tmp_path
             await page.get_by_label("青禾一队").check()
             await page.keyboard.press("Control+Enter")
             code = await page.locator("[data-code]").inner_text()
-            assert await page.locator("svg.qr path").count() == 1
+            await expect(page.locator("svg.qr path")).to_have_count(1)
             tablet = Enrolment(
                 code, app="tablet/1", label="", random=os.urandom, now_ms=world.clock()
             )

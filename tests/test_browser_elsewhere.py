@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from playwright.async_api import expect
+
 from server.actions.archives import afterwork
 from server.actions.lists import import_run
 from server.rules.districts import load
@@ -34,35 +36,36 @@ async def test_doses_of_another_system_come_in_and_say_where_they_come_from(
         async with serving(world) as url, browser() as chromium:
             async with window(chromium, url, await session_of(world, CHEN)) as opened:
                 page = await opened.new_page()
+                main = page.locator("main")
                 await page.goto(f"{url}/console/imports")
                 await page.select_option("#f-kind", label="预防接种记录")
                 await page.set_input_files("#f-file", listed)
                 await page.click("text=上传，先不写入")
-                assert await page.input_value("#system") == "免疫规划信息管理系统"
+                await expect(page.locator("#system")).to_have_value("免疫规划信息管理系统")
                 await page.click("button:has-text('开始导入')")
-                assert "还没有写名单来自哪个系统" in await page.inner_text("main")
+                await expect(main).to_contain_text("还没有写名单来自哪个系统")
                 await page.fill("#exported", "2026-11-19T18:30")
                 await page.click("button:has-text('试读前 200 行')")
-                tried = await page.inner_text("main")
-                assert "前 3 行里，2 行可以写入，1 行不收" in tried
-                assert "疫苗没有“新疫苗”这个选项" in tried
+                await expect(main).to_contain_text("前 3 行里，2 行可以写入，1 行不收")
+                await expect(main).to_contain_text("疫苗没有“新疫苗”这个选项")
                 await page.keyboard.press("s")
-                await page.wait_for_url("**/console/imports/*")
+                await expect(main).to_contain_text("正在导入")
                 assert await import_run.run(world.site) == 3
                 await page.click("text=刷新")
-                done = await page.inner_text("main")
-                assert "来自免疫规划信息管理系统，那边 11-19 18:30 导出" in done
+                came = "来自免疫规划信息管理系统，那边 11-19 18:30 导出"
+                await expect(main).to_contain_text(came)
             async with window(chromium, url, await session_of(world, SU)) as opened:
                 page = await opened.new_page()
+                main = page.locator("main")
                 await page.goto(f"{url}/console/archive/{ZHOU.hex()}")
-                shown = await page.inner_text("main")
-                assert "导入自免疫规划信息管理系统，11-19 18:30 导出" in shown
+                came = "导入自免疫规划信息管理系统，11-19 18:30 导出"
+                await expect(main).to_contain_text(came)
                 await page.click("summary:has-text('写一份记录')")
-                menu = await page.inner_text("#write")
-                assert "预防接种记录：先在免疫规划信息管理系统登记" in menu
+                menu = page.locator("#write")
+                await expect(menu).to_contain_text("预防接种记录：先在免疫规划信息管理系统登记")
                 assert not await page.query_selector("a[href$='form/vaccination']")
                 await page.goto(f"{url}/console/archive/{ZHOU.hex()}/form/vaccination")
-                assert "这里不能手写" in await page.inner_text("main")
+                await expect(main).to_contain_text("这里不能手写")
 
 
 async def test_registrations_of_another_system_are_compared_and_a_line_is_closed(
@@ -79,29 +82,30 @@ async def test_registrations_of_another_system_are_compared_and_a_line_is_closed
         async with serving(world) as url, browser() as chromium:
             async with window(chromium, url, await session_of(world, CHEN)) as opened:
                 page = await opened.new_page()
+                main = page.locator("main")
                 await page.goto(f"{url}/console/imports")
                 await page.select_option("#f-kind", value="registered_smd")
                 await page.set_input_files("#f-file", listed)
                 await page.click("text=上传，先不写入")
-                assert "精神" not in await page.inner_text("h1")
+                await expect(page.locator("h1")).not_to_contain_text("精神")
                 await page.fill("#exported", "2026-11-19T18:30")
                 await page.click("button:has-text('开始导入')")
+                await expect(main).to_contain_text("正在导入")
                 await import_run.run(world.site)
                 await page.goto(f"{url}/console/reconciliation")
-                counted = await page.inner_text("main")
-                assert "严重精神障碍登记" in counted
-                assert "青禾镇卫生院" in counted
-                assert "周谷雨" not in counted
+                await expect(main).to_contain_text("严重精神障碍登记")
+                await expect(main).to_contain_text("青禾镇卫生院")
+                await expect(main).not_to_contain_text("周谷雨")
             async with window(chromium, url, await session_of(world, TIAN)) as opened:
                 page = await opened.new_page()
+                main = page.locator("main")
                 await page.goto(f"{url}/console/reconciliation")
                 await page.click("a:has-text('只在那边有')")
-                assert "精神" not in await page.inner_text("main")
+                await expect(main).not_to_contain_text("精神")
                 await page.click("a:has-text('郑㛃')")
-                assert "这里有档案，没有登记" in await page.inner_text("main")
+                await expect(main).to_contain_text("这里有档案，没有登记")
                 await page.fill("#note", "问过那边，是误报，已请更正")
                 await page.keyboard.press("Control+Enter")
                 await page.wait_for_url("**/console/reconciliation/*")
-                left = await page.inner_text("main")
-                assert "郑㛃" not in left
-                assert "吴𠮷祥" in left
+                await expect(main).not_to_contain_text("郑㛃")
+                await expect(main).to_contain_text("吴𠮷祥")

@@ -1,10 +1,11 @@
 """An emergency at a desk in a real browser: told, referred with one key, its result kept."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from server.actions.archives import afterwork
 from tests.browser import browser, window
@@ -46,25 +47,25 @@ async def fill(page: Page, **values: str) -> None:
 async def test_an_emergency_is_referred_with_one_key_and_its_result_is_written_down(
     receipt: Page, world: World
 ) -> None:
-    assert "危急：处理后马上转诊" in await receipt.inner_text(".advice")
-    assert "血压 192/84 mmHg，达到危急值 180/110" in await receipt.inner_text(".advice")
+    await expect(receipt.locator(".advice")).to_contain_text("危急：处理后马上转诊")
+    await expect(receipt.locator(".advice")).to_contain_text("血压 192/84 mmHg，达到危急值 180/110")
     await receipt.keyboard.press("r")
     await receipt.wait_for_selector('[name="impression"]')
-    assert "血压 192/84" in await receipt.input_value('[name="impression"]')
-    assert await receipt.input_value('[name="from_org"]') == "青禾镇卫生院"
-    assert await receipt.is_checked('[name="direction"][value="1"]')
+    await expect(receipt.locator('[name="impression"]')).to_have_value(re.compile("血压 192/84"))
+    await expect(receipt.locator('[name="from_org"]')).to_have_value("青禾镇卫生院")
+    await expect(receipt.locator('[name="direction"][value="1"]')).to_be_checked()
     await fill(receipt, **CLINIC, **STORY)
     await receipt.keyboard.press("Control+Enter")
     await receipt.wait_for_url("**/saved/*")
     await receipt.goto(receipt.url.partition("/saved/")[0])
-    assert "已转出，等接诊" in await receipt.inner_text(".loops")
+    await expect(receipt.locator(".loops")).to_contain_text("已转出，等接诊")
     await receipt.get_by_role("link", name="记回转结果").click()
     await receipt.wait_for_selector('[name="back_dx"]')
-    assert await receipt.is_checked('[name="direction"][value="2"]')
+    await expect(receipt.locator('[name="direction"][value="2"]')).to_be_checked()
     back = {"back_dx": "高血压 3 级", "back_treatment": "联合用药", "rehab_advice": "低盐"}
     await fill(receipt, **back)
     await receipt.keyboard.press("Control+Enter")
     await receipt.wait_for_url("**/saved/*")
     await afterwork.catch_up(world.site)
     await receipt.goto(receipt.url.partition("/archive/")[0] + "/referrals?view=back")
-    assert "周谷雨" in await receipt.inner_text("table.q")
+    await expect(receipt.locator("table.q")).to_contain_text("周谷雨")

@@ -4,6 +4,8 @@ import csv
 import io
 from pathlib import Path
 
+from playwright.async_api import expect
+
 from server.actions.archives import afterwork
 from server.actions.lists import import_run
 from tests.browser import browser, window
@@ -40,29 +42,27 @@ async def test_a_gbk_list_of_every_kind_of_line_goes_in_and_its_results_come_bac
             token = await session_of(world, CHEN)
             async with window(chromium, url, token) as opened:
                 page = await opened.new_page()
+                main = page.locator("main")
                 await page.goto(f"{url}/console/imports")
-                assert "还没有导入过名单" in await page.inner_text("main")
+                await expect(main).to_contain_text("还没有导入过名单")
                 await page.set_input_files("#f-file", listed)
                 await page.click("text=上传，先不写入")
-                text = await page.inner_text("main")
-                assert "12 行，9 列，其中 8 列已对上" in text
-                assert "读作 GBK" in text
-                assert await page.input_value("select[name=c7]") == ""
+                await expect(main).to_contain_text("12 行，9 列，其中 8 列已对上")
+                await expect(main).to_contain_text("读作 GBK")
+                await expect(page.locator("select[name=c7]")).to_have_value("")
                 await page.select_option("select[name=c7]", label="药物过敏史")
                 await page.fill("#name", "镇里的表")
                 await page.keyboard.press("Escape")
                 await page.click("button:has-text('试读前 200 行')")
-                text = await page.inner_text("main")
-                assert "前 12 行里，4 行可以写入，6 行不收" in text
+                await expect(main).to_contain_text("前 12 行里，4 行可以写入，6 行不收")
                 assert await world.one("SELECT COUNT(*) FROM resident") == 5
                 await page.keyboard.press("s")
                 await page.wait_for_url("**/console/imports/*")
-                assert "正在导入" in await page.inner_text("main")
+                await expect(main).to_contain_text("正在导入")
                 assert await import_run.run(world.site) == 12
                 await page.click("text=刷新")
-                text = await page.inner_text("main")
-                assert "12 行全部有了结果" in text
-                assert "证件号码的最后一位对不上" in text
+                await expect(main).to_contain_text("12 行全部有了结果")
+                await expect(main).to_contain_text("证件号码的最后一位对不上")
                 async with page.expect_download() as coming:
                     await page.click("text=取结果文件")
                 path = await (await coming.value).path()
@@ -75,7 +75,7 @@ async def test_a_gbk_list_of_every_kind_of_line_goes_in_and_its_results_come_bac
                     "魏立春": "不收", "姜夏至": "不收", "戚小暑": "不收", "谢谷雨": "不收",
                 }  # fmt: skip
                 await page.goto(f"{url}/console/imports")
-                assert "青禾镇名单.csv" in await page.inner_text("main")
+                await expect(main).to_contain_text("青禾镇名单.csv")
 
 
 async def test_a_file_that_is_no_list_is_said_beside_the_field(tmp_path: Path) -> None:
@@ -93,5 +93,5 @@ async def test_a_file_that_is_no_list_is_said_beside_the_field(tmp_path: Path) -
             await page.goto(f"{url}/console/imports")
             await page.set_input_files("#f-file", photo)
             await page.click("text=上传，先不写入")
-            assert "这个文件读不出表格" in await page.inner_text("main")
+            await expect(page.locator("main")).to_contain_text("这个文件读不出表格")
             assert await world.one("SELECT COUNT(*) FROM import_chunk") == 0

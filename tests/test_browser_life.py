@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from server.actions.archives.decisions import decide_cells
 from server.actions.archives.twins import note
@@ -57,7 +57,7 @@ async def _dead_and_back(page: Page, url: str, world: World, folder: Path) -> No
     await page.fill("[name=day]", "2026-11-19")
     await page.keyboard.press("Control+Enter")
     await page.wait_for_selector(".faults")
-    assert await page.input_value("[name=day]") == "2026-11-19"
+    await expect(page.locator("[name=day]")).to_have_value("2026-11-19")
     await page.fill("[name=evidence]", "死亡医学证明 37100220260117")
     await page.keyboard.press("Control+Enter")
     await page.wait_for_selector("text=撤销最近一次")
@@ -79,7 +79,7 @@ async def _newborn(page: Page, url: str, world: World, folder: Path) -> None:
     await page.wait_for_url(lambda to: "/newborn" not in to)
     child = await world.one("SELECT child FROM kin WHERE parent=?", ZHENG)
     await _opened(page, url, child, "identity")
-    assert "郑㛃之女" in await page.inner_text("main")
+    await expect(page.locator("main")).to_contain_text("郑㛃之女")
     await looked_at(page, "identity", folder)
 
 

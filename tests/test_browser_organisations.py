@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser import browser, window
 from tests.console import CHEN, TIAN, offices, serving, session_of
@@ -55,9 +56,9 @@ async def test_a_list_with_faults_is_corrected_and_taken_over(here: World, tmp_p
         await page.wait_for_selector("h1:has-text('可以写入')")
         await page.keyboard.press("Control+Enter")
         await page.wait_for_selector("text=写好了")
-        assert "/console/invite/" in await page.inner_text("main")
+        await expect(page.locator("main")).to_contain_text("/console/invite/")
         await page.goto(f"{url}/console/organisations")
-        assert "上村卫生室" in await page.inner_text("table.tree")
+        await expect(page.locator("table.tree")).to_contain_text("上村卫生室")
         assert [each for each in broken if "422" not in each] == []
     assert await here.one("SELECT COUNT(*) FROM upload") == 0
 
@@ -69,13 +70,13 @@ async def test_a_locum_and_a_leaving_are_entered_on_the_page_of_staff(here: Worl
     ):  # fmt: skip
         page = await context.new_page()
         await page.goto(f"{url}/console/staff")
-        assert "青禾镇卫生院有 4 个人" in await page.inner_text("h1")
+        await expect(page.locator("h1")).to_contain_text("青禾镇卫生院有 4 个人")
         await page.click("section:has-text('青禾二队') >> text=加人或代班")
         await page.check(f"input[value='{SU.hex()}']")
         await page.check("input[value='locum']")
         await page.keyboard.press("Control+Enter")
         await page.wait_for_selector("text=代班要写到哪一天")
-        assert await page.is_checked(f"input[value='{SU.hex()}']")
+        await expect(page.locator(f"input[value='{SU.hex()}']")).to_be_checked()
         await page.fill("#f-until_day", "2026-11-25")
         await page.keyboard.press("Control+Enter")
         await page.wait_for_selector("text=代班到 11-25")
@@ -84,7 +85,7 @@ async def test_a_locum_and_a_leaving_are_entered_on_the_page_of_staff(here: Worl
         await page.check("text=谢芒种")
         await page.keyboard.press("Control+Enter")
         await page.wait_for_url(f"**/staff/{QINGHE.hex()}")
-        assert "苏清明" not in await page.inner_text("main")
+        await expect(page.locator("main")).not_to_contain_text("苏清明")
     locum = await here.one("SELECT COUNT(*) FROM team_member WHERE panel=? AND ground='locum' AND "
                            "staff<>?", TEAM_A2, SU)  # fmt: skip
     assert locum == 1

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from server.actions.archives import afterwork
 from tests.browser import browser, window
@@ -41,7 +41,7 @@ async def test_two_visits_of_a_village_print_as_two_a4_sheets(tmp_path: Path) ->
             await page.select_option("#kind", label="高血压患者随访服务记录表")
             await page.keyboard.press("Control+Enter")
             await page.wait_for_url("**/paper/batch?*")
-            assert await page.locator("article.paper").count() == 2
+            await expect(page.locator("article.paper")).to_have_count(2)
             assert await printed(page) == (2, {A4})
             await page.emulate_media(media="print")
             for around in (".rail", ".top", ".keys", ".on-screen"):

@@ -24,7 +24,6 @@ async def seen_by(world: World, url: str, staff: bytes) -> AsyncIterator[Page]:
     token = await session_of(world, staff)
     async with browser() as opened, window(opened, url, token) as context:
         page = await context.new_page()
-        page.set_default_timeout(10_000)
         yield page
 
 
