@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.vectors.by_hand import Keys, b64u, fixed, hpke_seal
 from tests.vectors.generate_attachment import attachment_document
+from tests.vectors.generate_card import card_document
 from tests.vectors.generate_crypto_rest import rest_documents
 
 FOLDER = Path(__file__).parent
@@ -298,7 +299,8 @@ def envelope_document(suite: int) -> dict[str, Any]:
 def documents() -> dict[str, dict[str, Any]]:
     """File name -> content, all of them."""
     envelopes = {f"envelope_suite{suite}.json": envelope_document(suite) for suite in (1, 3)}
-    return envelopes | rest_documents() | {"attachment.json": attachment_document()}
+    others = {"attachment.json": attachment_document(), "card.json": card_document()}
+    return envelopes | rest_documents() | others
 
 
 def text_of(document: dict[str, Any]) -> str:
