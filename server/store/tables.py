@@ -23,6 +23,16 @@ from server.store.tables_card import (
     Search,
     SearchShown,
 )
+from server.store.tables_checkup import (
+    CheckupCode,
+    CheckupDay,
+    CheckupGuest,
+    CheckupPerson,
+    CheckupSeries,
+    CheckupSlot,
+    CheckupStep,
+    CheckupTablet,
+)
 from server.store.tables_confirmations import (
     Confirmation,
     ConfirmationAnswer,
@@ -31,6 +41,7 @@ from server.store.tables_confirmations import (
     TelephoneSample,
 )
 from server.store.tables_corrections import Correction
+from server.store.tables_day_pass import DayPass
 from server.store.tables_decisions import DecisionNote
 from server.store.tables_elsewhere import ImportSource, Reconciliation
 from server.store.tables_export import Export, ExportPart
@@ -139,6 +150,14 @@ __all__ = [
     "BoundPhone",
     "Change",
     "ChangePosition",
+    "CheckupCode",
+    "CheckupDay",
+    "CheckupGuest",
+    "CheckupPerson",
+    "CheckupSeries",
+    "CheckupSlot",
+    "CheckupStep",
+    "CheckupTablet",
     "Closing",
     "Confirmation",
     "ConfirmationAnswer",
@@ -146,6 +165,7 @@ __all__ = [
     "CopyRow",
     "Correction",
     "Counter",
+    "DayPass",
     "DecisionNote",
     "Denial",
     "DeskChange",
@@ -240,6 +260,8 @@ TABLES: tuple[type[Table], ...] = (
     ArchiveSerial, LifeStep, Stay, LifeTry, Kin, KinRequest, Twin, Merge, Merged,
     Upload, Closing, Leaving, TabletReturn, Handover, TabletAct,
     ChangePosition,
+    CheckupDay, CheckupSlot, CheckupPerson, CheckupStep, CheckupGuest, CheckupTablet, CheckupSeries,
+    CheckupCode,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
     FacilityRecord,
@@ -249,7 +271,7 @@ TABLES: tuple[type[Table], ...] = (
     Assisted, BoundPhone, Counter, Explained, FamilyLink, FirstOpening, PortalDraft, PortalSession,
     Notice, NoticeBox, NoticeChoice,
     Attachment, AttachmentPart,
-    PortalCode, PortalPass,
+    PortalCode, PortalPass, DayPass,
     AccessReport, Relative, FamilyOffer, FamilyFreeze, FamilyAct,
     Confirmation, ConfirmationAnswer, Denial, SampleLine, TelephoneSample,
     Correction,

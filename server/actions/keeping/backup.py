@@ -250,6 +250,7 @@ async def _doubt_residents(tx: Tx, now: int) -> None:
     for 72 hours no sign-in reaches export, sharing and family rights.
     """
     await tx.run("UPDATE portal_session SET ended='restored' WHERE ended=''")
+    await tx.run("UPDATE day_pass SET ended='restored' WHERE ended=''")
     await tx.run(
         "UPDATE bound_phone SET full_at=? WHERE ended_at IS NULL AND full_at<?",
         now + FULL_AFTER_MS, now + FULL_AFTER_MS,

@@ -16,6 +16,7 @@ from server.store.tx import Tx
 SHOWN: Final = 5
 SESSIONS_MS: Final = 90 * DAY_MS
 CODES_MS: Final = DAY_MS
+PASSES_MS: Final = 30 * DAY_MS  # after the day they were for
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def out_everywhere(site: Site, visitor: Visitor) -> None:
 
 async def forget(site: Site) -> int:
     """The job that deletes codes and passes after a day, drafts after theirs, sessions after 90
-    days. Returns how many rows.
+    days, day passes a month after their day. Returns how many rows.
     """
 
     async def work(tx: Tx) -> int:
@@ -85,6 +86,7 @@ async def forget(site: Site) -> int:
         for table, column, kept in (
             ("portal_code", "made_at", CODES_MS), ("portal_pass", "made_at", CODES_MS),
             ("portal_draft", "at", drafts.KEEP_MS), ("portal_session", "began_at", SESSIONS_MS),
+            ("day_pass", "until", PASSES_MS),
         ):  # fmt: skip
             gone += await tx.run(
                 f"DELETE FROM {table} WHERE district=? AND {column}<?", district, now - kept

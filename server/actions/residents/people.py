@@ -15,6 +15,7 @@ from crypto.columns import DataKey
 from server.access import living
 from server.actions.archives.cards import cards_of
 from server.actions.keeping.site import Site, district_key_blob
+from server.actions.residents.day_passes import end_person
 from server.records.id_number import Valid, normalise_id_number, read_id_number
 from server.rules.life import STATES, Life
 from server.rules.sign_in import full_at
@@ -154,6 +155,7 @@ async def bind(tx: Tx, site: Site, relative: bytes, phone: str, *, staff: bytes)
         "ended=''",
         site.district, relative,
     )  # fmt: skip
+    await end_person(tx, site.district, relative, "phone_changed")
     await tx.run(
         "UPDATE bound_phone SET ended_at=?, ended_why='replaced' WHERE district=? AND resident=? "
         "AND ended_at IS NULL",

@@ -15,6 +15,7 @@ from crypto.primitives import hmac_sha256, same, sha256
 from server.access import is_noticed
 from server.actions.archives.cards import Card, cards_of
 from server.actions.keeping.site import Site
+from server.actions.residents import day_passes
 from server.actions.residents.acting import Acting
 from server.actions.residents.people import relative_name
 from server.actions.residents.served import served_by
@@ -286,18 +287,22 @@ async def _is_full(tx: Tx, site: Site, person: bytes) -> bool:
 
 
 async def end(site: Site, session: bytes, why: str = SIGNED_OUT) -> None:
-    """Ends one session."""
-    await site.store.write(
-        lambda tx: tx.run(
+    """Ends one session, and the day passes that were given in it."""
+
+    async def write(tx: Tx) -> None:
+        await tx.run(
             "UPDATE portal_session SET ended=? WHERE district=? AND session=? AND ended=''",
             why, site.district, session,
-        )
-    )  # fmt: skip
+        )  # fmt: skip
+        await day_passes.end_session(tx, site.district, session, why)
+
+    await site.store.write(write)
 
 
 async def end_all(tx: Tx, district: int, person: bytes, why: str) -> None:
-    """Ends every session of somebody, in the caller's transaction."""
+    """Ends every session and day pass of somebody, in the caller's transaction."""
     await tx.run(
         "UPDATE portal_session SET ended=? WHERE district=? AND person=? AND ended=''",
         why, district, person,
     )  # fmt: skip
+    await day_passes.end_person(tx, district, person, why)

@@ -1,0 +1,8 @@
+"""Which browsers show the code of a checkup day without a fresh sign-in."""
+
+from server.store.migrations.statements import run_file
+from server.store.tx import Tx
+
+
+async def forwards(tx: Tx) -> None:
+    await run_file(tx, __file__)
