@@ -2,6 +2,8 @@
 // Bytes never cross as text except ids (lower-case hex); instants are ms UTC; days are civil days
 // of Asia/Shanghai, YYYY-MM-DD. Nothing here is a class: it all passes through postMessage.
 
+import type { HallEngine } from "./hall.js";
+
 export type Hex = string;
 export type Day = string;
 export type Suite = 1 | 3;
@@ -44,6 +46,8 @@ export interface Status {
   idle_minutes: number;
   /** Whether home visits are saved with the position of the tablet. */
   position_on: boolean;
+  /** Checkup days that are on this tablet. While it is 0 nothing of the hall need be fetched. */
+  halls: number;
   /** The district's wipe or ten wrong tries took the readable copies; ready batches still wait. */
   wiped_why: "" | "tries" | "server" | "site_data";
 }
@@ -334,6 +338,27 @@ export interface Mine {
   receipt: number | null;
 }
 
+// ---- a checkup day -------------------------------------------------------------------------------
+
+export type {
+  HallAlarm,
+  HallCard,
+  HallCheckedIn,
+  HallDay,
+  HallHow,
+  HallLabel,
+  HallMark,
+  HallOutcome,
+  HallPart,
+  HallPerson,
+  HallPhase,
+  HallScan,
+  HallSheet,
+  HallStation,
+  HallView,
+  NewGuest,
+} from "./hall.js";
+
 // ---- enrolment -----------------------------------------------------------------------------------
 
 export interface Checkup {
@@ -350,7 +375,10 @@ export interface Checkup {
 // ---- the engine ----------------------------------------------------------------------------------
 
 /** Everything the pages may ask of the engine. Every call may reject with a Fault. */
-export interface Engine {
+export type Engine = Tablet & HallEngine;
+
+/** What is there from the first moment; the calls of the hall come when one is made. */
+export interface Tablet {
   status(): Promise<Status>;
 
   /** Starts with a typed or scanned code; resolves to the six digits to compare. */
@@ -421,8 +449,11 @@ export interface Engine {
   startOver(): Promise<void>;
 }
 
-/** What the engine says by itself. */
-export type Said = { event: "status"; status: Status } | { event: "changed"; residents: Hex[] };
+/** What the engine says by itself. hall: a checkup day has changed here, or is gone. */
+export type Said =
+  | { event: "status"; status: Status }
+  | { event: "changed"; residents: Hex[] }
+  | { event: "hall"; days: Hex[] };
 
 // ---- the disk ------------------------------------------------------------------------------------
 
@@ -441,7 +472,8 @@ export type Store =
   | "looked"
   | "draft"
   | "photo"
-  | "photo_part";
+  | "photo_part"
+  | "hall";
 
 /** One row put (value given) or deleted (value undefined). Keys are text. */
 export interface Write {

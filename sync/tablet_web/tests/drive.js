@@ -13,7 +13,7 @@ import { memoryDisk } from "../app/disk/memory.js";
 import { Engine } from "../app/engine/engine.js";
 import { initials } from "../app/engine/initials.js";
 import { leaf, minus } from "../app/engine/sums.js";
-import { faultOf } from "../app/engine/serve.js";
+import { called, faultOf } from "../app/engine/serve.js";
 
 /** @typedef {import("../app/types.js").Call} Call */
 /** @typedef {import("../app/types.js").Reply} Reply */
@@ -160,8 +160,7 @@ const deeds = {
     life.most = is ? await sizeWith([]) : Number.POSITIVE_INFINITY;
   },
   meanwhile({ method, args }) {
-    const calls = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (engine));
-    during = () => calls[method](...args);
+    during = () => called(engine, method, args);
   },
   /** This person's key was ended, as their own exchange has told this tablet. */
   end: ({ staff }) => engine._parts.vault.end(staff),
@@ -235,8 +234,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   /** @type {unknown} */
   let answer;
   try {
-    const calls = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (engine));
-    const value = deed ? await deeds[deed](how) : await calls[method](...(args ?? []));
+    const value = deed ? await deeds[deed](how) : await called(engine, method, args ?? []);
     answer = { id, ok: true, value: value ?? null };
   } catch (error) {
     const text = error instanceof Error ? `${error.stack}` : "";

@@ -8,7 +8,7 @@
 /** @typedef {import("../types.js").Store} Store */
 
 /** Raised when a Store is added; what is there stays. */
-const VERSION = 1;
+const VERSION = 2;
 /** An older app that still has the disk open is told to let go, which takes a moment. */
 const PATIENCE_MS = 3000;
 /** Every store of a tablet. @type {Store[]} */
@@ -28,6 +28,7 @@ export const STORES = [
   "draft",
   "photo",
   "photo_part",
+  "hall",
 ];
 
 /** @param {string} [name] @returns {Promise<Disk>} */

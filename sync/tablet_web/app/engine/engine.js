@@ -14,7 +14,7 @@ import { readRescue, rescueFile } from "./rescue.js";
 /** @typedef {import("../types.js").NewRecord} NewRecord */
 /** @typedef {import("./rows.js").FatePlain} FatePlain */
 
-/** @typedef {import("../types.js").Engine} Contract */
+/** @typedef {import("../types.js").Tablet} Contract */
 
 const FOUND = 50;
 
@@ -152,6 +152,12 @@ export class Engine extends Life {
   async choices() {
     await this._open();
     return this._parts.directory.choices;
+  }
+
+  /** What knows checkup days. @returns {Promise<import("../hall.js").HallEngine>} */
+  async _hall() {
+    await this._open();
+    throw { code: "no_such_day" };
   }
 
   /** Without a storage that lasts, only while what is saved also goes into the rescue file. */

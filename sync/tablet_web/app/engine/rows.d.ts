@@ -76,8 +76,31 @@ export interface State {
   names: Hex;
   /** Of the first panel, where the directory names it. */
   facility_name: string;
+  /** Checkup days that are here, by id. */
+  halls?: Record<Hex, HallAt>;
+  /** How far this tablet has counted on a day; outlives the day here, so that no number comes twice. */
+  hall_counts?: Record<Hex, HallCount>;
   /** Since when nothing but refusals that keep everything came (PROTOCOL 9); 0: not so. */
   refused_since: number;
+}
+
+/** How far one checkup day has come down. */
+export interface HallAt {
+  /** Feed epoch; 0: nothing yet. */
+  epoch: number;
+  csn: number;
+  /** Of what is held of the day itself; 0: it is to be told anew. */
+  version: number;
+  /** The list is here to its end. */
+  complete: boolean;
+}
+
+export interface HallCount {
+  /** Chain epoch in which the series was given: another chain counts in another series. */
+  chain: number;
+  series: number;
+  ticket: number;
+  sheet: number;
 }
 
 /** What outlives an enrolment: meta/app. */

@@ -2,7 +2,7 @@
 // A failure crosses as a Fault; what is none (a bug) crosses as "broken", without its text, since
 // a text could hold what somebody typed.
 
-/** @typedef {import("../types.js").Engine} Engine */
+/** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("../types.js").Fault} Fault */
 
 /**
@@ -12,13 +12,19 @@
  */
 export async function serve(engine, post, { id, method, args }) {
   try {
-    const found = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (engine))[method];
-    const none = method.startsWith("_") || method in Object.prototype;
-    if (none || typeof found !== "function") throw { code: "no_such_call" };
-    post({ id, ok: true, value: await found.apply(engine, args) });
+    post({ id, ok: true, value: await called(engine, method, args) });
   } catch (error) {
     post({ id, ok: false, value: faultOf(error) });
   }
+}
+
+/** What a page asks: of the engine, or of the part that knows checkup days. @param {Engine} engine @param {string} method @param {unknown[]} args */
+export async function called(engine, method, args) {
+  const asked = /^hall(?=[A-Z]|$)/.test(method) ? await engine._hall() : engine;
+  const found = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (asked))[method];
+  const none = method.startsWith("_") || method in Object.prototype;
+  if (none || typeof found !== "function") throw { code: "no_such_call" };
+  return found.apply(asked, args);
 }
 
 /** @param {unknown} error @returns {Fault} */

@@ -57,6 +57,7 @@ export function statusOf({ ledger, courier, photos, world, me, staff, enrolling,
     clock_off: clockOff(ledger, now),
     idle_minutes: app.idle_minutes,
     position_on: app.position_on,
+    halls: Object.keys(state?.halls ?? {}).length,
     wiped_why: app.wiped_why,
   };
 }

@@ -44,6 +44,7 @@ const READABLE = /** @type {const} */ ([
   "looked",
   "draft",
   "session",
+  "hall",
 ]);
 const STAFF = /** @type {const} */ ("staff");
 const NONCE = 12;

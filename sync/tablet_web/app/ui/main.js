@@ -36,6 +36,10 @@ function hear(said, router) {
     set({ changed: { residents: said.residents } });
     return;
   }
+  if (said.event === "hall") {
+    set({ hall: { days: said.days } });
+    return;
+  }
   const before = get().status?.stage;
   set({ status: said.status });
   if (before === "open" && said.status.stage !== "open") router.reset();

@@ -11,6 +11,7 @@ import { dress, keep, kept } from "./look.js";
  * @typedef {object} Shared
  * @property {Status | null} status
  * @property {{ residents: Hex[] } | null} changed A new object with every change that came in.
+ * @property {{ days: Hex[] } | null} hall Likewise, of checkup days.
  * @property {"" | "waiting" | "taken"} update
  * @property {boolean} daylight
  * @property {"right" | "left"} hand
@@ -23,6 +24,7 @@ import { dress, keep, kept } from "./look.js";
 let shared = {
   status: null,
   changed: null,
+  hall: null,
   update: "",
   install: null,
   ...kept(),
