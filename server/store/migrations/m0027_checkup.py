@@ -1,0 +1,8 @@
+"""Checkup days: who is expected, what happened in the hall, which codes were given out."""
+
+from server.store.migrations.statements import run_file
+from server.store.tx import Tx
+
+
+async def forwards(tx: Tx) -> None:
+    await run_file(tx, __file__)
