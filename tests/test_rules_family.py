@@ -170,7 +170,7 @@ def test_an_elders_child_sees_what_happened_and_what_is_due_and_more_only_by_sco
     assert not reads(78, Tie.HELPER, "B", frozenset({Scope.ARCHIVE, Scope.RESTRICTED}))
     assert allowed(Standing(78, Tie.HELPER)) == {Act.READ}
     acts = Standing(78, Tie.HELPER, frozenset({Scope.ACT}))
-    assert allowed(acts) == {Act.READ, Act.ANSWER, Act.CORRECT, Act.CHOOSE}
+    assert allowed(acts) == {Act.READ, Act.ANSWER, Act.CORRECT, Act.CHOOSE, Act.BOOK}
     for act in (Act.CONSENT, Act.TAKE, Act.LINK):
         assert may_act(acts, act) is No.NEVER
 

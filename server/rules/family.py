@@ -69,6 +69,9 @@ class Act(StrEnum):
     CHOOSE = "choose"
     """Facility and team."""
 
+    BOOK = "book"
+    """A slot on a checkup day, and the code that is shown there."""
+
     CONSENT = "consent"
     TAKE = "take"
     """A copy of everything."""
