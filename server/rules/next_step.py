@@ -20,7 +20,10 @@ from server.records.operations import Scope
 from server.rules.next_step_model import KNOWN, Level, Number, Page, Part, Refer, Row, Sentence
 from server.rules.next_step_table import table
 
-__all__ = ["Level", "Refer", "Step", "kinds", "numbers", "rows", "step_after", "steps_after"]
+__all__ = [
+    "KNOWN", "Level", "Refer", "Step", "kinds", "numbers", "rows", "scope_of", "step_after",
+    "steps_after",
+]  # fmt: skip
 
 LOST: Final = "lost_reason"
 """Filled in, this field says that the visit did not take place: nothing follows from it here."""
@@ -90,6 +93,20 @@ def steps_after(
         if row.track not in made and row.when(asked.scope) is True:
             made[row.track] = asked.step(row)
     return tuple(made.values())
+
+
+def scope_of(
+    kind: str,
+    body: Mapping[str, Any],
+    on: date,
+    *,
+    known: Mapping[str, Any] | None = None,
+    numbers: Mapping[str, int] | None = None,
+) -> Scope:
+    """What the rows of a kind look at, its worked-out values among them, for another table that
+    asks about the same record. Raises KeyError for a kind that nothing follows from.
+    """
+    return _scope(table().pages[kind], body, on, {}, known or {}, numbers or {})
 
 
 def kinds() -> frozenset[str]:
