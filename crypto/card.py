@@ -19,13 +19,12 @@ from crypto.primitives import SIGNATURE_SIZE, sha256
 PREFIX: Final = "GW1:"
 VERSION: Final = 1
 ID_SIZE: Final = 16
-KEY_ID_SIZE: Final = 4
 DIGITS: Final = 12
-_SIGNED: Final = 1 + 1 + KEY_ID_SIZE + ID_SIZE + 4
+_SIGNED: Final = 1 + 1 + 4 + ID_SIZE + 4
 CARD_SIZE: Final = _SIGNED + SIGNATURE_SIZE
 TEXT_SIZE: Final = len(PREFIX) + CARD_SIZE // 2 * 3
 LAST_END_S: Final = 2**32 - 1
-LIST_LABEL: Final = b"gongwei/codes\x00"
+_KEY_ID_BITS: Final = 2**31 - 1  # fits a signed column of four bytes
 _LABEL: Final = b"gongwei/GW1/signature\x00"
 _DIGITS_LABEL: Final = b"gongwei/GW1/digits\x00"
 # What a Chinese input method makes of signs that a scanner types.
@@ -57,12 +56,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`key_id`: the first bytes of the kid of the key that signs. `ends_s`: seconds since 1970,
-    UTC; of a day code the end of its day.
+    """`key_id`: which key signs. `ends_s`: seconds since 1970, UTC; of a day code the end of its
+    day.
     """
 
     type: CardType
-    key_id: bytes
+    key_id: int
     id: bytes
     ends_s: int
 
@@ -71,13 +70,13 @@ class Card:
 class Trust:
     """The keys and the revoked ids of the newest signed list."""
 
-    keys: Mapping[bytes, SigningPublicKey]
+    keys: Mapping[int, SigningPublicKey]
     revoked: Collection[bytes]
 
 
-def key_id_of(public: SigningPublicKey) -> bytes:
-    """The name of a key in a code."""
-    return public.kid()[:KEY_ID_SIZE]
+def key_id_of(public: SigningPublicKey) -> int:
+    """The name of a key in a code: the first 4 bytes of its kid but for the highest bit."""
+    return int.from_bytes(public.kid()[:4], "big") & _KEY_ID_BITS
 
 
 def seal_card(kind: CardType, id_: bytes, ends_s: int, *, signer: SigningKeyPair) -> bytes:
@@ -86,8 +85,11 @@ def seal_card(kind: CardType, id_: bytes, ends_s: int, *, signer: SigningKeyPair
     assert len(id_) == ID_SIZE
     assert 0 <= ends_s <= LAST_END_S
     plain = b"".join(
-        (bytes([VERSION, kind]), key_id_of(signer.public), id_, ends_s.to_bytes(4, "big"))
-    )
+        (
+            bytes([VERSION, kind]), key_id_of(signer.public).to_bytes(4, "big"), id_,
+            ends_s.to_bytes(4, "big"),
+        )
+    )  # fmt: skip
     return plain + signer.sign(_LABEL + plain)
 
 
@@ -96,7 +98,7 @@ def parse_card(raw: bytes) -> Card:
     if len(raw) != CARD_SIZE or raw[0] != VERSION or raw[1] not in (CardType.CARD, CardType.DAY):
         raise CardRefused("not a code")
     return Card(
-        type=CardType(raw[1]), key_id=raw[2:6], id=raw[6:22],
+        type=CardType(raw[1]), key_id=int.from_bytes(raw[2:6], "big"), id=raw[6:22],
         ends_s=int.from_bytes(raw[22:26], "big"),
     )  # fmt: skip
 
@@ -104,7 +106,8 @@ def parse_card(raw: bytes) -> Card:
 def signed_by(raw: bytes, public: SigningPublicKey) -> bool:
     """Whether that key signed it and it names that key."""
     plain, signature = raw[:_SIGNED], raw[_SIGNED:]
-    return key_id_of(public) == plain[2:6] and public.verify(_LABEL + plain, signature)
+    named = int.from_bytes(plain[2:6], "big") == key_id_of(public)
+    return named and public.verify(_LABEL + plain, signature)
 
 
 def text_of(raw: bytes) -> str:

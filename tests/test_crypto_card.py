@@ -9,7 +9,6 @@ import pytest
 from crypto import base45, damm
 from crypto.card import (
     CARD_SIZE,
-    LIST_LABEL,
     TEXT_SIZE,
     CardRefused,
     CardType,
@@ -30,6 +29,7 @@ from crypto.keys import SigningKeyPair, SigningPublicKey, Suite
 GIVEN: dict[str, Any] = json.loads(
     (Path(__file__).parent / "vectors" / "card.json").read_text("utf-8")
 )
+CODES_LABEL = b"gongwei/codes\x00"  # SPEC 11.2
 KEY = SigningKeyPair.from_private(Suite.X25519_ED25519, bytes.fromhex(GIVEN["private"]))
 TRUST = Trust({key_id_of(KEY.public): KEY.public}, frozenset(map(bytes.fromhex, GIVEN["revoked"])))
 NOW_S, DAY_ENDS_S = GIVEN["cases"][0]["now_s"], GIVEN["cases"][0]["day_ends_s"]
@@ -57,7 +57,7 @@ def test_a_code_is_made_as_another_hand_makes_it() -> None:
     assert (len(raw), len(text_of(raw))) == (CARD_SIZE, TEXT_SIZE) == (90, 139)
     card = parse_card(bytes_of(text_of(raw)))
     assert (card.type, card.id.hex(), card.ends_s) == (CardType.CARD, given["id"], given["ends_s"])
-    assert card.key_id.hex() == GIVEN["key_id"]
+    assert card.key_id == GIVEN["key_id"] == key_id_of(KEY.public)
 
 
 @pytest.mark.parametrize("case", GIVEN["cases"], ids=lambda case: case["name"])
@@ -105,7 +105,7 @@ def test_a_code_shown_on_no_particular_day_is_judged_by_its_end() -> None:
 def test_the_signed_list_is_the_one_of_another_hand() -> None:
     given = GIVEN["list"]
     key = SigningPublicKey(Suite.X25519_ED25519, bytes.fromhex(given["trust"]))
-    assert key.verify(LIST_LABEL + given["raw"].encode(), bytes.fromhex(given["signature"]))
+    assert key.verify(CODES_LABEL + given["raw"].encode(), bytes.fromhex(given["signature"]))
 
 
 def test_the_digits_agree_and_a_slip_is_told() -> None:

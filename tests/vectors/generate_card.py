@@ -28,7 +28,7 @@ def base45(data: bytes) -> str:
 
 
 def key_id(keys: Keys) -> bytes:
-    return keys.signing_kid()[:4]
+    return bytes([keys.signing_kid()[0] & 0x7F]) + keys.signing_kid()[1:4]
 
 
 def card(
@@ -118,7 +118,8 @@ def code_list(trust: Keys, ours: Keys, lost: bytes) -> dict[str, Any]:
     raw = json.dumps(
         {
             "v": 1, "counter": 7, "at": NOON_S * 1000,
-            "keys": [[b64(key_id(ours)), b64(ours.signing_public())]], "revoked": [b64(lost)],
+            "keys": [[int(key_id(ours).hex(), 16), b64(ours.signing_public())]],
+            "revoked": [b64(lost)],
         },
         separators=(",", ":"),
     )  # fmt: skip
@@ -143,7 +144,7 @@ def card_document() -> dict[str, Any]:
         "not_base45": ["A", "AAAA", ":::", "GGW", "::", "ab", "_00", "0\n0"],
         "private": ours.private.hex(),
         "public": ours.signing_public().hex(),
-        "key_id": key_id(ours).hex(),
+        "key_id": int(key_id(ours).hex(), 16),
         "revoked": [lost.hex()],
         "sealed": {"type": 1, "id": mine.hex(), "ends_s": NOON_S + YEARS_S, "bytes": good.hex()},
         "cases": cases(ours, other),
