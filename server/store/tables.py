@@ -33,6 +33,7 @@ from server.store.tables_checkup import (
     CheckupStep,
     CheckupTablet,
 )
+from server.store.tables_checkup_desk import CheckupCall, CheckupLab, CheckupLabColumns
 from server.store.tables_confirmations import (
     Confirmation,
     ConfirmationAnswer,
@@ -150,9 +151,12 @@ __all__ = [
     "BoundPhone",
     "Change",
     "ChangePosition",
+    "CheckupCall",
     "CheckupCode",
     "CheckupDay",
     "CheckupGuest",
+    "CheckupLab",
+    "CheckupLabColumns",
     "CheckupPerson",
     "CheckupSeries",
     "CheckupSlot",
@@ -261,7 +265,7 @@ TABLES: tuple[type[Table], ...] = (
     Upload, Closing, Leaving, TabletReturn, Handover, TabletAct,
     ChangePosition,
     CheckupDay, CheckupSlot, CheckupPerson, CheckupStep, CheckupGuest, CheckupTablet, CheckupSeries,
-    CheckupCode,
+    CheckupCode, CheckupCall, CheckupLab, CheckupLabColumns,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
     FacilityRecord,

@@ -80,7 +80,7 @@ class CheckupPerson(Table, tablename="checkup_person"):
     changed_at = BigInt()
     compiled_at = BigInt()
     KEY: ClassVar = ("district", "day", "who")
-    INDEX: ClassVar = (("district", "day", "csn"), ("district", "who"))
+    INDEX: ClassVar = (("district", "day", "csn"), ("district", "who"), ("district", "alarms"))
 
 
 class CheckupStep(Table, tablename="checkup_step"):
