@@ -45,6 +45,7 @@ T_REPORT: Final = 30  # what a resident reports of a look, and what was answered
 T_FAMILY: Final = 31  # relatives without an archive, offers, freezes of family links
 T_PORTAL_DRAFT: Final = 35  # what a resident had typed when the session ran out
 T_CONFIRMATION: Final = 29  # what residents said of a service, and what was said to it
+T_CHECKUP_AFTER: Final = 44  # what follows from a checkup day: results, findings, letters
 T_EXPORT: Final = 32  # an archive packed for its resident
 T_POSITION: Final = 38  # where the tablet was when a change was saved
 
