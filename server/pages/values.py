@@ -207,3 +207,10 @@ def count(n: int) -> str:
 def masked(cell: str, text: str) -> str:
     """A telephone number as its tail, where it is only mentioned."""
     return words("values").tail(tail=text[-TAIL:]) if "phone" in cell else text
+
+
+def name_masked(name: str) -> str:
+    """A name as it is shown to whoever happens to look: 周*雨, 郑*."""
+    if len(name) < 3:
+        return name[:1] + "*" * (len(name) - 1)
+    return name[0] + "*" * (len(name) - 2) + name[-1]
