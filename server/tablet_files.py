@@ -39,7 +39,9 @@ MARK: Final = 32  # signs: the keeper trusts what carries it, so that nobody mak
 SERVED: Final = ("app", "css", "icons", "vendor")
 NOT_SERVED: Final = (".d.ts", ".md")
 # Fetched when a code is scanned for the first time, not when the app is installed.
-LATER: Final = ("vendor/zxing/",)
+LATER: Final = (
+    "vendor/zxing/", "vendor/ed25519", "app/crypto/base45", "app/crypto/card", "app/crypto/damm",
+)  # fmt: skip
 # Fetched by the browser itself when it puts the app on a desktop, or by who reads a licence.
 APART: Final = ("icons/app-", "vendor/licences/")
 # What a page takes before its keeper has the pack; all of it but the worker is in the pack again.

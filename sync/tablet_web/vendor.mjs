@@ -24,6 +24,7 @@ const MODULES = {
   htm: ["htm/dist/htm.module.js", "htm.js"],
   "@hpke/core": ["@hpke/core/esm/mod.js", "hpke/core/mod.js"],
   "@hpke/common": ["@hpke/common/esm/mod.js", "hpke/common/mod.js"],
+  "@noble/ed25519": ["@noble/ed25519/index.js", "ed25519.js"],
   "zxing-wasm/reader": ["zxing-wasm/dist/es/reader/index.js", "zxing/es/reader/index.js"],
   "zxing-wasm/writer": ["zxing-wasm/dist/es/writer/index.js", "zxing/es/writer/index.js"],
 };
@@ -33,10 +34,19 @@ const TYPES = [
   "preact/hooks",
   "htm",
   "@hpke/core",
+  "@noble/ed25519",
   "zxing-wasm/reader",
   "zxing-wasm/writer",
 ];
-const LICENSED = ["preact", "htm", "@hpke/core", "@hpke/common", "hash-wasm", "zxing-wasm"];
+const LICENSED = [
+  "preact",
+  "htm",
+  "@hpke/core",
+  "@hpke/common",
+  "@noble/ed25519",
+  "hash-wasm",
+  "zxing-wasm",
+];
 // Of these only what is used is placed; the rest of each package's front is left out.
 const USED = {
   "@hpke/core/esm/mod.js": new Set([
