@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tests import cast_forms_acts, cast_forms_families, cast_forms_others
+from tests import cast_forms_acts, cast_forms_families, cast_forms_hall, cast_forms_others
 from tests.cast_ids import DOCTOR, FACILITY, OTHER_FACILITY, TEAM
 
 ON: Final = date(2026, 3, 10)
@@ -250,6 +250,7 @@ _GOOD: Final[dict[str, dict[str, Any]]] = {
 _GOOD.update(cast_forms_families.GOOD)
 _GOOD.update(cast_forms_others.GOOD)
 _GOOD.update(cast_forms_acts.GOOD)
+_GOOD.update(cast_forms_hall.GOOD)
 _GOOD["disabled_check"] = {
     **_GOOD["health_check"],
     "cert_seen": "1",

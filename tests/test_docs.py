@@ -30,7 +30,7 @@ SETTING = re.compile(r"\b(?:GONGWEI_[A-Z_]+|DATABASE_URL)\b")
 PATH = re.compile(r"(?<![\w./:-])((?:crypto|sync|server|tests|docs|\.ci)/[\w./-]*\w)")
 NO_WORDS_OF_OURS = {
     "patient": "resident", "tenant": "district", "hospital": "facility",
-    "clinic": "facility", "dossier": "archive", "ticket": "task", "todo": "task",
+    "clinic": "facility", "dossier": "archive", "todo": "task",
     "submission": "record", "acknowledgement": "receipt", "permission": "consent",
     "transfer": "switch", "relocation": "switch", "invoice": "credit", "worker_id": "staff",
     "merge_request": "proposal", "suggestion": "proposal",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.records import acts
+from server.records import acts, checkup_steps
 from server.records import check as check_module
 from server.records.check import FaultCode, check, hard
 from server.records.checks import follows
@@ -52,7 +52,7 @@ A = {
     *("postpartum_visit", "postpartum_42", "elder_selfcare", "elder_tcm", "copd_record"),
     *("copd_followup", "vaccination", "fd_contract", "disabled_check", "statement"),
 }
-ACTS = {kind.id for kind in acts.ALL}
+ACTS = {kind.id for kind in (*acts.ALL, *checkup_steps.ALL)}
 B = {
     *("smd_supplement", "smd_followup", "tb_first", "tb_followup", "infectious_report"),
     "restricted_part",

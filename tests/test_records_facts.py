@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from server.records import acts
+from server.records import acts, checkup_steps
 from server.records.kinds import everything
 from server.records.model import Field, Kind, ResidentMay
 
@@ -60,7 +60,7 @@ def test_the_list_has_400_rows_of_26_forms_and_three_forms_are_ours() -> None:
     assert len(forms) == 26
     assert set(NEWEST) - forms == {
         *("restricted_part", "health_education", "statement"),
-        *(kind.id for kind in acts.ALL),
+        *(kind.id for kind in (*acts.ALL, *checkup_steps.ALL)),
     }
 
 

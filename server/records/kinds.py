@@ -16,6 +16,7 @@ from server.records import (
     antenatal_first,
     antenatal_next,
     basic_info,
+    checkup_steps,
     child_check,
     child_tcm,
     copd,
@@ -85,6 +86,7 @@ KINDS: Final = register(
         infectious_report.V1,
         statement.V1,
         *acts.ALL,
+        *checkup_steps.ALL,
         facility_work.PATROL_V1,
         facility_work.EDUCATION_V1,
     )
@@ -135,7 +137,9 @@ def may_fill_in(kind: Kind, classes: Collection[str]) -> bool:
     """Whether a form has its place in an archive of which these classes are seen, and is one that
     members of staff write.
     """
-    if kind.subject is not Subject.RESIDENT or kind.by_resident or kind.shape is Shape.ACT:
+    if kind.subject is not Subject.RESIDENT or kind.by_resident:
+        return False
+    if kind.shape in (Shape.ACT, Shape.STEP):
         return False
     return kind.access.value in classes
 

@@ -76,6 +76,9 @@ class Shape(StrEnum):
     ACT = "act"
     """Asks the server to do something for a resident who was there; stands in no archive."""
 
+    STEP = "step"
+    """Happened to somebody on a checkup day; stands in no archive (sync/hall.py)."""
+
 
 class Subject(StrEnum):
     """Whom a form is about."""
