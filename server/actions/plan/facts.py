@@ -1,6 +1,6 @@
 """What the rules of the plan may know of a resident, read from the archive."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from server.actions.keeping.site import Site
 from server.rules.districts import table
 from server.rules.life import STATES, Life
 from server.rules.plan.believable import believable
-from server.rules.plan.model import Facts, Record
+from server.rules.plan.model import Facts, Promise, Record
 from server.store.tx import Tx
 
 
@@ -33,7 +33,11 @@ async def facts_of(
     if known is None:
         known = await contents(tx, site, rows)
     began = await _began(tx, site, rows)
-    return {who: _facts(row, known[who], began.get(who)) for who, row in rows.items()}
+    promised = await promises_of(tx, site, rows)
+    return {
+        who: _facts(row, known[who], began.get(who), promised.get(who, ()))
+        for who, row in rows.items()
+    }
 
 
 async def _began(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> dict[bytes, date]:
@@ -49,7 +53,38 @@ async def _began(tx: Tx, site: Site, rows: Mapping[bytes, ResidentRow]) -> dict[
     return {who: date.fromisoformat(day) for who, day in found}
 
 
-def _facts(row: ResidentRow, known: Content, since: date | None) -> Facts:
+async def promises_of(
+    tx: Tx, site: Site, residents: Collection[bytes]
+) -> dict[bytes, tuple[Promise, ...]]:
+    """What was agreed on with these people after a checkup day and not taken back, also before
+    their archive was joined with another.
+    """
+    if not residents:
+        return {}
+    gone = dict(
+        await tx.rows_in(
+            "SELECT gone, kept FROM merged WHERE district=? AND kept {ids}",
+            sorted(residents),
+            site.district,
+        )
+    )
+    rows = await tx.rows_in(
+        "SELECT who, promise, rule, made_day, due_day FROM checkup_promise WHERE district=? AND "
+        "undone_at IS NULL AND who {ids} ORDER BY promise",
+        sorted({*residents, *gone}),
+        site.district,
+    )
+    found: dict[bytes, tuple[Promise, ...]] = {}
+    for who, promise, rule, made, due in rows:
+        kept = gone.get(who, who)
+        one = Promise(promise, rule, date.fromisoformat(made), date.fromisoformat(due))
+        found[kept] = (*found.get(kept, ()), one)
+    return found
+
+
+def _facts(
+    row: ResidentRow, known: Content, since: date | None, promised: tuple[Promise, ...]
+) -> Facts:
     values: dict[str, Any] = {}
     for page in (known.open, known.restricted):
         values |= page.values
@@ -61,6 +96,7 @@ def _facts(row: ResidentRow, known: Content, since: date | None) -> Facts:
             Record(each.id, each.kind, each.on, each.body, each.cls, each.performed_by)
             for each in known.records
         ),
+        promises=promised,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from server.rules.plan import (
     mental,
     mothers,
     people,
+    promises,
     referrals,
     tuberculosis,
     vaccines,
@@ -31,6 +32,7 @@ from server.rules.plan.table import RulesBroken, numbers_of, rules
 
 FAMILIES: Final[tuple[Mapping[str, Maker], ...]] = (
     people.MAKERS,
+    promises.MAKERS,
     referrals.MAKERS,
     chronic.MAKERS,
     elders.MAKERS,

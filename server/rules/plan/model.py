@@ -53,13 +53,23 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A service that was agreed on, with its day: `rule` P64 or P65 (promises.py)."""
+
+    id: bytes
+    rule: str
+    made: date
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one resident. `due`: items fall due in the state of the archive.
 
     `sex`: GB/T 2261.1, "" for unknown. `since`: the day the archive was opened here (pro rata in
     the first year), None where unknown. `values`: register cells as readers are shown them; the
     elements of a set are a frozenset under the field's name; restricted cells are among them.
-    `records`: oldest service day first, then by id.
+    `records`: oldest service day first, then by id. `promises`: those that stand.
     """
 
     due: bool
@@ -68,6 +78,7 @@ class Facts:
     since: date | None = None
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     records: tuple[Record, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
     def of(self, *kinds: str) -> Iterator[Record]:
         """The records of these kinds in which a service was given, oldest first."""
