@@ -43,6 +43,7 @@ from server.store.tables_checkup_after import (
     CheckupResult,
 )
 from server.store.tables_checkup_desk import CheckupCall, CheckupLab, CheckupLabColumns
+from server.store.tables_checkup_told import CheckupTold
 from server.store.tables_confirmations import (
     Confirmation,
     ConfirmationAnswer,
@@ -178,6 +179,7 @@ __all__ = [
     "CheckupSlot",
     "CheckupStep",
     "CheckupTablet",
+    "CheckupTold",
     "Closing",
     "Confirmation",
     "ConfirmationAnswer",
@@ -281,7 +283,7 @@ TABLES: tuple[type[Table], ...] = (
     Upload, Closing, Leaving, TabletReturn, Handover, TabletAct,
     ChangePosition,
     CheckupDay, CheckupSlot, CheckupPerson, CheckupStep, CheckupGuest, CheckupTablet, CheckupSeries,
-    CheckupCode, CheckupCall, CheckupLab, CheckupLabColumns,
+    CheckupCode, CheckupCall, CheckupLab, CheckupLabColumns, CheckupTold,
     CheckupResult, CheckupFinding, CheckupLetter, CheckupBundle, CheckupBundlePart, CheckupAbsent,
     CheckupPromise,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
