@@ -71,7 +71,7 @@ def test_no_kind_of_variable_takes_free_text() -> None:
 GOOD = {
     Variable.CODE: "402173", Variable.COUNT: "5", Variable.DAY: "2026-12-03",
     Variable.TAIL: "1000", Variable.FACILITY: "青禾镇卫生院", Variable.STAFF: "苏清明",
-    Variable.ACT: "consent",
+    Variable.ACT: "consent", Variable.TIME: "08:30",
 }  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class Variable(StrEnum):
     CODE = "code"
     COUNT = "count"
     DAY = "day"
+    TIME = "time"
     TAIL = "tail"
     FACILITY = "facility"
     STAFF = "staff"
@@ -73,6 +74,7 @@ KINDS: Final[Mapping[Variable, tuple[int, re.Pattern[str]]]] = {
     Variable.CODE: (6, re.compile(r"[0-9]{6}")),
     Variable.COUNT: (3, re.compile(r"[0-9]{1,3}")),
     Variable.DAY: (11, re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")),
+    Variable.TIME: (5, re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")),
     Variable.TAIL: (4, re.compile(r"[0-9]{4}")),
     Variable.FACILITY: (16, re.compile(r"[^\r\n]+")),
     Variable.STAFF: (8, re.compile(r"[^\r\n]+")),
