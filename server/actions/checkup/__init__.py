@@ -1,0 +1,1 @@
+"""Checkup days: prepared and booked, run in a hall, compiled into records afterwards."""
