@@ -10,7 +10,7 @@ from crypto.columns import add_kek
 from crypto.keys import Suite
 from server.actions.archives.ledger import audit
 from server.actions.keeping import kek
-from server.actions.keeping.keyring import renew_kem
+from server.actions.keeping.keyring import renew_code, renew_kem
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.keeping.upkeep import KEY_FILE_READ_S
 from server.cli.session import check_kek, in_site, run, settings
@@ -110,6 +110,31 @@ def renew() -> None:
 
 
 @keys.command()
+def renew_cards() -> None:
+    """Renew the key that signs cards and day codes.
+
+    Codes of the old one stay good until they end.
+
+    \b
+    Example:
+      python -m server keys renew-cards
+    """
+
+    async def renewed(site: Site) -> int:
+        async def write(tx: Tx) -> int:
+            now = site.clock()
+            blob = await district_key_blob(tx, site.district)
+            epoch = await renew_code(tx, site.vault, site.vault.key(NOBODY, blob), now)
+            await audit(tx, site.district, "act", b"renew-code" + epoch.to_bytes(8), now)
+            return epoch
+
+        return await site.store.write(write)
+
+    epoch = in_site(renewed)
+    click.echo(f"Epoch {epoch} signs new cards and day codes from now on.")
+
+
+@keys.command()
 @as_json
 def show(as_json: bool) -> None:
     """Fingerprints of the server's public keys.
@@ -133,6 +158,10 @@ def show(as_json: bool) -> None:
                 KeyLine(purpose, _suite(suite), pair.public.kid(), pair.public.fingerprint())
                 for suite, pair in pairs.items()
             ]
+        lines += [
+            KeyLine("code", _suite(pair.suite), pair.public.kid(), pair.public.fingerprint())
+            for pair in ring.code.values()
+        ]
         return lines
 
     listing(in_site(read), as_json=as_json, title="Server keys")

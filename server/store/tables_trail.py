@@ -64,7 +64,10 @@ class AccessLog(Table, tablename="access_log"):
 
 
 class ServerKey(Table, tablename="server_key"):
-    """Keys of the server by epoch, sealed under the KEK. purpose: kem | sign | audit | trust."""
+    """Keys of the server by epoch, sealed under the KEK.
+
+    purpose: kem | sign | audit | trust | code.
+    """
 
     district = SmallInt()
     purpose = Text(primary_key=True)

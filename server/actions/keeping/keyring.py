@@ -6,7 +6,9 @@ tablet has moved on
         sign    answers and receipts
         audit   checkpoints of the audit tree
         trust   the trust bundle; its fingerprint is in the enrolment code
-Each exists for suite 1 and suite 3, so that a tablet needs one suite only.
+Each exists for suite 1 and suite 3, so that a tablet needs one suite only. One more has suite 1
+alone, since there is one kind of code for all tablets (crypto/SPEC.md 11):
+        code    cards and day codes; every epoch that is not retired still proves its codes
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import Final
 
 from msgspec import Raw
 
+from crypto.card import key_id_of
 from crypto.columns import DataKey
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
 from server.store.tx import Tx, one
@@ -21,6 +24,7 @@ from server.store.vault import NOBODY, T_SERVER_KEY, Vault
 from sync.wire import ServerKeys, SignedBundle, encode
 
 SUITES: Final = (Suite.X25519_ED25519, Suite.P256_ES256)
+CODE: Final = "code"
 BUNDLE_LABEL: Final = b"gongwei/trust\x00"
 RECEIPT_LABEL: Final = b"gongwei/receipt\x00"
 
@@ -36,6 +40,12 @@ class Keyring:
     newest_kem: dict[Suite, KemKeyPair]
     bundles: dict[Suite, SignedBundle]
     version: int
+    code: dict[int, SigningKeyPair]  # by the number that stands in a code, the newest last
+
+    @property
+    def newest_code(self) -> SigningKeyPair:
+        """The key that signs codes now."""
+        return list(self.code.values())[-1]
 
     def __repr__(self) -> str:
         return f"Keyring(version={self.version})"
@@ -46,6 +56,25 @@ async def make_keys(tx: Tx, vault: Vault, district_key: DataKey, now: int) -> No
     for purpose in ("kem", "sign", "audit", "trust"):
         for suite in SUITES:
             await _add(tx, vault, district_key, purpose, suite, epoch=1, now=now)
+    await _add(tx, vault, district_key, CODE, Suite.X25519_ED25519, epoch=1, now=now)
+
+
+async def make_missing(tx: Tx, vault: Vault, wrapped: bytes, now: int) -> None:
+    """What a district that was founded by an older version lacks. Several may do it at once."""
+    sql = "SELECT 1 FROM server_key WHERE district=? AND purpose=?"
+    if await one(tx, sql, vault.district, CODE) is None:
+        key = vault.key(NOBODY, wrapped)
+        await _add(tx, vault, key, CODE, Suite.X25519_ED25519, epoch=1, now=now)
+
+
+async def renew_code(tx: Tx, vault: Vault, district_key: DataKey, now: int) -> int:
+    """A new key for codes; those it follows prove theirs until they end. Returns the epoch."""
+    found = await one(
+        tx, "SELECT MAX(epoch) FROM server_key WHERE district=? AND purpose=?", vault.district, CODE
+    )
+    epoch = (found[0] if found is not None else 0) + 1
+    await _add(tx, vault, district_key, CODE, Suite.X25519_ED25519, epoch=epoch, now=now)
+    return epoch
 
 
 async def renew_kem(tx: Tx, vault: Vault, district_key: DataKey, now: int) -> int:
@@ -67,16 +96,16 @@ async def _add(
     kid, public = pair.public.kid(), pair.public.raw
     sealed = district_key.seal(vault.at(T_SERVER_KEY, kid), pair.private_bytes())
     row = (vault.district, purpose, int(suite), epoch, kid, public, sealed, now, None)
-    await tx.insert("server_key", [row])
+    await tx.insert("server_key", [row], ignore=True)
 
 
 async def load_keys(tx: Tx, vault: Vault, wrapped: bytes) -> Keyring:
     district_key = vault.key(NOBODY, wrapped)
     rows = await tx.rows(
         "SELECT purpose, suite, epoch, kid, sealed_private, since, retired_at FROM server_key "
-        "WHERE district=? ORDER BY epoch",
-        vault.district,
-    )
+        "WHERE district=? AND purpose<>? ORDER BY epoch",
+        vault.district, CODE,
+    )  # fmt: skip
     saved = await one(tx, "SELECT MAX(taken_at) FROM backup_mark WHERE district=?", vault.district)
     saved_at = saved[0] or 0 if saved is not None else 0
     kem: dict[bytes, KemKeyPair] = {}
@@ -106,8 +135,24 @@ async def load_keys(tx: Tx, vault: Vault, wrapped: bytes) -> Keyring:
     version = max((epoch for _, epoch, _ in epochs), default=0) * 1_000 + gone
     bundles = {suite: _bundle(suite, epochs, signing, version=version, at=at) for suite in newest}
     return Keyring(
-        kem, signing["sign"], signing["audit"], signing["trust"], newest, bundles, version
-    )
+        kem, signing["sign"], signing["audit"], signing["trust"], newest, bundles, version,
+        await _code_keys(tx, vault, district_key),
+    )  # fmt: skip
+
+
+async def _code_keys(tx: Tx, vault: Vault, district_key: DataKey) -> dict[int, SigningKeyPair]:
+    rows = await tx.rows(
+        "SELECT suite, kid, sealed_private FROM server_key WHERE district=? AND purpose=? AND "
+        "retired_at IS NULL ORDER BY epoch",
+        vault.district, CODE,
+    )  # fmt: skip
+    pairs = [
+        SigningKeyPair.from_private(
+            Suite(suite), district_key.open(vault.at(T_SERVER_KEY, kid), sealed)
+        )
+        for suite, kid, sealed in rows
+    ]
+    return {key_id_of(pair.public): pair for pair in pairs}
 
 
 def _published(

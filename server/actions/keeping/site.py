@@ -10,7 +10,7 @@ from typing import Final
 
 from crypto.columns import BlindIndex, ColumnRefused, KekFileRefused, KekRing, load_kek_file
 from crypto.keys import SigningPublicKey, Suite
-from server.actions.keeping.keyring import Keyring, load_keys, make_keys
+from server.actions.keeping.keyring import Keyring, load_keys, make_keys, make_missing
 from server.actions.notices.providers import OUTBOX, Provider
 from server.actions.tablets.pace import MINUTE_MS, Pace
 from server.errors import StartRefused
@@ -44,6 +44,8 @@ class Site:
     put_off: dict[bytes, int] = field(default_factory=dict[bytes, int])
     provider: Provider = OUTBOX  # by whom messages to residents leave
     directory: tuple[int, Directory] | None = None  # names for tablets, and when they were read
+    # What is told that the server ends, before lines that are open are waited for.
+    closing: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
     @property
     def district(self) -> int:
@@ -103,7 +105,7 @@ async def open_site(
     try:
         key = vault.key(NOBODY, wrapped)
         index = open_index(vault, key, sealed_index)
-        keys = await store.write(lambda tx: load_keys(tx, vault, wrapped))
+        keys = await store.write(lambda tx: _all_keys(tx, vault, wrapped, clock()))
     except ColumnRefused:
         raise StartRefused(
             "The key file does not open this database: it is of another installation or an older "
@@ -118,6 +120,11 @@ async def open_site(
 
 def _year_of(at_ms: int) -> int:
     return datetime.fromtimestamp(at_ms / 1000, CIVIL).year
+
+
+async def _all_keys(tx: Tx, vault: Vault, wrapped: bytes, now: int) -> Keyring:
+    await make_missing(tx, vault, wrapped, now)
+    return await load_keys(tx, vault, wrapped)
 
 
 async def _keys(tx: Tx, vault: Vault) -> Keyring:
