@@ -133,6 +133,8 @@ async def serving(world: World) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
+        for tell in world.site.closing:
+            tell()
         server.should_exit = True
         await task
 

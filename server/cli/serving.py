@@ -14,7 +14,7 @@ import ssl
 import sys
 import tempfile
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import wait
@@ -175,7 +175,18 @@ class _Protocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """Ends by itself on a signal: the database is closed in order, the exit code is 0."""
+    """Ends by itself on a signal: lines that are open are told so, the database is closed in order,
+    the exit code is 0.
+    """
+
+    def __init__(self, config: uvicorn.Config, closing: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for tell in self._closing:
+            tell()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -207,7 +218,7 @@ def serve_here(
                 timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG,
                 ssl_certfile=current.certificate, ssl_keyfile=current.private_key,
             )  # fmt: skip
-            await _Server(config).serve(sockets=[listener])
+            await _Server(config, site.closing).serve(sockets=[listener])
 
     # Without log_config=None a Config would set up loggers that print tracebacks.
     loop_factory = uvicorn.Config(app="", log_config=None).get_loop_factory()

@@ -43,6 +43,7 @@ COOKIE: Final = "gongwei_console"
 ROLES: Final = "roles"  # key of a handler's opt: who may use it; OPEN for everybody
 OPEN: Final = "open"
 OWN_CSRF: Final = "own_csrf"  # the handler reads a large body itself and checks the token first
+LOOKS: Final = "looks"  # a page that is only looked at: see sessions.looking
 PICTURES: Final = "pictures"  # the form may carry pictures; the handler gets it with `sent_of`
 RAN_OUT: Final = "gongwei_ran_out"
 SIGN_IN: Final = "/console/sign-in"
@@ -53,6 +54,11 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 def page(path: str, *, roles: Collection[StaffRole]) -> Callable[..., HTTPRouteHandler]:
     """GET of a page that these roles may open."""
     return get(f"/console{path}", opt={ROLES: frozenset(roles)})
+
+
+def look(path: str, *, roles: Collection[StaffRole]) -> Callable[..., HTTPRouteHandler]:
+    """GET of what a page that hangs in a hall asks for by itself."""
+    return get(f"/console{path}", opt={ROLES: frozenset(roles), LOOKS: True})
 
 
 def action(
@@ -92,7 +98,8 @@ def router(console: Console, handlers: Collection[HTTPRouteHandler]) -> Router:
         roles = handler.opt.get(ROLES)
         if roles == OPEN:
             return
-        found = await sessions.signed_in(console.site, connection.cookies.get(COOKIE, ""))
+        find = sessions.looking if handler.opt.get(LOOKS) else sessions.signed_in
+        found = await find(console.site, connection.cookies.get(COOKIE, ""))
         scope: dict[str, Any] = cast("Any", connection.scope)
         if isinstance(found, RanOut) and scope["method"] == "POST":
             scope[RAN_OUT] = found

@@ -6,6 +6,7 @@ so that what was typed can be kept for that person (see drafts).
 """
 
 import secrets
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -116,6 +117,37 @@ async def signed_in(site: Site, token: str) -> Signed | RanOut | None:
             )
         )  # fmt: skip
     return signed
+
+
+async def looking(site: Site, token: str) -> Signed | None:
+    """Who a page belongs to that is only looked at: a board in a hall, which nobody touches for
+    hours. It neither ends with idleness nor keeps the session from ending by it; a sign-out, the
+    account's end and the longest hour of a session end it.
+    """
+    if not token or len(token) > 128:
+        return None
+    name = name_of(token)
+    found = await site.store.read(partial(_read, site=site, name=name, csrf=csrf_of(token)))
+    return found[0] if found is not None and site.clock() - found[1] <= LONGEST_MS else None
+
+
+async def still_looking(
+    site: Site, names: Collection[bytes]
+) -> Mapping[bytes, tuple[StaffRole, bytes]]:
+    """Role and facility of those of these sessions that may go on looking."""
+
+    async def read(tx: Tx) -> Sequence[Row]:
+        return await tx.rows_in(
+            f"SELECT s.session, w.role, {PLACE} FROM session s "
+            "JOIN account a ON a.district=s.district AND a.staff=s.staff AND a.state='active' "
+            "JOIN staff w ON w.district=s.district AND w.staff=s.staff AND w.active=? "
+            "JOIN facility f ON f.district=w.district AND f.facility=w.facility "
+            "WHERE s.district=? AND s.ended='' AND s.began_at>=? AND s.session {ids}",
+            sorted(names), True, site.district, site.clock() - LONGEST_MS,
+        )  # fmt: skip
+
+    rows = await site.store.read(read) if names else ()
+    return {name: (StaffRole(role), facility) for name, role, facility in rows}
 
 
 async def _read(tx: Tx, site: Site, name: bytes, csrf: str) -> tuple[Signed, int, int] | None:
