@@ -35,6 +35,7 @@ from server.actions.checkup.groups import groups_in
 from server.actions.keeping.site import Site
 from server.actions.notices.telling import tell
 from server.actions.residents.acting import Acting, assisted, taken_back
+from server.actions.residents.day_passes import end_booking
 from server.actions.residents.whose import theirs
 from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
@@ -201,6 +202,7 @@ async def cancel(site: Site, who: bytes, day: bytes, *, by: Acting | Signed) -> 
         if row.arrived_at is not None:
             raise RuleSaysNo(NoBooking.ARRIVED)
         await give_back(tx, site, found, row)
+        await end_booking(tx, site.district, day, resident)
         await touched(tx, site, found, [row])
         await tellings.unbooked(tx, site, found, resident, tell_them=isinstance(by, Signed))
         await save_day(tx, site, found)
@@ -235,6 +237,7 @@ async def _book(
             raise RuleSaysNo(NoBooking.ARRIVED)
         await give_back(tx, site, locked[each], theirs_)
         if each != day:
+            await end_booking(tx, site.district, each, resident)
             await touched(tx, site, locked[each], [theirs_])
             await tellings.unbooked(tx, site, locked[each], resident, tell_them=False)
     fresh = row is None
