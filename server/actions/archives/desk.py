@@ -94,7 +94,7 @@ async def save(site: Site, signed: Signed, opened: Opened, change: wire.Change) 
 
 
 @dataclass(slots=True)
-class _Work:
+class Work:
     """One change in hand, its archive locked."""
 
     tx: Tx
@@ -127,7 +127,7 @@ async def _save(
     elsewhere = refuse_elsewhere(site, change)
     if elsewhere is not None:
         return elsewhere
-    archive = await _archive(tx, site, rows[change.resident])
+    archive = await archive_of(tx, site, rows[change.resident])
     standing = _standing(signed, opened, archive, site.clock())
     if standing is None:
         return NotYours("resident")
@@ -142,11 +142,11 @@ async def _save(
     cls = max(cls, await class_of_answered(tx, site.district, change))
     arrived = replace(arrived, cls=max(arrived.cls, cls))
     scoped = "B" in opened.classes
-    work = _Work(tx, site, signed, change, raw, arrived, archive, ledger, standing, scoped)
-    return await _decide(work)
+    work = Work(tx, site, signed, change, raw, arrived, archive, ledger, standing, scoped)
+    return await decide_on(work)
 
 
-async def _archive(tx: Tx, site: Site, row: ResidentRow) -> Archive:
+async def archive_of(tx: Tx, site: Site, row: ResidentRow) -> Archive:
     members = await tx.rows(
         "SELECT panel, ground, until FROM member WHERE district=? AND resident=?",
         site.district,
@@ -240,7 +240,8 @@ async def _class_of_target(
     return cls
 
 
-async def _decide(work: _Work) -> Saved:
+async def decide_on(work: Work) -> Saved:
+    """Judged, written, journalled: the one path of every change that no tablet carries."""
     change, archive, site = work.change, work.archive, work.site
     edits = None
     if change.set is not UNSET:
@@ -269,7 +270,7 @@ async def _decide(work: _Work) -> Saved:
     )  # fmt: skip
 
 
-async def _known(work: _Work, ids: tuple[bytes, ...]) -> frozenset[bytes]:
+async def _known(work: Work, ids: tuple[bytes, ...]) -> frozenset[bytes]:
     rows = await work.tx.rows_in(
         "SELECT change FROM change WHERE district=? AND change {ids}",
         ids or (NOBODY,),
@@ -288,7 +289,7 @@ def _no_rule(_: str) -> CellRule:
     raise AssertionError("a change without a kind is never merged")
 
 
-async def _write(work: _Work, decision: Decision, *, is_edit: bool) -> None:
+async def _write(work: Work, decision: Decision, *, is_edit: bool) -> None:
     """The change row, its cells or feed rows, its tasks, both facilities; panels last."""
     tx, site, ledger, change, archive = (
         work.tx, work.site, work.ledger, work.change, work.archive
@@ -312,7 +313,7 @@ async def _write(work: _Work, decision: Decision, *, is_edit: bool) -> None:
     await ledger.flush(tx, "act", b"decision" + change.id)
 
 
-def _row(work: _Work, decision: Decision, *, is_edit: bool) -> Row:
+def _row(work: Work, decision: Decision, *, is_edit: bool) -> Row:
     change, arrived, signed = work.change, work.arrived, work.signed
     district, now = work.site.district, work.ledger.now
     vault = work.site.vault
@@ -333,7 +334,7 @@ def _row(work: _Work, decision: Decision, *, is_edit: bool) -> Row:
     )  # fmt: skip
 
 
-def _flags(work: _Work, now: int) -> list[str]:
+def _flags(work: Work, now: int) -> list[str]:
     flags = [AT_DESK]
     if isinstance(work.standing, Guest):
         flags.append(f"guest:{work.standing.ground}")
@@ -342,7 +343,7 @@ def _flags(work: _Work, now: int) -> list[str]:
     return flags
 
 
-async def _looks_alike(work: _Work, decision: Decision) -> bool:
+async def _looks_alike(work: Work, decision: Decision) -> bool:
     """A record of the same kind and day is there already: a person looks whether it is doubled."""
     change = work.change
     if change.body is UNSET or change.amends is not None or decision.state not in IN_FEED:
