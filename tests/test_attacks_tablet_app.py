@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.tablet_app import PASSPHRASE, in_the_field
+from tests.tablet_app import PASSPHRASE, in_the_field, one_row
 from tests.world import WU, id_number
 
 NAME = "吴𠮷祥"
@@ -92,8 +92,7 @@ async def test_what_was_typed_and_read_is_nowhere_on_the_disk_of_a_killed_tablet
         tablet = await field.enrolled()
         page = tablet.page
         await page.get_by_role("button", name="居民", exact=True).click()
-        await page.locator("#find").fill("吴")
-        await page.locator("[data-row]").first.click()
+        await (await one_row(page, "吴")).click()
         await page.locator(".who-bar").wait_for()
         await tablet.ask("open", WU.hex(), PURPOSE)
         draft = {"key": "new", "resident": None, "kind": "basic_info", "v": 1, "on": "2026-11-20"}

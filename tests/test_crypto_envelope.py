@@ -1,7 +1,6 @@
 """Envelopes under attack: every flip, every cut, bombs, other people's signatures."""
 
 import os
-import time
 import tracemalloc
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -201,20 +200,17 @@ def test_an_envelope_resigned_as_another_device_does_not_open(cast: Cast) -> Non
 
 
 @both_suites
-def test_a_bomb_is_refused_in_bounded_memory_and_time(cast: Cast) -> None:
+def test_a_bomb_is_refused_before_it_fills_the_memory(cast: Cast) -> None:
     bomb = cast.up(bytes(200 << 20))
     assert len(bomb) < 300_000
     sealed = parse_up(bomb, MAX_BYTES)
     tracemalloc.start()
-    began = time.perf_counter()
     with pytest.raises(EnvelopeRefused) as caught:
         open_body(sealed, cast.server_kem, MAX_INFLATED)
-    took_s = time.perf_counter() - began
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert caught.value.kind is Refusal.TOO_LARGE_INFLATED
     assert peak_bytes < 6 * MAX_INFLATED
-    assert took_s < 2
 
 
 def test_the_limit_of_inflation_is_exact() -> None:

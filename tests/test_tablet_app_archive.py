@@ -11,7 +11,7 @@ from server.settings import CIVIL
 from tests import axe
 from tests.cast_forms import good
 from tests.long_archive import Past, remember
-from tests.tablet_app import Field, Tablet, in_the_field
+from tests.tablet_app import Field, Tablet, in_the_field, one_row
 from tests.test_corrections import asks, ready
 from tests.world import SU, XIE, ZHENG, ZHOU, World
 from tests.world import field as by_hand
@@ -55,9 +55,7 @@ async def a_tablet(folder: Path) -> AsyncIterator[tuple[Field, Tablet]]:
 async def opened(page: Page, text: str, name: str) -> None:
     """Found by what one types, and opened with the keyboard alone."""
     await page.get_by_role("button", name="居民", exact=True).click()
-    await page.locator("#find").fill(text)
-    await expect(page.locator("[data-row]")).to_have_count(1)
-    await expect(page.get_by_role("status")).to_have_text("找到 1 位")
+    await one_row(page, text)
     await page.locator("#find").press("ArrowDown")
     await page.keyboard.press("Enter")
     await expect(page.locator(".who-bar")).to_contain_text(name)
@@ -168,12 +166,11 @@ async def test_a_chart_says_its_finding_and_has_the_same_values_as_a_table(tmp_p
         page = tablet.page
         await opened(page, "0021", "周谷雨")
         chart = page.locator("svg.chart[role=img]").first
-        finding = await chart.locator("desc").text_content()
-        assert finding is not None
-        assert "收缩压最低 138、最高 156 mmHg，目标低于 150，有 1 次超出" in finding
-        assert await chart.locator(".out").count() == 1
-        assert await chart.locator(".out-num").all_text_contents() == ["156"]
-        assert "收缩压目标：低于 150" in (await chart.text_content() or "")
+        finding = "收缩压最低 138、最高 156 mmHg，目标低于 150，有 1 次超出"
+        await expect(chart.locator("desc")).to_contain_text(finding)
+        await expect(chart.locator(".out")).to_have_count(1)
+        await expect(chart.locator(".out-num")).to_have_text(["156"])
+        await expect(chart).to_contain_text("收缩压目标：低于 150")
         await page.locator(".twin summary").first.click()
         cells = page.locator(".twin tbody tr").first.locator("td")
         await expect(cells.first).to_contain_text("超出")

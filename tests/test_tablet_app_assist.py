@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from crypto.docket import number_of
 from server.actions.archives import afterwork
 from tests import axe
-from tests.tablet_app import Field, Tablet, at_rest, in_the_field
+from tests.tablet_app import Field, Tablet, at_rest, in_the_field, one_row
 from tests.world import LIUWAN, QINGHE, YANG, ZHOU, id_number
 
 
@@ -16,8 +16,7 @@ async def beside(here: Field) -> tuple[Tablet, Page]:
     tablet = await here.enrolled()
     page = tablet.page
     await page.get_by_role("button", name="居民").click()
-    await page.locator("#find").fill("周")
-    await page.locator("[data-row]").first.click()
+    await (await one_row(page, "周")).click()
     await page.get_by_role("button", name="代办").click()
     await expect(page.locator(".act-list li")).to_have_count(8)
     await page.wait_for_function(
@@ -113,7 +112,7 @@ async def test_a_denial_is_taken_down_and_reaches_the_county(tmp_path: Path) -> 
         await expect(page.locator(".answer")).to_have_text(["来过", "没来过", "记不清"])
         boxes = [await each.bounding_box() for each in await page.locator(".answer").all()]
         assert len({round(box["width"]) for box in boxes if box}) == 1
-        assert await page.locator(".answer input:checked").count() == 0  # no default
+        await expect(page.locator(".answer input:checked")).to_have_count(0)  # no default
         assert await axe.violations(page) == []
         await page.get_by_role("radio", name="没来过", exact=True).check()
         await page.get_by_role("radio", name="没看证件").check()

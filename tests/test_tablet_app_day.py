@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.tablet_app import PASSPHRASE, Field, Tablet, in_the_field, offer
+from tests.tablet_app import PASSPHRASE, Field, Tablet, in_the_field, offer, one_row
 from tests.world import WU, ZHENG, ZHOU, World, field, id_number
 
 NAMES = ("吴𠮷祥", "郑㛃")
@@ -28,10 +28,8 @@ async def let_in(field: Field, tablet: Tablet) -> None:
     await tablet.until("s.sync.last !== null && s.sync.snapshot === null")
 
 
-async def found(page: Page, text: str, name: str) -> None:
-    await page.locator("#find").fill(text)
-    await expect(page.locator("[data-row]")).to_contain_text(name)
-    await expect(page.locator("[data-row]")).to_have_count(1)
+async def finds(page: Page, text: str, name: str) -> None:
+    await expect(await one_row(page, text)).to_contain_text(name)
 
 
 async def visits_of(world: World, resident: bytes) -> list[str]:
@@ -56,9 +54,9 @@ async def test_a_day_without_a_network_arrives_whole(tmp_path: Path) -> None:
         await expect(page.locator(".state")).to_contain_text("没有网络")
         await tablet.again()
         await page.get_by_role("button", name="居民").click()
-        await found(page, "郑", "郑㛃")
-        await found(page, "wjx", "吴𠮷祥")
-        await found(page, id_number(WU)[-4:], "吴𠮷祥")
+        await finds(page, "郑", "郑㛃")
+        await finds(page, "wjx", "吴𠮷祥")
+        await finds(page, id_number(WU)[-4:], "吴𠮷祥")
         await page.locator("[data-row]").click()
         await expect(page.locator("body")).to_contain_text("青霉素")
         for sbp in (151, 152, 153):

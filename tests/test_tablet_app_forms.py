@@ -2,6 +2,7 @@
 in one go, the archive's own page, and a resident whom nobody knew.
 """
 
+import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from playwright.async_api import Page, expect
 from server.actions.archives import afterwork
 from tests.axe import too_small, too_wide, violations
 from tests.cast_forms import good
-from tests.tablet_app import Field, Tablet, at_rest, in_the_field
+from tests.tablet_app import ANSWERS_WITHIN_S, Field, Tablet, at_rest, in_the_field, one_row
 from tests.world import WU, ZHOU, World
 
 SAVE = "完成，存在本机"
@@ -33,8 +34,7 @@ SIGNS = "11010519491231002X"
 
 async def archive(page: Page, text: str) -> None:
     await page.get_by_role("button", name="居民").click()
-    await page.locator("#find").fill(text)
-    await page.locator("[data-row]").click()
+    await (await one_row(page, text)).click()
 
 
 async def begin(page: Page, label: str) -> None:
@@ -72,6 +72,17 @@ async def bodies(tablet: Tablet, resident: bytes, kind: str) -> list[dict[str, A
     return [each["body"] for each in found["records"] if each["kind"] == kind]
 
 
+async def drafted(tablet: Tablet, **typed: str) -> None:
+    """Until the only draft on the disk holds what was typed last."""
+    kept: list[dict[str, Any]] = []
+    for _ in range(20 * ANSWERS_WITHIN_S):
+        kept = [each["typed"]["typed"] for each in await tablet.ask("drafts")]
+        if kept and kept[0].items() >= typed.items():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(kept)
+
+
 async def kinds_at_the_server(world: World, resident: bytes) -> list[tuple[str, str]]:
     sql = "SELECT kind, state FROM change WHERE resident=? AND device IS NOT NULL ORDER BY kind"
     return [(str(row[0]), str(row[1])) for row in await world.rows(sql, resident)]
@@ -97,7 +108,7 @@ async def test_a_followup_is_filled_in_kept_as_it_grows_and_arrives(tmp_path: Pa
         await expect(page.locator("#f-weight")).to_have_value("61.2")
         await page.get_by_role("button", name=SAVE).click()
         await expect(page.locator(".places.bad")).to_contain_text("日吸烟量")
-        await page.wait_for_timeout(400)
+        await drafted(tablet, sbp="168", weight="61.2")
         await tablet.again()
         await archive(page, "wjx")
         await begin(page, "开始：高血压随访")

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 from PIL import Image
+from playwright.async_api import expect
 
 from server import tablet_files
 from tests.tablet_app import Field, Tablet, in_the_field
@@ -65,10 +66,10 @@ async def test_once_installed_it_starts_without_a_server_or_a_network(tmp_path: 
         title = await tablet.page.locator("h1").inner_text()
         await field.door.stop()
         await tablet.page.reload()
-        assert await tablet.page.locator("h1").inner_text() == title
+        await expect(tablet.page.locator("h1")).to_have_text(title)
         await tablet.kill()
         page = await tablet.open()
-        assert await page.locator("h1").inner_text() == title
+        await expect(page.locator("h1")).to_have_text(title)
         await tablet.cut()
         await page.reload()
-        assert await page.locator("h1").inner_text() == title
+        await expect(page.locator("h1")).to_have_text(title)

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from server.actions.tablets import devices, staff_keys
-from tests.tablet_app import in_the_field
+from tests.tablet_app import in_the_field, one_row
 from tests.test_move import moves
 from tests.world import SU, WU, XIE, ZHENG, ZHOU, field
 
@@ -40,8 +40,7 @@ async def test_two_values_stand_side_by_side_until_somebody_decides(tmp_path: Pa
 
         page = tablet.page
         await page.get_by_role("button", name="居民").click()
-        await page.locator("#find").fill("吴")
-        await page.locator("[data-row]").click()
+        await (await one_row(page, "吴")).click()
         await expect(page.locator("main")).to_contain_text("血型有两个说法")
         await page.get_by_role("button", name="核对").first.click()
         await page.locator("label.side", has_text="A 型").first.click()

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from server import tablet_files
 from tests.tablet_app import in_the_field
@@ -33,16 +34,16 @@ async def test_a_new_version_waits_until_the_tablet_is_locked(
             await rail.get_by_role("button", name="设置").click()
             await page.get_by_role("button", name="看有没有新版").click()
             await page.get_by_text("有新版，锁上平板时自动换上").wait_for()
-            assert "今天" in await rail.inner_text()
+            await expect(rail).to_contain_text("今天")
             async with page.expect_event("load"):  # a step within the app is a navigation too
                 await rail.get_by_role("button", name="锁上").click()
             await tablet.unlock()
             await rail.wait_for()
-            assert "今日" in await rail.inner_text()
+            await expect(rail).to_contain_text("今日")
             await tablet.cut()
             await page.reload()
             await tablet.unlock()
             await rail.wait_for()
-            assert "今日" in await rail.inner_text()
+            await expect(rail).to_contain_text("今日")
     finally:
         tablet_files.files.cache_clear()

@@ -59,7 +59,5 @@ async def test_the_envelopes_of_the_vectors_meet_their_end_in_the_browser(page: 
         assert await _told(page, "envelopes", given) == [], suite
 
 
-async def test_a_passphrase_unlocks_within_seconds_in_the_browser(page: Page) -> None:
-    told = await _told(page, "passphrase")
-    assert told["name"] == "周谷雨"
-    assert told["took"] < 20_000
+async def test_a_passphrase_as_dear_as_on_a_tablet_unlocks_in_the_browser(page: Page) -> None:
+    assert await _told(page, "passphrase") == "周谷雨"
