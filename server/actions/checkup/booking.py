@@ -150,11 +150,14 @@ async def booking_of(tx: Tx, site: Site, resident: bytes, day: bytes) -> Booking
     return None if slot is None else Booking(day, slot.slot, slot.start, slot.end, row.ticket)
 
 
-async def _home(tx: Tx, site: Site, who: bytes) -> bytes | None:
-    """The facility that serves somebody; None for nobody's and for who is served no more."""
+async def _home(tx: Tx, site: Site, who: bytes, *, lock: bool = False) -> bytes | None:
+    """The facility that serves somebody; None for nobody's and for who is served no more. `lock`: it
+    stays so until this transaction ends.
+    """
     row = await one(
         tx,
-        f"SELECT status, facility FROM resident WHERE district=? AND resident=?{sharing(tx)}",
+        "SELECT status, facility FROM resident WHERE district=? AND resident=?"
+        f"{sharing(tx) if lock else ''}",
         site.district, who,
     )  # fmt: skip
     if row is None or row[1] is None or not may_be_invited(row[0], row[1], row[1]):
@@ -215,7 +218,7 @@ async def _book(
     tx: Tx, site: Site, who: bytes, day: bytes, slot: int, by: Acting | Signed, *, move: bool
 ) -> Booking:
     resident = await _may(tx, site, who, by)
-    home = await _home(tx, site, resident)
+    home = await _home(tx, site, resident, lock=True)
     held = await _held(tx, site, resident)
     locked = await lock_days(tx, site, {day, *held})
     wanted = locked[day]
