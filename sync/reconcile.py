@@ -10,6 +10,7 @@ one of the states below, is kept as signed, and is answered (PROTOCOL.md section
     Former    resident has moved    credited by what the tablet   proposal to the new doctor
               could know            could know (`credit_of`)
     Guest     outside, with ground  applied_guest                 proposal
+    Newcomer  at a checkup day      held until known              (none)
     Stranger  outside, no ground    quarantined                   quarantined
     Untrusted device or branch      quarantined                   quarantined
 
@@ -89,6 +90,8 @@ class Reason(StrEnum):
     ACT = "act"
     SAME_DOCUMENT = "same_document"
     OPENINGS = "too_many_openings"
+    GUEST = "guest"
+    NO_DAY = "no_such_day"
 
 
 class Task(StrEnum):
@@ -153,7 +156,14 @@ class Untrusted:
     reason: Reason
 
 
-Standing = Present | Former | Guest | Stranger | Untrusted
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """In the hall of a checkup day: somebody nobody knows yet, or a day nobody knows."""
+
+    reason: Reason
+
+
+Standing = Present | Former | Guest | Stranger | Newcomer | Untrusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +205,7 @@ class Decision:
 
 _QUARANTINE = (Task.QUARANTINE,)
 _UNREADABLE = frozenset(
-    {
-        Reason.MALFORMED,
-        Reason.TOO_LARGE,
-        Reason.ACTOR,
-        Reason.SAME_ID,
-        Reason.FORK,
-    }
+    {Reason.MALFORMED, Reason.TOO_LARGE, Reason.ACTOR, Reason.SAME_ID, Reason.FORK}
 )
 
 
@@ -275,6 +279,9 @@ def event_under(standing: Standing) -> Decision:
     when.
     """
     match standing:
+        case Newcomer(reason):
+            tasks = () if reason is Reason.GUEST else (Task.HELD,)
+            return Decision(State.HELD, reason, Credit.NONE, tasks=tasks)
         case Guest():
             return Decision(State.GUEST)
         case Former() as former:

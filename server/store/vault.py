@@ -47,6 +47,8 @@ T_PORTAL_DRAFT: Final = 35  # what a resident had typed when the session ran out
 T_CONFIRMATION: Final = 29  # what residents said of a service, and what was said to it
 T_CHECKUP_AFTER: Final = 44  # what follows from a checkup day: results, findings, letters
 T_EXPORT: Final = 32  # an archive packed for its resident
+T_HALL: Final = 39  # what happened to one person on a checkup day
+T_HALL_GUEST: Final = 40  # who came to a checkup day and stands on no list
 T_POSITION: Final = 38  # where the tablet was when a change was saved
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none

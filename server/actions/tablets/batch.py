@@ -7,6 +7,7 @@ from msgspec import UNSET
 from server.actions.archives.ledger import Archive, Ledger
 from server.actions.archives.persons import Person, persons_of
 from server.actions.archives.standing import DeviceRow, Field, lock_living, read_field
+from server.actions.checkup.hall import Hall, read_hall
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets.answered import answered
 from server.actions.tablets.intake import Arrived, Intake, mark_of
@@ -45,6 +46,7 @@ class BatchInHand:
     openings: Opened
     acts: list[Row]  # asked for by this batch, to be carried out after it
     positions: list[Row]  # that came beside its changes
+    hall: Hall  # steps of checkup days, and the days they name
 
     def taker(self, change: wire.Change) -> bytes:
         """Whose archive takes the change: as signed, or of the one it was merged into."""
@@ -102,6 +104,7 @@ async def open_batch(
         openings=made,
         acts=[],
         positions=[],
+        hall=await read_hall(tx, site, changes),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from crypto.columns import DataKey
 from server.actions.archives.standing import GROUNDS
+from server.actions.checkup.hall import is_step
 from server.actions.tablets import positions
 from server.actions.tablets.acts import is_act
 from server.actions.tablets.batch import BatchInHand, known_of
@@ -89,6 +90,8 @@ def position_row(
 def _shape(arrived: Arrived) -> str:
     if is_act(arrived.kind):
         return "act"
+    if is_step(arrived.kind):
+        return "step"
     change = arrived.change
     return "edit" if change is not None and change.set is not UNSET else "event"
 

@@ -17,10 +17,9 @@ from crypto.headers import UpHeader
 from crypto.keys import Suite
 from server.actions.archives.first_written import hold_elsewhere
 from server.actions.archives.ledger import Archive, first_rev
-from server.actions.archives.standing import (
-    lock_device,
-    standing_of,
-)
+from server.actions.archives.standing import lock_device, standing_of
+from server.actions.checkup.hall import is_step
+from server.actions.checkup.taking import take
 from server.actions.keeping.keyring import RECEIPT_LABEL
 from server.actions.keeping.site import Site
 from server.actions.tablets import acts, openings
@@ -43,6 +42,7 @@ from sync.reconcile import (
     Decision,
     Incoming,
     Reason,
+    Standing,
     State,
     Task,
     Untrusted,
@@ -74,10 +74,8 @@ async def ingest(tx: Tx, site: Site, intake: Intake, now: int) -> Ingested:
     stored = await one(
         tx,
         "SELECT receipt, received_at FROM batch WHERE district=? AND device=? AND digest=?",
-        site.district,
-        device.device,
-        intake.digest,
-    )
+        site.district, device.device, intake.digest,
+    )  # fmt: skip
     if stored is not None:
         return Ingested(stored[0], repeat=True, taken_at=stored[1])
     header = intake.header
@@ -126,20 +124,7 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     arrived = of_this_person(work, arrived)
     change = arrived.change
     stamp = stamp_of(work, arrived)
-    standing = (
-        Untrusted(work.trust)
-        if work.trust is not Reason.NONE or change is None
-        else standing_of(
-            work.field,
-            change,
-            resident=work.taker(change),
-            known=known_of(work, arrived),
-            recorded_at=stamp.at,
-            now=work.now,
-            epoch=work.feed_epoch,
-            exists=work.taker(change) in work.ledger.archives,
-        )
-    )
+    standing = _standing(work, arrived, stamp.at)
     incoming = _incoming(work, arrived, stamp.at)
     archive = work.ledger.archives.get(work.taker(change)) if change is not None else None
     cells = {}
@@ -159,6 +144,20 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
     if change is not None:
         work.taken[arrived.id] = (arrived.id, work.taker(change), decision.state.value, arrived.cls)
     return receipt_row(arrived.index, decision)
+
+
+def _standing(work: BatchInHand, arrived: Arrived, at: int) -> Standing:
+    change = arrived.change
+    if work.trust is not Reason.NONE or change is None:
+        return Untrusted(work.trust)
+    who = work.taker(change)
+    archive = work.ledger.archives.get(who)
+    if is_step(arrived.kind):
+        return work.hall.standing(change, who, archive, work.device.facility)
+    return standing_of(
+        work.field, change, resident=who, known=known_of(work, arrived), recorded_at=at,
+        now=work.now, epoch=work.feed_epoch, exists=archive is not None,
+    )  # fmt: skip
 
 
 def _opened(work: BatchInHand, arrived: Arrived, decision: Decision) -> Decision:
@@ -274,10 +273,12 @@ def _write(
     if position is not None:
         work.positions.append(position)
     if archive is not None:
-        if incoming.edits is None and not incoming.act and decision.state in IN_FEED:
+        if _in_archive(arrived, incoming) and decision.state in IN_FEED:
             ledger.event(resident, arrived.id, arrived.cls, rev)
         if arrived.kind is not None:
             archive.put(arrived.kind, decision.cells)
+    if change is not None and is_step(arrived.kind) and _is_noted(decision):
+        work.hall.note(change, resident, at=at, device=work.device.device, staff=work.intake.staff)
     if change is not None and acts.waits(decision):
         work.acts.append(
             acts.row_of(
@@ -297,11 +298,20 @@ def _write(
                 ledger.waits.append((work.site.district, name, arrived.id, work.now))
 
 
+def _in_archive(arrived: Arrived, incoming: Incoming) -> bool:
+    return incoming.edits is None and not incoming.act and not is_step(arrived.kind)
+
+
+def _is_noted(decision: Decision) -> bool:
+    """Whether a step counts on its day: also of somebody nobody knows yet."""
+    return decision.state in IN_FEED or decision.reason is Reason.GUEST
+
+
 def _looks_alike(work: BatchInHand, arrived: Arrived, decision: Decision) -> bool:
     change = arrived.change
     if change is None or change.body is UNSET or decision.state not in IN_FEED:
         return False
-    if acts.is_act(arrived.kind):
+    if acts.is_act(arrived.kind) or is_step(arrived.kind):
         return False
     place = (work.taker(change), change.on, change.kind)
     found = arrived.cls == "A" and place in work.alike and change.amends is None
@@ -338,6 +348,7 @@ async def _close_batch(work: BatchInHand, states: list[tuple[Any, ...] | None]) 
     await tx.insert("tablet_act", work.acts, ignore=True)
     await tx.insert("change_position", work.positions)
     await work.ledger.flush(tx, "batch", intake.digest + header.root)
+    await take(tx, site, work.hall.noted)
     await openings.note_twins(tx, site, work.openings.twins)
     both = zip(intake.arrived, states, strict=True)
     applied = [each.change for each, row in both if row is None or row[1] == State.APPLIED.value]

@@ -21,11 +21,13 @@ from crypto.envelope import EnvelopeRefused, Sealed, UpHeader, open_body
 from crypto.keys import KemKeyPair
 from server.actions.tablets import positions
 from server.records.check import check, edit_faults, hard
+from server.records.checkup_parts import judged
 from server.records.kinds import UnknownKind, get
 from server.records.model import AccessClass, Kind, Shape, Subject
 from server.records.values import FIRST_DAY
 from server.settings import CIVIL
 from sync import wire
+from sync.hall import PART
 from sync.limits import (
     ATTACHMENT_BYTES,
     ATTACHMENTS_PER_CHANGE,
@@ -229,9 +231,10 @@ def checked_again(raw: bytes, key: bytes, change: wire.Change, today: date) -> A
 def _event_class(
     kind: Kind, change: wire.Change, filled: object, day: date, today: date
 ) -> tuple[str, Reason]:
-    if change.body is msgspec.UNSET and kind.shape is not Shape.ACT:
+    alone = kind.shape in (Shape.ACT, Shape.STEP)
+    if change.body is msgspec.UNSET and not alone:
         return kind.access.value, Reason.NONE  # a void carries no form
-    if kind.shape is Shape.REGISTER or (kind.shape is Shape.ACT and _about_another(change)):
+    if kind.shape is Shape.REGISTER or (alone and _about_another(change)):
         return "B", Reason.MALFORMED
     assert change.body is not msgspec.UNSET
     body = bytes(change.body)
@@ -243,11 +246,14 @@ def _event_class(
         cls = "A"
     else:
         cls = max(kind.access_given(names).values(), default=kind.access).value
+    if kind.id == PART and not faults:
+        access, bad = judged(cast("dict[str, Any]", filled), on=day, today=today)
+        return access.value, Reason.OUT_OF_RANGE if bad else Reason.NONE
     return cls, Reason.OUT_OF_RANGE if faults else Reason.NONE
 
 
 def _about_another(change: wire.Change) -> bool:
-    """An act is asked for and not amended: another act takes it back."""
+    """An act or a step is not amended: another one takes it back."""
     return change.body is msgspec.UNSET or change.amends is not None or change.voids is not None
 
 

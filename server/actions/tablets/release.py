@@ -15,12 +15,15 @@ from server.actions.archives.first_written import hold_elsewhere
 from server.actions.archives.ledger import Archive, Ledger, first_rev
 from server.actions.archives.persons import persons_of
 from server.actions.archives.standing import (
+    TRUSTED,
     DeviceRow,
     lock_device,
     lock_residents,
     read_field,
     standing_of,
 )
+from server.actions.checkup.hall import noted, read_hall, was_step
+from server.actions.checkup.taking import take
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets import acts, positions
 from server.actions.tablets.attachments import let_in
@@ -166,6 +169,9 @@ async def _open(tx: Tx, site: Site, change_id: bytes, *, trusted: bool) -> _Held
             field, change, resident=resident, known=known,
             recorded_at=at, now=received, epoch=epoch[0], exists=True,
         )  # fmt: skip
+        if was_step(change) and device.status == TRUSTED:
+            hall = await read_hall(tx, site, [change])
+            standing = hall.standing(change, resident, archive, device.facility)
     else:
         raise RuleSaysNo("made_at_the_server")
     return _Held(
@@ -278,7 +284,8 @@ async def _apply(
     resident = archive.row.resident
     rev = first_rev(ledger.feed_epoch)
     if held.change.set is UNSET:
-        if decision.state in IN_FEED and not acts.asks(held.change):
+        alone = acts.asks(held.change) or was_step(held.change)
+        if decision.state in IN_FEED and not alone:
             ledger.event(resident, held.id, held.cls, rev)
     else:
         _put(held, decision)
@@ -328,6 +335,10 @@ async def _apply(
     await let_in(tx, site, held.id, held.cls)
     await settle_conflicts(tx, site, ledger, by)
     await ledger.flush(tx, "act", result.encode() + held.id)
+    if was_step(held.change) and held.device is not None and decision.state in IN_FEED:
+        device = held.device.device
+        step = noted(held.change, resident, at=held.at, device=device, staff=held.staff)
+        await take(tx, site, [step])
     if decision.state is State.APPLIED:
         await settle_held(tx, ledger, [held.change], by)
 

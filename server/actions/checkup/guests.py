@@ -1,0 +1,119 @@
+"""Somebody at a checkup day who stands on no list of the tablet: who is it?
+
+A tablet without a network cannot ask, so it makes an id of its own for the person and notes name
+and document number with the check-in. Here the number finds the archive, or the same person noted
+by another tablet; until one of them does, everything noted of them is held under the guest's id
+and shown to the facility, which opens an archive or says who it is (guest_matching.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from server.actions.archives.archives import holder_of
+from server.actions.checkup.hall import Noted
+from server.actions.keeping.site import Site, district_key_blob
+from server.store.tx import Row, Tx
+from server.store.vault import NOBODY, T_HALL_GUEST
+from sync.hall import CHECK_IN
+
+WAITING, MATCHED = "waiting", "matched"
+
+
+class Said(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the guest said of themselves."""
+
+    name: str = ""
+    number: str = ""
+    id_type: str = ""
+    sex: str = ""
+    birth_date: str = ""
+    phone: str = ""
+
+    def __repr__(self) -> str:
+        return "Said()"
+
+
+_said: Final = msgspec.json.Decoder(Said)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One row, opened."""
+
+    day: bytes
+    guest: bytes
+    person: bytes | None
+    state: str
+    said: Said
+
+
+async def recognise(tx: Tx, site: Site, day: bytes, fresh: Sequence[Noted]) -> dict[bytes, bytes]:
+    """Guest id -> whose steps they are, for every guest among these that is known by now."""
+    whos = sorted({each.who for each in fresh})
+    rows = await tx.rows_in(
+        "SELECT resident FROM resident WHERE district=? AND resident {ids}", whos, site.district
+    )
+    strangers = set(whos) - {row[0] for row in rows}
+    if not strangers:
+        return {}
+    there = {each.guest: each for each in await guests_of(tx, site, day, strangers)}
+    for each in fresh:
+        new = each.who in strangers and each.kind == CHECK_IN and each.who not in there
+        if new:
+            there[each.who] = await _write(tx, site, day, each)
+    return {name: each.person for name, each in there.items() if each.person is not None}
+
+
+async def _write(tx: Tx, site: Site, day: bytes, step: Noted) -> Guest:
+    said = said_in(step.body)
+    blind, person = b"", None
+    if said.number:
+        blind = site.index.of_id_number(said.number)
+        person = await holder_of(tx, site, said.number) or await _same(tx, site, day, blind)
+    key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
+    sealed = key.seal(_place(site, day, step.who), msgspec.json.encode(said))
+    state = WAITING if person is None else MATCHED
+    await tx.insert(
+        "checkup_guest",
+        [(site.district, day, step.who, person, blind, sealed, state)],
+        ignore=True,
+    )
+    return Guest(day, step.who, person, state, said)
+
+
+def said_in(body: Mapping[str, Any]) -> Said:
+    return Said(**{name: str(body.get(name, "")) for name in Said.__struct_fields__})
+
+
+async def _same(tx: Tx, site: Site, day: bytes, blind: bytes) -> bytes | None:
+    """The guest whom another tablet noted with the same document."""
+    rows = await tx.rows(
+        "SELECT guest, person FROM checkup_guest WHERE district=? AND day=? AND blind=? "
+        "ORDER BY guest",
+        site.district, day, blind,
+    )  # fmt: skip
+    return (rows[0][1] or rows[0][0]) if rows else None
+
+
+def _place(site: Site, day: bytes, guest: bytes) -> bytes:
+    return site.vault.at(T_HALL_GUEST, day + guest)
+
+
+async def guests_of(tx: Tx, site: Site, day: bytes, whos: set[bytes] | None = None) -> list[Guest]:
+    """Of a day, in the order of their ids; `whos`: only these."""
+    sql = "SELECT guest, person, state, sealed FROM checkup_guest WHERE district=? AND day=?"
+    rows: Sequence[Row]
+    if whos is None:
+        rows = await tx.rows(f"{sql} ORDER BY guest", site.district, day)
+    else:
+        rows = await tx.rows_in(
+            f"{sql} AND guest {{ids}} ORDER BY guest", sorted(whos), site.district, day
+        )
+    key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
+    return [
+        Guest(day, name, person, state, _said.decode(key.open(_place(site, day, name), sealed)))
+        for name, person, state, sealed in rows
+    ]
