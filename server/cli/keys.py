@@ -9,6 +9,7 @@ import click
 from crypto.columns import add_kek
 from crypto.keys import Suite
 from server.actions.archives.ledger import audit
+from server.actions.checkup.codes import list_changed
 from server.actions.keeping import kek
 from server.actions.keeping.keyring import renew_code, renew_kem
 from server.actions.keeping.site import Site, district_key_blob
@@ -125,6 +126,7 @@ def renew_cards() -> None:
             now = site.clock()
             blob = await district_key_blob(tx, site.district)
             epoch = await renew_code(tx, site.vault, site.vault.key(NOBODY, blob), now)
+            await list_changed(tx, site)
             await audit(tx, site.district, "act", b"renew-code" + epoch.to_bytes(8), now)
             return epoch
 
