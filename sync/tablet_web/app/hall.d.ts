@@ -23,7 +23,8 @@ export type HallMark = "1" | "2" | "3";
  * another tablet as far as is known. expired, revoked, forged, unknown_key, wrong_day: of a code.
  * not_on_list: genuine, and of nobody on the list; with a `person` it is a resident of this
  * tablet's own panel, who walks in; without one, find them otherwise or take a guest.
- * unreadable: no code, number, ticket or line of a card reader.
+ * unreadable: no code, number, ticket or line of a card reader; with `by` number an ID number whose
+ * check digit does not hold.
  */
 export type HallOutcome =
   | "valid"
@@ -158,8 +159,6 @@ export interface HallPerson {
   /** own: a resident of this tablet's panel who is not on the list. */
   status: "invited" | "walk_in" | "guest" | "own";
   name: string;
-  /** To be read out before it is confirmed: 周*雨. */
-  masked: string;
   sex: "" | "1" | "2";
   birth: Day | "";
   /** Last four signs of the ID number. */
@@ -223,6 +222,7 @@ export interface NewHallPart {
   urgent?: string[];
 }
 
+/** Drafts whose key begins with `hall.DAY.` go when the day does. */
 export interface HallEngine {
   /** Days of this tablet, today's first. */
   hallDays(): Promise<HallDay[]>;

@@ -5,8 +5,12 @@
 
 export const OPEN_ARCHIVE = "open_archive";
 
+/** What happened on a checkup day (5.3): no record either. */
+const STEPS = ["check_in", "station_part", "route_sheet", "critical_acted", "check_out"];
+
 /** @param {string} kind */
-export const isAct = (kind) => kind === OPEN_ARCHIVE || kind.startsWith("act_");
+export const isAct = (kind) =>
+  kind === OPEN_ARCHIVE || kind.startsWith("act_") || STEPS.includes(kind);
 
 /** Of an act that opens an archive what is no cell of its register. */
 const BESIDE = ["team", "seen", "signed"];

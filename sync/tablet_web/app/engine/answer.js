@@ -27,7 +27,7 @@ import { Malformed, readExact } from "../wire/slices.js";
  *   commands: { do: string, ms: number }[],
  *   backed_up: { epoch: number, seq: number, at: number } | null, lease: number,
  *   trust: Signed | null, checkpoint: Told | null, refused: string, say: string,
- *   names: import("./directory.js").Told | null }} Answer
+ *   names: import("./directory.js").Told | null, halls: import("./hall_days.js").Page[] }} Answer
  * @typedef {{ device: Hex, epoch: number, seq: number, batch: Hex, at: number, n: number,
  *   states: [number, string, string?, Record<string, string>?][], whole: string, beside: boolean }} Receipt
  */
@@ -112,6 +112,7 @@ export function readAnswer(bytes) {
     refused: value.refused ?? "",
     say: value.say ?? "",
     names: value.names ? directoryOf(value.names) : null,
+    halls: (value.halls ?? []).map((/** @type {any} */ told) => ({ told, exact })),
   };
 }
 

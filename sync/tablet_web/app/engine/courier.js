@@ -19,7 +19,7 @@ import { farewellOf } from "./wiping.js";
  *   world: import("../types.js").World, changed: (residents: Set<Hex>) => Promise<void>,
  *   wiped: () => Promise<void>, lease_over: () => Promise<void>, said: () => void,
  *   ended: (staff: Hex) => Promise<void>, authors: () => Promise<Set<Hex>>,
- *   drafted: () => string | null }} Parts
+ *   drafted: () => string | null, halls: (days: Hex[]) => void }} Parts
  */
 
 const FIRST_MS = 2_000;
@@ -148,6 +148,7 @@ export class Courier {
         const done = await exchange.take(request, body, sent, came);
         if (done.wiped) await this.parts.wiped();
         else await this.parts.changed(done.touched);
+        if (done.halls.length) this.parts.halls(done.halls);
         if (done.ended) await this.parts.ended(request.by);
         return done;
       });

@@ -154,10 +154,10 @@ export class Engine extends Life {
     return this._parts.directory.choices;
   }
 
-  /** What knows checkup days. @returns {Promise<import("../hall.js").HallEngine>} */
+  /** What is asked of checkup days. */
   async _hall() {
     await this._open();
-    throw { code: "no_such_day" };
+    return this._knowsDays();
   }
 
   /** Without a storage that lasts, only while what is saved also goes into the rescue file. */

@@ -142,7 +142,7 @@ export class Enrolling {
       }));
     /** @type {Write[]} */
     const writes = own.map((each) => ({ ...each, store: /** @type {const} */ ("own") }));
-    for (const store of /** @type {const} */ (["person", "index", "gone"])) {
+    for (const store of /** @type {const} */ (["person", "index", "gone", "hall"])) {
       for (const key of await this.ledger.disk.keys(store)) writes.push({ store, key });
     }
     // Who is in none of its panels has left: what waits for them is for sending only.
@@ -165,6 +165,7 @@ export class Enrolling {
       "index",
       "looked",
       "draft",
+      "hall",
     ])) {
       for (const key of await this.ledger.disk.keys(store)) writes.push({ store, key });
     }

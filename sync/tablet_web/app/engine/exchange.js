@@ -26,7 +26,8 @@ import { ownOf, readyOf } from "./outbox.js";
 /** @typedef {{ wall: number, mono: number }} Moment */
 /** What one answer brought.
  * @typedef {{ more: boolean, refused: string, say: string, receipts: number, wiped: boolean,
- *   lease_over: boolean, ended: boolean, touched: Set<Hex>, rows: number, agrees: boolean | null }} Result */
+ *   lease_over: boolean, ended: boolean, touched: Set<Hex>, rows: number, agrees: boolean | null,
+ *   halls: Hex[] }} Result */
 
 /** Commands that say why no pages come and that somebody must act; each has a sentence. */
 const KEPT_FROM = ["key_ended", "epoch_unconfirmed", "return"];
@@ -39,9 +40,11 @@ export class Exchange {
    * @param {{ ledger: import("./ledger.js").Ledger, outbox: Outbox,
    *   reporter: import("./reports.js").Reporter, own: import("./own.js").OwnChanges,
    *   world: import("../types.js").World, words: () => import("./register.js").Words,
-   *   directory: import("./directory.js").Directory }} parts
+   *   directory: import("./directory.js").Directory,
+   *   halls: () => Promise<import("./hall_days.js").HallDays> }} parts
    */
-  constructor({ ledger, outbox, reporter, own, world, words, directory }) {
+  constructor({ ledger, outbox, reporter, own, world, words, directory, halls }) {
+    this.halls = halls;
     this.directory = directory;
     this.ledger = ledger;
     this.outbox = outbox;
@@ -127,11 +130,13 @@ export class Exchange {
       touched: new Set(),
       rows: 0,
       agrees: null,
+      halls: [],
     };
     const probed = facts.probe && !request.key;
     await this._facts(request, found, { sent, came }, result);
     const whole = await this._pages(answer, result);
     await this._after(request, answer, whole, result);
+    await this._halls(answer, result);
     if (answer.commands.some((each) => each.do === "wipe")) {
       result.wiped = true;
       return result;
@@ -298,6 +303,17 @@ export class Exchange {
     return whole;
   }
 
+  /** Pages of checkup days, and steps that they answer. @param {Answer} answer @param {Result} result */
+  async _halls({ halls: pages }, result) {
+    const steps = this.ledger.rows("own").some(([, own]) => own.hall);
+    if (!pages.length && !steps) return;
+    const halls = await this.halls();
+    const { whole, days, more } = await halls.take(pages);
+    await halls.settle(whole);
+    result.halls = days;
+    result.more ||= more;
+  }
+
   /** What follows from all of an answer. @param {Request} request @param {Answer} answer @param {boolean} whole @param {Result} result */
   async _after(request, answer, whole, result) {
     const step = this.ledger.step();
@@ -316,7 +332,7 @@ export class Exchange {
     if (whole) {
       // Packed after these were taken in: the archive holds them now.
       for (const [id, own] of step.rows("own")) {
-        if (own.state !== "receipted") continue;
+        if (own.state !== "receipted" || own.hall) continue;
         step.put("own", id);
         const about = await this.own.residentOf(id);
         if (about) result.touched.add(about);

@@ -28,6 +28,12 @@ import { text } from "../wire/bytes.js";
 const ENTERED_MS = 300;
 
 export class Life {
+  /** What knows checkup days, once one of them was met. @type {import("./hall.js").Hall | null} */
+  _halls = null;
+  /** The server is asked for a new lease: nothing is shown before it has said so. */
+  _renewing = false;
+  _telling = false;
+
   /** @param {World} world @param {(said: Said) => void} said */
   constructor(world, said) {
     this._world = world;
@@ -40,7 +46,9 @@ export class Life {
     const photos = new Photos(ledger, world);
     const queue = new Queue();
     const words = () => this._words;
-    const exchange = new Exchange({ ledger, outbox, reporter, own, world, words, directory });
+    const halls = async () => (await this._knowsDays())._days;
+    const from = { ledger, outbox, reporter, own, world, words, directory, halls };
+    const exchange = new Exchange(from);
     const reading = new Reading({ ledger, own, photos, directory, world, words });
     const writing = new Writing({ ledger, own, outbox, photos, reading, world });
     const vault = new Vault(world, () => wiping.alsoGone());
@@ -61,6 +69,7 @@ export class Life {
       queue,
       world,
       changed: (residents) => this._changed(residents),
+      halls: (days) => this._said({ event: "hall", days }),
       wiped: () => this._wiped(),
       lease_over: async () => this._shut(),
       ended: (staff) => this._ended(staff),
@@ -74,12 +83,18 @@ export class Life {
     /** @type {Words} */
     this._words = new Words({ kinds: [], plan: [] }, NO_LETTERS);
     this._touched = { mono: 0, wall: 0 };
-    /** The server is asked for a new lease: nothing is shown before it has said so. */
-    this._renewing = false;
-    this._telling = false;
     this._storage = { persisted: true, used: 0, quota: 0 };
     this._loaded = this._load();
     this._loaded.catch(() => {});
+  }
+
+  /** What knows checkup days comes with the first thing of one. */
+  async _knowsDays() {
+    const { Hall } = await import("./hall.js");
+    this._halls ??= new Hall(
+      /** @type {import("./engine.js").Engine} */ (/** @type {unknown} */ (this)),
+    );
+    return this._halls;
   }
 
   async _load() {
@@ -289,6 +304,7 @@ export class Life {
     ledger.seal();
     own.lock();
     directory.clear();
+    this._halls?._days.clear();
     reading.clear();
     writing.clear();
     this._tell();
@@ -348,14 +364,16 @@ export class Life {
   }
 }
 
+/** The newest schema that has added something to what panels bring. */
+const OF_PANELS = 4;
+
 /** @type {import("./initials.js").Letters} */
 const NO_LETTERS = { first: 0, letters: "", also: {}, surnames: {}, compound: {}, most: 1 };
 
 /** A tablet of an earlier schema takes a new snapshot, with what it could not hold. @param {import("./rows.js").State} state */
 function upgrade(state) {
-  if (state.schema >= SCHEMA) return;
-  for (const panel of Object.keys(state.cursors)) {
+  for (const panel of state.schema < OF_PANELS ? Object.keys(state.cursors) : []) {
     state.cursors[panel] = { epoch: 0, csn: 0, snap: null };
   }
-  state.schema = SCHEMA;
+  state.schema = Math.max(state.schema, SCHEMA);
 }

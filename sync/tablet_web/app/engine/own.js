@@ -10,11 +10,12 @@ import { base64, text, unhex, utf8, uuid7 } from "../wire/bytes.js";
 /** @typedef {import("./outbox.js").Own} Own */
 /** @typedef {import("./rows.js").OwnPlain} OwnPlain */
 /** @typedef {import("./rows.js").OwnRow} OwnRow */
-/** What a change is about, before it has an id and stamps; ids are hex.
+/** What a change is about, before it has an id and stamps; ids are hex. `hall`: of a step, its day;
+ * `after`: a change before which it must not rank.
  * @typedef {{ resident: Hex, kind: string, v: number, on: string, body?: unknown,
  *   set?: Record<string, { value: unknown, saw: Hex[] }>, amends?: Hex, voids?: Hex,
  *   reason?: string, ground?: { kind: string, note: string },
- *   attach?: { id: Hex, key: string, size: number, type: string }[],
+ *   attach?: { id: Hex, key: string, size: number, type: string }[], hall?: Hex, after?: Hex,
  *   position?: import("../types.js").Position }} Wanted */
 
 export const CHANGE_BYTES = 65536;
@@ -115,7 +116,7 @@ export class OwnChanges {
     const { sealer } = this.ledger;
     if (!sealer) throw { code: "locked" };
     const at = this.world.clock();
-    const id = uuid7(at, this.world.random(10));
+    const id = uuid7(at, this.world.random(10), wanted.after);
     const raw = written(id, at, this.sessionMs, wanted);
     const size = utf8(raw).length;
     if (size > CHANGE_BYTES)
@@ -137,6 +138,7 @@ export class OwnChanges {
       was: [],
       session: this.session,
       at,
+      ...(wanted.hall ? { hall: wanted.hall } : {}),
       sealed,
     };
     step.put("own", id, row);

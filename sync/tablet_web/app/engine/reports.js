@@ -11,8 +11,8 @@ import { bucketsOf, rootOf } from "./sums.js";
  * @typedef {{ purged: Hex[], looked: string[], checkpoint: number | null, cursors: boolean }} Told */
 
 export const APP = "gongwei-tablet/1";
-/** 2: what is owed to residents; 3: records with pictures; 4: names, and reasons of what is owed. */
-export const SCHEMA = 4;
+/** 2: what is owed to residents; 3: records with pictures; 4: names, and reasons of what is owed; 5: checkup days. */
+export const SCHEMA = 5;
 const READS = 500;
 const PURGED = 2000;
 
@@ -83,6 +83,7 @@ export class Reporter {
         csn,
         ...(snap ? { snap } : {}),
       })),
+      ...hallCursors(state),
       ...(gone.length ? { purged: gone.map(([who, { at }]) => this._purged(step, who, at)) } : {}),
       ...(reads.length ? { reads } : {}),
       ...(digests.length ? { digests } : {}),
@@ -126,4 +127,15 @@ export class Reporter {
     }
     for (const key of told.looked) step.put("looked", key);
   }
+}
+
+/** How far each checkup day is here. Of a new chain the day is told anew, with a series of its own. @param {import("./rows.js").State} state */
+function hallCursors({ halls = {}, hall_counts, chain_epoch }) {
+  const all = Object.entries(halls).map(([day, { epoch, csn, version }]) => ({
+    day: base64(unhex(day)),
+    epoch,
+    csn,
+    version: hall_counts?.[day]?.chain === chain_epoch ? version : 0,
+  }));
+  return all.length ? { halls: all } : {};
 }

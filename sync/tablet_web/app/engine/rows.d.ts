@@ -146,6 +146,8 @@ export interface OwnRow {
   was: number[];
   session: Hex;
   at: number;
+  /** Of a step: its checkup day. */
+  hall?: Hex;
   sealed: Uint8Array;
 }
 

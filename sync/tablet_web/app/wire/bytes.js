@@ -5,6 +5,7 @@
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const encoder = new TextEncoder();
+const LAST_MS = 2 ** 48 - 1;
 
 /** What every call of WebCrypto takes; nothing here is ever in shared memory. */
 export const bytesOf = (/** @type {Uint8Array} */ data) => /** @type {Bytes} */ (data);
@@ -104,10 +105,12 @@ export const text = (data) =>
  * RFC 9562: 48 bits of milliseconds, version 7, variant 10, 74 random bits; lower-case hex.
  * @param {number} now ms UTC
  * @param {Uint8Array} random 10 bytes
+ * @param {string} [after] an id that it must be above, whatever the clock says
  */
-export function uuid7(now, random) {
+export function uuid7(now, random, after = "") {
   const id = new Uint8Array(16);
-  id.set(u64be(now).subarray(2), 0);
+  const least = after ? Number.parseInt(after.slice(0, 12), 16) + 1 : 0;
+  id.set(u64be(Math.min(Math.max(now, least), LAST_MS)).subarray(2), 0);
   id.set(random.subarray(0, 10), 6);
   id[6] = 0x70 | (id[6] & 0x0f);
   id[8] = 0x80 | (id[8] & 0x3f);
