@@ -69,9 +69,13 @@ KEEPERS = {
     "sqlite3": ("server.store", "sync.tablet_disk"),
     "litestar": (*sorted(DOORS), "server.pages.web", "server.app", "server.openapi"),
     "apscheduler": ("server.jobs",),
-    "PIL": ("server.actions.attachments.image_child", "server.pages.passport"),
+    "PIL": (
+        "server.actions.attachments.image_child", "server.pages.passport", "server.pages.qr",
+        "server.pages.day_card",
+    ),
+    "fpdf": ("server.pages.pdf",),
     "httpx": ("sync.tablet*", "server.actions.notices.gateway"),
-}
+}  # fmt: skip
 
 CLOCK_AND_ENVIRONMENT = {
     "os": {"environ", "environb", "getenv", "getenvb"},
