@@ -23,6 +23,8 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
 from server.actions.accounts import account_upkeep
 from server.actions.archives import afterwork, consent, usual_residents
 from server.actions.attachments import taken
+from server.actions.checkup import results, tellings
+from server.actions.checkup import upkeep as checkup_upkeep
 from server.actions.figures import figures_recount
 from server.actions.keeping import backup, job_ledger, upkeep
 from server.actions.keeping.job_ledger import Stale
@@ -113,9 +115,16 @@ JOBS: Final = (
         keep_ms=HOUR_MS, waits=exporting.waits),
     Job("tablet_acts", 2 * SECOND_MS, _alone(tablet_acts.run), lease_ms=10 * MINUTE_MS,
         keep_ms=HOUR_MS, waits=tablet_acts.waits),
+    Job("checkup_results", 2 * MINUTE_MS, _alone(results.run), lease_ms=10 * MINUTE_MS,
+        keep_ms=DAY_MS, waits=results.waits),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
     Job("codes", SECOND_MS, _alone(outbox.run_codes), keep_ms=HOUR_MS, waits=outbox.codes_wait),
     Job("notices", 2 * SECOND_MS, _alone(outbox.run), keep_ms=HOUR_MS, waits=outbox.waits),
+    Job("checkup_days", MINUTE_MS, _alone(checkup_upkeep.run), keep_ms=DAY_MS),
+    Job("checkup_notices", 10 * SECOND_MS, _alone(tellings.run), keep_ms=HOUR_MS,
+        waits=tellings.waits),
+    Job("checkup_forget", DAY_MS, _alone(checkup_upkeep.forget), at_ms=4 * HOUR_MS,
+        from_start=False),
     Job("corrections", HOUR_MS, _alone(correction_upkeep.tell_overdue)),
     Job("notices_forget", HOUR_MS, _alone(notice_upkeep.forget)),
     Job("backup", DAY_MS, backup.backup, lease_ms=2 * HOUR_MS,
