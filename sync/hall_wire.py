@@ -79,6 +79,7 @@ class Station(Message, frozen=True):
     tubes: tuple[str, ...] = ()
     minutes: Small = 5  # that one person takes, as planned
     note: str = ""  # for the person: 请空腹
+    urgent: tuple[tuple[str, str], ...] = ()  # what an operator may find critical: code, words
 
 
 class CriticalRule(Message, frozen=True):
@@ -114,7 +115,9 @@ class HallInfo(Message, frozen=True):
 
 
 class HallRow(Message, frozen=True):
-    """One person of one day. `status` removed: the tablet forgets who it is."""
+    """One person of one day. `status` removed: the tablet forgets who it is; `now`: a guest it
+    named turned out to be that resident, whose row comes by itself.
+    """
 
     who: Id
     status: str  # invited | walk_in | guest | removed
@@ -130,6 +133,7 @@ class HallRow(Message, frozen=True):
     ticket: str = ""  # given at booking
     codes: tuple[Id, ...] = ()
     state: Raw = Raw(b"{}")  # sync.hall.State
+    now: bytes = b""
 
 
 class HallPage(Message, frozen=True):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from sync.hall_wire import HallCursor, HallPage
 from sync.limits import ANSWER_BYTES, CHANGE_DEPTH
 from sync.wire_types import Bytes32, Count, Day, Due, Fix, Id, Instant, Malformed, Message, Small
 
@@ -73,9 +74,7 @@ class Session(Message, frozen=True):
 
 
 class Known(Message, frozen=True):
-    """What the tablet had applied when a form was opened: a claim, checked against what was
-    served.
-    """
+    """What the tablet claims to have applied when a form was opened."""
 
     panel: Id
     epoch: Small
@@ -152,12 +151,12 @@ class Batch(Message, frozen=True):
     trust: Small = 0  # version of the trust bundle held
     checkpoint: Count = 0  # size of the last audit checkpoint held
     names: bytes = b""  # version of the directory held
+    halls: tuple[HallCursor, ...] = ()  # of the checkup days held
 
 
 class Receipt(Message, frozen=True):
-    """Custody: the server holds every change of this batch. States not listed are "applied".
-
-    `states` rows: [index, state] or [index, state, reason] or [index, state, reason, cells].
+    """Custody: the server holds every change of this batch. States not listed are "applied"; a row
+    is [index, state], with a reason, with the states of cells.
     """
 
     device: Id
@@ -327,6 +326,7 @@ class Answer(Message, frozen=True):
     trust: SignedBundle | None = None
     checkpoint: Checkpoint | None = None
     names: Directory | None = None
+    halls: tuple[HallPage, ...] = ()
     refused: str = ""  # code of a sealed refusal (PROTOCOL.md section 9)
     say: str = ""
 

@@ -14,18 +14,12 @@ from typing import Final
 import msgspec
 
 from crypto.audit import consistency_path
-from crypto.envelope import (
-    DownHeader,
-    EnvelopeRefused,
-    Sealed,
-    UpHeader,
-    parse_up,
-    seal_down,
-    verify,
-)
+from crypto.envelope import EnvelopeRefused, Sealed, parse_up, seal_down, verify
+from crypto.headers import DownHeader, UpHeader
 from crypto.keys import KemKeyPair, KemPublicKey, Suite
 from server.actions.archives.ledger import audit
 from server.actions.archives.standing import DeviceRow, lock_device
+from server.actions.checkup.hall_pages import KNOWS_HALLS, pack_halls
 from server.actions.keeping.audit_tree import newest_checkpoint, node_reader
 from server.actions.keeping.site import Site, signer_of
 from server.actions.residents import tablet_acts
@@ -39,6 +33,7 @@ from server.actions.tablets.tablet_return import carried
 from server.errors import NotAnEnvelope, TooLarge
 from server.store.tx import Tx, one
 from sync import wire
+from sync.hall_wire import HallPage
 from sync.limits import (
     CLOCK_AHEAD_MS,
     ENVELOPE_BYTES,
@@ -78,6 +73,7 @@ class _Packed:
     commands: tuple[wire.Command, ...] = ()
     checkpoint: wire.Checkpoint | None = None
     names: wire.Directory | None = None
+    halls: tuple[HallPage, ...] = ()
     feed_epoch: int = 1
     backed_at: int = 0
 
@@ -222,6 +218,9 @@ async def _pack_all(
         packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
         if packed.pages and batch.schema >= KNOWS_NAMES:
             packed.names = await newer(tx, site, batch.names)
+        if packed.pages and batch.schema >= KNOWS_HALLS:
+            halls = await pack_halls(tx, site, device, batch.halls, packed.feed_epoch)
+            packed.halls = tuple(halls)
     return packed
 
 
@@ -277,9 +276,8 @@ async def _outcomes(
     fresh = await tx.rows(
         "SELECT outcome FROM outcome WHERE district=? AND device=? AND n IS NULL "
         "ORDER BY at, outcome",
-        site.district,
-        device.device,
-    )
+        site.district, device.device,
+    )  # fmt: skip
     if fresh:
         numbered = [
             (site.district, device.device, row[0], device.outcome_n + place)
@@ -342,6 +340,12 @@ async def _checkpoint(tx: Tx, site: Site, held: int, suite: Suite) -> wire.Check
     )
 
 
+def _has_more(packed: _Packed) -> bool:
+    if any(page.more for page in (*packed.pages, *packed.halls)):
+        return True
+    return len(packed.outcomes) == OUTCOMES_PER_ANSWER
+
+
 def _seal(
     site: Site,
     sealed: Sealed[UpHeader],
@@ -372,7 +376,7 @@ def _seal(
         else None,
         outcomes=packed.outcomes,
         pages=pages,
-        more=any(page.more for page in packed.pages) or len(packed.outcomes) == OUTCOMES_PER_ANSWER,
+        more=_has_more(packed),
         commands=commands,
         backed_up=wire.BackedUp(
             epoch=device.backed_epoch, seq=device.backed_seq, at=packed.backed_at
@@ -381,6 +385,7 @@ def _seal(
         trust=site.keys.bundles[suite] if held != site.keys.version else None,
         checkpoint=packed.checkpoint,
         names=packed.names,
+        halls=packed.halls,
         refused=refused,
         say=SAY.get(refused, ""),
     )
