@@ -49,6 +49,8 @@ T_CHECKUP_AFTER: Final = 44  # what follows from a checkup day: results, finding
 T_EXPORT: Final = 32  # an archive packed for its resident
 T_HALL: Final = 39  # what happened to one person on a checkup day
 T_HALL_GUEST: Final = 40  # who came to a checkup day and stands on no list
+T_CARD_SHEET: Final = 41  # sheets of cards, drawn and not yet fetched
+T_GUEST_LIST: Final = 42  # an uploaded list of people to invite to a checkup day
 T_POSITION: Final = 38  # where the tablet was when a change was saved
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none

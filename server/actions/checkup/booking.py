@@ -41,7 +41,9 @@ from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup import route_of
 from server.rules.checkup_days import (
+    BOOKABLE,
     LETTER,
+    DayState,
     NoBooking,
     Wish,
     after_ticket,
@@ -151,8 +153,8 @@ async def booking_of(tx: Tx, site: Site, resident: bytes, day: bytes) -> Booking
 
 
 async def _home(tx: Tx, site: Site, who: bytes, *, lock: bool = False) -> bytes | None:
-    """The facility that serves somebody; None for nobody's and for who is served no more. `lock`: it
-    stays so until this transaction ends.
+    """The facility that serves somebody; None for nobody's and for who is served no more.
+    `lock`: it stays so until this transaction ends.
     """
     row = await one(
         tx,
@@ -245,16 +247,17 @@ async def _book(
             await tellings.unbooked(tx, site, locked[each], resident, tell_them=False)
     fresh = row is None
     row = row or await _walks_up(tx, site, wanted, resident)
-    made = await put_in(tx, site, wanted, row, slot)
+    made = await put_in(tx, site, wanted, row, slot, ahead=isinstance(by, Signed))
     await (add_persons if fresh else touched)(tx, site, wanted, [row])
     await tellings.booked(tx, site, wanted, resident)
     for each in locked.values():
         await save_day(tx, site, each)
     await _written_down(tx, site, by, resident, day, b"checkup-booked")
-    await tell(
-        tx, site, resident, "checkup_booked", about=day, day=wanted.on, time=made.start,
-        facility=wanted.facility,
-    )  # fmt: skip
+    if wanted.state in BOOKABLE:
+        await tell(
+            tx, site, resident, "checkup_booked", about=day, day=wanted.on, time=made.start,
+            facility=wanted.facility,
+        )  # fmt: skip
     return Booking(day, made.slot, made.start, made.end, row.ticket)
 
 
@@ -286,16 +289,20 @@ async def _walks_up(tx: Tx, site: Site, day: Day, who: bytes) -> PersonRow:
     return PersonRow(who, 0, INVITED, BOOKED, groups, route, None, "", None)
 
 
-async def put_in(tx: Tx, site: Site, day: Day, row: PersonRow, slot: int) -> SlotRow:
+async def put_in(
+    tx: Tx, site: Site, day: Day, row: PersonRow, slot: int, *, ahead: bool = False
+) -> SlotRow:
     """Takes the place under the day's lock, and gives a ticket where there is none yet; the caller
-    writes the row. Raises RuleSaysNo with a value of NoBooking.
+    writes the row. `ahead`: staff, who fill slots while the day is still being prepared. Raises
+    RuleSaysNo with a value of NoBooking.
     """
     slots: Mapping[int, SlotRow] = {each.slot: each for each in await slots_of(tx, site, day.day)}
     if slot not in slots:
         raise RuleSaysNo(NoBooking.NO_SUCH_SLOT)
     wanted = slots[slot]
+    state = DayState.READY if ahead and day.state is DayState.DRAFT else day.state
     wish = Wish(
-        day.state, day.on, wanted.plain, wanted.taken, row.status == INVITED,
+        state, day.on, wanted.plain, wanted.taken, row.status == INVITED,
         row.arrived_at is not None,
     )  # fmt: skip
     no = no_booking(wish, _now(site))

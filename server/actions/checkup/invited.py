@@ -33,7 +33,7 @@ from server.actions.keeping.site import Site
 from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup import groups as every_group
 from server.rules.checkup import route_of
-from server.rules.checkup_days import BOOKABLE, EDITABLE, INVITED_MOST, OTHER
+from server.rules.checkup_days import EDITABLE, INVITED_MOST, OTHER
 from server.store.trail import audit
 from server.store.tx import Tx
 
@@ -276,10 +276,8 @@ async def undo_remove(
 
 
 async def _with_slot(tx: Tx, site: Site, day: Day, row: PersonRow, slot: int) -> bool:
-    if day.state not in BOOKABLE:
-        return False
     try:
-        await booking.put_in(tx, site, day, row, slot)
+        await booking.put_in(tx, site, day, row, slot, ahead=True)
     except RuleSaysNo:
         return False
     await touched(tx, site, day, [row])
