@@ -42,6 +42,7 @@ from server.store.tables_checkup_after import (
     CheckupPromise,
     CheckupResult,
 )
+from server.store.tables_checkup_cards import CheckupSheet, CheckupSheetPart
 from server.store.tables_checkup_desk import CheckupCall, CheckupLab, CheckupLabColumns
 from server.store.tables_checkup_told import CheckupTold
 from server.store.tables_confirmations import (
@@ -176,6 +177,8 @@ __all__ = [
     "CheckupPromise",
     "CheckupResult",
     "CheckupSeries",
+    "CheckupSheet",
+    "CheckupSheetPart",
     "CheckupSlot",
     "CheckupStep",
     "CheckupTablet",
@@ -286,6 +289,7 @@ TABLES: tuple[type[Table], ...] = (
     CheckupCode, CheckupCall, CheckupLab, CheckupLabColumns, CheckupTold,
     CheckupResult, CheckupFinding, CheckupLetter, CheckupBundle, CheckupBundlePart, CheckupAbsent,
     CheckupPromise,
+    CheckupSheet, CheckupSheetPart,
     FigureFlag, Figure, FigureWeek, FigureYear, Target,
     ImportJob, ImportChunk, ImportMapping, Likeness,
     FacilityRecord,
