@@ -32,7 +32,7 @@ from server.actions.tablets.exchange import GAP, UNKNOWN_KEY, UNREADABLE, exchan
 from server.api import DETAIL
 from server.records.kinds import KINDS, REGISTER
 from server.records.model import Subject
-from sync import attachment_wire, digest, enrol_wire, limits, wire
+from sync import attachment_wire, digest, enrol_wire, hall_wire, limits, wire
 from sync.journal import GENESIS
 from sync.reconcile import OPEN, Reason, State
 from tests.cast_forms import good
@@ -84,7 +84,9 @@ def messages(module: ModuleType) -> list[type[msgspec.Struct]]:
     ]
 
 
-MESSAGES: Final = [*messages(wire), *messages(enrol_wire), *messages(attachment_wire)]
+MESSAGES: Final = [
+    each for room in (wire, enrol_wire, attachment_wire, hall_wire) for each in messages(room)
+]
 
 
 @pytest.mark.parametrize(
@@ -199,6 +201,7 @@ def test_the_register_and_the_kinds_are_those_of_the_catalogue() -> None:
 def test_every_label_of_the_wire_stands_there() -> None:
     labels: set[str] = set()
     for path in ("sync/digest.py", "sync/enrol_wire.py", "sync/attachment_wire.py",
+                 "sync/hall_wire.py",
                  "server/actions/keeping/keyring.py",
                  "server/actions/tablets/intake.py"):  # fmt: skip
         source = (REPOSITORY / path).read_text("utf-8")
