@@ -38,9 +38,11 @@ MARK: Final = 32  # signs: the keeper trusts what carries it, so that nobody mak
 # Folders of ROOT that are served, whole; everything else there is for whoever builds it.
 SERVED: Final = ("app", "css", "icons", "vendor")
 NOT_SERVED: Final = (".d.ts", ".md")
-# Fetched when a code is scanned for the first time, not when the app is installed.
+# Fetched when they are wanted for the first time, not when the app is installed: what reads and
+# draws codes, and the checkup day. From then on they are kept, also by a newer version.
 LATER: Final = (
-    "vendor/zxing/", "vendor/ed25519", "app/crypto/base45", "app/crypto/card", "app/crypto/damm",
+    "vendor/zxing/", "vendor/ed25519", "app/ui/hall/", "app/words/zh/hall", "app/engine/hall",
+    "app/merge/hall", "app/crypto/base45", "app/crypto/card", "app/crypto/damm", "css/hall",
 )  # fmt: skip
 # Fetched by the browser itself when it puts the app on a desktop, or by who reads a licence.
 APART: Final = ("icons/app-", "vendor/licences/")
@@ -170,13 +172,13 @@ def _worker(made: Mapping[str, File]) -> bytes:
 
 
 def first_load_bytes() -> int:
-    """What a first visit takes on the wire, compressed, until the whole app is installed; the QR
-    decoder apart.
+    """What a first visit takes on the wire, compressed, until the app is installed; what comes
+    later apart.
     """
     return sum(
         len(each.squeezed or each.raw)
         for name, each in files().items()
-        if name in (PACK, WORKER) or name.startswith(BEFORE)
+        if name in (PACK, WORKER) or (name.startswith(BEFORE) and not name.startswith(LATER))
     )
 
 

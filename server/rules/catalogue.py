@@ -13,12 +13,14 @@ NOT_SHOWN: Final = frozenset({"std", "charged"})
 
 
 def carried() -> dict[str, Any]:
-    """The catalogue as a tablet carries it: forms about residents, and of a field what it needs."""
+    """The catalogue as a tablet carries it: forms about residents, and of a field what it needs.
+    What happens in a hall is written by buttons, and no form of it is drawn.
+    """
     all_of_it = whole()
     kinds = [
         {**kind, "fields": [_field(each) for each in kind["fields"]]}
         for kind in all_of_it["kinds"]
-        if kind["class"] != "C"
+        if kind["class"] != "C" and kind["shape"] != "step"
     ]
     return {**all_of_it, "kinds": kinds}
 

@@ -37,6 +37,18 @@ async function takeAll() {
     return cache.put(name === "index.html" ? HERE : HERE + name, new Response(body, { headers }));
   });
   await Promise.all(kept);
+  await bringAlong();
+}
+
+/** What was fetched later once is wanted without a network too: the newer version has it at once. */
+async function bringAlong() {
+  for (const each of await caches.keys()) {
+    if (!each.startsWith("gongwei-tablet-") || each === CACHE) continue;
+    for (const { url } of await (await caches.open(each)).keys()) {
+      const place = new URL(url);
+      if (LATER[place.pathname.slice(HERE.length)]) await answer(new Request(url), place);
+    }
+  }
 }
 
 self.addEventListener("activate", (event) => {

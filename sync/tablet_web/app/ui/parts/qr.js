@@ -6,7 +6,7 @@ import { html, useEffect, useState } from "../html.js";
 const QUIET = 4;
 const WASM = "/tablet/vendor/zxing/zxing_writer.wasm";
 
-async function writer() {
+export async function writer() {
   const { prepareZXingModule, writeBarcode } = await import(
     "../../../vendor/zxing/es/writer/index.js"
   );

@@ -9,24 +9,28 @@ import { icon } from "../parts/icon.js";
 const words = all.enrol;
 const PAUSE_MS = 200;
 const WIDTH = 640;
+const QR = "qr_code";
+/** As the browser's reader names them, and as ours does. @type {Record<string, any>} */
+const OURS = { [QR]: "QRCode", code_128: "Code128" };
 
 /** @typedef {(video: HTMLVideoElement) => Promise<string>} Reader */
 
-/** @returns {Promise<Reader | null>} */
-async function own() {
+/** @param {string[]} formats @returns {Promise<Reader | null>} */
+async function own(formats) {
   const Detector = /** @type {any} */ (globalThis).BarcodeDetector;
   if (!Detector) return null;
   try {
-    if (!(await Detector.getSupportedFormats()).includes("qr_code")) return null;
-    const detector = new Detector({ formats: ["qr_code"] });
+    const can = await Detector.getSupportedFormats();
+    if (!formats.every((each) => can.includes(each))) return null;
+    const detector = new Detector({ formats });
     return async (video) => (await detector.detect(video))[0]?.rawValue ?? "";
   } catch {
     return null;
   }
 }
 
-/** @returns {Promise<Reader>} */
-async function ours() {
+/** @param {string[]} formats @returns {Promise<Reader>} */
+async function ours(formats) {
   const { prepareZXingModule, readBarcodes } = await import(
     "../../../vendor/zxing/es/reader/index.js"
   );
@@ -42,9 +46,14 @@ async function ours() {
     canvas.height = Math.round((WIDTH * video.videoHeight) / video.videoWidth);
     drawn.drawImage(video, 0, 0, canvas.width, canvas.height);
     const picture = drawn.getImageData(0, 0, canvas.width, canvas.height);
-    return (await readBarcodes(picture, { formats: ["QRCode"] }))[0]?.text ?? "";
+    return (
+      (await readBarcodes(picture, { formats: formats.map((each) => OURS[each]) }))[0]?.text ?? ""
+    );
   };
 }
+
+/** What reads these symbols from the camera's picture. */
+export const reader = async (formats = [QR]) => (await own(formats)) ?? (await ours(formats));
 
 /** The camera's picture with a frame; calls `found` once. @param {{ found: (text: string) => void, stop: () => void }} props */
 export function Scan({ found, stop }) {
@@ -64,7 +73,7 @@ export function Scan({ found, stop }) {
       see.srcObject = stream;
       await see.play();
       setState("on");
-      const read = (await own()) ?? (await ours());
+      const read = await reader();
       while (here) {
         const text = await read(see);
         if (text && here) {
