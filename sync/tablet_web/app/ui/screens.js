@@ -19,7 +19,7 @@
 /**
  * @typedef {object} Screen
  * @property {() => Promise<(props: Props) => any>} load
- * @property {"home" | "people" | "sync" | "settings"} [tab] Which place of the rail it belongs to.
+ * @property {"home" | "people" | "hall" | "sync" | "settings"} [tab] Which place of the rail it belongs to.
  * @property {boolean} [bare] Without the rail: a form has two ways out, both of its own.
  * @property {boolean} [shut] Also to be seen while the tablet is locked, or is nobody's.
  */
@@ -50,6 +50,7 @@ export const SCREENS = {
     load: () => import("./screens/assist_docket.js").then((m) => m.AssistDocket),
     bare: true,
   },
+  hall: { load: () => import("./hall/hall.js").then((m) => m.Hall), tab: "hall" },
   sync: { load: () => import("./screens/sync.js").then((m) => m.Sync), tab: "sync" },
   staff: { load: () => import("./screens/staff.js").then((m) => m.Staff), tab: "settings" },
   settings: {

@@ -57,6 +57,8 @@ function Rail({ status, engine, router, tab, daylight }) {
     html`<${RailKey} sign="people" on=${tab === "people"} onClick=${to("people")}>
       ${words.people}
     <//>`}
+    ${status.halls > 0 &&
+    html`<${RailKey} sign="qr" on=${tab === "hall"} onClick=${to("hall")}>${words.hall}<//>`}
     <${RailKey} sign="cloud" on=${tab === "sync"} onClick=${to("sync")}>
       ${words.sync}${waiting > 0 && html` <b>${railCount(waiting)}</b>`}
     <//>
@@ -123,6 +125,10 @@ export function Shell({ engine, router }) {
   const screen = SCREENS[name];
   const { got, again } = useScreen(name);
   const railed = status.stage === "open" && !screen?.bare;
+  // A hall has no network: its pages are fetched as soon as its list is here.
+  useEffect(() => {
+    if (status.halls && status.sync.online) SCREENS.hall?.load().catch(() => {});
+  }, [status.halls > 0 && status.sync.online]);
   // Whoever goes by keyboard or is read to starts at the new page, not in the rail of the old one.
   useEffect(() => page.current?.focus({ preventScroll: true }), [name, place.step]);
   const props = {

@@ -11,6 +11,7 @@ export const words = Object.freeze({
   rail: "主要页面",
   home: "今天",
   people: "居民",
+  hall: "体检日",
   sync: "同步",
   settings: "设置",
   lock: "锁上",

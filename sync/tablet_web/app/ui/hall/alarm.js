@@ -1,0 +1,162 @@
+// Critical values: the bar over every page of the hall that stays until somebody has acted, and the
+// page on which a doctor says what was done.
+
+import { words } from "../../words/zh/hall.js";
+import { html, useEffect, useState } from "../html.js";
+import { Button } from "../parts/button.js";
+import { One } from "../parts/choice.js";
+import { FaultBox, useCall } from "../parts/fault.js";
+import { icon } from "../parts/icon.js";
+import { stationOf } from "./ground.js";
+import { masked, ticketText } from "./mask.js";
+
+/** @typedef {import("./ground.js").Here} Here */
+/** @typedef {import("../../types.js").HallAlarm} HallAlarm */
+/** @typedef {import("../../types.js").HallView} HallView */
+
+const URGENT = "urgent:";
+
+/** What is the matter, as the district's rule says it or the operator found it. @param {HallAlarm} alarm @param {HallView} view */
+export function sentenceOf(alarm, view) {
+  if (alarm.sentence) return alarm.sentence;
+  const code = alarm.field.startsWith(URGENT) ? alarm.field.slice(URGENT.length) : "";
+  const found = view.stations.flatMap(({ urgent }) => urgent).find((each) => each.code === code);
+  return found?.label || alarm.name || words.critical;
+}
+
+/** A 036 周*雨 @param {HallAlarm} alarm */
+const whose = ({ ticket, person }) =>
+  [ticket && ticketText(ticket), masked(person)].filter(Boolean).join(" ");
+
+/** @param {{ alarms: HallAlarm[], view: HallView, attend: (alarm: HallAlarm) => void }} props */
+export function AlarmBar({ alarms, view, attend }) {
+  return html`<section class="hall-alarm" role="alert" aria-label=${words.critical}>
+    ${icon("stop")}
+    <div>
+      <p class="bold">${words.alarms(alarms.length)}</p>
+      <ul>
+        ${alarms.map(
+          (alarm) =>
+            html`<li key=${alarm.part + alarm.field}>
+              <button type="button" class="btn alarm" onClick=${() => attend(alarm)}>
+                <b>${whose(alarm)}</b> ${sentenceOf(alarm, view)}
+                <span
+                  >${words.at_hour(alarm.at)} ${stationOf(view, alarm.station)?.short ?? ""}</span
+                >
+                ${words.acted}${icon("right")}
+              </button>
+            </li>`,
+        )}
+      </ul>
+    </div>
+  </section>`;
+}
+
+/** Doctors who may be named, the lead first. @param {HallView} view @returns {Record<string, string>} */
+export const doctorsOf = ({ lead, doctors }) => ({
+  ...(lead.id ? { [lead.id]: lead.name } : {}),
+  ...Object.fromEntries(doctors.map(({ id, name }) => [id, name])),
+});
+
+/** Who works with this tablet, if a doctor of the day; else the lead. @param {Here} here */
+const doctorHere = ({ view, status }) =>
+  status.me && doctorsOf(view)[status.me] ? status.me : view.lead.id;
+
+/** The doctor on duty, whom a critical value calls. @param {HallView} view */
+export const onDuty = ({ lead, doctors }) => lead.name || doctors[0]?.name || "";
+
+/** @param {{ here: Here, alarm: HallAlarm }} props */
+export function Attend({ here, alarm }) {
+  const { engine, view, attend, sound, again } = here;
+  const [did, setDid] = useState("");
+  const [doctor, setDoctor] = useState(doctorHere(here));
+  const [text, setText] = useState("");
+  const [tried, setTried] = useState(false);
+  const call = useCall();
+  useEffect(() => document.getElementById("hall-did")?.focus(), []);
+  const save = () => {
+    setTried(true);
+    if (!did) return;
+    call.run(async () => {
+      const { part, field, who } = alarm;
+      await engine.hallActed(view.day, who, { part, field }, did, doctor, text.trim());
+      sound("saved");
+      again();
+      attend(null);
+    });
+  };
+  return html`<section class="hall-attend">
+    <${What} alarm=${alarm} view=${view} />
+    <${Dids} did=${did} set=${setDid} told=${tried && !did} />
+    ${tried &&
+    !did &&
+    html`<p class="msg" id="hall-did-says">${icon("warn")}<span>${words.did_missing}</span></p>`}
+    <div class="form">
+      <div class="f s6">
+        <span class="l" id="hall-doctor-label">${words.doctor}</span>
+        <${One}
+          id="hall-doctor"
+          labelledby="hall-doctor-label"
+          codes=${doctorsOf(view)}
+          value=${doctor}
+          must
+          label=${words.doctor}
+          tone=""
+          onInput=${setDoctor}
+        />
+      </div>
+      <div class="f s6">
+        <label for="hall-text">${words.did_text}<i>${words.optional}</i></label>
+        <span class="in box"
+          ><input
+            id="hall-text"
+            value=${text}
+            maxlength="300"
+            autocomplete="off"
+            onInput=${(/** @type {any} */ event) => setText(event.target.value)}
+        /></span>
+      </div>
+    </div>
+    <${FaultBox} fault=${call.fault} />
+    <div class="btns">
+      <${Button} big onClick=${() => attend(null)}>${words.acted_back}<//>
+      <${Button} big main sign="check" busy=${call.busy} doing=${words.saving} onClick=${save}
+        >${words.acted_save}<//
+      >
+    </div>
+  </section>`;
+}
+
+/** What is the matter, with whom, and who is called. @param {{ alarm: HallAlarm, view: HallView }} props */
+function What({ alarm, view }) {
+  return html`<div class="what" role="alert">
+    ${icon("stop")}
+    <div>
+      <h1>${sentenceOf(alarm, view)}</h1>
+      <p class="bold">
+        ${whose(alarm)}${words.dot}${stationOf(view, alarm.station)?.label ?? ""}
+        ${words.at_hour(alarm.at)}
+      </p>
+      <p class="call">${onDuty(view) ? words.call(onDuty(view)) : words.call_nobody}</p>
+    </div>
+  </div>`;
+}
+
+/** @param {{ did: string, set: (did: string) => void, told: boolean }} props */
+function Dids({ did, set, told }) {
+  return html`<fieldset class="hall-did" aria-describedby=${told ? "hall-did-says" : undefined}>
+    <legend class="bold">${words.did}</legend>
+    ${Object.entries(words.dids).map(
+      ([code, label], at) =>
+        html`<label class="hall-pick" key=${code}
+          ><input
+            type="radio"
+            name="hall-did"
+            id=${at ? undefined : "hall-did"}
+            checked=${did === code}
+            onChange=${() => set(code)}
+          />${label}</label
+        >`,
+    )}
+  </fieldset>`;
+}

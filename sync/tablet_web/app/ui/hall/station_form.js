@@ -1,0 +1,376 @@
+// One person at one station: the station's questions and no others, done or not done and why, and
+// the alarm that rises while a number is typed.
+
+import { widths } from "../../forms/layout.js";
+import { likely, typedFrom } from "../../forms/typed.js";
+import { words } from "../../words/zh/hall.js";
+import { words as form } from "../../words/zh/form.js";
+import { html, useState } from "../html.js";
+import { Button } from "../parts/button.js";
+import { Card } from "../parts/card.js";
+import { Several as Codes } from "../parts/choice.js";
+import { FaultBox, useCall } from "../parts/fault.js";
+import { FormField } from "../parts/field.js";
+import { goTo } from "../parts/goto.js";
+import { icon } from "../parts/icon.js";
+import { Opening } from "../screens/form_state.js";
+import { onDuty } from "./alarm.js";
+import { stationOf } from "./ground.js";
+import { grouped, masked } from "./mask.js";
+import { printed } from "./print.js";
+import { Reasons } from "./reasons.js";
+import { sign } from "./signs.js";
+import { choicesOf, isShown, useOpened, useSheet } from "./station_sheet.js";
+import { Ticket, Who } from "./who.js";
+
+/** @typedef {import("./ground.js").Here} Here */
+/** @typedef {import("./station_sheet.js").Sheet} Sheet */
+/** @typedef {import("./station_sheet.js").Opened} Opened */
+/** @typedef {import("../../types.js").HallPerson} HallPerson */
+/** @typedef {import("../../types.js").HallStation} HallStation */
+/** @typedef {import("../../types.js").HallScan} HallScan */
+/**
+ * @typedef {{ here: Here, station: HallStation, person: HallPerson, scan: HallScan | null,
+ *   back: (said?: string) => void }} FormProps
+ */
+
+const DONE = "1";
+const NOT_DONE = "2";
+const TAKEN_BACK = "3";
+
+/** @param {number} at @param {string} name */
+const idOf = (at, name) => `h-${at}-${name}`;
+
+/** @param {FormProps} props */
+export function StationForm(props) {
+  const { here, person, station } = props;
+  const { got, fault } = useOpened(here, person, station);
+  if (!got) return html`<${Opening} fault=${fault} />`;
+  return html`<${Page} ...${props} got=${got} />`;
+}
+
+/** What was said of this station before. @param {HallPerson} person @param {HallStation} station */
+const before = (person, station) =>
+  person.parts.find((each) => each.station === station.id && each.mark !== TAKEN_BACK);
+
+/** @param {FormProps & { got: Opened }} props */
+function Page(props) {
+  const { here, person, station, got } = props;
+  const sheet = useSheet(here, person, station, got);
+  const acts = useActs(props, sheet);
+  if (acts.asks) {
+    return html`<${Reasons}
+      title=${words.not_done_why}
+      reasons=${words.reasons}
+      save=${words.not_done_save}
+      back=${words.put_aside}
+      call=${acts.call}
+      chosen=${acts.notDone}
+      away=${() => acts.setAsks(false)}
+    />`;
+  }
+  return html`<div class="hall-part">
+    <header class="hall-part-head">
+      <${Ticket} ticket=${person.ticket} />
+      <${Who} person=${person} />
+      <h1>${station.label}</h1>
+    </header>
+    <div class="cols form-cols">
+      <form class="paper" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+        <${CriticalBox} here=${here} sheet=${sheet} done=${acts.done} call=${acts.call} />
+        ${got.restored !== null &&
+        html`<p class="restored">${icon("clock")}${words.restored(got.restored)}</p>`}
+        <${Questions} here=${here} sheet=${sheet} names=${got.names} />
+        <${Urgent} station=${station} sheet=${sheet} />
+      </form>
+      <aside>
+        <${Standing} ...${props} acts=${acts} />
+        <${Ways} sheet=${sheet} acts=${acts} back=${props.back} />
+      </aside>
+    </div>
+  </div>`;
+}
+
+/** What can be done here. @param {FormProps} props @param {Sheet} sheet */
+function useActs({ here, person, station, back }, sheet) {
+  const { engine, view, sound, again, attend } = here;
+  const call = useCall();
+  const [asks, setAsks] = useState(false);
+  const place = { who: person.who, station: station.id };
+  const over = (
+    /** @type {string} */ said,
+    /** @type {import("../../types.js").HallAlarm[]} */ alarms,
+  ) => {
+    again();
+    back(said);
+    const [first] = alarms;
+    if (first) attend(first);
+    else sound("saved");
+  };
+  const bad = sheet.faults.flatMap((faults, at) =>
+    sheet.wrote[at] ? faults.filter((each) => !each.warn).map((each) => ({ ...each, at })) : [],
+  );
+  const done = () => {
+    sheet.tryIt();
+    if (bad[0]) {
+      goTo(idOf(bad[0].at, bad[0].field.replaceAll("/", "-")));
+      return;
+    }
+    call.run(async () => {
+      const alarms = await save(here, place, sheet);
+      await sheet.end();
+      const next = person.missing.find((each) => each !== station.id);
+      const more = next ? words.next_to(stationOf(view, next)?.label ?? next) : words.all_done;
+      over(`${words.saved_of(masked(person.name), station.short)} ${more}`, alarms);
+    });
+  };
+  const mark = (/** @type {"2" | "3"} */ which, /** @type {string} */ said, why = "") =>
+    call.run(async () => {
+      const { alarms } = await engine.hallPart(view.day, {
+        ...place,
+        mark: which,
+        ...(why ? { why } : {}),
+      });
+      await sheet.end();
+      over(said, alarms);
+    });
+  return {
+    ...{ call, asks, setAsks, done, bad },
+    notDone: (/** @type {string} */ why) => mark(NOT_DONE, words.saved, why),
+    takeBack: () => mark(TAKEN_BACK, words.taken_back),
+  };
+}
+
+/**
+ * One step for each form that something was written in; without any the station is ticked alone.
+ * @param {Here} here @param {{ who: string, station: string }} place @param {Sheet} sheet
+ */
+async function save({ engine, view }, place, sheet) {
+  const { urgent } = sheet.typed;
+  const wrote = sheet.parts.flatMap(({ kind }, at) =>
+    sheet.wrote[at] ? [{ kind: kind.id, v: kind.version, values: sheet.values[at] ?? {} }] : [],
+  );
+  const steps = wrote.length ? wrote : [undefined];
+  const alarms = [];
+  for (const [at, form] of steps.entries()) {
+    const made = await engine.hallPart(view.day, {
+      ...place,
+      mark: DONE,
+      ...(form ? { form } : {}),
+      ...(at === 0 && urgent.length ? { urgent } : {}),
+    });
+    alarms.push(...made.alarms);
+  }
+  return alarms;
+}
+
+/** It rises over the form and keeps what is typed. @param {{ here: Here, sheet: Sheet, done: () => void, call: ReturnType<typeof useCall> }} props */
+function CriticalBox({ here, sheet, done, call }) {
+  const { critical } = sheet;
+  if (!critical.length) return null;
+  const doctor = onDuty(here.view);
+  const again = () => {
+    const [first] = critical;
+    critical.forEach(({ field }) =>
+      sheet.parts.forEach(({ names }, at) => names.has(field) && sheet.set(at, field, "")),
+    );
+    sheet.setUrgent([]);
+    const at = sheet.parts.findIndex(({ names }) => names.has(first?.field ?? ""));
+    if (first && at >= 0) goTo(idOf(at, first.field));
+  };
+  return html`<section class="hall-critical" role="alert">
+    ${icon("stop")}
+    <div>
+      <p class="title">${words.critical}</p>
+      ${critical.map(
+        (each) => html`<p class="bold" key=${each.field + each.name}>${each.sentence}</p>`,
+      )}
+      <p class="call">${doctor ? words.call(doctor) : words.call_nobody}</p>
+      <div class="btns">
+        <${Button} big onClick=${again}>${words.again}<//>
+        <${Button} big main alarm busy=${call.busy} doing=${words.saving} onClick=${done}
+          >${words.done_critical}<//
+        >
+      </div>
+    </div>
+  </section>`;
+}
+
+/** @param {{ here: Here, sheet: Sheet, names: Record<string, string> }} props */
+function Questions({ here, sheet, names }) {
+  return html`${sheet.parts.map(
+    (part, at) =>
+      html`${at > 0 && html`<h2 class="gap-above">${words.form_more(part.kind.label)}</h2>`}
+      ${part.sections.map(
+        (section) =>
+          html`<${Section}
+            key=${section.title}
+            here=${here}
+            sheet=${sheet}
+            names=${names}
+            at=${at}
+            section=${section}
+            titled=${part.sections.length > 1}
+          />`,
+      )}`,
+  )}`;
+}
+
+/**
+ * @param {{ here: Here, sheet: Sheet, names: Record<string, string>, at: number, titled: boolean,
+ *   section: { title: string, fields: import("../../forms/kinds.d.ts").Field[] } }} props
+ */
+function Section({ here, sheet, names, at, section, titled }) {
+  const found = /** @type {import("../../forms/asked.js").Judged} */ (sheet.found[at]);
+  const typed = sheet.typed.forms[at] ?? {};
+  const asks = section.fields.filter((field) => isShown(found, field, typed));
+  const sizes = widths(asks);
+  return html`<section class="form-section">
+    ${titled && html`<h2>${section.title}</h2>`}
+    <div class="form">
+      ${asks.map((field, n) => {
+        const { name } = field;
+        const id = idOf(at, name);
+        const seen = sheet.tried || sheet.left.includes(id);
+        const made = found.filled[name];
+        const text = made === undefined ? "" : typedFrom([field], { [name]: made })[name];
+        const alarm = sheet.critical.find((each) => each.field === name);
+        const own = (sheet.faults[at] ?? []).filter((each) => each.field.split("/")[0] === name);
+        return html`<${FormField}
+          key=${name}
+          id=${id}
+          field=${field}
+          value=${typed[name]}
+          made=${typeof text === "string" ? text : ""}
+          side=${text && !typed[name] ? form.workedOut : ""}
+          span=${sizes[n]}
+          faults=${own.filter((each) => each.warn || seen)}
+          look=${alarm ? words.critical : ""}
+          meant=${likely(field, found.body[name], undefined)}
+          choices=${choicesOf(field, here.status, names)}
+          onInput=${(/** @type {any} */ value) => sheet.set(at, name, value)}
+          onLeave=${() => sheet.leave(id)}
+        />`;
+      })}
+    </div>
+  </section>`;
+}
+
+/** What an operator sees and no number says. @param {{ station: HallStation, sheet: Sheet }} props */
+function Urgent({ station, sheet }) {
+  if (!station.urgent.length) return null;
+  const codes = Object.fromEntries(station.urgent.map(({ code, label }) => [code, label]));
+  return html`<section class="form-section hall-urgent">
+    <div class="f">
+      <span class="l" id="h-urgent-label">${words.urgent}</span>
+      <${Codes}
+        id="h-urgent"
+        labelledby="h-urgent-label"
+        codes=${codes}
+        none=""
+        value=${sheet.typed.urgent}
+        label=${words.urgent}
+        tone=${sheet.typed.urgent.length ? "bad" : ""}
+        onInput=${sheet.setUrgent}
+      />
+    </div>
+  </section>`;
+}
+
+/** How this person stands with the station. @param {FormProps & { acts: ReturnType<typeof useActs> }} props */
+function Standing({ here, person, station, acts }) {
+  const earlier = before(person, station);
+  const call = useCall();
+  const [came, setCame] = useState(person.phase !== "expected");
+  const { engine, view, again } = here;
+  const signIn = () =>
+    call.run(async () => {
+      await engine.hallCheckIn(view.day, { who: person.who }, "3");
+      setCame(true);
+      again();
+    });
+  return html`<div class="hall-stand">
+    ${!came &&
+    html`<${Card}
+      ><p class="bold">${icon("people")} ${words.not_in}</p>
+      <p>${words.not_in_next}</p>
+      <${FaultBox} fault=${call.fault} />
+      <${Button} full busy=${call.busy} doing=${words.checking_in} onClick=${signIn}
+        >${words.check_in}<//
+      ><//
+    >`}
+    ${!person.route.includes(station.id) &&
+    html`<${Card}
+      ><p class="bold">${icon("eye")} ${words.not_routed}</p>
+      <p>${words.not_routed_next}</p><//
+    >`}
+    ${earlier &&
+    html`<${Card}
+      ><p class="bold">
+        ${icon("check")}
+        ${earlier.mark === DONE ? words.done_at(earlier.at) : words.not_done_at(earlier.at)}
+      </p>
+      <p>${words.done_again}</p>
+      <${Button} full busy=${acts.call.busy} onClick=${acts.takeBack}>${words.take_back}<//><//
+    >`}
+    ${station.tubes.length > 0 &&
+    html`<${Tubes} here=${here} person=${person} station=${station} />`}
+    ${station.note && html`<${Card}><p class="bold">${icon("flag")} ${station.note}</p><//>`}
+  </div>`;
+}
+
+/** The labels of this person's tubes, to be held against what is in the hand. @param {{ here: Here, person: HallPerson, station: HallStation }} props */
+function Tubes({ here, person, station }) {
+  const { engine, view } = here;
+  const [sheet, setSheet] = useState(person.sheet);
+  const call = useCall();
+  const labels = (sheet?.labels ?? []).filter(({ tube }) => station.tubes.includes(tube));
+  const print = () =>
+    call.run(async () => {
+      const made = await engine.hallSheet(view.day, person.who);
+      setSheet(made.sheet);
+      printed(here, made, sheet !== null);
+    });
+  return html`<${Card} title=${words.labels_of}>
+    ${labels.length
+      ? html`<ul class="hall-tubes">
+          ${labels.map(
+            (each) =>
+              html`<li key=${each.number}>
+                <b>${each.label}</b><span>${grouped(each.number)}</span>
+              </li>`,
+          )}
+        </ul>`
+      : html`<p>${words.no_labels}</p>`}
+    <${FaultBox} fault=${call.fault} />
+    <${Button} full busy=${call.busy} onClick=${print}
+      >${sign("print")}${labels.length ? words.reprint : words.print_labels}<//
+    >
+  <//>`;
+}
+
+/** @param {{ sheet: Sheet, acts: ReturnType<typeof useActs>, back: () => void }} props */
+function Ways({ sheet, acts, back }) {
+  const { call, bad, done, setAsks } = acts;
+  return html`<div class="thumb">
+    ${sheet.tried &&
+    bad.length > 0 &&
+    html`<p class="msg" role="alert">
+      ${icon("warn")}<span>${words.value_wrong(bad.length)}</span>
+    </p>`}
+    <${FaultBox} fault=${call.fault} />
+    ${!sheet.critical.length &&
+    html`<${Button}
+      main
+      big
+      full
+      sign="check"
+      busy=${call.busy}
+      doing=${words.saving}
+      onClick=${done}
+      >${words.done}<//
+    >`}
+    <${Button} full onClick=${() => setAsks(true)}>${words.not_done}<//>
+    <${Button} full onClick=${() => back()}>${words.put_aside}<//>
+  </div>`;
+}
