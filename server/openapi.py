@@ -38,6 +38,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "/console/work/of/{facility}/summary.csv": (CSV,),
     "/console/work/of/{facility}/records.csv": (CSV,),
     "/console/imports/{job}/result": (CSV,),
+    "/console/checkup/{day}/board/live": ("text/event-stream",),
     "/console/organisation-list/template/{name}": (CSV, SHEET),
     "/console/archive/{resident}/photos/{name}": PICTURES,
     "/console/work/record/{record}/photos/{name}": PICTURES,
@@ -46,6 +47,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "/portal/looked/{entry}/proof.json": (JSON,),
     "/portal/export/{name}": ("application/zip",),
     "/portal/passport.png": ("image/png",),
+    "/portal/checkup/card/{name}/picture.png": ("image/png",),
 }
 
 # Of a file of the tablet app.

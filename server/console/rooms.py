@@ -20,6 +20,7 @@ from server.console import (
     board,
     board_people,
     cases,
+    checkup_board,
     conflicts,
     corrections,
     counter,
@@ -77,6 +78,7 @@ ROOMS = (
     family, reports, rescue,
     assisted_more,
     assisted_passport, dockets,
+    checkup_board,
 )  # fmt: skip
 
 
