@@ -1,5 +1,5 @@
-"""A whole checkup day: twenty tablets offline, a thousand arrivals, scans that double; the counts are
-right after any order in which the batches come.
+"""A whole checkup day: twenty tablets offline, a thousand arrivals, scans that double; the counts
+are right after any order in which the batches come.
 """
 
 from collections import Counter
