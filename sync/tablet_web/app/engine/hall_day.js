@@ -32,6 +32,8 @@ export class HallDay {
     this.info = info;
     this.rows = rows;
     this.panel = panel;
+    /** A guest who turned out to be somebody -> who that is. @type {Record<Hex, Hex>} */
+    this.moved = {};
     /** @type {Map<Hex, Mine[]>} */
     this.mine = new Map();
     /** @type {Map<Hex, One>} */
@@ -99,14 +101,22 @@ export class HallDay {
   /** What was done here and lies on this tablet. @param {Mine[]} all */
   lay(all) {
     this.mine = new Map();
-    for (const each of all) this.mine.set(each.who, [...(this.mine.get(each.who) ?? []), each]);
     this._ones.clear();
+    for (const each of all) this.add(each);
   }
 
   /** One more. @param {Mine} one */
   add(one) {
-    this.mine.set(one.who, [...(this.mine.get(one.who) ?? []), one]);
-    this._ones.delete(one.who);
+    const who = this.now(one.who);
+    this.mine.set(who, [...(this.mine.get(who) ?? []), one]);
+    this._ones.delete(who);
+  }
+
+  /** Whom this id names by now. @param {Hex} who @returns {Hex} */
+  now(who) {
+    let now = who;
+    for (let n = 0; n < MOVES && this.moved[now]; n += 1) now = this.moved[now];
+    return now;
   }
 
   /** What one step of this tablet says. @param {{ id: Hex, kind: string, at: number, body: Record<string, any> }} step @param {Hex} device @param {Hex} staff */
@@ -117,8 +127,9 @@ export class HallDay {
     return ofStep({ ...step, device, staff }, values, critical);
   }
 
-  /** Somebody of the list, or whom this tablet has checked in. @param {Hex} who @returns {One | null} */
-  one(who) {
+  /** Somebody of the list, or whom this tablet has checked in. @param {Hex} id @returns {One | null} */
+  one(id) {
+    const who = this.now(id);
     const held = this._ones.get(who);
     if (held) return held;
     const mine = this.mine.get(who) ?? [];
@@ -209,6 +220,8 @@ export class HallDay {
   }
 }
 
+/** A guest may be found once, and that archive be merged, and no more often than that. */
+const MOVES = 8;
 const ELDER = 65;
 const CHILD = 6;
 

@@ -1,14 +1,15 @@
 // The checkup days of this tablet on its disk: pages of the server with their cursors (PROTOCOL
 // 8.11), each one step; sealed like everything that names people, and gone when the day has ended.
 //
-// Rows of the store "hall": "DAY.i" the day itself, "DAY.r.X" a sixteenth of its people, "codes"
-// the signed list of codes.
+// Rows of the store "hall": "DAY.i" the day itself, "DAY.r.X" a sixteenth of its people, "DAY.m"
+// guests who turned out to be somebody, "codes" the signed list of codes.
 
 import { codeListOf } from "../crypto/card.js";
 import { join, nothing, stateFrom } from "../merge/hall.js";
 import { base64, hex, text, unbase64, utf8 } from "../wire/bytes.js";
 import { blankRow, HallDay, infoFrom } from "./hall_day.js";
 import { raise, takeSeries } from "./hall_numbers.js";
+import { listedBy } from "./hall_scan.js";
 import { folded } from "./search.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
@@ -67,7 +68,7 @@ export class HallDays {
   async _load() {
     const round = this._round;
     const { ledger } = this.parts;
-    /** @type {Map<Hex, { info: Info | null, rows: Row[] }>} */
+    /** @type {Map<Hex, { info: Info | null, rows: Row[], moved?: Record<Hex, Hex> }>} */
     const found = new Map();
     let codes = null;
     for (const [key, sealed] of await ledger.disk.rows("hall")) {
@@ -79,14 +80,15 @@ export class HallDays {
       const [day, what] = key.split(".");
       const here = found.get(day) ?? { info: null, rows: [] };
       if (what === "i") here.info = /** @type {Info} */ (told);
+      else if (what === "m") here.moved = /** @type {Record<Hex, Hex>} */ (told);
       else here.rows.push(.../** @type {Row[]} */ (told));
       found.set(day, here);
     }
     /** @type {Map<Hex, HallDay>} */
     const all = new Map();
-    for (const [day, { info, rows }] of found) {
+    for (const [day, { info, rows, moved }] of found) {
       if (!info || !ledger.state?.halls?.[day]) continue;
-      const here = this._made(info, new Map(rows.map((each) => [each.who, each])));
+      const here = this._made(info, new Map(rows.map((each) => [each.who, each])), moved);
       here.lay(await this._mine(day, here));
       all.set(day, here);
     }
@@ -95,9 +97,11 @@ export class HallDays {
     this.codes = codes;
   }
 
-  /** @param {Info} info @param {Map<Hex, Row>} rows */
-  _made(info, rows) {
-    return new HallDay(info, rows, (who, day) => this.ofPanel(who, day));
+  /** @param {Info} info @param {Map<Hex, Row>} rows @param {Record<Hex, Hex>} [moved] */
+  _made(info, rows, moved = {}) {
+    const made = new HallDay(info, rows, (who, day) => this.ofPanel(who, day));
+    made.moved = moved;
+    return made;
   }
 
   /** @param {string} key @param {Uint8Array} sealed */
@@ -128,7 +132,14 @@ export class HallDays {
     const { ledger, own } = this.parts;
     const rows = ledger.rows("own").filter(([, row]) => row.hall === day);
     const plain = await own.plain(rows);
-    return rows.map(([id, row], at) => this.stepOf(here, id, row, plain[at]));
+    const mine = rows.map(([id, row], at) => this.stepOf(here, id, row, plain[at]));
+    for (const { who, body } of mine) {
+      if (!body.number || here.rows.has(who) || here.moved[who]) continue;
+      // Taken in as a guest, and on the list by now.
+      const listed = await listedBy(here, body.number);
+      if (listed) here.moved = { ...here.moved, [who]: listed };
+    }
+    return mine;
   }
 
   /**
@@ -223,7 +234,9 @@ export class HallDays {
       if (row) raise(state, day, info.serial, row.state);
     }
     await this._shards(step, day, rows, dirty);
-    const here = this._made(info, rows);
+    const moved = { ...held?.moved, ...movedIn(told.rows ?? []) };
+    if (told.rows?.length && Object.keys(moved).length) await this._put(step, `${day}.m`, moved);
+    const here = this._made(info, rows, moved);
     here.lay(await this._mine(day, here));
     step.after.push(() => this.all.set(day, here));
     await step.commit();
@@ -294,6 +307,8 @@ export class HallDays {
         continue;
       step.put("own", id);
       step.put("fate", id);
+      const moved = this.all.get(own.hall)?.moved ?? {};
+      if (Object.keys(moved).length) await this._put(step, `${own.hall}.m`, moved);
     }
     if (step.writes.size) await step.commit(true);
     await this.lay();
@@ -303,8 +318,8 @@ export class HallDays {
   _shows(day, change) {
     const here = this.all.get(day);
     const mine = [...(here?.mine.values() ?? [])].flat().find((each) => each.id === change);
-    const row = mine && here?.rows.get(mine.who);
-    if (!mine || !row) return true; // a guest whose archive was found has another row
+    const row = mine && here?.rows.get(here.now(mine.who));
+    if (!mine || !row) return true;
     const held = join(row.state, nothing());
     return JSON.stringify(join(held, mine.state)) === JSON.stringify(held);
   }
@@ -355,4 +370,10 @@ function rowFrom(told, ep) {
     state: stateFrom(told.state ?? {}),
     ep,
   };
+}
+
+/** Guests who turned out to be somebody. @param {any[]} rows HallRow @returns {Record<Hex, Hex>} */
+function movedIn(rows) {
+  const all = rows.filter((each) => each.status === "removed" && each.now);
+  return Object.fromEntries(all.map((each) => [id(each.who), id(each.now)]));
 }

@@ -90,9 +90,14 @@ async function byCard(here, card, { inPanel }) {
   return someone(here, who ?? inPanel(card.number), { how: "3", by: "number", card });
 }
 
-/** Whose ID number this is, on the list or among guests taken in here. @param {HallDay} here @param {string} number */
+/** Whose ID number this is on the list. @param {HallDay} here @param {string} number */
+export async function listedBy(here, number) {
+  return here.index.ids.get(await markOf(here, NUMBER_LABEL, number));
+}
+
+/** And among guests who were taken in here. @param {HallDay} here @param {string} number */
 export async function byNumber(here, number) {
-  const listed = here.index.ids.get(await markOf(here, NUMBER_LABEL, number));
+  const listed = await listedBy(here, number);
   if (listed) return listed;
   for (const mine of here.mine.values()) {
     for (const { body, who } of mine) if (body.number === number) return who;
