@@ -125,7 +125,7 @@ async def _listed(tx: Tx, site: Site, found: Sequence[Day]) -> tuple[Listed, ...
 
 
 _COUNTED: Final = (
-    "SELECT day, SUM(CASE WHEN status='removed' THEN 0 ELSE 1 END), "
+    "SELECT day, SUM(CASE WHEN status IN ('removed','moved') THEN 0 ELSE 1 END), "
     "SUM(CASE WHEN status='invited' AND slot IS NOT NULL THEN 1 ELSE 0 END), "
     "SUM(CASE WHEN arrived_at IS NULL THEN 0 ELSE 1 END), "
     "SUM(CASE WHEN done_at IS NULL THEN 0 ELSE 1 END), "
@@ -136,7 +136,7 @@ _COUNTED: Final = (
 
 
 _MORE: Final = {
-    "tablets": "SELECT day, COUNT(*) FROM checkup_tablet WHERE district=? AND ended_at IS NULL AND "
+    "tablets": "SELECT day, COUNT(*) FROM checkup_tablet WHERE district=? AND "
     "day {ids} GROUP BY day",
     "told": "SELECT day, COUNT(*) FROM checkup_told WHERE district=? AND told_at IS NOT NULL AND "
     "day {ids} GROUP BY day",

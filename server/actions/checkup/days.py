@@ -45,6 +45,7 @@ from server.rules.checkup import route_of, stations
 from server.rules.checkup_days import (
     BOOKABLE,
     EDITABLE,
+    ON_TABLETS,
     DayState,
     Slot,
     Standing,
@@ -299,6 +300,12 @@ async def _go_on(tx: Tx, site: Site, day: Day, after: DayState) -> None:
             day.closed_at = site.clock()
         case DayState.OPEN:
             day.closed_at = None
+    if after in ON_TABLETS and before not in ON_TABLETS:
+        await tx.run(
+            "UPDATE checkup_tablet SET sent_csn=0, ended_at=NULL, purged_at=NULL WHERE district=? "
+            "AND day=?",
+            site.district, day.day,
+        )  # fmt: skip
     day.version_up()
     await save_day(tx, site, day)
 
