@@ -4,7 +4,6 @@ of staff who are signed in.
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +19,7 @@ from server.settings import Settings
 from server.store.tx import Tx
 from server.store.vault import NOBODY, T_STAFF
 from tests.one_app import OneApp
+from tests.ports import kept_port
 from tests.world import DISTRICT, QINGHE, World, an_id
 
 COUNTY_OFFICE = an_id("云栖县卫生健康局")
@@ -121,22 +121,21 @@ async def desk(world: World, staff: bytes | None = None) -> AsyncIterator[Desk]:
 @asynccontextmanager
 async def serving(world: World) -> AsyncIterator[str]:
     """A real server on loopback with this world's database; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    app: Any = create_app(world.site, settings_of(world), jobs=False)
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    task = asyncio.get_running_loop().create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        for tell in world.site.closing:
-            tell()
-        server.should_exit = True
-        await task
+    with kept_port() as port:
+        app: Any = create_app(world.site, settings_of(world), jobs=False)
+        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+        server = uvicorn.Server(config)
+        task = asyncio.get_running_loop().create_task(server.serve())
+        while not server.started:
+            assert not task.done(), "the server did not start"
+            await asyncio.sleep(0.02)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            for tell in world.site.closing:
+                tell()
+            server.should_exit = True
+            await task
 
 
 def text_of(page: httpx.Response) -> str:

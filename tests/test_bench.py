@@ -111,7 +111,7 @@ def lines(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     """What a quick run prints."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--quick", "--engine", request.param],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=240, check=False,
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return [json.loads(line) for line in done.stdout.splitlines()]

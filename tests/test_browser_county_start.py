@@ -21,7 +21,7 @@ from tests.server_process import Installation, served
 from tests.source import REPOSITORY
 
 PASSWORD = "青禾的井水很甜2026"
-WAITS_S = 60
+WAITS_S = 600
 
 
 @dataclass(slots=True)

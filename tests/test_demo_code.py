@@ -13,9 +13,10 @@ from server.demo.carried import ENROL, Line
 from server.demo.desk import Desk
 from server.demo.entrances import TABLET
 from server.demo.field_day import show_code
-from server.demo.stage import Stage, free_port, prepare, served
+from server.demo.stage import Stage, prepare, served
 from server.settings import now_ms
 from sync.enrol import Enrolled, Enrolment
+from tests.ports import kept_port
 
 SCALE = 2_000
 
@@ -25,7 +26,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A demo that has its district and its first tablet; no day was played."""
     folder = tmp_path_factory.mktemp("demo-code") / "demo-data"
     prepare(folder)
-    made = Stage(folder, free_port(18_870))
+    with kept_port() as port:
+        yield from _served(Stage(folder, port))
+
+
+def _served(made: Stage) -> Iterator[Stage]:
     desk = Desk.of(made)
     desk.found()
     desk.load(scale=SCALE, seed=1, today=date(2026, 11, 20), progress=lambda _: None)

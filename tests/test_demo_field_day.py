@@ -25,6 +25,7 @@ from server.demo.stage import HOST, Stage, free_port, prepare
 from server.errors import StartRefused
 from sync import wire
 from tests.demo_process import serves_the_network
+from tests.ports import kept_port
 
 SCALE = 2_000
 ID_NUMBER = re.compile(r"(?<![0-9a-f])[1-9][0-9]{16}[0-9X](?![0-9a-f])")
@@ -32,10 +33,11 @@ PHONE = re.compile(r"(?<![0-9a-f])1[3-9][0-9]{9}(?![0-9a-f])")
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("field-day") / "demo-data"
     prepare(folder)
-    return Stage(folder, free_port(18_470))
+    with kept_port() as port:
+        yield Stage(folder, port)
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +57,8 @@ def html(finished: Finished) -> str:
 
 
 def served_page(finished: Finished) -> str:
-    line = HTTPConnection(HOST, finished.day.stage.port, timeout=10)
-    line.request("GET", "/demo/")
-    answer = line.getresponse()
-    content = answer.read().decode()
-    line.close()
-    assert answer.status == 200, content
+    status, content = answer_of(finished, "/demo/")
+    assert status == 200, content
     return content
 
 
@@ -242,7 +240,7 @@ def test_every_facility_has_the_targets_of_annex_two_at_the_scale_of_the_demo(
 
 
 def answer_of(finished: Finished, path: str) -> tuple[int, str]:
-    line = HTTPConnection(HOST, finished.day.stage.port, timeout=10)
+    line = HTTPConnection(HOST, finished.day.stage.port, timeout=120)
     line.request("GET", path)
     answer = line.getresponse()
     said = answer.read().decode()
@@ -385,7 +383,7 @@ def copied(finished: Finished, tmp_path: Path) -> Path:
 def test_what_a_demo_left_is_served_again(copied: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "server.demo", "--keep", "--once", "--data", str(copied)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Open" not in done.stdout

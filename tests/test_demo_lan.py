@@ -21,9 +21,10 @@ from rich.console import Console
 
 from server.demo.desk import Desk
 from server.demo.lan import AUTHORITY_DAYS, Lan, lan_of
-from server.demo.stage import Stage, free_port, prepare, served
+from server.demo.stage import Stage, prepare, served
 from server.demo.trust import FILE, show_trust, trust_page
 from server.errors import StartRefused
+from tests.ports import kept_port
 
 HERE = "127.0.0.1"
 
@@ -38,10 +39,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """An empty district, served over TLS."""
     folder = tmp_path_factory.mktemp("demo") / "demo-data"
     prepare(folder)
-    made = Stage(folder, free_port(18_570), lan_of(folder, HERE))
-    Desk.of(made).found()
-    with served(made):
-        yield made
+    with kept_port() as port:
+        made = Stage(folder, port, lan_of(folder, HERE))
+        Desk.of(made).found()
+        with served(made):
+            yield made
 
 
 def lan_in(stage: Stage) -> Lan:
@@ -157,7 +159,8 @@ def test_the_authority_is_kept_for_the_next_time_and_the_certificate_is_new(tmp_
 
 def test_the_page_gives_the_certificate_and_says_how_it_is_trusted_and_removed(lan: Lan) -> None:
     with (
-        trust_page(lan, free_port(18_670), f"https://{HERE}:1/tablet/") as address,
+        kept_port() as port,
+        trust_page(lan, port, f"https://{HERE}:1/tablet/") as address,
         httpx.Client(base_url=address, trust_env=False) as phone,
     ):
         page = phone.get("/")

@@ -62,7 +62,7 @@ def test_no_line_holds_an_id_number_a_phone_or_a_name(server: Running) -> None:
         "/sync/v1/exchange", content=b"x", headers={**octets, "content-encoding": quote(CANARY)}
     )
     for junk in (f"GET /{ID_NUMBER} {PHONE}\r\n\r\n", f"{ID_NUMBER} / HTTP/1.1\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=120) as line:
             line.sendall(junk.encode())
             line.recv(4096)
     server.line(server.client.get("/health/live").headers["x-request-id"])

@@ -19,7 +19,7 @@ def test_the_modules_of_the_tablet_app_hold(name: str) -> None:
     assert (WEB / "vendor" / "preact.js").is_file(), "run .ci/setup: it places the app's packages"
     told = subprocess.run(
         [NODE, "--test", "--test-reporter=tap", f"tests/{name}"],
-        cwd=WEB, capture_output=True, text=True, check=False, timeout=300,
+        cwd=WEB, capture_output=True, text=True, check=False, timeout=1200,
         env={**os.environ, "TZ": "Asia/Shanghai"},
     )  # fmt: skip
     assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
