@@ -33,6 +33,7 @@ demo: $(WEB)/vendor/app.json ## start a demo district and print where to look (L
 test: $(WEB)/node_modules/.dev $(WEB)/vendor/app.json ## run every test: SQLite, a PostgreSQL and a browser it starts itself (TEST_ARGS="-k switch")
 	@$(PY) -m tests.postgres
 	@$(PY) -m tests.browser
+	@$(PY) -m tests.zbar
 	@$(PY) -m compileall -q crypto sync server resident_portal tests
 	@$(PY) -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
 

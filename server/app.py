@@ -49,7 +49,7 @@ def create_app(
     """The ASGI application of an opened site. `shared`: where several worker processes count
     together.
     """
-    site.provider = provider_of(settings)
+    site.provider, site.font = provider_of(settings), settings.font
     meters = Meters(shared)
     clockwork = Clockwork(site, settings, meters, jobs=JOBS if jobs else ())
 

@@ -51,13 +51,10 @@ class _Canvas(FPDF):
 
     def squares(self, x: float, y: float, module: float, code: Code) -> None:
         """The dark runs of a code, filled in one go, so that no reader sees seams."""
-        k, top = self.k, self.h
-        parts = [
-            f"{(x + at * module) * k:.3f} {(top - y - (row + 1) * module) * k:.3f} "
-            f"{run * module * k:.3f} {module * k:.3f} re"
-            for row, at, run in code.runs
-        ]
-        self._out("q 0 g " + " ".join(parts) + " f Q")
+        k = self.k
+        scale = f"{module * k:.4f} 0 0 {-module * k:.4f} {x * k:.4f} {(self.h - y) * k:.4f}"
+        boxes = " ".join(f"{at} {row} {run} 1 re" for row, at, run in code.runs)
+        self._out(f"q 0 g {scale} cm {boxes} f Q")
 
 
 class Paper:

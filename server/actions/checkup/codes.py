@@ -48,6 +48,7 @@ CARD_YEARS: Final = 2
 LASTS_MS: Final = 90 * DAY_MS  # a card that ends sooner is followed by a new one
 REASONS: Final = ("lost", "broken", "wrong_person")
 _FIELDS: Final = "code, resident, type, day, key_id, issued_at, expires_at, revoked_at, reason"
+_LASTING: Final = "type=1 AND expires_at>?"
 _ON_TABLETS: Final = "state IN ('ready', 'open')"
 
 
@@ -95,7 +96,7 @@ async def issue_cards(
     """A card for each: the one they have if it lasts, else a new one. `by`: the member of staff."""
     now = site.clock()
     wanted = sorted(set(residents))
-    cards = await _live(tx, site, wanted, "type=1 AND expires_at>?", now + LASTS_MS)
+    cards = await _live(tx, site, wanted, _LASTING, now + LASTS_MS)
     missing = [who for who in wanted if who not in cards]
     ends = _card_ends_ms(civil_day(now))
     made = await _make(tx, site, missing, CardType.CARD, None, ends, by)
@@ -182,10 +183,10 @@ async def _owners(tx: Tx, district: int, whos: Collection[bytes]) -> dict[bytes,
     return {who: who for who in whos} | {row[0]: row[1] for row in gone}
 
 
-async def _live(
+async def _rows(
     tx: Tx, site: Site, whos: Collection[bytes], where: str, *args: object
-) -> dict[bytes, Code]:
-    """The newest code of each that is not revoked and can be drawn."""
+) -> dict[bytes, Row]:
+    """The newest code of each that is not revoked and can be drawn, as its row."""
     owners = await _owners(tx, site.district, whos)
     if not owners:
         return {}
@@ -194,8 +195,20 @@ async def _live(
         "AND resident {ids} ORDER BY issued_at, code",
         list(owners), site.district, *args,
     )  # fmt: skip
-    found = {owners[row[1]]: row for row in rows if row[4] in site.keys.code}
+    return {owners[row[1]]: row for row in rows if row[4] in site.keys.code}
+
+
+async def _live(
+    tx: Tx, site: Site, whos: Collection[bytes], where: str, *args: object
+) -> dict[bytes, Code]:
+    found = await _rows(tx, site, whos, where, *args)
     return {who: _code(site, row) for who, row in found.items()}
+
+
+async def with_card(tx: Tx, site: Site, residents: Collection[bytes]) -> frozenset[bytes]:
+    """Those whose card lasts."""
+    ends = site.clock() + LASTS_MS
+    return frozenset(await _rows(tx, site, residents, _LASTING, ends))
 
 
 async def codes_of(

@@ -42,6 +42,7 @@ class Site:
     rules_from: tuple[str, int] | None = None  # name of the district's table and its year
     # Archives from which something could not be made, until when they are left alone (afterwork).
     put_off: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    font: str = ""  # a file with Chinese characters, for what is drawn; "": where systems keep it
     provider: Provider = OUTBOX  # by whom messages to residents leave
     directory: tuple[int, Directory] | None = None  # names for tablets, and when they were read
     # What is told that the server ends, before lines that are open are waited for.
