@@ -23,6 +23,7 @@ from server.actions.archives.register_edit import hold, lay
 from server.actions.archives.standing import MERGED, survivors
 from server.actions.archives.status import CELL, move
 from server.actions.archives.twins import decided
+from server.actions.checkup.one_person import follow as follow_halls
 from server.actions.keeping.site import Site
 from server.actions.plan import remake as plans
 from server.actions.residents import family_life
@@ -100,6 +101,7 @@ async def _merge(tx: Tx, site: Site, signed: Signed, wish: Wish) -> bytes:
     await settle_conflicts(tx, site, ledger, signed.staff)
     detail = b"decision" + change + b"merged" + wish.gone + wish.kept
     await ledger.flush(tx, "act", detail)
+    await follow_halls(tx, site, (wish.gone, wish.kept))
     await _close_assignment(tx, ledger, wish.gone, moved)
     return merge_id
 

@@ -23,6 +23,7 @@ from server.actions.archives.register_edit import hold, lay
 from server.actions.archives.standing import Membership
 from server.actions.archives.status import CELL, set_state
 from server.actions.archives.touched import touch
+from server.actions.checkup.one_person import follow as follow_halls
 from server.actions.keeping.site import Site
 from server.actions.residents import family_life
 from server.actions.residents.binding import follow_unmerge
@@ -85,6 +86,7 @@ async def _unmerge(tx: Tx, site: Site, signed: Signed, merge_id: bytes) -> tuple
     await ask_again(tx, site, ledger, known)
     await settle_conflicts(tx, site, ledger, signed.staff)
     await ledger.flush(tx, "act", b"decision" + change + b"unmerged" + gone + kept)
+    await follow_halls(tx, site, (gone, kept))
     await touch(tx, site.district, {kept, gone}, ledger.now)  # the kept one may be in no panel
     return kept, gone
 

@@ -46,7 +46,7 @@ async def take(tx: Tx, site: Site, noted: Sequence[Noted]) -> None:
 
 
 @dataclass(slots=True)
-class _Hand:
+class InHand:
     """One day in hand, locked."""
 
     tx: Tx
@@ -66,7 +66,7 @@ async def _take_day(tx: Tx, site: Site, name: bytes, noted: list[Noted]) -> None
     known = await guests.recognise(tx, site, day.day, fresh)
     owners = {each.change: known.get(each.who, each.who) for each in fresh}
     await _write_steps(tx, site, fresh, owners)
-    hand = _Hand(tx, site, day, states)
+    hand = InHand(tx, site, day, states)
     whos = sorted(set(owners.values()))
     hand.rows = await persons(tx, site, day.day, whos)
     await _add_newcomers(hand, [who for who in whos if who not in hand.rows])
@@ -112,7 +112,7 @@ async def sealed_of(
     return {row[0]: row[1] for row in rows}
 
 
-async def _add_newcomers(hand: _Hand, whos: list[bytes]) -> None:
+async def _add_newcomers(hand: InHand, whos: list[bytes]) -> None:
     """Who came without being on the list: a walk-in of the facility, or a guest."""
     if not whos:
         return
@@ -133,7 +133,7 @@ async def _add_newcomers(hand: _Hand, whos: list[bytes]) -> None:
     hand.rows |= {each.who: each for each in made}
 
 
-async def write_states(hand: _Hand) -> None:
+async def write_states(hand: InHand) -> None:
     """What each person's row says of their state, each with the next csn of the day."""
     site, day = hand.site, hand.day
     rows: list[Row] = []
@@ -163,7 +163,7 @@ async def hand_over(tx: Tx, site: Site, day: Day, guest: bytes, person: bytes) -
         "UPDATE checkup_step SET who=? WHERE district=? AND day=? AND who=?",
         person, district, day.day, guest,
     )  # fmt: skip
-    hand = _Hand(tx, site, day, await states_in(tx, site))
+    hand = InHand(tx, site, day, await states_in(tx, site))
     hand.rows = await persons(tx, site, day.day, (guest, person))
     if guest in hand.rows:
         if person not in hand.rows:

@@ -1,0 +1,107 @@
+"""When two archives become one, or two again, so does whoever they stand for on checkup days.
+
+Whose a step is follows its change, which the merge has carried (server/actions/archives/
+carrying.py); states are then added up again from the steps, so that a merge that is undone leaves
+what would have been there without it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from server.actions.archives.standing import survivors
+from server.actions.checkup.day_rows import (
+    INVITED,
+    REMOVED,
+    WALK_IN,
+    Day,
+    PersonRow,
+    add_persons,
+    lock_day,
+    persons,
+    save_day,
+    touched,
+)
+from server.actions.checkup.hall import Noted
+from server.actions.checkup.states import critical_of, states_in
+from server.actions.checkup.steps import steps_of
+from server.actions.checkup.taking import MOVED, InHand, write_states
+from server.actions.keeping.site import Site
+from server.rules import checkup
+from server.store.tx import Tx
+from sync.hall import NOTHING, State, join, of_step
+
+
+async def follow(tx: Tx, site: Site, whos: Sequence[bytes]) -> None:
+    """After the changes of these archives were carried; panels are locked already, days are not."""
+    rows = await tx.rows_in(
+        "SELECT DISTINCT day FROM checkup_person WHERE district=? AND who {ids}",
+        sorted(whos), site.district,
+    )  # fmt: skip
+    kept = await survivors(tx, site.district, whos)
+    for row in sorted(rows):
+        day = await lock_day(tx, site, row[0])
+        await _follow_day(tx, site, day, whos, kept)
+        await save_day(tx, site, day)
+
+
+async def _follow_day(
+    tx: Tx, site: Site, day: Day, whos: Sequence[bytes], kept: dict[bytes, bytes]
+) -> None:
+    district = site.district
+    moves = await tx.rows_in(
+        "SELECT s.change, s.who, c.resident FROM checkup_step s JOIN change c ON "
+        "c.district=s.district AND c.change=s.change WHERE s.district=? AND s.day=? AND "
+        "s.who {ids}",
+        sorted(whos), district, day.day,
+    )  # fmt: skip
+    owners: dict[bytes, bytes] = {}
+    for change, who, resident in moves:
+        owners[change] = resident if resident in whos else kept.get(who, who)
+    await tx.update(
+        "checkup_step", ("district", "change"), ("who",),
+        [(district, change, who) for change, who in sorted(owners.items())],
+    )  # fmt: skip
+    held = await persons(tx, site, day.day, whos)
+    stand: set[bytes] = {kept.get(who, who) for who in (*owners.values(), *held)}
+    await _rows_for(tx, site, day, held, stand)
+    for who, row in held.items():
+        if who in kept:
+            _join_rows(held[kept[who]], row, day)
+            row.status = MOVED
+        elif row.status == MOVED:
+            row.status = WALK_IN if who in owners.values() else REMOVED
+    await touched(tx, site, day, held.values())
+    hand = InHand(tx, site, day, await states_in(tx, site), rows=held)
+    told = await steps_of(tx, site, day.day, sorted(held))
+    critical = critical_of(site)
+    for who in held:
+        total: State = NOTHING
+        for each in told[who]:
+            step = Noted(each.change, day.day, who, each.kind, each.at, each.device, each.staff,
+                         each.body)  # fmt: skip
+            total = join(total, of_step(step.step, step.values, critical))
+        hand.grown[who] = total
+    await write_states(hand)
+
+
+def _join_rows(kept: PersonRow, gone: PersonRow, day: Day) -> None:
+    """Whoever was invited under either archive is invited, to all that either was invited to."""
+    groups = (*kept.groups, *gone.groups)
+    kept.groups = tuple(dict.fromkeys(groups))
+    wanted = {*kept.route, *gone.route}
+    kept.route = tuple(name for name in checkup.stations() if name in wanted & {*day.stations})
+    if INVITED in (kept.status, gone.status):
+        kept.status = INVITED
+    if kept.slot is None and not kept.ticket:
+        kept.slot, kept.ticket, kept.booked_at = gone.slot, gone.ticket, gone.booked_at
+
+
+async def _rows_for(
+    tx: Tx, site: Site, day: Day, held: dict[bytes, PersonRow], wanted: set[bytes]
+) -> None:
+    """Whoever has steps or stands for somebody on the list stands on it, with the same slot."""
+    new = sorted(wanted - held.keys())
+    like = next(iter(sorted(held.items())))[1]
+    made = [replace(like, who=who) for who in new]
+    await add_persons(tx, site, day, made)
+    held |= {each.who: each for each in made}
