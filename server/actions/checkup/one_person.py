@@ -56,13 +56,14 @@ async def _follow_day(
     )  # fmt: skip
     owners: dict[bytes, bytes] = {}
     for change, who, resident in moves:
-        owners[change] = resident if resident in whos else kept.get(who, who)
+        # What a guest noted stays with whoever the guest turned out to be.
+        owners[change] = resident if resident in whos else _stands(kept, who)
     await tx.update(
         "checkup_step", ("district", "change"), ("who",),
         [(district, change, who) for change, who in sorted(owners.items())],
     )  # fmt: skip
     held = await persons(tx, site, day.day, whos)
-    stand: set[bytes] = {kept.get(who, who) for who in (*owners.values(), *held)}
+    stand: set[bytes] = {_stands(kept, who) for who in (*owners.values(), *held)}
     await _rows_for(tx, site, day, held, stand)
     for who, row in held.items():
         if who in kept:
@@ -82,6 +83,10 @@ async def _follow_day(
             total = join(total, of_step(step.step, step.values, critical))
         hand.grown[who] = total
     await write_states(hand)
+
+
+def _stands(kept: dict[bytes, bytes], who: bytes) -> bytes:
+    return kept.get(who, who)
 
 
 def _join_rows(kept: PersonRow, gone: PersonRow, day: Day) -> None:
