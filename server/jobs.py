@@ -23,7 +23,7 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
 from server.actions.accounts import account_upkeep
 from server.actions.archives import afterwork, consent, usual_residents
 from server.actions.attachments import taken
-from server.actions.checkup import results, tellings
+from server.actions.checkup import cards, letter_bundles, results, tellings
 from server.actions.checkup import upkeep as checkup_upkeep
 from server.actions.figures import figures_recount
 from server.actions.keeping import backup, job_ledger, upkeep
@@ -113,10 +113,14 @@ JOBS: Final = (
     Job("family", HOUR_MS, _alone(family_life.keep)),
     Job("exports", 2 * SECOND_MS, _alone(exporting.run), lease_ms=10 * MINUTE_MS,
         keep_ms=HOUR_MS, waits=exporting.waits),
+    Job("card_sheets", 2 * SECOND_MS, _alone(cards.run), lease_ms=10 * MINUTE_MS,
+        keep_ms=HOUR_MS, waits=cards.waits),
     Job("tablet_acts", 2 * SECOND_MS, _alone(tablet_acts.run), lease_ms=10 * MINUTE_MS,
         keep_ms=HOUR_MS, waits=tablet_acts.waits),
     Job("checkup_results", 2 * MINUTE_MS, _alone(results.run), lease_ms=10 * MINUTE_MS,
         keep_ms=DAY_MS, waits=results.waits),
+    Job("checkup_letters", 2 * SECOND_MS, _alone(letter_bundles.run), lease_ms=10 * MINUTE_MS,
+        keep_ms=HOUR_MS, waits=letter_bundles.waits),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),
     Job("codes", SECOND_MS, _alone(outbox.run_codes), keep_ms=HOUR_MS, waits=outbox.codes_wait),
     Job("notices", 2 * SECOND_MS, _alone(outbox.run), keep_ms=HOUR_MS, waits=outbox.waits),

@@ -1,4 +1,4 @@
-"""Abnormal findings of a checkup (异常发现): what was found, what doctor and resident are told of it,
+"""Abnormal findings of a checkup (异常发现): what was found, what doctor and resident are told,
 and whether a referral or another look is owed.
 
 Rules are data (checkup_findings.toml). What a record asks for by itself stands in next_steps and
@@ -26,7 +26,7 @@ _CONDITIONS: Final = ("step", "items", "when")
 _KEYS: Final = frozenset(
     {
         *_CONDITIONS,
-        *("id", "topic", "label", "side", "times", "fields", "from", "doctor", "resident"),
+        *("id", "topic", "label", "plain", "side", "times", "fields", "from", "doctor", "resident"),
         *("action", "urgency", "days", "clause"),
     }
 )
@@ -62,10 +62,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found. `days`: by when, None for advice."""
+    """One thing that was found, as doctors call it and as residents do. `days`: by when, None for
+    advice.
+    """
 
     id: str
     label: str
+    plain: str
     shown: tuple[Shown, ...]
     doctor: str
     resident: str
@@ -82,6 +85,7 @@ class Entry:
     id: str
     topic: str
     label: str
+    plain: str
     steps: tuple[str, ...]
     items: tuple[Item, ...]
     side: int
@@ -179,8 +183,8 @@ class _Asked:
         elif entry.when is None or entry.when(self.scope) is not True:
             return None
         return Finding(
-            entry.id, entry.label, shown, doctor, entry.resident, entry.action, entry.urgent,
-            entry.days, entry.clause,
+            entry.id, entry.label, entry.plain, shown, doctor, entry.resident, entry.action,
+            entry.urgent, entry.days, entry.clause,
         )  # fmt: skip
 
     def _given(self, names: Iterable[str]) -> tuple[Shown, ...]:
@@ -243,7 +247,8 @@ def _made(raw: Mapping[str, Any]) -> Entry:
     if not rows and "doctor" not in raw:
         raise FindingsBroken(f"{raw['id']}: what is the doctor told?")
     return Entry(
-        id=raw["id"], topic=raw["topic"], label=raw["label"], steps=rows,
+        id=raw["id"], topic=raw["topic"], label=raw["label"], plain=raw["plain"],
+        steps=rows,
         items=tuple(_items()[each] for each in raw.get("items", ())),
         side=_SIDES[raw["side"]] if "items" in raw else 0, times=raw.get("times", _WHOLE),
         when=_when(raw), fields=tuple(raw.get("fields", ())), least_age=raw.get("from", 0),

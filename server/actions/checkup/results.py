@@ -20,7 +20,7 @@ from server.actions.archives.content import Content, contents
 from server.actions.archives.standing import ResidentRow, lock_residents
 from server.actions.checkup import finding_rows, records
 from server.actions.checkup.day_rows import Day, read_day
-from server.actions.checkup.station_parts import parts_of
+from server.actions.checkup.steps import parts_of
 from server.actions.keeping.site import Site
 from server.actions.plan.facts import day_of, district_numbers
 from server.actions.tablets.intake import civil_day
@@ -28,7 +28,7 @@ from server.logs import log
 from server.records.known import known_of
 from server.records.prefill import Written
 from server.records.upcast import newest
-from server.rules.checkup_results import About, Compiled, LeftOut, compiled, overlaid
+from server.rules.checkup_results import About, Compiled, LeftOut, Part, compiled, overlaid
 from server.store.tx import Row, Tx, one
 from server.store.vault import T_CHECKUP_AFTER
 from sync import wire
@@ -105,7 +105,10 @@ async def _compile(tx: Tx, site: Site, day: bytes, who: bytes) -> int:
         return 0
     content = (await contents(tx, site, {kept: row}))[kept]
     hand = _Hand(tx, site, found, who, row, content)
-    parts = (await parts_of(tx, site, day, {who})).get(who, ())
+    parts = [
+        Part(each.change, each.station, each.mark, each.form, each.v, each.values)
+        for each in (await parts_of(tx, site, day, {who})).get(who, ())
+    ]
     done = await hand.write(compiled(parts, hand.about()))
     await tx.run(
         "UPDATE checkup_person SET compiled_at=? WHERE district=? AND day=? AND who=?",
