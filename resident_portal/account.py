@@ -7,7 +7,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from resident_portal import said
+from resident_portal import checkup_card, said
 from resident_portal.before import give
 from resident_portal.door import COOKIE, SIGN_IN, action, page
 from resident_portal.frame import Page, Portal, visitor_of
@@ -57,6 +57,7 @@ def _reading(portal: Portal) -> list[HTTPRouteHandler]:
         await account.out_everywhere(portal.site, visitor_of(request))
         answer = see(f"{SIGN_IN}?why=everywhere")
         give(request, answer, COOKIE, "")
+        checkup_card.forget(request, answer)
         return answer
 
     return [show, out]

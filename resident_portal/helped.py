@@ -21,6 +21,7 @@ UNDO: Final = {
     "phone": "/portal/account",
     "channel": "/portal/inbox",
     "confirmation": "/portal/confirmations",
+    "booking": "/portal/checkup/day/{subject}",
 }
 """Where an act is taken back, by its code; an act without a line can only be asked about."""
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from resident_portal import due, said
+from resident_portal import checkup_parts, due, said
 from resident_portal.door import page
 from resident_portal.frame import Page, Portal, visitor_of
 from resident_portal.home_parts import PARTS, Matter, Place, Section
@@ -36,12 +36,16 @@ LIMITED: Final = frozenset({"plan", "confirmations", "family", "inbox"})
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The first card: a line above, the marked fact, the sentence."""
+    """The first card: a line above, the marked fact, the sentence; where its button leads, if not
+    to the telephone.
+    """
 
     over: str
     mark: str
     says: str
     calls: bool
+    href: str = ""
+    go: str = ""
 
 
 def handlers(portal: Portal) -> list[HTTPRouteHandler]:
@@ -61,11 +65,15 @@ async def _draw(
     today = times.civil(site.clock()).date()
     plan = await due.plan_of(site, reading)
     serves = await serving(site, reading.resident)
+    booked = await checkup_parts.ahead(portal, visitor)
+    first = _next(portal, plan, serves, visitor, today)
+    if booked is not None:
+        first = Next(booked.over, booked.mark, booked.says, False, booked.href, booked.go)
     added = [part for each in PARTS for part in await each(portal, visitor)]
     tiles = [each for each in TILES if reading.whole or each[0] in LIMITED]
     return portal.page(
         request, Page("home.html.j2", "home", w.title),
-        next=_next(portal, plan, serves, visitor, today), serves=serves, tiles=tiles,
+        next=first, serves=serves, tiles=tiles,
         matters=[each for each in added if isinstance(each, Matter)],
         questions=_sections(added, Place.QUESTION), later=_sections(added, Place.LATER),
         words=words, chooses=await _chooses(portal, visitor),

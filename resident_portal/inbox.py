@@ -35,6 +35,7 @@ PLACES = {
     "phone": "/portal/account",
     "export": "/portal/export",
     "assisted": "/portal/helped",
+    "checkup": "/portal/checkup",
 }
 
 

@@ -1,5 +1,6 @@
 """The plan of the open archive: what is due, when and why, what was done and missed this year."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -8,7 +9,8 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from resident_portal import due, plain, said
+from resident_portal import checkup_parts, due, plain, said
+from resident_portal.checkup import Line as Checkup
 from resident_portal.door import page
 from resident_portal.frame import Page, Portal, visitor_of
 from resident_portal.words import words
@@ -48,12 +50,15 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
     async def plan(request: AnyRequest) -> Response[Any]:
         visitor = visitor_of(request)
         reading = await read(portal.site, visitor.acting)
-        return await _draw(portal, request, reading)
+        checkups = await checkup_parts.of_plan(portal, visitor)
+        return await _draw(portal, request, reading, checkups)
 
     return [plan]
 
 
-async def _draw(portal: Portal, request: AnyRequest, reading: Reading) -> Response[Any]:
+async def _draw(
+    portal: Portal, request: AnyRequest, reading: Reading, checkups: Sequence[Checkup]
+) -> Response[Any]:
     w, site = words("plan"), portal.site
     today = times.civil(site.clock()).date()
     found = await due.plan_of(site, reading)
@@ -80,7 +85,7 @@ async def _draw(portal: Portal, request: AnyRequest, reading: Reading) -> Respon
             w.happened_row(label=each.label, day=said.weekday(each.on, today))
             for each in reading.happened[:50]
         ],
-        whole=reading.whole, serves=await serving(site, reading.resident),
+        checkups=checkups, whole=reading.whole, serves=await serving(site, reading.resident),
     )  # fmt: skip
 
 

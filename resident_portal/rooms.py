@@ -6,6 +6,8 @@ from litestar.handlers import HTTPRouteHandler
 from resident_portal import (
     account,
     archive,
+    checkup,
+    checkup_card,
     compare,
     confirmations,
     consent,
@@ -36,7 +38,7 @@ from server.settings import Settings
 
 ROOMS = (
     files, sign_in, pick, notice, account, kept, confirmations, inbox,
-    home, archive, records, trends, compare, plan, correct, correct_status,
+    home, archive, records, trends, compare, plan, checkup, checkup_card, correct, correct_status,
     switch, switch_special, consent, helped,
     looked, family,
     export, passport,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from resident_portal import said
+from resident_portal import checkup_card, said
 from resident_portal.before import TRYING, browser_of, draw, give, is_ours, let_in
 from resident_portal.door import COOKIE, PICK, SIGN_IN, early_action, open_action, open_page
 from resident_portal.frame import Page, Portal, visitor_or_none
@@ -27,6 +27,7 @@ CODE: Final = f"{SIGN_IN}/code"
 EVER: Final = date(2026, 1, 1)
 _WHY: Final = frozenset({
     "first", "left", "everywhere", "ran_out", "kept", "kept_left", "idle", "phone", "over",
+    "put_away",
 })  # fmt: skip
 
 
@@ -143,6 +144,7 @@ def _out(portal: Portal) -> list[HTTPRouteHandler]:
         await visits.end(portal.site, visits.name_of(request.cookies.get(COOKIE, "")))
         answer = see(f"{SIGN_IN}?why=left")
         give(request, answer, COOKIE, "")
+        checkup_card.forget(request, answer)
         return answer
 
     return [out]

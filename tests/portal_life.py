@@ -15,14 +15,17 @@ from resident_portal.door import WHO
 from resident_portal.frame import asset
 from server.actions.archives import afterwork
 from server.actions.archives.opening import Opened, open_for
+from server.actions.checkup import days, invited
 from server.actions.keeping import audit_tree
 from server.actions.plan import nightly
 from server.actions.residents import drafts, exporting, sign_in, visits
 from server.actions.residents.sign_in import ForPass
+from server.rules.checkup_days import DayState
 from server.store.ids import new_id
 from server.store.tx import Tx
 from server.store.vault import T_CASE
 from tests.cast_forms import good
+from tests.checkup_days import draft
 from tests.console import app_of, hire
 from tests.lists import signed
 from tests.long_archive import Past, remember
@@ -95,6 +98,10 @@ EXAMPLES = {
     "/portal/family/offer/{offer}/withdraw": "/portal/family/offer/{offer}/withdraw",
     "/portal/family/offer/{offer}/answer": "/portal/family/offer/{offer}/answer",
     "/portal/export/{name}": "/portal/export/{export}",
+    "/portal/checkup/day/{day}": "/portal/checkup/day/{checkup}",
+    "/portal/checkup/day/{day}/cancel": "/portal/checkup/day/{checkup}/cancel",
+    "/portal/checkup/card/{name}": "/portal/checkup/card/{card}",
+    "/portal/checkup/card/{name}/picture.png": "/portal/checkup/card/{card}/picture.png",
 }
 """An address for every route that has places in it; in braces what of a Life stands there. A route
 without an example is told by the tests that walk them.
@@ -144,6 +151,7 @@ async def lived(world: World, who: bytes, helper: bytes, words: str) -> Life:
         await _switch(own, ids)
         ids["case"] = await _case(world, who, bytes.fromhex(ids["panel"]), words)
         await _family(world, own, ids, helper)
+        await _checkup(world, own, ids)
         await own.post("/portal/export")
         await exporting.run(world.site)
         ids["export"] = await newest(world, "export", "export", who)
@@ -252,6 +260,20 @@ async def _switch(own: Phone, ids: dict[str, str]) -> None:
     done = await own.post(path, {**form, "ground": "choice", "day": "2026-11-27"})
     assert done.status_code == 303, done.text
     ids["switch"] = done.headers["location"].rpartition("/")[2]
+
+
+async def _checkup(world: World, own: Phone, ids: dict[str, str]) -> None:
+    """A time that is booked at a checkup day of the own facility, with the code for it."""
+    who = bytes.fromhex(ids["resident"])
+    team = HOMES[who]
+    await hire(world, STAFF[team], "", role="doctor", facility=FACILITY_OF[team])
+    staff = await signed(world, STAFF[team])
+    day = await days.make(world.site, staff, draft(lead=STAFF[team]))
+    await invited.add(world.site, staff, day, who)
+    await days.set_state(world.site, staff, day, DayState.READY)
+    booked = await own.post(f"/portal/checkup/day/{day.hex()}", slot="1")
+    assert booked.status_code == 303, booked.text
+    ids["checkup"], ids["card"] = day.hex(), await newest(world, "day_pass", "name", who)
 
 
 async def _case(world: World, who: bytes, panel: bytes, words: str) -> str:

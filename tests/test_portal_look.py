@@ -19,6 +19,8 @@ import httpx
 import pytest
 from playwright.async_api import BrowserContext, Page, Route
 
+from resident_portal.checkup_card import HERE as CARD
+from resident_portal.door import COOKIE
 from resident_portal.frame import ELDER, SIZE_COOKIE, asset
 from server.actions.residents import visits
 from tests.axe import too_small, too_wide, violations
@@ -93,7 +95,7 @@ async def shown(world: World, size: str) -> Shown:
         for way in ways(world):
             if way.method != "GET" or way.path in LEADS_ON:
                 continue
-            one = nobody if way.who == "open" else own
+            one = nobody if way.who == "open" and not way.path.startswith(CARD) else own
             if way.path == "/portal/pick":
                 await two_archives(world, own)
             answer = await one.get(way.at(mine.ids))
@@ -102,6 +104,10 @@ async def shown(world: World, size: str) -> Shown:
             else:
                 assert re.search(r"static|photo|proof\.json|export/|\.png", way.path), way
         await drawn_by_forms(made, own, nobody, mine)
+    async with as_seen(world, size, ZHOU) as kept:  # as on the day, when the session is over
+        await kept.get(CARD)
+        kept.client.cookies.delete(COOKIE)
+        made.add(f"{CARD}#pass", await kept.get(CARD))
     async with as_seen(world, size, WU, ZHOU) as helper:
         made.add("/portal/#helper", await helper.get("/portal/"))
         made.add("/portal/plan#helper", await helper.get("/portal/plan"))
@@ -234,6 +240,8 @@ MAIN: Final = {
     "/portal/family": "family", "/portal/confirmations": "visits", "/portal/inbox": "inbox",
     "/portal/export": "export", "/portal/passport": "passport", "/portal/sign-in": "sign-in",
     "/portal/notice": "notice", "/portal/#helper": "home-helper",
+    "/portal/checkup": "checkup", "/portal/checkup/day/{day}": "checkup-day",
+    "/portal/checkup/card": "card", "/portal/checkup/card#pass": "card-pass",
 }  # fmt: skip
 """Of these a picture is kept, the first of each."""
 

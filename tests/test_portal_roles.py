@@ -42,6 +42,8 @@ from tests.world import (
 OPEN_PAGES = {
     "/portal/static/{mark}/{name}", "/portal/size/{size}", "/portal/sign-in",
     "/portal/sign-in/again", "/portal/sign-in/code", "/portal/pass/{token}",
+    "/portal/checkup/card", "/portal/checkup/card/{name}",
+    "/portal/checkup/card/{name}/picture.png", "/portal/checkup/card/leave",
 }  # fmt: skip
 """What may be opened without a session: a new one is written here on purpose, or this test fails.
 """

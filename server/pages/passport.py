@@ -70,7 +70,8 @@ def font_file(named: str = "") -> Path:
 
 
 @cache
-def _font(size: int, named: str) -> Any:
+def font_of(size: int, named: str) -> Any:
+    """The font in a size, in dots. Raises NoFont."""
     path = font_file(named)
     face = SC_FACE if path.name.startswith("NotoSansCJK") else 0
     return ImageFont.truetype(str(path), size, index=face)
@@ -81,27 +82,27 @@ def png_of(sheet: Passport, *, font: str = "") -> bytes:
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     draw: Any = ImageDraw.Draw(image)
     draw.rectangle((0, 0, WIDTH, 250), fill=FOLDER)
-    draw.text((MARGIN, 54), sheet.title, font=_font(TEXT, font), fill=PINE)
-    draw.text((MARGIN, 120), sheet.name, font=_font(HEAD, font), fill=INK)
-    named = draw.textlength(sheet.name, font=_font(HEAD, font))
-    draw.text((MARGIN + named + 30, 148), sheet.person, font=_font(LABEL, font), fill=QUIET)
+    draw.text((MARGIN, 54), sheet.title, font=font_of(TEXT, font), fill=PINE)
+    draw.text((MARGIN, 120), sheet.name, font=font_of(HEAD, font), fill=INK)
+    named = draw.textlength(sheet.name, font=font_of(HEAD, font))
+    draw.text((MARGIN + named + 30, 148), sheet.person, font=font_of(LABEL, font), fill=QUIET)
     y = 290
     for row in sheet.rows:
-        lines = _wrapped(draw, row.text, _font(TEXT, font), WIDTH - 2 * MARGIN)
+        lines = _wrapped(draw, row.text, font_of(TEXT, font), WIDTH - 2 * MARGIN)
         if y + LABEL + len(lines) * 58 > HEIGHT - 60 - 46 * len(sheet.foot):
             break  # what has no room is on the printed sheet
-        draw.text((MARGIN, y), row.label, font=_font(LABEL, font), fill=QUIET)
+        draw.text((MARGIN, y), row.label, font=font_of(LABEL, font), fill=QUIET)
         y += LABEL + 12
         for line in lines:
             fill = ALARM if row.alarm else INK
-            draw.text((MARGIN, y), line, font=_font(TEXT, font), fill=fill)
+            draw.text((MARGIN, y), line, font=font_of(TEXT, font), fill=fill)
             y += 58
         y += 14
         draw.line((MARGIN, y, WIDTH - MARGIN, y), fill="#d2ddd7", width=2)
         y += 16
     for n, line in enumerate(reversed(sheet.foot)):
         where = (MARGIN, HEIGHT - 80 - 46 * n)
-        draw.text(where, line, font=_font(LABEL, font), fill=QUIET)
+        draw.text(where, line, font=font_of(LABEL, font), fill=QUIET)
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()

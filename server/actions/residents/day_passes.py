@@ -6,6 +6,7 @@ stands, the archive is open) is asked each time by server/actions/checkup/own_co
 is given, found and ended. Nothing is imported from sessions, which end passes with themselves.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,7 @@ from server.store.trail import audit
 from server.store.tx import Row, Tx
 
 TOKEN_BYTES: Final = 32
-TOKEN_MOST: Final = 128  # signs of a cookie that are looked at
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 A_BROWSER: Final = 8  # people for whom one browser shows a code: as many as family links
 NOT_MINE: Final = "not_mine"
 CANCELLED: Final = "cancelled"
@@ -39,42 +40,72 @@ def fresh_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def is_token(token: str) -> bool:
+    """Whether a cookie may be one of ours."""
+    return _TOKEN.fullmatch(token) is not None
+
+
 def mark_of(token: str) -> bytes:
-    """The key under which a browser is kept; of no token one that nobody has."""
-    return sha256(b"day pass" + token[:TOKEN_MOST].encode())
+    """The key under which a browser is kept."""
+    return sha256(b"day pass" + token.encode())
 
 
 async def give(
     tx: Tx, site: Site, token: str, *, day: bytes, resident: bytes, person: bytes, session: bytes,
     until: int,
-) -> None:  # fmt: skip
-    """This browser shows this person's code of this day until then. Given twice it is one: the
-    second time says in whose session it was given and until when.
+) -> str:  # fmt: skip
+    """This browser shows this person's code of this day until then; the token it has from now on.
+
+    What is new comes with a fresh token, to which the browser's others move: a token that somebody
+    planted here opens nothing afterwards.
     """
-    now, mark = site.clock(), mark_of(token)
-    changed = await tx.run(
-        "UPDATE day_pass SET person=?, session=?, until=?, ended='' WHERE district=? AND mark=? "
-        "AND day=? AND resident=?",
-        person, session, until, site.district, mark, day, resident,
+    now, district, mark = site.clock(), site.district, mark_of(token)
+    same = await tx.run(
+        "UPDATE day_pass SET session=?, until=? WHERE district=? AND mark=? AND day=? AND "
+        "resident=? AND person=? AND ended=''",
+        session, until, district, mark, day, resident, person,
     )  # fmt: skip
-    if changed:
-        return
-    if len(await standing(tx, site, token)) >= A_BROWSER:
-        return
+    if same:
+        return token
+    kept, fresh = await standing(tx, site, token), fresh_token()
+    for each in kept[A_BROWSER - 1 :]:
+        await tx.run("DELETE FROM day_pass WHERE district=? AND name=?", district, each.name)
+    await tx.run(
+        "DELETE FROM day_pass WHERE district=? AND mark=? AND day=? AND resident=?",
+        district, mark, day, resident,
+    )  # fmt: skip
+    if kept:
+        await tx.run(
+            "UPDATE day_pass SET mark=? WHERE district=? AND mark=? AND ended=''",
+            mark_of(fresh), district, mark,
+        )  # fmt: skip
     name = new_id(now)
-    row: Row = (site.district, mark, day, resident, name, person, session, now, until, "")
+    row: Row = (district, mark_of(fresh), day, resident, name, person, session, now, until, "")
     await tx.insert("day_pass", [row])
-    await audit(tx, site.district, "act", b"day-pass" + resident + name, now)
+    await audit(tx, district, "act", b"day-pass" + resident + name, now)
+    return fresh
 
 
 async def standing(tx: Tx, site: Site, token: str) -> tuple[Pass, ...]:
     """The passes of this browser that have not ended, the day that ends first in front."""
-    if not token or len(token) > TOKEN_MOST:
+    if not is_token(token):
         return ()
     rows = await tx.rows(
         "SELECT name, day, resident, person, until FROM day_pass WHERE district=? AND mark=? AND "
         "ended='' AND until>? ORDER BY until, name",
         site.district, mark_of(token), site.clock(),
+    )  # fmt: skip
+    return tuple(Pass(*row) for row in rows)
+
+
+async def given_to(
+    tx: Tx, site: Site, person: bytes, resident: bytes, name: bytes
+) -> tuple[Pass, ...]:
+    """The one of that name, where this person was given it for this resident."""
+    rows = await tx.rows(
+        "SELECT name, day, resident, person, until FROM day_pass WHERE district=? AND person=? AND "
+        "resident=? AND name=? AND ended='' AND until>?",
+        site.district, person, resident, name, site.clock(),
     )  # fmt: skip
     return tuple(Pass(*row) for row in rows)
 
