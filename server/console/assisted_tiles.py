@@ -27,6 +27,7 @@ TILES: Final[list[Tile]] = [
     Tile("looked", "/console/archives/{id}/for/looked"),
     Tile("family", "/console/archive/{id}/family"),
     Tile("confirmations", "/console/archives/{id}/for/confirmations"),
+    Tile("checkup", "/console/archives/{id}/for/checkup"),
     Tile("export", "/console/archives/{id}/for/export"),
     Tile("passport", "/console/archives/{id}/for/passport"),
     Tile("channel", "/console/archives/{id}/for/channel"),

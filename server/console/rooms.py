@@ -12,6 +12,7 @@ from server.console import (
     archive,
     archive_new,
     assisted,
+    assisted_checkup,
     assisted_consent,
     assisted_correct,
     assisted_more,
@@ -77,7 +78,7 @@ ROOMS = (
     denials, samples,
     family, reports, rescue,
     assisted_more,
-    assisted_passport, dockets,
+    assisted_passport, assisted_checkup, dockets,
     checkup_board,
 )  # fmt: skip
 
