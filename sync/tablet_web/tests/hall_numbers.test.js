@@ -22,7 +22,8 @@ const TUBES = [
 ];
 
 /** @param {Partial<State>} [facts] @returns {State} */
-const state = (facts = {}) => /** @type {State} */ ({ chain_epoch: 1, halls: {}, ...facts });
+const state = (facts = {}) =>
+  /** @type {State} */ ({ chain_epoch: 1, head_epoch: 1, halls: {}, ...facts });
 
 /** @param {number} series */
 function given(series) {

@@ -121,6 +121,7 @@ export class Hall {
     const { ledger } = this._engine._parts;
     const { who, ...found } = await scanned(here, text, {
       codes: this._days.codes?.list ?? null,
+      digits: this._days.digits,
       now: serverTime(ledger, this._engine._world.clock()),
       inPanel: (number) => this._days.inPanel(number),
     });

@@ -2,7 +2,7 @@
 // happened to them and what was done here since, laid over each other.
 
 import { compiled } from "../forms/expression.js";
-import { join, nothing, ofStep, place, progress, URGENT } from "../merge/hall.js";
+import { join, nothing, ofStep, progress, URGENT } from "../merge/hall.js";
 import { hex, unbase64 } from "../wire/bytes.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
@@ -40,8 +40,6 @@ export class HallDay {
     this._ones = new Map();
     /** @type {{ codes: Map<Hex, Hex>, ids: Map<Hex, Hex>, nos: Map<Hex, Hex> } | null} */
     this._index = null;
-    /** Digits below a code -> its id. @type {Promise<Map<string, Hex>> | null} */
-    this.digits = null;
   }
 
   // ---- rules ------------------------------------------------------------------------------------
@@ -212,11 +210,6 @@ export class HallDay {
     return this.everybody().find(({ state }) =>
       state.sheet?.[1].some((each) => each[1] === number),
     );
-  }
-
-  /** Open ones of one person. @param {One} one @param {string} key @returns {Alarm | undefined} */
-  static alarm(one, key) {
-    return one.state.alarms.find((each) => place(each) === key);
   }
 }
 

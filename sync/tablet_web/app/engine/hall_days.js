@@ -39,6 +39,8 @@ export class HallDays {
     this.all = new Map();
     /** @type {{ list: CodeList, kept: KeptCodes } | null} */
     this.codes = null;
+    /** Id of a code -> the digits below it, once they were asked for. @type {Map<Hex, string>} */
+    this.digits = new Map();
     /** @type {Promise<void> | null} */
     this._ready = null;
     /** Rises when everything readable is let go: what was being read then is not kept. */
@@ -49,6 +51,7 @@ export class HallDays {
   clear() {
     this.all = new Map();
     this.codes = null;
+    this.digits = new Map();
     this._ready = null;
     this._round += 1;
   }
@@ -234,6 +237,10 @@ export class HallDays {
       if (row) raise(state, day, info.serial, row.state);
     }
     await this._shards(step, day, rows, dirty);
+    if (held && !told.info && !told.rows?.length && !dirty.size) {
+      await step.commit(); // nothing new but how far it goes
+      return true;
+    }
     const moved = { ...held?.moved, ...movedIn(told.rows ?? []) };
     if (told.rows?.length && Object.keys(moved).length) await this._put(step, `${day}.m`, moved);
     const here = this._made(info, rows, moved);

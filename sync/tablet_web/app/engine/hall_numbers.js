@@ -24,11 +24,11 @@ export function lettersOf(series) {
   return first ? String.fromCharCode(65 + first) + last : last;
 }
 
-/** Whether this tablet can number on that day: the series is of its present chain. @param {State} state @param {Hex} day */
+/** Whether this tablet can number on that day: the series is of its present chain, which no copy has. @param {State} state @param {Hex} day */
 export function numbers(state, day) {
   const held = state.hall_counts?.[day];
   const of = held && held.series > 0 && held.series <= SERIES_MOST;
-  return Boolean(of && held.chain === state.chain_epoch);
+  return Boolean(of && held.chain === state.chain_epoch && !state.behind);
 }
 
 /** The next ticket; "" where none can be given. @param {State} state @param {Hex} day */
@@ -57,13 +57,13 @@ export function nextLabels(state, day, serial, tubes) {
 /** @param {number} value */
 const four = (value) => String(value).padStart(4, "0");
 
-/** The series of a day has come: it goes on from where it was, or begins. @param {State} state @param {Hex} day @param {Info} info */
+/** The series of a day has come, of the chain in which the server stands: it goes on from where it was, or begins. @param {State} state @param {Hex} day @param {Info} info */
 export function takeSeries(state, day, { series }) {
   const all = { ...state.hall_counts };
   const held = all[day];
   const same = held?.series === series;
   const count = { ticket: same ? held.ticket : 0, sheet: same ? held.sheet : 0 };
-  all[day] = { chain: state.chain_epoch, series, ...count };
+  all[day] = { chain: state.head_epoch, series, ...count };
   const gone = Object.keys(all)
     .filter((each) => !state.halls?.[each] && each !== day)
     .sort();

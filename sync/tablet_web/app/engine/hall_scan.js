@@ -14,7 +14,8 @@ import { meant } from "./hall_text.js";
 /** @typedef {import("./hall_day.js").HallDay} HallDay */
 /** `who`: "" nobody. `panel`: not on the list.
  * @typedef {Omit<HallScan, "person"> & { who: Hex }} Found */
-/** @typedef {{ inPanel: (number: string) => Hex | null, codes: import("../crypto/card.js").CodeList | null, now: number }} Means */
+/** @typedef {{ inPanel: (number: string) => Hex | null, codes: import("../crypto/card.js").CodeList | null, now: number,
+ *   digits: Map<Hex, string> }} Means */
 
 const NUMBER_LABEL = utf8("gongwei/hall/number\0");
 const ARCHIVE_LABEL = utf8("gongwei/hall/archive\0");
@@ -70,18 +71,19 @@ async function byDigits(here, digits, means) {
   if (!isDigits(digits)) return byOther(here, digits, means);
   const tube = here.bySpecimen(digits);
   if (tube) return someone(here, tube.row.who, { by: "specimen" });
-  here.digits ??= allDigits([...here.index.codes.keys()]);
-  const code = (await here.digits).get(digits) ?? "";
+  const code = await codeAbove(here, digits, means.digits);
   const by = /** @type {const} */ ({ how: "1", by: "digits" });
   if (!code) return byOther(here, digits, means);
   if (means.codes?.revoked.has(code)) return { ...NONE, ...by, outcome: "revoked" };
   return someone(here, here.index.codes.get(code), { ...by, code });
 }
 
-/** @param {Hex[]} codes @returns {Promise<Map<string, Hex>>} */
-async function allDigits(codes) {
-  const found = await Promise.all(codes.map((code) => digitsOf(code)));
-  return new Map(found.map((digits, at) => [digits, codes[at]]));
+/** The code above these digits; "" none of the list. @param {HallDay} here @param {string} digits @param {Map<Hex, string>} known */
+async function codeAbove(here, digits, known) {
+  const fresh = [...here.index.codes.keys()].filter((code) => !known.has(code));
+  await Promise.all(fresh.map(async (code) => known.set(code, await digitsOf(code))));
+  for (const code of here.index.codes.keys()) if (known.get(code) === digits) return code;
+  return "";
 }
 
 /** @param {HallDay} here @param {HallCard} card @param {Means} means @returns {Promise<Found>} */
