@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.actions.accounts.sessions import Signed
+from server.actions.checkup import alarms
 from server.actions.places.first_steps import first_steps
 from server.actions.queues import queue_lines, queues
 from server.actions.queues.queue_lines import Line, Listing, Peek
@@ -157,7 +158,8 @@ async def _queue(console: Console, request: AnyRequest, key: str) -> Response[An
         Page("home.html.j2", "queue", w.titles[key], here=key, keys=_keys(w)),
         rows=rows, at=at, here=entry.path, place=place, which=which.value, number=number,
         sentence=_sentence(found, which, w), walk=_walk(found, w), more=found.more,
-        filters=_filters(found.sums), begin=begin, **shown,
+        filters=_filters(found.sums), begin=begin, alarm_words=words("checkup_alarms").home,
+        alarms=await alarms.waiting(console.site, signed), **shown,
     )  # fmt: skip
 
 

@@ -21,7 +21,15 @@ from server.console import (
     board,
     board_people,
     cases,
+    checkup_alarms,
     checkup_board,
+    checkup_cards,
+    checkup_days,
+    checkup_form,
+    checkup_late,
+    checkup_list,
+    checkup_people,
+    checkup_person,
     conflicts,
     corrections,
     counter,
@@ -79,7 +87,8 @@ ROOMS = (
     family, reports, rescue,
     assisted_more,
     assisted_passport, assisted_checkup, dockets,
-    checkup_board,
+    checkup_days, checkup_form, checkup_people, checkup_list,
+    checkup_board, checkup_cards, checkup_person, checkup_alarms, checkup_late,
 )  # fmt: skip
 
 
