@@ -47,8 +47,26 @@ async function bringAlong() {
     for (const { url } of await (await caches.open(each)).keys()) {
       const place = new URL(url);
       if (LATER[place.pathname.slice(HERE.length)]) await answer(new Request(url), place);
+      if (HALL.test(place.pathname)) await keepHall();
     }
   }
+}
+
+const HALL = /^\/tablet\/app\/(engine|ui)\/hall/;
+let whole = null;
+
+/** A hall has no network: with the first of its files come all of them, once. */
+function keepHall() {
+  const names = Object.keys(LATER).filter((name) => !name.startsWith("vendor/"));
+  whole ??= Promise.all(
+    names.map((name) => {
+      const url = new URL(HERE + name, self.location.origin);
+      return answer(new Request(url), url);
+    }),
+  ).catch(() => {
+    whole = null;
+  });
+  return whole;
 }
 
 self.addEventListener("activate", (event) => {
@@ -72,6 +90,7 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (url.pathname !== "/tablet" && !url.pathname.startsWith(HERE)) return;
   event.respondWith(answer(event.request, url));
+  if (HALL.test(url.pathname)) event.waitUntil(keepHall());
 });
 
 async function answer(request, url) {
