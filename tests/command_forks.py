@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.source import REPOSITORY
 
-LONGEST_S = 120
+LONGEST_S = 900
 
 
 class Forks:

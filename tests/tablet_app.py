@@ -92,7 +92,7 @@ class Door:
 
     world: World
     port: int
-    damage: list[Meddle] = field(default_factory=list[Meddle])
+    damage: Meddle | None = None
     exchanges: int = 0
     sent: int = 0  # bytes of bodies
     _server: uvicorn.Server | None = None
@@ -129,7 +129,7 @@ class Door:
                 if body := message.get("body"):
                     self.sent += len(body)
                     if exchanged and self.damage:
-                        message = {**message, "body": self.damage.pop(0)(body)}
+                        message = {**message, "body": self.damage(body)}
                 await send(message)
 
             await app(scope, receive, sending)

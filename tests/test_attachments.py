@@ -57,7 +57,8 @@ async def test_a_visit_goes_first_and_its_picture_comes_by_itself(world: World) 
         # Nothing of the tablet's own file or key is left at the server, and no content in clear.
         rows = await world.rows("SELECT body FROM attachment_part")
         stored = b"".join(row[0] for row in rows)
-        assert b"JFIF" not in stored
+        assert b"JFIF\x00\x01" in PHOTO
+        assert b"JFIF\x00\x01" not in stored
         assert named.key not in stored + await world.one("SELECT sealed FROM attachment")
 
 

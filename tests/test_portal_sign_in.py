@@ -60,7 +60,7 @@ async def test_a_bound_telephone_and_the_document_lead_to_the_notice_and_then_ho
         assert (asked.status_code, asked.headers["location"]) == (303, CODE)
         page = await at.get(CODE)
         assert 'autocomplete="one-time-code"' in page.text
-        assert PHONES[ZHOU][-4:] not in page.text
+        assert PHONES[ZHOU][-4:] not in text_of(page)
         done = await read_back(at, await code_for(world, PHONES[ZHOU]))
         assert (done.status_code, done.headers["location"]) == (303, "/portal/")
         assert (await at.get("/portal/account")).headers["location"] == "/portal/notice"

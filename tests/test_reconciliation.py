@@ -159,7 +159,7 @@ async def test_a_line_is_closed_with_a_note_and_stays_closed_in_the_next_list(
     await close(here.site, tian, first.id, 3, note="问过精防医院，是误报，已请那边更正")
     with pytest.raises(RuleSaysNo, match="not_now"):
         await close(here.site, tian, first.id, 3, note="再结一次")
-    assert b"\xe8\xaf\xaf" not in b"".join(
+    assert "误报".encode() not in b"".join(
         row[0] for row in await here.rows("SELECT sealed FROM reconciliation")
     )
     second = await compared(here, CHEN, there(ZHENG), there(ZHOU))

@@ -72,7 +72,7 @@ SAID = {
     "newer": "新表单里的一句话",
     "restricted": "强制隔离的缘由",
     "weight": ":1937,",
-    "systolic": ":187,",
+    "systolic": ':187,"',
     "sign-in code": "402173",
     "form member": '"sbp":',
     "other member": '"hx_disease',
@@ -91,7 +91,9 @@ class Needle:
 
 
 def needles() -> list[Needle]:
-    """Everything that was said, in every spelling. Nothing shorter than five bytes."""
+    """Everything that was said, in every spelling. Nothing shorter than six bytes: those stand by
+    chance in so much that is sealed.
+    """
     words = {
         **{f"name {name}": name for name in (*NAMES.values(), *STAFF)},
         **{f"ID of {name}": id_number(who) for who, name in NAMES.items()},
@@ -102,7 +104,7 @@ def needles() -> list[Needle]:
         Needle(what, spelling, raw)
         for what, word in words.items()
         for spelling, raw in spellings(word)
-        if len(raw) >= 5
+        if len(raw) >= 6
     ]
 
 

@@ -117,6 +117,7 @@ async def test_a_denial_is_taken_down_and_reaches_the_county(tmp_path: Path) -> 
         await page.get_by_role("radio", name="没来过", exact=True).check()
         await page.get_by_role("radio", name="没看证件").check()
         await page.get_by_role("button", name="记下回答，存在本机").click()
+        await expect(page.get_by_role("status")).to_contain_text("存在本机")
         await back_online(here, tablet)
         assert await here.world.rows("SELECT state, facility FROM denial") == [("open", QINGHE)]
 

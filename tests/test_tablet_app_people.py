@@ -45,8 +45,8 @@ async def test_two_values_stand_side_by_side_until_somebody_decides(tmp_path: Pa
         await page.get_by_role("button", name="核对").first.click()
         await page.locator("label.side", has_text="A 型").first.click()
         await page.get_by_role("button", name="为准，存在本机").click()
-        await tablet.taken()
         await tablet.until("s.sync.conflicts === 0")
+        await tablet.taken()
         await reference.settle()
         held = reference.tablet.archive.cells(WU)["blood_abo"]
         assert [head.value for head in held.heads] == ["1"]

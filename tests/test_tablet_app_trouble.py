@@ -8,7 +8,7 @@ from playwright.async_api import Error as BrowserError
 from playwright.async_api import expect
 
 from sync.limits import DAY_MS
-from tests.tablet_app import PASSPHRASE, Field, Tablet, in_the_field, offer
+from tests.tablet_app import PASSPHRASE, Field, Meddle, Tablet, in_the_field, offer
 from tests.world import SU, WU, ZHENG, ZHOU, World
 
 TRIES = 10
@@ -29,6 +29,12 @@ PATIENCE = """() => new Promise((done, failed) => {
     step.oncomplete = () => { disk.close(); done(); };
   };
 })"""
+
+DAMAGES: tuple[Meddle, ...] = (
+    lambda body: body[:-1] + bytes([body[-1] ^ 1]),
+    lambda body: body[: len(body) // 2],
+    lambda body: bytes(len(body)),
+)
 
 
 async def arrived(world: World) -> list[tuple[str, ...]]:
@@ -110,17 +116,14 @@ async def test_cleared_site_data_loses_nothing_with_a_rescue_file(tmp_path: Path
 async def test_a_damaged_or_lost_answer_costs_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     async with in_the_field(tmp_path) as here:
         tablet = await here.enrolled()
+        here.door.damage = DAMAGES[0]
         await tablet.visit(WU, 151)
-        half = len
-        here.door.damage += [
-            lambda body: body[:-1] + bytes([body[-1] ^ 1]),
-            lambda body: body[: half(body) // 2],
-            lambda body: bytes(len(body)),
-        ]
-        for _ in range(3):
+        for each in DAMAGES:
+            here.door.damage = each  # of what it asks by itself as well
             await fault_of(tablet.ask("sync"))
             status = await tablet.ask("status")
             assert status["sync"]["waiting"] == 1, "without a receipt it waits"
+        here.door.damage = None
         await tablet.taken()
         assert [state for state, _ in await arrived(here.world)] == ["applied"]
 
