@@ -24,13 +24,14 @@ class CheckupCall(Table, tablename="checkup_call"):
 class CheckupLab(Table, tablename="checkup_lab"):
     """A list of results that a laboratory gave out. state: ready | done | dropped.
 
-    `sealed`: its lines, and which columns were chosen, under the district's key; gone once it was
-    taken in or dropped. `digest`: of the file, so that the same one is known again.
+    `sealed`: its lines, and which columns were chosen, under the district's key; once it was taken
+    in only what was wrong with which line. `digest`: of the file, so that the same one is known.
     """
 
     district = SmallInt()
     lab = Bytea(primary_key=True)
     facility = Bytea()
+    day = Bytea()
     laboratory = Text()
     digest = Bytea()
     state = Text()
@@ -43,7 +44,7 @@ class CheckupLab(Table, tablename="checkup_lab"):
     ended_at = BigInt(null=True)
     sealed = Bytea(null=True)
     KEY: ClassVar = ("district", "lab")
-    INDEX: ClassVar = (("district", "facility", "made_at"),)
+    INDEX: ClassVar = (("district", "day", "made_at"), ("district", "state", "made_at"))
 
 
 class CheckupLabColumns(Table, tablename="checkup_lab_columns"):

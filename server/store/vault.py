@@ -52,6 +52,7 @@ T_HALL_GUEST: Final = 40  # who came to a checkup day and stands on no list
 T_CARD_SHEET: Final = 41  # sheets of cards, drawn and not yet fetched
 T_GUEST_LIST: Final = 42  # an uploaded list of people to invite to a checkup day
 T_POSITION: Final = 38  # where the tablet was when a change was saved
+T_LAB: Final = 43  # a list of results of a laboratory
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
 CACHE: Final = 20_000  # unwrapped data keys kept; about 200 bytes each

@@ -16,6 +16,7 @@ CREATE TABLE "checkup_lab" (
   "district" SMALLINT NOT NULL,
   "lab" BYTEA NOT NULL,
   "facility" BYTEA NOT NULL,
+  "day" BYTEA NOT NULL,
   "laboratory" TEXT NOT NULL,
   "digest" BYTEA NOT NULL,
   "state" TEXT NOT NULL,
@@ -30,7 +31,9 @@ CREATE TABLE "checkup_lab" (
   PRIMARY KEY ("district", "lab")
 );
 
-CREATE INDEX "checkup_lab_by_facility_made_at" ON "checkup_lab" ("district", "facility", "made_at");
+CREATE INDEX "checkup_lab_by_day_made_at" ON "checkup_lab" ("district", "day", "made_at");
+
+CREATE INDEX "checkup_lab_by_state_made_at" ON "checkup_lab" ("district", "state", "made_at");
 
 CREATE TABLE "checkup_lab_columns" (
   "district" SMALLINT NOT NULL,

@@ -16,6 +16,7 @@ CREATE TABLE "checkup_lab" (
   "district" INTEGER NOT NULL,
   "lab" BLOB NOT NULL,
   "facility" BLOB NOT NULL,
+  "day" BLOB NOT NULL,
   "laboratory" TEXT NOT NULL,
   "digest" BLOB NOT NULL,
   "state" TEXT NOT NULL,
@@ -30,7 +31,9 @@ CREATE TABLE "checkup_lab" (
   PRIMARY KEY ("district", "lab")
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX "checkup_lab_by_facility_made_at" ON "checkup_lab" ("district", "facility", "made_at");
+CREATE INDEX "checkup_lab_by_day_made_at" ON "checkup_lab" ("district", "day", "made_at");
+
+CREATE INDEX "checkup_lab_by_state_made_at" ON "checkup_lab" ("district", "state", "made_at");
 
 CREATE TABLE "checkup_lab_columns" (
   "district" INTEGER NOT NULL,
