@@ -167,7 +167,7 @@ def _past(own: OwnDay, today: date) -> Line:
         chip = ("wait", "cross", w.chip_cancelled)
     elif own.arrived_at is None:
         chip = ("due", "cross", w.chip_missed)
-    elif own.compiled_at:
+    elif own.results:
         chip = ("done", "check", w.chip_results)
     return Line(f"{HERE}/day/{own.day.hex()}", said.weekday(own.on, today), own.place, *chip)
 
@@ -181,7 +181,7 @@ async def _one(
     days = await days_for(portal, request)
     own = next((each for each in days.own if each.day == day), None)
     ahead = days.ahead(day)
-    if ahead is not None and (own is None or own.arrived_at is None):
+    if ahead is not None:
         return _ahead(portal, request, days, ahead, no=no, status=status)
     if own is None:
         raise NotYours("day")
@@ -248,7 +248,7 @@ def _over(portal: Portal, request: AnyRequest, own: OwnDay, status: int) -> Resp
     elif own.arrived_at is None:
         head, lead = w.over_missed(day=day), Lead("", "", w.missed_next)
     else:
-        results = own.compiled_at > 0
+        results = own.results
         head = w.over_went(day=day)
         lead = Lead("", w.ready, "") if results else Lead(w.waiting, w.waiting_mark, w.waiting_next)
     if own.state in BOOKABLE and own.on == today and own.arrived_at is not None:

@@ -83,9 +83,11 @@ def _results(days: Days, visitor: Visitor, today: date) -> list[Matter | Section
         return []
     own = been[-1]
     quiet = w.results(day=said.weekday(own.on, today), place=own.place)
-    if not own.compiled_at:
+    if not own.results:
         href = f"{HERE}/day/{own.day.hex()}"
         return [Matter(href, w.waiting_title, quiet, "wait", "clock", w.waiting_state)]
+    if own.told:
+        return []
     href = f"{HERE}/results/{own.day.hex()}"
     return [Matter(href, w.results_title, quiet, "done", "check", w.results_state)]
 

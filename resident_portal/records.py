@@ -12,7 +12,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from resident_portal import plain, said
+from resident_portal import checkup_results, plain, said
 from resident_portal.disputes import marks_of
 from resident_portal.door import page
 from resident_portal.frame import Page, Portal, visitor_of
@@ -23,8 +23,9 @@ from server.actions.residents.surroundings import Author, authors, names_of
 from server.errors import NotFound
 from server.pages import times
 from server.pages.sections import sections_of
-from server.pages.web import AnyRequest
+from server.pages.web import AnyRequest, see
 from server.records.model import Ref
+from server.rules.changes import CHECKUPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,19 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
         found = next((each for each in reading.entries if each.id.hex() == record), None)
         if found is None:
             raise NotFound("record")
+        checkup = found.kind in CHECKUPS and found.stands
+        if checkup and await checkup_results.told(portal, visitor_of(request), found):
+            return await _amended(portal, request, found)
         return await _draw(portal, request, reading, found)
 
     return [record]
+
+
+async def _amended(portal: Portal, request: AnyRequest, before: Entry) -> Response[Any]:
+    """On to the record that now says when its resident was told of it."""
+    reading = await read(portal.site, visitor_of(request).acting)
+    after = (x for x in reading.entries if x.record.change.amends == before.id)
+    return see(f"/portal/archive/record/{next(after, before).id.hex()}")
 
 
 async def _draw(

@@ -8,6 +8,7 @@ from resident_portal import (
     archive,
     checkup,
     checkup_card,
+    checkup_results,
     compare,
     confirmations,
     consent,
@@ -38,7 +39,8 @@ from server.settings import Settings
 
 ROOMS = (
     files, sign_in, pick, notice, account, kept, confirmations, inbox,
-    home, archive, records, trends, compare, plan, checkup, checkup_card, correct, correct_status,
+    home, archive, records, trends, compare, plan, checkup, checkup_card,
+    checkup_results, correct, correct_status,
     switch, switch_special, consent, helped,
     looked, family,
     export, passport,

@@ -100,6 +100,7 @@ EXAMPLES = {
     "/portal/export/{name}": "/portal/export/{export}",
     "/portal/checkup/day/{day}": "/portal/checkup/day/{checkup}",
     "/portal/checkup/day/{day}/cancel": "/portal/checkup/day/{checkup}/cancel",
+    "/portal/checkup/results/{day}": "/portal/checkup/results/{checkup}",
     "/portal/checkup/card/{name}": "/portal/checkup/card/{card}",
     "/portal/checkup/card/{name}/picture.png": "/portal/checkup/card/{card}/picture.png",
 }

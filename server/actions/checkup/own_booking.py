@@ -25,7 +25,7 @@ TOO_MANY: Final = "too_many"
 @dataclass(frozen=True, slots=True)
 class Days:
     """Of the open archive. `own`: lists it stands on, past ones too; `open`: where a slot may be
-    had or is held. `acts`: whether whoever looks may book.
+    had or is held, and they have not been yet. `acts`: whether whoever looks may book.
     """
 
     own: Sequence[OwnDay]
@@ -42,7 +42,8 @@ async def days(site: Site, visitor: Visitor) -> Days:
     async def read(tx: Tx) -> Days:
         no = await refusal(tx, site, visitor.acting, Act.BOOK, full=visitor.full)
         own = await days_of(tx, site, visitor.resident)
-        return Days(own, await booking.open_slots(tx, site, visitor.resident), no is None)
+        found = await booking.open_slots(tx, site, visitor.resident)
+        return Days(own, [each for each in found if not each.arrived], no is None)
 
     return await site.store.read(read)
 

@@ -18,8 +18,10 @@ from server.store.tx import Row, Tx
 SHOWN_DAYS: Final = 60  # so long a day that is over stays on the pages
 _COLUMNS: Final = (
     "d.day, d.facility, d.on_day, d.place, d.opens_at, d.closes_at, d.state, p.status, p.route, "
-    "p.slot, s.start_at, s.end_at, p.ticket, p.arrived_at, p.left_at, p.changed_at, p.compiled_at, "
-    "f.name, c.phone, c.address, z.name"
+    "p.slot, s.start_at, s.end_at, p.ticket, p.arrived_at, "
+    "(SELECT COUNT(*) FROM checkup_result x WHERE x.district=p.district AND x.day=p.day AND "
+    "x.who=p.who), (SELECT COUNT(*) FROM checkup_letter l WHERE l.district=p.district AND "
+    "l.day=p.day AND l.who=p.who AND l.undone_at IS NULL), f.name, c.phone, c.address, z.name"
 )
 _FROM: Final = (
     "FROM checkup_person p JOIN checkup_day d ON d.district=p.district AND d.day=p.day "
@@ -35,7 +37,7 @@ class OwnDay:
     """One day of one person. `slot` None: no time was booked; `starts`, `ends` "" then.
 
     `facility_phone`, `address`: of the counter of who holds it; `district`: its name.
-    `compiled_at`: up to which step the records hold what was found, 0 for none yet.
+    `results`: something of it stands in the archive; `told`: they were read or handed over.
     """
 
     day: bytes
@@ -53,9 +55,8 @@ class OwnDay:
     ends: str
     ticket: str
     arrived_at: int | None
-    left_at: int | None
-    changed_at: int
-    compiled_at: int
+    results: bool
+    told: bool
     facility_name: str
     facility_phone: str
     address: str
@@ -102,9 +103,9 @@ async def day_of(tx: Tx, site: Site, resident: bytes, day: bytes) -> OwnDay | No
 
 def _own(row: Row, who: bytes) -> OwnDay:
     day, facility, on, place, opens, closes, state, status, route, slot, starts, ends, *rest = row
-    ticket, arrived, left, changed, compiled, name, phone, address, district = rest
+    ticket, arrived, results, told, name, phone, address, district = rest
     return OwnDay(
         day, who, facility, date.fromisoformat(on), place, opens, closes, DayState(state), status,
-        names_in(route), slot, starts or "", ends or "", ticket, arrived, left, changed, compiled,
+        names_in(route), slot, starts or "", ends or "", ticket, arrived, bool(results), bool(told),
         name or "", phone or "", address or "", district,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from server.actions.checkup import finding_rows, records
 from server.actions.checkup.day_rows import Day, read_day
 from server.actions.checkup.steps import parts_of
 from server.actions.keeping.site import Site
+from server.actions.notices.telling import tell
 from server.actions.plan.facts import day_of, district_numbers
 from server.actions.tablets.intake import civil_day
 from server.logs import log
@@ -109,12 +110,26 @@ async def _compile(tx: Tx, site: Site, day: bytes, who: bytes) -> int:
         Part(each.change, each.station, each.mark, each.form, each.v, each.values)
         for each in (await parts_of(tx, site, day, {who})).get(who, ())
     ]
+    first = await _is_first(tx, site, day, who)
     done = await hand.write(compiled(parts, hand.about()))
+    if done and first:
+        await tell(
+            tx, site, kept, "checkup_results", about=day, day=found.on, facility=found.facility
+        )
     await tx.run(
         "UPDATE checkup_person SET compiled_at=? WHERE district=? AND day=? AND who=?",
         person[0], site.district, day, who,
     )  # fmt: skip
     return done
+
+
+async def _is_first(tx: Tx, site: Site, day: bytes, who: bytes) -> bool:
+    """Whether nothing of this day was written before: the resident is told once."""
+    row = await one(
+        tx, "SELECT 1 FROM checkup_result WHERE district=? AND day=? AND who=? LIMIT 1",
+        site.district, day, who,
+    )  # fmt: skip
+    return row is None
 
 
 @dataclass(slots=True)
