@@ -184,13 +184,15 @@ class Hands:
     clock_behind_ms: int = 0
 
 
-def enrol(stage: Stage, desk: Desk, hands: Hands) -> Carried:
-    """A code at the county, typed on the tablet, six digits back: over HTTP, as in real life."""
+def enrol(
+    stage: Stage, desk: Desk, hands: Hands, clock: Callable[[], int] | None = None
+) -> Carried:
+    """A code at the county, typed on the tablet, six digits back: over HTTP, as in real life.
+
+    `clock`: of the tablet, instead of one that is only behind.
+    """
     line = Line(stage.port)
-
-    def clock() -> int:
-        return now_ms() - hands.clock_behind_ms
-
+    clock = clock or (lambda: now_ms() - hands.clock_behind_ms)
     offer = desk.offer(hands.staff, hands.panel, hands.label, hands.suite)
     enrolment = Enrolment(
         offer.qr, app=APP, label=hands.label, random=secrets.token_bytes, now_ms=clock()

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from server.demo import entrances, page, report
+from server.demo import entrances, hall_day, page, report
 from server.demo.carried import Carried
 from server.demo.counts import scaled
 from server.demo.day import OFFLINE, Day, check_cast
@@ -160,6 +160,7 @@ def held(console: Console, stage: Stage, *, scale: int, seed: int) -> Generator[
             _play(console, day)
             evidence = read(day, scale=scale)
             stage.page.write_text(page.render(evidence), "utf-8")
+            _hall(console, stage, desk, seed=seed)
             yield Finished(day, evidence, server)
         finally:
             day.close()
@@ -253,6 +254,18 @@ def _play(console: Console, day: Day) -> None:
     console.print("   a backup, read back whole; tablets drop the sealed batches it holds")
 
 
+def _hall(console: Console, stage: Stage, desk: Desk, *, seed: int) -> None:
+    """A checkup day of elders, today."""
+    team, doctor = desk.team()
+    _chapter(console, 6, "A checkup day", f"elders of {team.facility_name}, two tablets, no line")
+    seen = hall_day.play(stage, desk, team, doctor, seed=seed)
+    console.print(
+        f"   {seen.invited} invited; {seen.arrived} came, {seen.doubled} of them were scanned at "
+        f"both doors and count once; {seen.finished} did every station"
+    )
+    console.print(f"   {seen.alarms} critical values wait for a doctor")
+
+
 def _back(console: Console, carried: Carried, rounds: int) -> None:
     tone = "red" if carried.wiped else "green"
     console.print(
@@ -276,6 +289,7 @@ def _next(console: Console, stage: Stage, *, stays: bool) -> None:
         console.print(f"      {stage.address}/portal/")
         show_entrances(console, stage)
         show_code(console, stage)
+        show_hall(console, stage)
     else:
         console.print(
             "\nThe server has ended. To open it again, with links to sign in:  "
@@ -340,6 +354,22 @@ def show_code(console: Console, stage: Stage) -> None:
         f"   . {env}; {python} -m server device confirm {offer.offer.hex()} DIGITS",
         "Another code (also as a square to scan), --suite 3 for a Chrome before 137:",
         f"   {python} -m server device enrol --staff {team.doctor.hex()} --label '{NEW_TABLET}'",
+    ):
+        console.print(f"   {line}", soft_wrap=True)
+
+
+def show_hall(console: Console, stage: Stage) -> None:
+    """Where the checkup day is, and what to try there."""
+    seen = Desk.of(stage).do(hall_day.found)
+    if seen is None:
+        return
+    at = f"{stage.address}/console/checkup/{seen.day.hex()}"
+    console.print(f"\n[bold]Checkup day[/]  today, {seen.place}, {seen.invited} invited")
+    for line in (
+        f"Board, as doctor or manager:  {at}/board",
+        f"The day, its list, its cards:  {at}",
+        "The resident above is booked: the code is in the portal under 计划. Scan it on the tablet",
+        "under 体检日, do the stations, see the board move, and find the result in the portal.",
     ):
         console.print(f"   {line}", soft_wrap=True)
 

@@ -76,12 +76,23 @@ class Cast:
 async def opened(site: Site) -> tuple[Visitor, ...]:
     """The people, prepared if they are not yet, each with a new pass. Raises StartRefused."""
     team = await site.store.read(lambda tx: team_of(tx, site.district))
+    cast = await _ready(site, team)
+    return await site.store.write(partial(_passes, site=site, team=team, cast=cast))
+
+
+async def elder_of(site: Site) -> bytes:
+    """The elder who uses the portal, prepared if need be. Raises StartRefused."""
+    team = await site.store.read(lambda tx: team_of(tx, site.district))
+    return (await _ready(site, team)).elder
+
+
+async def _ready(site: Site, team: Team) -> Cast:
     cast = await site.store.read(partial(_there, site=site))
     if cast is None:
         await afterwork.catch_up(site)
         cast = await site.store.read(partial(_chosen, site=site, team=team))
         await _prepare(site, team, cast)
-    return await site.store.write(partial(_passes, site=site, team=team, cast=cast))
+    return cast
 
 
 async def _there(tx: Tx, site: Site) -> Cast | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from server.actions.accounts.sessions import Signed
 from server.actions.checkup.day_reading import held, seen
 from server.actions.keeping.site import Site
+from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup_days import EDITABLE
 from server.store.trail import audit
@@ -91,3 +92,17 @@ async def set_tablets(site: Site, signed: Signed, day: bytes, wanted: Collection
             await audit(tx, site.district, "act", detail, site.clock())
 
     await site.store.write(work)
+
+
+async def join(tx: Tx, site: Site, device: bytes, facility: bytes) -> None:
+    """A tablet that has just been enrolled is used on the days that are on or to come: who stands
+    in the hall with a new one need not go back to the office.
+    """
+    rows = await tx.rows(
+        "SELECT day FROM checkup_day WHERE district=? AND facility=? AND on_day>=? AND state IN "
+        "('ready', 'open') ORDER BY day",
+        site.district, facility, civil_day(site.clock()).isoformat(),
+    )  # fmt: skip
+    await tx.insert(
+        "checkup_tablet", [(site.district, row[0], device, 0, None, None) for row in rows]
+    )

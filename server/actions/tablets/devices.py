@@ -14,6 +14,7 @@ from crypto.keys import KemPublicKey, SigningPublicKey, Suite
 from crypto.primitives import same
 from server.actions.accounts.sessions import PLACE
 from server.actions.archives.ledger import TASK_DAYS, Ledger, audit
+from server.actions.checkup import hall_tablets
 from server.actions.keeping.site import Site
 from server.actions.tablets import staff_keys
 from server.actions.tablets.guards import Guard, anybody, guarded
@@ -159,6 +160,7 @@ async def _make_device(tx: Tx, site: Site, offer: OfferRow, now: int) -> None:
     await tx.insert(
         "device_panel", [(district, device, panel, 0, 0, 0, 0, 0) for panel in offer.panels]
     )
+    await hall_tablets.join(tx, site, device, home[0])
 
 
 async def revoke(site: Site, device: bytes, reason: str, *, allowed: Guard = anybody) -> None:
