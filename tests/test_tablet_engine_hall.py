@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crypto.card import CardType, seal_card, text_of
 from server.actions.checkup import codes, day_rows, hall_pages
 from server.actions.checkup.day_rows import lock_day, persons, save_day, touched
 from sync.hall import Phase
@@ -13,7 +14,7 @@ from tests.copies import Copies
 from tests.engine_tablet import Engine, engine, faulty
 from tests.halls import a_day, seen
 from tests.test_tablet_engine_chain import device_of
-from tests.world import NAMES, QIN, TEAM_A2, WANG, WU, YANG, ZHENG, ZHOU, World, id_number
+from tests.world import NAMES, QIN, SU, TEAM_A2, WANG, WU, YANG, ZHENG, ZHOU, World, id_number
 
 MORE = ("basic", "blood", "urine", "review")
 
@@ -248,6 +249,15 @@ async def test_a_day_that_has_ended_is_gone_and_what_was_written_still_arrives(
     assert (await phases(world, day))[WU] is Phase.REGISTERED, "a late step is kept"
     await app.call("sync")
     assert await world.one("SELECT COUNT(*) FROM checkup_tablet WHERE purged_at IS NOT NULL") == 1
+    # Somebody had a form open when the day ended.
+    late = {"who": WU.hex(), "station": "basic", "mark": "1"}
+    form = {"kind": "health_check", "v": 1, "values": {"bp_l_sys": 131}}
+    await hall(app, "Part", day, {**late, "form": form})
+    await app.call("sync")
+    assert (await phases(world, day))[WU] is Phase.UNDER_WAY
+    assert await app.do("keys", store="own") == []
+    with faulty("no_such_day"):
+        await app.call("hallPart", SU.hex(), late)
 
 
 def draft_of(day: bytes) -> dict[str, Any]:
@@ -336,9 +346,10 @@ async def test_codes_are_judged_with_no_network(world: World, apps: tuple[Engine
     assert done["ticket"] == "B001"
     assert await scan(text) == ("already_in", "1", zhou)
     assert (await scan("B 001"))[::2] == ("already_in", zhou)
-    await app.do("set", now=world.clock() + 3 * 365 * 86_400_000)
-    assert (await scan(cards[WU].text))[0] == "expired"
-    await app.do("set", now=world.clock(), online=True)
+    site, last = world.site, world.clock() // 1000 - 1
+    over = seal_card(CardType.CARD, cards[WU].id, last, signer=site.keys.newest_code)
+    assert await scan(text_of(over)) == ("expired", "1", "")
+    await app.do("set", online=True)
     revoke = "UPDATE checkup_code SET revoked_at=1, reason='lost' WHERE code=?"
     await world.store.write(lambda tx: tx.run(revoke, cards[WU].id))
     await world.store.write(lambda tx: tx.run("UPDATE checkup_day SET version=version+1"))

@@ -2,6 +2,7 @@
 // or a page of one arrives, and is part of the engine from then on.
 
 import { nothing, progress } from "../merge/hall.js";
+import { blankRow, endedDay } from "./hall_day.js";
 import { HallDays } from "./hall_days.js";
 import { numbers } from "./hall_numbers.js";
 import * as people from "./hall_people.js";
@@ -98,7 +99,7 @@ export class Hall {
   _one(here, who) {
     const one = here.one(who);
     if (one) return { one, listed: true };
-    const row = this._days.ofPanel(who, here);
+    const row = here.over ? blankRow(who) : this._days.ofPanel(who, here);
     if (!row) throw { code: "no_such_person" };
     const state = nothing();
     return { one: { row, state, seen: progress(state, row.route), mine: [] }, listed: false };
@@ -117,6 +118,7 @@ export class Hall {
 
   /** @param {Hex} day @param {string} text @param {import("../hall.js").HallInput} _input @returns {Promise<HallScan>} */
   async hallScan(day, text, _input) {
+    await this._engine.touch(); // whoever holds a code to a camera touches nothing else
     const here = await this._here(day);
     const { ledger } = this._engine._parts;
     const { who, ...found } = await scanned(here, text, {
@@ -185,6 +187,12 @@ export class Hall {
 
   // ---- what happens -----------------------------------------------------------------------------
 
+  /** A day that was here and has ended meanwhile: nothing that somebody noted is refused. @param {Hex} day */
+  _ended(day) {
+    if (!this._engine._parts.ledger.facts.hall_counts?.[day]) throw { code: "no_such_day" };
+    return endedDay(day);
+  }
+
   /** One write after the other; saved means sealed for the server. @template T @param {Hex} day @param {(here: HallDay) => Promise<T>} work @returns {Promise<T>} */
   _write(day, work) {
     const engine = this._engine;
@@ -192,7 +200,7 @@ export class Hall {
       engine._mayWrite();
       if (!engine._parts.outbox.keys) throw { code: "locked" };
       await this._days.ready();
-      const done = await work(this._at(day));
+      const done = await work(this._days.all.get(day) ?? this._ended(day));
       engine._wake(SOON_MS);
       return done;
     });
@@ -216,7 +224,7 @@ export class Hall {
       const wanted = { how: by, code, ...(guest ? { guest } : {}) };
       const count = this._steps.arrival(here, day, { who, one, route }, wanted);
       const name = row?.name ?? guest?.name ?? "";
-      const [arrived] = await this._steps.save(day, who, name, count);
+      const [arrived] = await this._steps.save(here, who, name, count);
       return { ...this._printed(here, who, arrived), doubled };
     });
   }
@@ -224,7 +232,8 @@ export class Hall {
   /** @param {HallDay} here @param {NewGuest} guest @returns {Promise<{ who: Hex } | { guest: NewGuest }>} */
   async _guest(here, guest) {
     const number = normalised(guest.number);
-    const who = number && ((await byNumber(here, number)) ?? this._days.inPanel(number));
+    const who =
+      number && !here.over && ((await byNumber(here, number)) ?? this._days.inPanel(number));
     return who && who !== guest.who ? { who } : { guest: { ...guest, number } };
   }
 
@@ -239,7 +248,7 @@ export class Hall {
   hallSheet(day, who) {
     return this._write(day, async (here) => {
       const { one } = this._one(here, who);
-      const [made] = await this._steps.save(day, who, one.row.name, (step) => {
+      const [made] = await this._steps.save(here, who, one.row.name, (step) => {
         if (!numbers(step.facts, day)) throw { code: "no_numbers" };
         const held = one.state.sheet?.[0];
         const sheet = this._steps.sheet(here, day, one.row.route, step, held);
@@ -255,7 +264,7 @@ export class Hall {
     return this._write(day, async (here) => {
       const { one } = this._one(here, part.who);
       const said = this._steps.parts(one, part);
-      const made = await this._steps.save(day, part.who, one.row.name, () => said);
+      const made = await this._steps.save(here, part.who, one.row.name, () => said);
       const ids = new Set(made.map((each) => each.id));
       const { alarms } = this._person(here, part.who);
       return { change: made[0].id, alarms: alarms.filter((each) => ids.has(each.part)) };
@@ -285,7 +294,9 @@ export class Hall {
         "",
       );
       const after = kind === "check_out" && newest ? { after: newest } : {};
-      const made = await this._steps.save(day, who, one.row.name, () => [{ kind, body, ...after }]);
+      const made = await this._steps.save(here, who, one.row.name, () => [
+        { kind, body, ...after },
+      ]);
       return made[0].id;
     });
   }

@@ -32,6 +32,8 @@ export class HallDay {
     this.info = info;
     this.rows = rows;
     this.panel = panel;
+    /** It has ended, and nobody of it is known here any more; what is still written is kept. */
+    this.over = false;
     /** A guest who turned out to be somebody -> who that is. @type {Record<Hex, Hex>} */
     this.moved = {};
     /** @type {Map<Hex, Mine[]>} */
@@ -236,6 +238,25 @@ export const blankRow = (who) => ({
   state: nothing(),
   ep: 0,
 });
+
+/** A day that has ended here, for whoever had a form open. @param {Hex} day */
+export function endedDay(day) {
+  const blank = {
+    name: "",
+    on: "",
+    place: "",
+    opens: "",
+    closes: "",
+    series: 0,
+    serial: 0,
+    key: "",
+  };
+  const lists = { doctors: [], stations: [], tubes: [], critical: [], groups: [] };
+  const lead = /** @type {[Hex, string]} */ (["", ""]);
+  const made = new HallDay({ day, ...blank, lead, ...lists }, new Map(), blankRow);
+  made.over = true;
+  return made;
+}
 
 // ---- as it travels -------------------------------------------------------------------------------
 

@@ -32,13 +32,12 @@ export class HallSteps {
 
   /**
    * Several steps of one person in one write. `count` uses numbers of the write's own facts.
-   * @param {Hex} day @param {Hex} who @param {string} name @param {(step: Step) => Said[]} count
+   * @param {HallDay} here @param {Hex} who @param {string} name @param {(step: Step) => Said[]} count
    * @returns {Promise<Mine[]>}
    */
-  async save(day, who, name, count) {
-    const { days, ledger, own, outbox, photos, reading, writing } = this._parts;
-    const here = days.all.get(day);
-    if (!here) throw { code: "no_such_day" };
+  async save(here, who, name, count) {
+    const { ledger, own, outbox, photos, reading, writing } = this._parts;
+    const { day } = here.info;
     const step = ledger.step();
     own.noteSession(step);
     const known = writing._known(step, who);
