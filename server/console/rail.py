@@ -13,7 +13,7 @@ from server.actions.confirmations import figures
 from server.actions.keeping.site import Site
 from server.actions.queues.queues import Count, counts
 from server.console.words import words
-from server.rules import facility_work
+from server.rules import checkup_days, facility_work
 from server.rules.accounts import EVERYBODY, FACILITY_ROLES, StaffRole
 
 _MANAGER: Final = frozenset({StaffRole.MANAGER})
@@ -60,6 +60,8 @@ QUEUES: Final = (
 PAGES: Final = (
     Entry("due", "/console/due", FACILITY_ROLES),
     Entry("referrals", "/console/referrals", FACILITY_ROLES),
+    Entry("checkup", "/console/checkup", checkup_days.READS),
+    Entry("findings", "/console/checkup/findings", FACILITY_ROLES),
     Entry("people", "/console/people", _WORKERS),
     Entry("docket", "/console/docket", _WORKERS),
     Entry("board", "/console/board", EVERYBODY),

@@ -24,6 +24,7 @@ CAPACITY_MOST: Final = 500
 PLACE_MOST: Final = 40  # signs
 AHEAD_MOST: Final = 366  # days
 SLOT_MINUTES: Final = (10, 15, 20, 30, 60)
+SLOT_MINUTES_USUAL, CAPACITY_USUAL = 30, 20
 CLOSES_BY_ITSELF: Final = 2
 """Days after which an open day ends although nobody ended it: no tablet keeps its people longer."""
 
@@ -175,6 +176,10 @@ class Slot:
     start: str
     end: str
     capacity: int
+
+    @property
+    def minutes(self) -> int:
+        return _minutes(self.end) - _minutes(self.start)
 
 
 def slots_between(opens: str, closes: str, minutes: int, capacity: int) -> tuple[Slot, ...]:

@@ -44,8 +44,11 @@ from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup import route_of, stations
 from server.rules.checkup_days import (
     BOOKABLE,
+    CAPACITY_USUAL,
     EDITABLE,
     ON_TABLETS,
+    SLOT_MINUTES,
+    SLOT_MINUTES_USUAL,
     DayState,
     Slot,
     Standing,
@@ -59,8 +62,9 @@ from server.store.trail import audit
 from server.store.tx import Row, Tx, one
 
 __all__ = [
-    "Counts", "Day", "Draft", "change", "check_prepares", "check_reads", "days_of", "follow_clock",
-    "listed", "make", "may_prepare", "one_of", "set_slots", "set_state", "undo_cancelled",
+    "Around", "Counts", "Day", "Draft", "around_of", "change", "check_prepares", "check_reads",
+    "counts_of", "days_of", "follow_clock", "listed", "make", "may_prepare", "one_of", "set_slots",
+    "set_state", "undo_cancelled",
 ]  # fmt: skip
 KEY_BYTES: Final = 32
 
@@ -86,8 +90,44 @@ async def days_of(tx: Tx, site: Site, facility: bytes) -> tuple[Day, ...]:
     return await days_where(tx, site, "facility=?", facility)
 
 
-async def newest_of(tx: Tx, site: Site, facility: bytes) -> Day | None:
-    """The day that a new one begins as a copy of."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What somebody who makes a day chooses from. `last`: the day it begins as a copy of (of a
+    change: the day itself); `expected`: how many are on its list; `minutes`, `capacity`: of its
+    slots; `slotted`: somebody has booked there, so the slots stay.
+    """
+
+    leads: tuple[tuple[bytes, str], ...]
+    last: Day | None
+    expected: int
+    minutes: int
+    capacity: int
+    slotted: bool
+
+
+async def around_of(site: Site, facility: bytes, day: Day | None = None) -> Around:
+    """`day`: the one that is changed; None for a new one."""
+
+    async def read(tx: Tx) -> Around:
+        people = await leads(tx, site, facility)
+        last = day or await _newest(tx, site, facility)
+        if last is None:
+            return Around(people, None, 0, SLOT_MINUTES_USUAL, CAPACITY_USUAL, slotted=False)
+        slots = await slots_of(tx, site, last.day)
+        counts = (await counts_of(tx, site, [last.day]))[last.day]
+        first = slots[0] if slots else None
+        minutes = first.plain.minutes if first is not None else SLOT_MINUTES_USUAL
+        return Around(
+            people, last, counts.expected - counts.guests,
+            minutes if minutes in SLOT_MINUTES else SLOT_MINUTES_USUAL,
+            first.capacity if first is not None else CAPACITY_USUAL,
+            slotted=any(each.taken for each in slots),
+        )  # fmt: skip
+
+    return await site.store.read(read)
+
+
+async def _newest(tx: Tx, site: Site, facility: bytes) -> Day | None:
     found = await days_where(tx, site, "facility=? AND state<>'cancelled'", facility)
     return found[-1] if found else None
 

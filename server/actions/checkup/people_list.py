@@ -78,7 +78,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class People:
     """A page of the list. `views`: people by view; `groups`, `villages`, `slots`: (code, name, n)
-    in the view.
+    in the view; `no_slot`: how many who are expected have none.
     """
 
     day: Day
@@ -87,6 +87,7 @@ class People:
     groups: tuple[tuple[str, str, int], ...]
     villages: tuple[tuple[str, str, int], ...]
     slots: tuple[tuple[str, str, int], ...]
+    no_slot: int
     total: int
     pages: int
     lines: tuple[Line, ...]
@@ -212,6 +213,7 @@ def _page(whole: _Whole, which: Which) -> People:
         day=whole.day, which=which,
         views={view: sum(map(_IN[view], every)) for view in View},
         groups=_groups(seen), villages=_villages(whole, seen), slots=_slots(whole, seen),
+        no_slot=sum(row.status == INVITED and row.slot is None for row in every),
         total=len(mine), pages=max(1, -(-len(mine) // PAGE)),
         lines=tuple(map(whole.line, mine[first : first + PAGE])),
     )  # fmt: skip

@@ -1,0 +1,128 @@
+"""A list of people to invite, from a file: the empty list, the file, what it would do with every
+fault by line, and taking it over.
+"""
+
+from typing import Any, Final, cast
+
+from litestar import Request, Response
+from litestar.datastructures import UploadFile
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from server.actions.checkup import days, guest_list
+from server.actions.checkup.guest_lines import BYTES_MAX
+from server.actions.checkup.guest_list import LineFault, Taken
+from server.console.board import csv_answer
+from server.console.checkup_days import HERE, PATH
+from server.console.door import action, page
+from server.console.frame import Console, Key, Page, signed_of
+from server.console.home import id_of
+from server.console.words import words
+from server.errors import NotYours, Refusal, RuleSaysNo
+from server.pages import times, values
+from server.pages.web import see
+from server.rules.checkup_days import PREPARES
+
+AnyRequest = Request[Any, Any, Any]
+MOST: Final = BYTES_MAX + 64 * 1024  # the form around the file
+SHOWN: Final = 200  # lines on one page
+ONE: Final = "/checkup/{day:str}/list"
+
+
+def handlers(console: Console) -> list[HTTPRouteHandler]:
+    return [*_sending(console), *_deciding(console)]
+
+
+def _sending(console: Console) -> list[HTTPRouteHandler]:
+    @page(ONE, roles=PREPARES)
+    async def begin(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
+        return await _start(console, request, day)
+
+    @page(ONE + "/template.csv", roles=PREPARES)
+    async def template(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
+        await days.one_of(console.site, signed_of(request), id_of(day))
+        return csv_answer(guest_list.template(), "guests.csv")
+
+    @action(ONE, roles=PREPARES, most=MOST)
+    async def send(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
+        form = await request.form()
+        file = cast("object", form.get("file"))
+        data = await file.read() if isinstance(file, UploadFile) else b""
+        if not data:
+            return await _start(console, request, day, words("checkup").upload.missing)
+        try:
+            upload = await guest_list.send(console.site, signed_of(request), id_of(day), data)
+        except NotYours:
+            raise
+        except RuleSaysNo as no:
+            w = words("checkup").no
+            return await _start(console, request, day, w.get(no.detail, w.otherwise))
+        except Refusal as refused:
+            return await _start(console, request, day, refused.say)
+        return see(f"{PATH}/{day}/list/{upload.hex()}")
+
+    return [begin, template, send]
+
+
+def _deciding(console: Console) -> list[HTTPRouteHandler]:
+    @page(ONE + "/{upload:str}", roles=PREPARES)
+    async def look(request: AnyRequest, day: FromPath[str], upload: FromPath[str]) -> Response[Any]:
+        found = await guest_list.look(console.site, signed_of(request), id_of(day), id_of(upload))
+        if found.faults:
+            return await _faulty(console, request, day, found.faults)
+        today = times.civil(console.site.clock()).date()
+        ages = {
+            seat.who: values.age_text(seat.card.birth, today) if seat.card.birth else ""
+            for seat in found.seats[:SHOWN]
+        }
+        return await _page(
+            console, request, day, step="ok", found=found, seats=found.seats[:SHOWN], ages=ages,
+            upload=upload, most=SHOWN,
+        )  # fmt: skip
+
+    @action(ONE + "/{upload:str}/take", roles=PREPARES)
+    async def take(request: AnyRequest, day: FromPath[str], upload: FromPath[str]) -> Response[Any]:
+        try:
+            taken = await guest_list.take_over(
+                console.site, signed_of(request), id_of(day), id_of(upload)
+            )
+        except RuleSaysNo as no:
+            w = words("checkup").no
+            return await _start(console, request, day, w.get(no.detail, w.otherwise))
+        if not isinstance(taken, Taken):
+            return await _faulty(console, request, day, taken)
+        n = f"{taken.added}-{taken.booked}-{taken.there}"
+        return see(f"{PATH}/{day}/people?listed={n}")
+
+    @action(ONE + "/{upload:str}/drop", roles=PREPARES)
+    async def drop(request: AnyRequest, day: FromPath[str], upload: FromPath[str]) -> Response[Any]:
+        await guest_list.drop(console.site, signed_of(request), id_of(upload))
+        return see(f"{PATH}/{day}/list")
+
+    return [look, take, drop]
+
+
+async def _start(console: Console, request: AnyRequest, day: str, say: str = "") -> Response[Any]:
+    return await _page(console, request, day, status=422 if say else 200, step="send", say=say)
+
+
+async def _faulty(
+    console: Console, request: AnyRequest, day: str, faults: tuple[LineFault, ...]
+) -> Response[Any]:
+    return await _page(
+        console, request, day, status=422, step="faults", faults=faults[:SHOWN], n=len(faults)
+    )
+
+
+async def _page(
+    console: Console, request: AnyRequest, day: str, *, status: int = 200, **shown: Any
+) -> Response[Any]:
+    w = words("checkup")
+    found, _ = await days.one_of(console.site, signed_of(request), id_of(day))
+    if not days.may_prepare(signed_of(request), found.day.facility):
+        raise NotYours
+    keys = (Key("Ctrl Enter", w["keys"].list), Key("B", w.back_day))
+    return await console.page(
+        request, Page("checkup_list.html.j2", "checkup", w.upload.title, HERE, keys),
+        status=status, id=day, day=found.day, headings=guest_list.HEADINGS, **shown,
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""What can be done on one checkup day, each a tile that leads to its page. A page group adds its
+own with a line in TILES.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from server.rules.checkup_days import DayState
+
+_AHEAD: Final = frozenset({DayState.DRAFT, DayState.READY, DayState.OPEN})
+_KNOWN: Final = frozenset({DayState.READY, DayState.OPEN, DayState.CLOSED})
+_EVER: Final = frozenset(DayState)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """`key`: its words in words/zh/checkup.toml [tiles]; `path`: with {id} for the day's; `states`:
+    when it is of use; `k`: the key that opens it, "" for none.
+    """
+
+    key: str
+    path: str
+    states: frozenset[DayState]
+    k: str = ""
+
+
+TILES: Final[list[Tile]] = [
+    Tile("people", "/console/checkup/{id}/people", _EVER, "L"),
+    Tile("draw", "/console/checkup/{id}/draw", _AHEAD, "D"),
+    Tile("list", "/console/checkup/{id}/list", _AHEAD, "U"),
+    Tile("cards", "/console/checkup/{id}/cards", _AHEAD, "C"),
+    Tile("board", "/console/checkup/{id}/board", _KNOWN, "B"),
+    Tile("report", "/console/checkup/{id}/report", _KNOWN, "T"),
+    Tile("letters", "/console/checkup/{id}/letters", _KNOWN, "F"),
+    Tile("findings", "/console/checkup/findings", _KNOWN, "Y"),
+    Tile("absent", "/console/checkup/{id}/absent", _KNOWN, "W"),
+]
+
+
+def tiles_of(state: DayState, day: str) -> list[tuple[Tile, str]]:
+    """Those of a day in this state, with their addresses."""
+    return [(each, each.path.format(id=day)) for each in TILES if state in each.states]
