@@ -59,10 +59,10 @@ def handlers(portal: Portal) -> list[HTTPRouteHandler]:
         own = await portal.site.store.read(found)
         if own is None:
             raise NotYours("day")
-        checkup = checkup_of(reading, own.on)
+        checkup, counts = checkup_of(reading, own.on), await is_told(portal, visitor)
         if checkup is not None and await told(portal, visitor, checkup):
             reading = await read(portal.site, visitor.acting)
-        return _draw(portal, request, reading, own)
+        return _draw(portal, request, reading, own, counts)
 
     return [results]
 
@@ -79,17 +79,26 @@ def checkup_of(reading: Reading, on: date) -> Entry | None:
     )
 
 
+async def is_told(portal: Portal, visitor: Visitor) -> bool:
+    """Whether the resident is told by this person's reading: the own, or a guardian's who consents
+    for them.
+    """
+    asked = partial(refusal, site=portal.site, acting=visitor.acting, act=Act.CONSENT)
+    return visitor.own or await portal.site.store.read(asked) is None
+
+
 async def told(portal: Portal, visitor: Visitor, checkup: Entry) -> bool:
     """Sets the day of the feedback where reading does; True where the record is another now."""
-    asked = partial(refusal, site=portal.site, acting=visitor.acting, act=Act.CONSENT)
-    if not visitor.own and await portal.site.store.read(asked) is not None:
+    if not await is_told(portal, visitor):
         return False
     return await letters.read_by_resident(
         portal.site, visitor.resident, checkup.id, reader=visitor.person
     )
 
 
-def _draw(portal: Portal, request: AnyRequest, reading: Reading, own: OwnDay) -> Response[Any]:
+def _draw(
+    portal: Portal, request: AnyRequest, reading: Reading, own: OwnDay, counts: bool
+) -> Response[Any]:
     w, today = words("checkup").results, times.civil(portal.site.clock()).date()
     checkup = checkup_of(reading, own.on)
     others = [
@@ -105,7 +114,7 @@ def _draw(portal: Portal, request: AnyRequest, reading: Reading, own: OwnDay) ->
         lead=_lead(found), there=checkup is not None or bool(others),
         record=checkup.id.hex() if checkup else "",
         others=[(plain.form_name(x.kind, x.record.cls), x.id.hex()) for x in others],
-        note=w.read_note(facility=own.facility_name) if own.facility_name else "",
+        note=w.read_note(facility=own.facility_name) if counts and own.facility_name else "",
         phone=own.facility_phone,
     )  # fmt: skip
 
