@@ -100,7 +100,7 @@ async def _draw(
         status=422 if fault else 200, id=resident, card=card, fault=fault,
         person=values.person_line(card, today), left=None, due="", allergy_text="",
         done=w.done.get(done), people=present_labels(people),
-        days=[_day(each, today) for each in open_],
+        days=[_day(each, today) for each in open_ if not each.arrived],
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _day(each: OpenDay, today: Any) -> dict[str, Any]:
     return {
         "id": each.day.hex(), "day": times.day_text(each.on.isoformat(), today=today),
         "hours": f"{each.opens}–{each.closes}", "place": each.place, "own": own,
-        "arrived": each.arrived, "stations": [
+        "stations": [
             stations()[name].label for name in each.route if name in stations()
         ],
         "slots": sorted((text, slot, left) for slot, (text, left) in free.items()),
