@@ -21,6 +21,10 @@ from server.console import (
     board,
     board_people,
     cases,
+    checkup_after,
+    checkup_after_absent,
+    checkup_after_letters,
+    checkup_after_report,
     checkup_alarms,
     checkup_board,
     checkup_cards,
@@ -89,6 +93,7 @@ ROOMS = (
     assisted_passport, assisted_checkup, dockets,
     checkup_days, checkup_form, checkup_people, checkup_list,
     checkup_board, checkup_cards, checkup_person, checkup_alarms, checkup_late,
+    checkup_after, checkup_after_letters, checkup_after_absent, checkup_after_report,
 )  # fmt: skip
 
 
