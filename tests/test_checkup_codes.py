@@ -213,6 +213,8 @@ async def test_a_scan_or_its_digits_lead_to_the_living_archive(plan: World) -> N
     assert await scanned(code.text) == (Outcome.VALID, ZHOU)
     assert await scanned(code.text.lower() + "\r\n") == (Outcome.VALID, ZHOU)
     assert await scanned(code.digits) == (Outcome.VALID, ZHOU)
+    read_out = f" {code.digits[:4]} {code.digits[4:8]} {code.digits[8:]}"
+    assert await scanned(read_out) == (Outcome.VALID, ZHOU)
     assert await scanned(digits_of(bytes(16))) == (Outcome.NOT_A_CODE, None)
     assert await scanned("371002195503120028") == (Outcome.NOT_A_CODE, None)
     await plan.store.write(

@@ -248,12 +248,12 @@ async def scanned(
 
     `on`: the checkup day it is shown on. Opens nothing and is logged by whoever shows a name.
     """
-    typed = as_typed(text)
-    if is_digits(typed):
+    typed, digits = as_typed(text), "".join(as_typed(text).split())
+    if is_digits(digits):
         row = await one(
             tx,
             f"SELECT {_FIELDS} FROM checkup_code WHERE district=? AND digits=?",
-            site.district, typed,
+            site.district, digits,
         )  # fmt: skip
         typed = _code(site, row).text if row is not None else ""
         revoked = {row[0]} if row is not None and row[7] is not None else set[bytes]()
