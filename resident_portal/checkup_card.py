@@ -25,7 +25,7 @@ from server.actions.checkup.own_day import OwnDay
 from server.actions.residents.visits import Visitor
 from server.errors import NotFound
 from server.pages import day_card, times
-from server.pages.qr import code_of
+from server.pages.qr import card_code, grouped
 from server.pages.values import name_masked
 from server.pages.web import HEADERS, AnyRequest, NotSignedIn, posted, see
 
@@ -136,7 +136,7 @@ async def _draw(
     ]
     short = said.day(own.on, today)
     context: dict[str, Any] = {
-        "own": own, "code": code_of(found.text), "digits": checkup_said.digits(found.digits),
+        "own": own, "code": card_code(found.text), "digits": grouped(found.digits),
         "head": _head(own, today), "valid": _valid(own, today), "short_day": short,
         "today_is": own.on == today, "day": said.weekday(own.on, today),
         "time": checkup_said.time_of(own), "ticket": checkup_said.ticket(own.ticket),
@@ -170,8 +170,8 @@ def sheet_of(found: OwnCode, today: date) -> day_card.DayCard:
     w, own = words("checkup").picture, found.day
     seat, note = checkup_said.ticket(own.ticket), checkup_said.note(own.route)
     return day_card.DayCard(
-        title=w.title, name=name_masked(found.card.name), code=code_of(found.text),
-        digits=checkup_said.digits(found.digits), only=w.only(day=said.day(own.on, today)),
+        title=w.title, name=name_masked(found.card.name), code=card_code(found.text),
+        digits=grouped(found.digits), only=w.only(day=said.day(own.on, today)),
         seat=w.seat if seat else "", ticket=seat, when=checkup_said.when(own, today),
         place=own.place, note=w.note(note=note) if note else w.note_none,
         keep=w.keep,

@@ -45,11 +45,6 @@ def ticket(text: str) -> str:
     return f"{letters} {text[len(letters) :]}" if letters and letters != text else text
 
 
-def digits(text: str) -> str:
-    """Twelve digits in groups of four, to be read out."""
-    return " ".join(text[n : n + 4] for n in range(0, len(text), 4))
-
-
 def route(names: Sequence[str]) -> list[Station]:
     """What is done, in walking order; a station this version does not know is left out."""
     return [stations()[each] for each in names if each in stations()]

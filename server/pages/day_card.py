@@ -5,7 +5,6 @@ of the code is a whole number of dots, so nothing blurs it before it is shown.
 """
 
 import io
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +21,6 @@ SQUARE: Final = 900  # the code is at most so wide
 SHADES: Final = 64  # black, white, a few greens and what lies between at the edges of letters
 EDGE: Final = "#61766c"
 TITLE, NAME, DIGITS, SMALL, TICKET, TEXT = 46, 60, 54, 40, 150, 52
-_RUN: Final = re.compile(r"M(\d+) (\d+)h(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def png_of(card: DayCard, *, font: str = "") -> bytes:
     named = draw.textlength(card.name, font=font_of(NAME, font))
     draw.text((WIDTH - MARGIN - named, 48), card.name, font=font_of(NAME, font), fill=INK)
     left, y = (WIDTH - side) // 2, HEAD + 28
-    for x, row, run in (map(int, found) for found in _RUN.findall(card.code.path)):
+    for row, x, run in card.code.runs:
         box = (
             left + x * dots,
             y + row * dots,
