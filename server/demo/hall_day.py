@@ -81,6 +81,7 @@ def play(stage: Stage, desk: Desk, team: Team, doctor: str, *, seed: int) -> Hal
     try:
         for each in carried:
             each.offline = True
+            each.tablet.state.server_now -= LONG_MS  # it was made ready early in the morning
         _noted(carried, clock, day, people, seed=seed)
         clock.behind_ms = 0
         for each in reversed(carried):
