@@ -28,7 +28,7 @@ from server.pages import times, values
 from server.pages.web import posted, see
 from server.rules.checkup import groups as every_group
 from server.rules.checkup import stations
-from server.rules.checkup_days import EDITABLE, PREPARES, may_be_invited
+from server.rules.checkup_days import EDITABLE, PREPARES, DayState, may_be_invited
 
 AnyRequest = Request[Any, Any, Any]
 CODE_MAX: Final = 12
@@ -224,6 +224,7 @@ def _shown(console: Console, line: Line, w: Words) -> dict[str, Any]:
         "phone": card.phone_tail if card is not None else "",
         "groups": words("ui").and_sign.join(w.group.get(each) for each in row.groups),
         "start": line.start, "ticket": _ticket(row), "standing": _standing(row, w),
+        "waits": row.expected and row.arrived_at is None,
         "source": w.list.source.get(row.source, ""), "expected": row.expected,
         "arrived": row.arrived_at is not None, "removed": row.status == REMOVED,
     }  # fmt: skip
@@ -295,6 +296,7 @@ async def _one(
         done=_person_done(request, line, w), editable=where.state in EDITABLE and row.expected,
         route=[(each, stations()[each].label, each in row.route) for each in where.stations],
         groups=[every_group()[each].label for each in row.groups if each in every_group()],
+        on_the_day=where.state is DayState.OPEN and row.status != REMOVED,
     )  # fmt: skip
 
 

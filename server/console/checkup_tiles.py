@@ -9,6 +9,7 @@ from server.rules.checkup_days import DayState
 
 _AHEAD: Final = frozenset({DayState.DRAFT, DayState.READY, DayState.OPEN})
 _KNOWN: Final = frozenset({DayState.READY, DayState.OPEN, DayState.CLOSED})
+_AFTER: Final = frozenset({DayState.OPEN, DayState.CLOSED})
 _EVER: Final = frozenset(DayState)
 
 
@@ -30,10 +31,12 @@ TILES: Final[list[Tile]] = [
     Tile("list", "/console/checkup/{id}/list", _AHEAD, "U"),
     Tile("cards", "/console/checkup/{id}/cards", _AHEAD, "C"),
     Tile("board", "/console/checkup/{id}/board", _KNOWN, "B"),
-    Tile("report", "/console/checkup/{id}/report", _KNOWN, "T"),
-    Tile("letters", "/console/checkup/{id}/letters", _KNOWN, "F"),
-    Tile("findings", "/console/checkup/findings", _KNOWN, "Y"),
-    Tile("absent", "/console/checkup/{id}/absent", _KNOWN, "W"),
+    Tile("alarms", "/console/checkup/{id}/alarms", _AFTER, "A"),
+    Tile("guests", "/console/checkup/{id}/guests", _AFTER, "G"),
+    Tile("report", "/console/checkup/{id}/report", _AFTER, "T"),
+    Tile("letters", "/console/checkup/{id}/letters", _AFTER, "F"),
+    Tile("findings", "/console/checkup/findings", _AFTER, "Y"),
+    Tile("absent", "/console/checkup/{id}/absent", _AFTER, "W"),
 ]
 
 
