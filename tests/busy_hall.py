@@ -19,7 +19,6 @@ from server.store.tx import Tx
 from server.store.vault import T_CARD
 from sync.hall import CHECK_IN, CHECK_OUT, DONE, PART
 from sync.limits import LEASE_MS
-from tests.bench.work import bare_archive
 from tests.world import DISTRICT, QINGHE, SU, TEAM_A, World, an_id
 
 DAY: Final = an_id("青禾镇体检日")
@@ -88,8 +87,7 @@ async def prepared(
             plain = msgspec.json.encode(face)
             sealed = key.seal(world.site.vault.at(T_CARD, who, who, 1), plain)
             faces.append((DISTRICT, who, QINGHE, TEAM_A, "usual", 1, world.clock(), sealed))
-        usual = [bare_archive(DISTRICT, who, QINGHE, TEAM_A, "usual") for who in whos]
-        await tx.insert("resident", usual)
+        await tx.insert("resident", [_archive(world, who) for who in whos])
         await tx.insert("resident_card", faces)
         await tx.insert("checkup_day", [_day(world, state, stations_)])
         day = await lock_day(tx, world.site, DAY)
@@ -111,6 +109,14 @@ async def prepared(
 
     await world.store.write(write)
     return Hall(DAY, whos, devices)
+
+
+def _archive(world: World, who: bytes) -> tuple[Any, ...]:
+    """Where it is and its key; nothing stands in it."""
+    return row_of(
+        "resident", resident=who, panel=TEAM_A, facility=QINGHE, status="usual", rev=1,
+        key=world.site.vault.new_key(who)[1],
+    )  # fmt: skip
 
 
 def _day(world: World, state: str, offered: Sequence[str]) -> tuple[Any, ...]:

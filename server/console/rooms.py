@@ -30,6 +30,8 @@ from server.console import (
     checkup_cards,
     checkup_days,
     checkup_form,
+    checkup_guests,
+    checkup_lab,
     checkup_late,
     checkup_list,
     checkup_people,
@@ -91,8 +93,8 @@ ROOMS = (
     family, reports, rescue,
     assisted_more,
     assisted_passport, assisted_checkup, dockets,
-    checkup_days, checkup_form, checkup_people, checkup_list,
-    checkup_board, checkup_cards, checkup_person, checkup_alarms, checkup_late,
+    checkup_days, checkup_guests, checkup_form, checkup_people, checkup_list,
+    checkup_board, checkup_cards, checkup_person, checkup_alarms, checkup_late, checkup_lab,
     checkup_after, checkup_after_letters, checkup_after_absent, checkup_after_report,
 )  # fmt: skip
 
