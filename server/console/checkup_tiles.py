@@ -32,6 +32,7 @@ TILES: Final[list[Tile]] = [
     Tile("cards", "/console/checkup/{id}/cards", _AHEAD, "C"),
     Tile("board", "/console/checkup/{id}/board", _KNOWN, "B"),
     Tile("alarms", "/console/checkup/{id}/alarms", _AFTER, "A"),
+    Tile("lab", "/console/checkup/{id}/lab", _AFTER, "H"),
     Tile("guests", "/console/checkup/{id}/guests", _AFTER, "G"),
     Tile("report", "/console/checkup/{id}/report", _AFTER, "T"),
     Tile("letters", "/console/checkup/{id}/letters", _AFTER, "F"),
