@@ -13,6 +13,7 @@ from server.pages.qr import QUIET, card_code, png_of
 DOTS: Final = 6  # a module, about what a tablet's camera sees of a card held in front of it
 ROOM: Final = 90  # dots around the card
 COVERED: Final = 0.08
+Box = tuple[float, float, float, float]  # left, top, wide, high
 Damage = Callable[[Image.Image, random.Random], Image.Image]
 
 
@@ -26,18 +27,18 @@ def printed(text: str) -> Image.Image:
 
 
 def blurred(image: Image.Image, chance: random.Random) -> Image.Image:
-    """Out of focus by up to a third of a module."""
-    return image.filter(ImageFilter.GaussianBlur(DOTS * chance.uniform(0.1, 0.33)))
+    """Out of focus by up to three tenths of a module."""
+    return image.filter(ImageFilter.GaussianBlur(DOTS * chance.uniform(0.1, 0.3)))
 
 
 def noisy(image: Image.Image, chance: random.Random) -> Image.Image:
-    """A dark hall: grain over everything, and the light falls from one side."""
+    """Rough paper, worn print: grain in front of the lens; the light falls from one side."""
     grain = Image.new("L", image.size)
     draws = bytes(max(0, min(255, round(chance.gauss(128, 14)))) for _ in range(image.width))
     rows = [bytes(chance.sample(draws, len(draws))) for _ in range(32)]
     grain.frombytes(b"".join(chance.choice(rows) for _ in range(image.height)))
     shade = Image.linear_gradient("L").resize(image.size).rotate(chance.choice((0, 90, 180, 270)))
-    dim = ImageChops.multiply(image, shade.point(lambda value: 175 + value * 80 // 255))
+    dim = ImageChops.multiply(image, shade.point([175 + value * 80 // 255 for value in range(256)]))
     return ImageChops.add(dim, grain, offset=-128)
 
 
@@ -55,21 +56,33 @@ def slanted(image: Image.Image, chance: random.Random) -> Image.Image:
 
 def covered(image: Image.Image, chance: random.Random) -> Image.Image:
     """Two to four stains over a twelfth of the code, anywhere but on the eyes in its corners."""
-    holed = image.copy()
+    holed, edge = image.copy(), ROOM + QUIET * DOTS
     draw: Any = ImageDraw.Draw(holed)
-    side = image.width - 2 * (ROOM + QUIET * DOTS)
-    stains = chance.randint(2, 4)
-    for _ in range(stains):
-        around = COVERED * side * side / stains * 4 / math.pi
+    for x, y, wide, high in stains(image.width - 2 * edge, chance):
+        place = (x + edge, y + edge, x + edge + wide, y + edge + high)
+        draw.ellipse(place, fill=chance.choice((0, 255, 235, 120)))
+    return holed
+
+
+def stains(side: int, chance: random.Random) -> list[Box]:
+    """Boxes of ellipses that lie apart, together COVERED of a square with that side."""
+    made: list[Box] = []
+    count = chance.randint(2, 4)
+    around = COVERED * side * side / count * 4 / math.pi
+    while len(made) < count:
         wide = math.sqrt(around) * chance.uniform(0.8, 1.25)
         high = around / wide
-        while True:
-            x, y = chance.uniform(0, side - wide), chance.uniform(0, side - high)
-            if not _on_an_eye(x, y, wide, high, side):
-                break
-        x, y = x + ROOM + QUIET * DOTS, y + ROOM + QUIET * DOTS
-        draw.ellipse((x, y, x + wide, y + high), fill=chance.choice((0, 255, 235, 120)))
-    return holed
+        box = (chance.uniform(0, side - wide), chance.uniform(0, side - high), wide, high)
+        if not _on_an_eye(*box, side) and not any(_meet(box, each) for each in made):
+            made.append(box)
+    return made
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return (
+        abs(one[0] + one[2] / 2 - other[0] - other[2] / 2) < (one[2] + other[2]) / 2
+        and abs(one[1] + one[3] / 2 - other[1] - other[3] / 2) < (one[3] + other[3]) / 2
+    )
 
 
 def _on_an_eye(x: float, y: float, wide: float, high: float, side: int) -> bool:
