@@ -1,14 +1,15 @@
 """当日码 on somebody's own telephone: signed in, or on the day by the pass that booking left there.
 
 A pass opens one page and its picture, with a masked name. Each time it is asked anew: the booking
-stands, the day is not over or called off, the archive is open, and whoever booked may still act for
-this person. The code itself is only an identifier, good on its own day.
+stands, the day is not over or called off, the archive is open and its notice agreed to, and whoever
+booked may still act for this person. The code itself is only an identifier, good on its own day.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from server.access import is_noticed
 from server.actions.archives.cards import Card, cards_of
 from server.actions.checkup import codes
 from server.actions.checkup.own_day import OwnDay, day_of, days_of
@@ -17,7 +18,7 @@ from server.actions.residents import day_passes
 from server.actions.residents.acting import Acting
 from server.actions.residents.day_passes import Pass
 from server.actions.residents.rights import require
-from server.actions.residents.visits import Visitor
+from server.actions.residents.visits import Visitor, birth_of
 from server.actions.residents.whose import refusal
 from server.actions.tablets.intake import civil_day
 from server.rules.family import Act
@@ -115,10 +116,13 @@ async def put_away(site: Site, token: str) -> None:
 async def _held(tx: Tx, site: Site, passes: Sequence[Pass]) -> list[Held]:
     """Those that open something now, the day that comes first in front."""
     today, found = civil_day(site.clock()), list[Held]()
+    district = site.district
     cards = await cards_of(tx, site, {each.resident for each in passes})
     for each in passes:
         card, day = cards.get(each.resident), await day_of(tx, site, each.resident, each.day)
         if card is None or day is None or not STATES[Life(card.status)].sign_in:
+            continue
+        if not await is_noticed(tx, district, each.resident, birth_of(card) or today, today):
             continue
         acting = Acting(each.person, each.resident)
         if day.shows_code(today) and await refusal(tx, site, acting, Act.BOOK) is None:
