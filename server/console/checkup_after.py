@@ -91,9 +91,9 @@ def _left(line: Line, today: date) -> times.Left | None:
     days = (line.due - today).days
     if days < 0:
         return times.Left(days, "alarm", words("ui").days_over(n=-days))
-    if line.urgent or days == 0:
-        return times.Left(days, "alarm" if line.urgent else "due", words("ui").due_today)
-    return None
+    if line.urgent:
+        return times.Left(days, "alarm", words("checkup_after").findings.now)
+    return times.Left(days, "due", words("ui").due_today) if days == 0 else None
 
 
 def _said_of(line: Line) -> str:

@@ -9,10 +9,12 @@ from server.pages import times
 from server.pages.pdf import Cell, Paper
 from server.pages.words import Words, words
 from server.rules.checkup import groups, stations
-from server.rules.checkup_report import OfGroup, Report
+from server.rules.checkup_report import HALF_HOUR_MS, OfGroup, Report
 
 PT: Final = 11
 _FIRST_MM: Final = 52.0
+_FIRST_OF_MANY_MM: Final = 38.0
+_MANY: Final = 6  # columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def tables(report: Report, facts: Facts) -> tuple[Table, ...]:
     w = words("checkup_report")
     return (
         _groups(report, facts, w), _stations(report, w), _ages(report, w), _times(report, w),
-        _counted(report, facts, w), _findings(report, w),
+        _hours(report, w), _counted(report, facts, w), _findings(report, w),
     )  # fmt: skip
 
 
@@ -105,8 +107,15 @@ def _times(report: Report, w: Words) -> Table:
     if report.middle_minutes is not None and report.longest_minutes is not None:
         rows.append((w.middle, w.minutes(n=report.middle_minutes)))
         rows.append((w.longest, w.minutes(n=report.longest_minutes)))
-    rows += [(w.half_hour(at=_clock(at)), _n(n)) for at, n in report.hours]
     return Table(w.times, (w.what, w.value), tuple(rows))
+
+
+def _hours(report: Report, w: Words) -> Table:
+    rows = tuple(
+        (w.half_hour(at=_clock(at), until=_clock(at + HALF_HOUR_MS)), _n(n))
+        for at, n in report.hours
+    )
+    return Table(w.hours, (w.span, w.n), rows)
 
 
 def _clock(at_ms: int) -> str:
@@ -169,8 +178,9 @@ def _draw(paper: Paper, table: Table) -> None:
     paper.flow(table.title, pt=14, bold=True, after=1)
     if table.rows:
         others = len(table.head) - 1
-        wide = (paper.column - _FIRST_MM) / max(others, 4)
-        widths = [_FIRST_MM, *(wide for _ in range(others))]
+        first = _FIRST_OF_MANY_MM if others >= _MANY else _FIRST_MM
+        wide = (paper.column - first) / max(others, 4)
+        widths = [first, *(wide for _ in range(others))]
         rows = [_cells(table.head, bold=True), *(_cells(row) for row in table.rows)]
         paper.table(rows, widths, pt=PT)
     if table.note:
