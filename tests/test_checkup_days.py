@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from server.actions.checkup import days, invited
 from server.actions.checkup.invited import Which
+from server.actions.keeping import backup
 from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup_days import DayState, Slot
+from server.store.migrate import migrate
+from server.store.store import Store
 from tests.checkup_days import (
     ELDERS,
     IN_A_WEEK,
@@ -243,3 +247,19 @@ async def test_the_people_of_an_earlier_day_are_invited_again(plan: World) -> No
     with pytest.raises(NotYours):
         await days.make(plan.site, who, draft(lead=HE))
     assert WANG not in {row[0] for row in await plan.rows("SELECT who FROM checkup_person")}
+
+
+async def test_after_a_restore_nobody_is_invited_twice_and_reminders_go_on(
+    plan: World, tmp_path: Path
+) -> None:
+    day = await a_day(plan)
+    await book(plan, ZHOU, day)
+    done = await backup.backup(plan.site, tmp_path / "backup")
+    plan.clock.pass_(days=1)
+    async with Store(f"sqlite:///{tmp_path / 'again.sqlite3'}") as store:
+        await migrate(store)
+        await backup.restore_into(store, done.path, plan.kek_file, now=plan.clock())
+        rows = await store.write(
+            lambda tx: tx.rows("SELECT what FROM checkup_told WHERE told_at IS NULL")
+        )
+        assert [row[0] for row in rows] == ["reminder"]

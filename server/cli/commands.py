@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 
 from server.cli.admin import admin
+from server.cli.checkup import checkup
 from server.cli.database import backup, journal, migrate, restore
 from server.cli.demo import demo
 from server.cli.device import device, staff
@@ -43,8 +44,8 @@ def gongwei() -> None:
 
 for command in (
     serve, demo, status, migrate, keys, district, admin, device, staff, task, resident, residents,
-    consent, batches, notices, export, figures, kinds, openapi, plan, journal, backup, restore,
-    tablet,
+    consent, batches, notices, checkup, export, figures, kinds, openapi, plan, journal, backup,
+    restore, tablet,
 ):  # fmt: skip
     gongwei.add_command(command)
 

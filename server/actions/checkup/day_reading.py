@@ -102,6 +102,17 @@ async def listed(site: Site, signed: Signed) -> tuple[Listed, ...]:
     return await site.store.read(read)
 
 
+async def every_day(site: Site, *, past: bool = False) -> tuple[Listed, ...]:
+    """Days of the whole district for its operator, earliest first; numbers only."""
+
+    async def read(tx: Tx) -> tuple[Listed, ...]:
+        today = civil_day(site.clock())
+        since = today - timedelta(days=SHOWN_DAYS) if past else today
+        return await _listed(tx, site, await days_where(tx, site, "on_day>=?", since.isoformat()))
+
+    return await site.store.read(read)
+
+
 async def one_of(site: Site, signed: Signed, day: bytes) -> tuple[Listed, tuple[SlotRow, ...]]:
     """One day with its numbers and slots. Raises NotYours."""
 

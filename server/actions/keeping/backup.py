@@ -210,7 +210,7 @@ async def _load(tx: Tx, reader: Reader, now: int, progress: Progress | None) -> 
     await _tell_what_is_open(tx, now)
     await _ask_what_ended(tx, now)
     await _doubt_residents(tx, now)
-    await _tell_nobody_again(tx)
+    await _tell_nobody_again(tx, now)
     epoch = await tx.rows("SELECT feed_epoch FROM district WHERE district=?", head.district)
     await audit(tx, head.district, "act", b"restore" + reader.digest, now)
     return Restored(
@@ -257,10 +257,12 @@ async def _doubt_residents(tx: Tx, now: int) -> None:
     )  # fmt: skip
 
 
-async def _tell_nobody_again(tx: Tx) -> None:
+async def _tell_nobody_again(tx: Tx, now: int) -> None:
     """What waited to leave at the time of the backup has left since, or is too late: it stays in
-    the inbox, and nobody's telephone gets it a second time.
+    the inbox, and nobody's telephone gets it a second time. So with what was due to be told of a
+    checkup day; reminders of days ahead go on.
     """
+    await tx.run("UPDATE checkup_told SET told_at=? WHERE told_at IS NULL AND due_at<=?", now, now)
     await tx.run(
         "UPDATE notice SET state='held', why='restored' WHERE state IN ('waiting', 'sending')"
     )
