@@ -23,7 +23,7 @@ from apscheduler.schedulers.asyncio import (  # pyright: ignore[reportMissingTyp
 from server.actions.accounts import account_upkeep
 from server.actions.archives import afterwork, consent, usual_residents
 from server.actions.attachments import taken
-from server.actions.checkup import cards, letter_bundles, results, tellings
+from server.actions.checkup import cards, guest_matching, letter_bundles, results, tellings
 from server.actions.checkup import upkeep as checkup_upkeep
 from server.actions.figures import figures_recount
 from server.actions.keeping import backup, job_ledger, upkeep
@@ -119,6 +119,8 @@ JOBS: Final = (
         keep_ms=HOUR_MS, waits=tablet_acts.waits),
     Job("checkup_results", 2 * MINUTE_MS, _alone(results.run), lease_ms=10 * MINUTE_MS,
         keep_ms=DAY_MS, waits=results.waits),
+    Job("checkup_guests", MINUTE_MS, _alone(guest_matching.run), keep_ms=DAY_MS,
+        waits=guest_matching.waits),
     Job("checkup_letters", 2 * SECOND_MS, _alone(letter_bundles.run), lease_ms=10 * MINUTE_MS,
         keep_ms=HOUR_MS, waits=letter_bundles.waits),
     Job("enrol_offers", MINUTE_MS, _alone(upkeep.expire_offers), keep_ms=DAY_MS),

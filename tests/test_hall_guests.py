@@ -5,9 +5,10 @@ import pytest
 from server.actions.checkup import guest_matching
 from server.errors import NotYours, RuleSaysNo
 from server.store.ids import new_id
+from tests.console import desk, text_of
 from tests.halls import a_day, in_hall, seen
 from tests.lists import signed
-from tests.world import HE, QIN, WU, ZHENG, World
+from tests.world import HE, QIN, WU, ZHENG, World, id_number
 
 NUMBER = "11010519491231002X"
 
@@ -68,3 +69,41 @@ async def test_another_facility_names_nobodys_guest(world: World) -> None:
         await guest_matching.match(world.site, await signed(world, HE), day, guest, WU)
     with pytest.raises(NotYours):
         await guest_matching.waiting(world.site, await signed(world, HE), day)
+
+
+async def test_an_archive_opened_later_is_found_by_itself(world: World) -> None:
+    day = await a_day(world)
+    there = await in_hall(world, day)
+    guest = new_id(world.clock())
+    await there.send(there.guest(guest, NUMBER))
+    assert await guest_matching.waits(world.site)
+    assert await guest_matching.run(world.site) == 0
+    blind = world.site.index.of_id_number(NUMBER)
+    await world.store.write(
+        lambda tx: tx.run("UPDATE resident SET id_index=? WHERE resident=?", blind, WU)
+    )
+    assert await guest_matching.run(world.site) == 1
+    assert set(await seen(world, day)) == {WU}
+    assert not await guest_matching.waits(world.site)
+
+
+async def test_at_the_desk_a_guest_is_found_by_number_looked_at_and_named(world: World) -> None:
+    day = await a_day(world)
+    there = await in_hall(world, day)
+    guest = new_id(world.clock())
+    await there.send(there.guest(guest, NUMBER), there.part(guest, "ecg"))
+    path = f"/console/checkup/{day.hex()}/guests"
+    async with desk(world, QIN) as at:
+        page = text_of(await at.get(path))
+        assert "1 人还没对上档案" in page
+        assert "田小暑" in page
+        wrong = await at.post(f"{path}/{guest.hex()}/find", number="11010519491231002X")
+        assert (wrong.status_code, "没有这个号码" in text_of(wrong)) == (422, True)
+        found = await at.post(f"{path}/{guest.hex()}/find", number=id_number(WU))
+        assert "吴𠮷祥" in text_of(found)
+        assert id_number(WU) not in found.text.replace(f'value="{id_number(WU)}"', "")
+        done = await at.post(f"{path}/{guest.hex()}/match", resident=WU.hex())
+        assert done.status_code == 303
+        assert "都对上了" in text_of(await at.get(f"{path}?done=1"))
+    assert set(await seen(world, day)) == {WU}
+    assert await world.one("SELECT COUNT(*) FROM search_shown WHERE resident=?", WU) == 1
