@@ -262,7 +262,7 @@ async def test_who_has_arrived_books_no_more_and_a_day_called_off_shows_no_code(
         await book(wu, day)
         morning(world, "08:35")
         zhou.token, wu.token = await visit_of(world, ZHOU), await visit_of(world, WU)
-        assert "今天体检 今天 8:30–9:00" in text_of(await zhou.get("/portal/"))
+        assert "体检日 今天 8:30–9:00" in text_of(await zhou.get("/portal/"))
         await arrive(world, day, ZHOU)
         path = f"/portal/checkup/day/{day.hex()}"
         assert "已经签到" in text_of(await zhou.get(path))
