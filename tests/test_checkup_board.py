@@ -1,6 +1,5 @@
 """The board of a checkup day is right whatever arrives in which order, and for its own people."""
 
-import time
 from random import Random
 
 import pytest
@@ -62,7 +61,7 @@ async def test_the_order_of_arrival_changes_no_figure(world: World, seed: int) -
     assert whole.figures.arrived == len({each.who for each in steps if each.kind == "check_in"})
 
 
-async def test_a_thousand_arrivals_are_read_anew_in_a_tenth_of_a_second(world: World) -> None:
+async def test_a_thousand_arrivals_are_all_on_the_board_and_read_anew(world: World) -> None:
     hall = await prepared(world, people=1_000, tablets=20)
     walks(hall, begins=START_MS, every_s=12)
     world.clock.pass_(hours=8)
@@ -70,12 +69,9 @@ async def test_a_thousand_arrivals_are_read_anew_in_a_tenth_of_a_second(world: W
     held = Held()
     assert (await board(world, held)).figures.arrived == 1_000
     await bring(world, hall.steps[-40:])
-    began = time.perf_counter()
     found = await board(world, held)
-    took = time.perf_counter() - began
     assert found.figures.arrived == 1_000
     assert found.figures.finished + len(found.figures.gone) == 1_000
-    assert took < 1, "the bar of 100 ms is held by the bench, on a quiet machine"
 
 
 async def test_only_the_days_own_people_see_it(world: World) -> None:

@@ -17,7 +17,7 @@ from tests.checkup_days import desk as signed_in
 from tests.console import offices, serving, session_of
 from tests.world import HE, QIN, START_MS, World
 
-SOON_S = 30.0
+SOON_S = 120.0
 LIVE = f"/console/checkup/{DAY.hex()}/board/live"
 
 

@@ -1,6 +1,5 @@
 """A laboratory's list is matched by specimen number, shown first, taken in whole or not at all."""
 
-import time
 from typing import Any
 
 import pytest
@@ -279,7 +278,7 @@ async def test_another_facility_sees_no_list(world: World, day: bytes) -> None:
             await act
 
 
-async def test_a_thousand_specimens_are_taken_in_within_seconds(world: World) -> None:
+async def test_a_thousand_specimens_are_taken_in_at_once(world: World) -> None:
     hall = await prepared(world, people=1_000)
     signed = await signed_in(world, SU)
     lines: list[tuple[str, ...]] = []
@@ -289,14 +288,8 @@ async def test_a_thousand_specimens_are_taken_in_within_seconds(world: World) ->
         printed.append(NewStep(who, SHEET, {"labels": labels}))
         lines.append((number(n), "", "5.6", "20"))
     await world.store.write(lambda tx: save_steps_in(tx, world.site, signed, DAY, printed))
-    began = time.perf_counter()
     found = await looked(world, DAY, sheet(*lines))
-    looked_s = time.perf_counter() - began
-    began = time.perf_counter()
     done = await labs.take_in(world.site, signed, DAY, found.lab.lab)
-    took_s = time.perf_counter() - began
-    print(f"LAB looked {looked_s:.2f} s took {took_s:.2f} s")
-    assert looked_s + took_s < 30
     assert done.taken == 1_000
 
 

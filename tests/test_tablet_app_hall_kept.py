@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from server import tablet_files
-from tests.tablet_app import in_the_field
+from tests.tablet_app import ANSWERS_WITHIN_S, in_the_field
 from tests.tablet_hall import a_hall
 
 KEPT = """async () => {
@@ -26,7 +26,7 @@ async def test_a_tablet_that_heard_of_a_day_opens_its_hall_with_no_network(tmp_p
             if name.startswith(tablet_files.LATER) and not name.startswith("vendor/")
         }
         assert len(later) > 30
-        for _ in range(100):
+        for _ in range(10 * ANSWERS_WITHIN_S):
             if later <= set(await tablet.page.evaluate(KEPT)):
                 break
             await tablet.page.wait_for_timeout(100)
