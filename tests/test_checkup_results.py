@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from server.access import Opened
+from server.actions.archives.merging import Wish, merge
 from server.actions.archives.reading import read_archive
+from server.actions.archives.unmerging import unmerge
 from server.actions.checkup import results
 from server.actions.residents import reading
 from server.actions.residents.acting import Acting
@@ -15,8 +17,10 @@ from server.records.upcast import newest
 from server.rules.consent import Purpose
 from sync import hall
 from tests.cast_forms import good
+from tests.console import TIAN
 from tests.halls import a_day, in_hall
 from tests.portal import bind
+from tests.test_merging import signed as desk_signed
 from tests.world import LIUWAN, QINGHE, SU, WU, YANG, ZHOU, World, id_number
 
 BASIC = {"height": 1600, "weight": 640, "bp_l_sys": 128, "bp_l_dia": 76}
@@ -196,3 +200,26 @@ async def test_a_whole_form_of_a_station_is_a_record_of_its_own(world: World) ->
     body = msgspec.json.decode(raw, type=dict[str, Any])
     assert set(body) == {"elder_health_self", "elder_selfcare"}
     assert date.fromisoformat(kinds["elder_selfcare"].on) == date(2026, 11, 20)
+
+
+async def test_two_archives_that_become_one_have_one_record_of_the_day(world: World) -> None:
+    day = await a_day(world, (ZHOU, WU))
+    there = await in_hall(world, day)
+    await there.send(there.part(ZHOU, "basic", values=BASIC))
+    await there.send(there.part(WU, "ecg", values={"ecg": "2", "ecg_text": "房颤"}))
+    world.clock.pass_(minutes=21)
+    await results.run(world.site)
+    merge_id = await merge(world.site, await desk_signed(world, TIAN), Wish(ZHOU, WU, frozenset()))
+    world.clock.pass_(minutes=21)
+    await results.run(world.site)
+    (found,) = await checks(world, ZHOU)
+    assert found == BASIC | {"bmi": 250, "ecg": "2", "ecg_text": "房颤"}
+    assert await world.rows("SELECT state FROM checkup_finding WHERE state='open'") == [("open",)]
+    before = await world.rows("SELECT change FROM change ORDER BY change")
+    await world.store.write(lambda tx: tx.run("UPDATE checkup_person SET compiled_at=0"))
+    await results.run(world.site)
+    assert await world.rows("SELECT change FROM change ORDER BY change") == before
+    await unmerge(world.site, await desk_signed(world, TIAN), merge_id)
+    world.clock.pass_(minutes=21)
+    await results.run(world.site)
+    assert BASIC | {"bmi": 250} in await checks(world, ZHOU)

@@ -87,23 +87,25 @@ def open_kept(site: Site, key: DataKey, finding: bytes, who: bytes, sealed: byte
 
 
 async def follow(
-    tx: Tx, site: Site, day: Day, who: bytes, row: ResidentRow, content: Content,
+    tx: Tx, site: Site, day: Day, names: Sequence[bytes], row: ResidentRow, content: Content,
     left: Sequence[tuple[str, LeftOut]],
 ) -> None:  # fmt: skip
-    """Brings the rows of one person of one day to what the records say now."""
+    """Brings the rows of one person of one day to what the records say now. `names`: the archive,
+    and those that were merged into it.
+    """
     wanted = {each.kept.name: each for each in _of_values(left)}
-    for each in await _of_records(tx, site, day, who, row, content):
+    for each in await _of_records(tx, site, day, names, row, content):
         wanted[each.kept.name] = each
-    key = await key_of(tx, site, who)
-    if key is None:
-        return
-    there = await tx.rows(
-        "SELECT finding, state, sealed, action FROM checkup_finding WHERE district=? AND day=? "
-        "AND who=?",
-        site.district, day.day, who,
+    there = await tx.rows_in(
+        "SELECT finding, state, sealed, action, who FROM checkup_finding WHERE district=? AND "
+        "day=? AND who {ids} ORDER BY finding",
+        sorted(names), site.district, day.day,
     )  # fmt: skip
     again: list[Row] = []
-    for finding, state, sealed, action in there:
+    for finding, state, sealed, action, who in there:
+        key = await key_of(tx, site, who)
+        if key is None:
+            continue
         kept = open_kept(site, key, finding, who, sealed)
         now = wanted.pop(kept.name, None)
         if now is None and state == State.OPEN:
@@ -116,7 +118,9 @@ async def follow(
         elif now is not None and state in (State.OPEN, State.GONE):
             again.append((site.district, finding, *_put(site, day, key, finding, who, now)))
     await tx.update("checkup_finding", ("district", "finding"), _STATE, again)
-    await _open(tx, site, day, who, row, key, wanted)
+    own = await key_of(tx, site, names[0])
+    if own is not None:
+        await _open(tx, site, day, names[0], row, own, wanted)
 
 
 def _put(site: Site, day: Day, key: DataKey, finding: bytes, who: bytes, each: Wanted) -> Row:
@@ -152,11 +156,11 @@ def _of_values(left: Iterable[tuple[str, LeftOut]]) -> Iterable[Wanted]:
 
 
 async def _of_records(
-    tx: Tx, site: Site, day: Day, who: bytes, row: ResidentRow, content: Content
+    tx: Tx, site: Site, day: Day, names: Sequence[bytes], row: ResidentRow, content: Content
 ) -> list[Wanted]:
-    made = await tx.rows(
-        "SELECT form, change FROM checkup_result WHERE district=? AND day=? AND who=?",
-        site.district, day.day, who,
+    made = await tx.rows_in(
+        "SELECT form, change FROM checkup_result WHERE district=? AND day=? AND who {ids}",
+        sorted(names), site.district, day.day,
     )  # fmt: skip
     found: list[Wanted] = []
     person: Person | None = None

@@ -30,7 +30,7 @@ from server.rules.checkup_results import About, impossible
 from server.store.tx import Tx, one
 from server.store.vault import NOBODY, T_STAFF
 from sync import wire
-from sync.reconcile import Guest, Present, Reason, State
+from sync.reconcile import Guest, Present, Reason
 
 _LABEL: Final = b"gongwei/checkup/record\x00"
 
@@ -132,9 +132,7 @@ def _faulty(kind: Kind, change: wire.Change, about: About) -> bool:
     return bool(impossible(kind, msgspec.json.decode(change.body, type=dict[str, Any]), about))
 
 
-async def is_written(tx: Tx, site: Site, change: bytes) -> bool:
-    """Whether a change of this id is there and stands in an archive."""
-    row = await one(
-        tx, "SELECT state FROM change WHERE district=? AND change=?", site.district, change
-    )
-    return row is not None and row[0] in (State.APPLIED, State.GUEST)
+async def is_there(tx: Tx, site: Site, change: bytes) -> bool:
+    """Whether a change of this id is there, whatever became of it."""
+    row = await one(tx, "SELECT 1 FROM change WHERE district=? AND change=?", site.district, change)
+    return row is not None

@@ -17,7 +17,7 @@ import msgspec
 from crypto.columns import DataKey
 from server.access import living
 from server.actions.archives.content import Content, contents
-from server.actions.archives.standing import ResidentRow, lock_residents
+from server.actions.archives.standing import ResidentRow, lock_residents, names_of
 from server.actions.checkup import finding_rows, records
 from server.actions.checkup.day_rows import Day, read_day
 from server.actions.checkup.steps import parts_of
@@ -41,7 +41,7 @@ PUT_OFF_MS: Final = 60 * 60_000
 _DUE: Final = (
     "FROM checkup_person p JOIN resident r ON r.district=p.district AND r.resident=p.who WHERE "
     "p.district=? AND p.changed_at>p.compiled_at AND p.state IS NOT NULL AND (p.done_at IS NOT "
-    "NULL OR p.left_at IS NOT NULL OR p.changed_at<=?) AND p.changed_at<? "
+    "NULL OR p.left_at IS NOT NULL OR p.changed_at<=?) AND p.changed_at<? AND p.status<>'moved' "
 )
 """A step of this very millisecond may still come: what was noted in it waits for the next."""
 _body: Final = msgspec.json.Decoder(dict[str, Any])
@@ -49,8 +49,11 @@ _body: Final = msgspec.json.Decoder(dict[str, Any])
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What was made of a form the last time: its number, its change, what the parts said then."""
+    """What was made of a form the last time: its number, its change, what the parts said then.
+    `who`: as the archive was named then.
+    """
 
+    who: bytes
     n: int
     change: bytes
     body: Mapping[str, Any]
@@ -105,7 +108,8 @@ async def _compile(tx: Tx, site: Site, day: bytes, who: bytes) -> int:
     if row is None or found is None or person is None:
         return 0
     content = (await contents(tx, site, {kept: row}))[kept]
-    hand = _Hand(tx, site, found, who, row, content)
+    names = await names_of(tx, site.district, who)
+    hand = _Hand(tx, site, found, who, names, row, content)
     parts = [
         Part(each.change, each.station, each.mark, each.form, each.v, each.values)
         for each in (await parts_of(tx, site, day, {who})).get(who, ())
@@ -140,6 +144,7 @@ class _Hand:
     site: Site
     day: Day
     who: bytes
+    names: Sequence[bytes]  # this archive, and those that were merged into it
     row: ResidentRow
     content: Content
 
@@ -164,44 +169,85 @@ class _Hand:
         for form in sorted(forms.keys() | before.keys()):
             now = forms.get(form)
             body = dict(now.body) if now is not None else {}
-            done += await self._write_form(form, body, before.get(form))
+            done += await self._write_form(form, body, before.get(form, ()))
             left += [(form, each) for each in (now.left_out if now is not None else ())]
         await finding_rows.follow(
-            self.tx, self.site, self.day, self.who, self.row, self.content, left
+            self.tx, self.site, self.day, self.names, self.row, self.content, left
         )
         return done
 
-    async def _before(self) -> dict[str, _Before]:
-        rows = await self.tx.rows(
-            "SELECT form, n, change, sealed FROM checkup_result WHERE district=? AND day=? AND "
-            "who=?",
-            self.site.district, self.day.day, self.who,
+    async def _before(self) -> dict[str, list[_Before]]:
+        """By form; what was made under the name of today first."""
+        rows = await self.tx.rows_in(
+            "SELECT who, form, n, change, sealed FROM checkup_result WHERE district=? AND day=? "
+            "AND who {ids}",
+            sorted(self.names), self.site.district, self.day.day,
         )  # fmt: skip
-        key = await self._key()
-        return {
-            form: _Before(n, change, _body.decode(key.open(self._place(form, n), sealed)))
-            for form, n, change, sealed in rows
-        }
+        found: dict[str, list[_Before]] = {}
+        for who, form, n, change, sealed in sorted(rows, key=lambda row: row[0] != self.who):
+            plain = (await self._key(who)).open(self._place(who, form, n), sealed)
+            found.setdefault(form, []).append(_Before(who, n, change, _body.decode(plain)))
+        return found
 
-    def _place(self, form: str, n: int) -> bytes:
-        at = self.day.day + form.encode()
-        return self.site.vault.at(T_CHECKUP_AFTER, at, self.who, n)
+    def _place(self, who: bytes, form: str, n: int) -> bytes:
+        return self.site.vault.at(T_CHECKUP_AFTER, self.day.day + form.encode(), who, n)
 
-    async def _key(self) -> DataKey:
-        key = await finding_rows.key_of(self.tx, self.site, self.who)
+    async def _key(self, who: bytes) -> DataKey:
+        key = await finding_rows.key_of(self.tx, self.site, who)
         assert key is not None, "whose results are written has an archive"
         return key
 
-    async def _write_form(self, form: str, body: dict[str, Any], before: _Before | None) -> bool:
-        if before is None:
+    async def _write_form(self, form: str, body: dict[str, Any], before: Sequence[_Before]) -> bool:
+        """Of two archives that were joined each may have a record of the day: the first goes on
+        as that of both, any other is taken back.
+        """
+        if not before:
             return bool(body) and await self._save(form, 1, body, body, None)
-        if body == before.body:
+        first, *others = before
+        n = max(each.n for each in before) + 1
+        for each in others:
+            other = await self._standing(form, each)
+            if other is not None and other.body is not None:
+                n = await self._void(form, n, other)
+        if body == first.body and first.who == self.who:
             return False
-        standing = await records.standing_of(self.tx, self.site, self.row, form, before.change)
+        standing = await self._standing(form, first)
         if standing is None or standing.body is None:  # taken back by its author: begun anew
-            return bool(body) and await self._save(form, before.n + 1, body, body, None)
-        whole = overlaid(standing.body, before.body, body)
-        return await self._save(form, before.n + 1, body, whole, standing)
+            return bool(body) and await self._save(form, n, body, body, None)
+        whole = overlaid(standing.body, first.body, body)
+        return await self._save(form, n, body, whole, standing)
+
+    async def _standing(self, form: str, before: _Before) -> records.Standing | None:
+        return await records.standing_of(self.tx, self.site, self.row, form, before.change)
+
+    async def _void(self, form: str, n: int, standing: records.Standing) -> int:
+        """Takes a record back; the number after the one it took."""
+        change = await self._change(form, n, {}, standing)
+        await self._write(change, standing.staff)
+        return n + 1
+
+    async def _change(
+        self, form: str, n: int, body: Mapping[str, Any], amended: records.Standing | None
+    ) -> wire.Change:
+        """The change of this number; numbers that another life of this archive has used are not
+        used again.
+        """
+        while await records.is_there(self.tx, self.site, self._id(form, n)):
+            n += 1
+        return wire.Change(
+            id=self._id(form, n), resident=self.row.resident, kind=form, v=newest(form),
+            on=self.day.on.isoformat(), at=self.site.clock(),
+            body=msgspec.Raw(wire.encode(dict(body))) if body else msgspec.UNSET,
+            amends=amended.change if amended is not None and body else None,
+            voids=amended.change if amended is not None and not body else None,
+        )  # fmt: skip
+
+    def _id(self, form: str, n: int) -> bytes:
+        return records.id_of(self.day.day, self.who, form, n)
+
+    async def _write(self, change: wire.Change, author: bytes) -> None:
+        signed = await records.writer(self.tx, self.site, author)
+        await records.write(self.tx, self.site, signed, self.row, change, self.about())
 
     async def _save(
         self, form: str, n: int, said: Mapping[str, Any], body: Mapping[str, Any],
@@ -209,25 +255,17 @@ class _Hand:
     ) -> bool:  # fmt: skip
         """One change and what it was made from; an empty form takes the record back."""
         site = self.site
-        change = wire.Change(
-            id=records.id_of(self.day.day, self.who, form, n), resident=self.row.resident,
-            kind=form, v=newest(form), on=self.day.on.isoformat(), at=site.clock(),
-            body=msgspec.Raw(wire.encode(dict(body))) if body else msgspec.UNSET,
-            amends=amended.change if amended is not None and body else None,
-            voids=amended.change if amended is not None and not body else None,
-        )  # fmt: skip
-        author = amended.staff if amended is not None else self.day.lead
-        signed = await records.writer(self.tx, site, author)
-        await records.write(self.tx, site, signed, self.row, change, self.about())
-        key = await self._key()
+        change = await self._change(form, n, body, amended)
+        await self._write(change, amended.staff if amended is not None else self.day.lead)
+        sealed = (await self._key(self.who)).seal(
+            self._place(self.who, form, n), wire.encode(dict(said))
+        )
         row: Row = (
-            site.district, self.day.day, self.who, form, n, change.id, site.clock(),
-            key.seal(self._place(form, n), wire.encode(dict(said))),
+            site.district, self.day.day, self.who, form, n, change.id, site.clock(), sealed,
         )  # fmt: skip
-        if n > 1:
-            await self.tx.run(
-                "DELETE FROM checkup_result WHERE district=? AND day=? AND who=? AND form=?",
-                site.district, self.day.day, self.who, form,
-            )  # fmt: skip
+        await self.tx.run(
+            "DELETE FROM checkup_result WHERE district=? AND day=? AND who=? AND form=?",
+            site.district, self.day.day, self.who, form,
+        )  # fmt: skip
         await self.tx.insert("checkup_result", [row])
         return True
