@@ -4,6 +4,7 @@ without a fresh sign-in, and whatever ends the booking or the right ends the cod
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -144,7 +145,7 @@ async def test_on_the_day_the_code_opens_without_a_sign_in_and_nothing_else_does
         assert "只在今天有效，没网也能扫" in said
         assert MASKED in page.text
         assert "周谷雨" not in page.text
-        assert "0028" not in page.text
+        assert "0028" not in text_of(page)
         assert (await zhou.get(f"{HERE}/{name}/picture.png")).status_code == 200
         for path in (
             "/portal/",
@@ -375,3 +376,17 @@ async def test_passes_go_a_month_after_their_day(world: World, day: bytes) -> No
     world.clock.pass_(days=3)
     await account.forget(world.site)
     assert await world.one("SELECT COUNT(*) FROM day_pass") == 0
+
+
+async def test_a_day_that_is_moved_takes_its_code_along(world: World, day: bytes) -> None:
+    clerk = await desk(world)
+    async with phone(world, ZHOU) as zhou:
+        await book(zhou, day)
+        later = checkup_days.draft(on=IN_A_WEEK + timedelta(days=3))
+        await days.change(world.site, clerk, day, replace(later, slots=()))
+        await signed_out(zhou)
+        page = await zhou.get(HERE)
+        assert "11月30日体检，凭这个码签到" in text_of(page)
+        assert f"Max-Age={10 * 86_400 + 16 * 3_600}" in page.headers["set-cookie"]
+        checkup_days.at(world, IN_A_WEEK + timedelta(days=3), "07:20")
+        assert "今天体检，出示这个码" in text_of(await zhou.get(HERE))
