@@ -6,7 +6,7 @@ import pytest
 
 from crypto.card import CardType, Outcome, Trust, check, digits_of, key_id_of
 from crypto.keys import SigningPublicKey, Suite
-from server.actions.checkup import code_list, codes
+from server.actions.checkup import code_list, codes, days
 from server.actions.checkup.codes import Code
 from server.actions.keeping.keyring import CODE, renew_code
 from server.actions.keeping.site import district_key_blob, open_site
@@ -14,7 +14,7 @@ from server.errors import NotYours, RuleSaysNo
 from server.store.vault import NOBODY
 from sync.hall_wire import CODES_LABEL, CodeList
 from sync.hall_wire import code_list as read_list
-from tests.checkup_days import IN_A_WEEK, a_day, at, csn_of, desk, planned
+from tests.checkup_days import IN_A_WEEK, a_day, at, csn_of, desk, draft, planned
 from tests.console import CHEN
 from tests.world import DISTRICT, HE, QIN, WU, YANG, ZHENG, ZHOU, World
 
@@ -100,10 +100,25 @@ async def test_tablets_learn_of_a_new_code_by_the_persons_row(plan: World) -> No
     assert await csn_of(plan, day) == before + 1
     await day_code(plan, day, ZHOU)
     assert await csn_of(plan, day) == before + 1, "nothing changed"
-    await plan.store.write(lambda tx: codes.day_codes(tx, plan.site, day, [ZHOU, WU], told=False))
+    await plan.store.write(lambda tx: codes.prepare(tx, plan.site, day, [ZHOU, WU]))
     assert await csn_of(plan, day) == before + 1, "the packer is about to write the row itself"
     await cards(plan, ZHOU, ZHENG)
     assert await csn_of(plan, day) == before + 2, "only Zhou is on the list"
+
+
+async def test_a_day_that_is_moved_has_other_codes(plan: World) -> None:
+    day = await a_day(plan)
+    before, csn = await day_code(plan, day, ZHOU), await csn_of(plan, day)
+    later = draft(on=IN_A_WEEK + timedelta(days=1))
+    await days.change(plan.site, await desk(plan), day, later)
+    assert await csn_of(plan, day) > csn, "tablets get the rows anew"
+    after = await day_code(plan, day, ZHOU)
+    assert after.ends_ms == before.ends_ms + 86_400_000
+    at(plan, IN_A_WEEK + timedelta(days=1), "09:00")
+    found = await plan.store.read(
+        lambda tx: codes.scanned(tx, plan.site, after.text, on=IN_A_WEEK + timedelta(days=1))
+    )
+    assert found == (Outcome.VALID, ZHOU)
 
 
 async def test_a_lost_card_is_revoked_and_the_next_is_another(plan: World) -> None:

@@ -32,6 +32,7 @@ from server.actions.checkup.day_rows import (
     lock_day,
     lock_days,
     persons,
+    read_day,
     save_day,
     touched,
 )
@@ -49,6 +50,7 @@ LASTS_MS: Final = 90 * DAY_MS  # a card that ends sooner is followed by a new on
 REASONS: Final = ("lost", "broken", "wrong_person")
 _FIELDS: Final = "code, resident, type, day, key_id, issued_at, expires_at, revoked_at, reason"
 _LASTING: Final = "type=1 AND expires_at>?"
+_OF_DAY: Final = "day=? AND expires_at=?"
 _ON_TABLETS: Final = "state IN ('ready', 'open')"
 
 
@@ -96,37 +98,57 @@ async def issue_cards(
     """A card for each: the one they have if it lasts, else a new one. `by`: the member of staff."""
     now = site.clock()
     wanted = sorted(set(residents))
-    cards = await _live(tx, site, wanted, _LASTING, now + LASTS_MS)
+    found = await _rows(tx, site, wanted, _LASTING, now + LASTS_MS)
+    cards = {who: _code(site, row) for who, row in found.items()}
     missing = [who for who in wanted if who not in cards]
     ends = _card_ends_ms(civil_day(now))
     made = await _make(tx, site, missing, CardType.CARD, None, ends, by)
     if made:
         await _told_to_tablets(tx, site, list(made))
         await audit(tx, site.district, "act", b"cards" + b"".join(sorted(made)), now)
-    return cards | made
+    return cards | {who: _code(site, row) for who, row in made.items()}
 
 
-async def day_codes(
-    tx: Tx, site: Site, day: bytes, whos: Collection[bytes], *, told: bool = True
-) -> dict[bytes, Code]:
-    """The code of each for that day, made where there is none. `told`: tablets learn of new ones by
-    the people's rows; False for the packer, which is about to write those. Raises NotYours.
+async def day_codes(tx: Tx, site: Site, day: bytes, whos: Collection[bytes]) -> dict[bytes, Code]:
+    """The code of each for that day, made where there is none; tablets learn of new ones by the
+    people's rows. Raises NotYours for no day.
     """
-    wanted = sorted(set(whos))
-    found = await _live(tx, site, wanted, "day=?", day)
-    if all(who in found for who in wanted):
-        return found
-    # Under the lock of the day, so that two pages that are opened at once show one code.
-    locked = await lock_day(tx, site, day)
-    found = await _live(tx, site, wanted, "day=?", day)
-    missing = [who for who in wanted if who not in found]
-    ends = day_ends_ms(locked.on)
-    made = await _make(tx, site, missing, CardType.DAY, day, ends, None)
-    if told and made:
-        people = await persons(tx, site, day, list(made))
+    made = await _made_for(tx, site, day, whos)
+    if made:
+        locked = await lock_day(tx, site, day)
+        people = await persons(tx, site, day, made)
         await touched(tx, site, locked, people.values())
         await save_day(tx, site, locked)
-    return found | made
+    found = await _rows(tx, site, whos, _OF_DAY, day, await _day_ends(tx, site, day))
+    return {who: _code(site, row) for who, row in found.items()}
+
+
+async def prepare(tx: Tx, site: Site, day: bytes, whos: Collection[bytes]) -> None:
+    """Before a tablet is told of these people: each has a code of that day, so that a telephone is
+    known in a hall with no network although its page was never opened before.
+    """
+    await _made_for(tx, site, day, whos)
+
+
+async def _made_for(tx: Tx, site: Site, day: bytes, whos: Collection[bytes]) -> Collection[bytes]:
+    """Those who had none. A day that was moved has other codes than before."""
+    ends = await _day_ends(tx, site, day)
+    found = await _rows(tx, site, whos, _OF_DAY, day, ends)
+    if all(who in found for who in whos):
+        return ()
+    # Under the lock of the day, so that two pages that are opened at once show one code.
+    await lock_day(tx, site, day)
+    found = await _rows(tx, site, whos, _OF_DAY, day, ends)
+    missing = sorted(who for who in set(whos) if who not in found)
+    await _make(tx, site, missing, CardType.DAY, day, ends, None)
+    return missing
+
+
+async def _day_ends(tx: Tx, site: Site, day: bytes) -> int:
+    found = await read_day(tx, site, day)
+    if found is None:
+        raise NotYours("day")
+    return day_ends_ms(found.on)
 
 
 async def day_code(tx: Tx, site: Site, day: bytes, who: bytes) -> Code:
@@ -137,9 +159,9 @@ async def day_code(tx: Tx, site: Site, day: bytes, who: bytes) -> Code:
 async def _make(
     tx: Tx, site: Site, whos: Sequence[bytes], kind: CardType, day: bytes | None, ends: int,
     by: bytes | None,
-) -> dict[bytes, Code]:  # fmt: skip
+) -> dict[bytes, Row]:  # fmt: skip
     now, key_id = site.clock(), key_id_of(site.keys.newest_code.public)
-    made: dict[bytes, Code] = {}
+    made: dict[bytes, Row] = {}
     while missing := [who for who in whos if who not in made]:
         drawn: dict[bytes, Row] = {}
         for who in missing:
@@ -154,7 +176,7 @@ async def _make(
             f"SELECT {_FIELDS} FROM checkup_code WHERE district=? AND code {{ids}}",
             list(drawn), site.district,
         )  # fmt: skip
-        made |= {row[1]: _code(site, row) for row in kept}
+        made |= {row[1]: row for row in kept}
     return made
 
 
@@ -196,13 +218,6 @@ async def _rows(
         list(owners), site.district, *args,
     )  # fmt: skip
     return {owners[row[1]]: row for row in rows if row[4] in site.keys.code}
-
-
-async def _live(
-    tx: Tx, site: Site, whos: Collection[bytes], where: str, *args: object
-) -> dict[bytes, Code]:
-    found = await _rows(tx, site, whos, where, *args)
-    return {who: _code(site, row) for who, row in found.items()}
 
 
 async def with_card(tx: Tx, site: Site, residents: Collection[bytes]) -> frozenset[bytes]:

@@ -199,6 +199,8 @@ async def change(site: Site, signed: Signed, day: bytes, draft: Draft) -> None:
         found.version_up()
         if found.stations != before.stations:
             await _reroute(tx, site, found, before.stations)
+        if found.on != before.on:  # day codes are of another day, so tablets get them anew
+            await touched(tx, site, found, (await persons(tx, site, day)).values())
         if draft.slots and not await _any_booked(tx, site, day):
             await tx.run("DELETE FROM checkup_slot WHERE district=? AND day=?", site.district, day)
             await _put_slots(tx, site, day, draft.slots)

@@ -16,7 +16,7 @@ from crypto.keys import Suite
 from server.actions.archives.cards import Card, cards_of
 from server.actions.archives.standing import DeviceRow
 from server.actions.checkup import code_list
-from server.actions.checkup.codes import codes_of
+from server.actions.checkup.codes import codes_of, prepare
 from server.actions.checkup.day_reading import leads
 from server.actions.checkup.day_rows import GUEST, REMOVED, Day, names_in, read_day
 from server.actions.checkup.guests import Guest, guests_of
@@ -122,6 +122,8 @@ async def _rows(tx: Tx, site: Site, day: Day, rows: Sequence[Row]) -> tuple[Raw,
     cards = await cards_of(tx, site, whos)
     nameless = {row[0] for row in rows if row[2] in (GUEST, MOVED)}
     said = {each.guest: each for each in await guests_of(tx, site, day.day, nameless)}
+    known = [row[0] for row in rows if row[2] not in (REMOVED, MOVED, GUEST)]
+    await prepare(tx, site, day.day, known)
     codes = await codes_of(tx, site.district, whos, day.day)
     states = await states_in(tx, site)
     slots = await _slots(tx, site, day)
