@@ -52,10 +52,7 @@ def _pages(portal: Portal) -> list[HTTPRouteHandler]:
         found, kept = await own_code.of_visitor(portal.site, visitor, token)
         if found is None:
             return see("/portal/checkup")
-        answer = await _draw(portal, request, found, kept, visitor)
-        if kept != token:
-            give(request, answer, kept, portal.site.clock(), found.until)
-        return answer
+        return await _draw(portal, request, found, kept, visitor)
 
     @open_page("/checkup/card/{name:str}")
     async def one(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
@@ -145,10 +142,14 @@ async def _draw(
     }  # fmt: skip
     page = Page("checkup_card.html.j2", "checkup", w.title, back="/portal/" if visitor else "")
     if visitor is not None:
-        return portal.page(request, page, **context)
-    return draw(
-        portal, request, page, masked=name_masked(found.card.name), **context
-    )  # fmt: skip
+        answer = portal.page(request, page, **context)
+    else:
+        name = name_masked(found.card.name)
+        answer = draw(portal, request, page, masked=name, **context)
+    if held:  # every look says anew how long: a day may have been moved, another one booked
+        last = max(each.day.ends_ms for each in held)
+        give(request, answer, token, portal.site.clock(), last)
+    return answer
 
 
 def _head(own: OwnDay, today: date) -> str:

@@ -37,7 +37,6 @@ class OwnCode:
     text: str
     digits: str
     name: bytes
-    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +130,8 @@ async def _held(tx: Tx, site: Site, passes: Sequence[Pass]) -> list[Held]:
 
 
 async def _code(tx: Tx, site: Site, held: Held) -> OwnCode:
+    until = held.day.ends_ms
+    if until != held.pass_.until:  # the day was moved
+        await day_passes.last_until(tx, site, held.pass_.name, until)
     made = await codes.day_code(tx, site, held.day.day, held.day.who)
-    return OwnCode(held.day, held.card, made.text, made.digits, held.pass_.name, held.pass_.until)
+    return OwnCode(held.day, held.card, made.text, made.digits, held.pass_.name)

@@ -110,6 +110,13 @@ async def given_to(
     return tuple(Pass(*row) for row in rows)
 
 
+async def last_until(tx: Tx, site: Site, name: bytes, until: int) -> None:
+    """Its day is another one now."""
+    await tx.run(
+        "UPDATE day_pass SET until=? WHERE district=? AND name=?", until, site.district, name
+    )
+
+
 async def end_browser(tx: Tx, site: Site, token: str) -> None:
     """这不是我的手机: every pass of this browser ends."""
     await _end(tx, site.district, NOT_MINE, "mark=?", mark_of(token))
