@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.copies import Copies
 from tests.memory import DISK, settle
@@ -20,8 +20,8 @@ SMALL = {"max_wal_size": "256MB"}  # the log of a cluster that may be in memory
 _numbers = itertools.count(1)
 
 
-# No stopwatch: how long one example takes says how busy the machine is.
-settings.register_profile("suite", deadline=None)
+# No stopwatch: how long an example takes to be made or tried says how busy the machine is.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from server.actions.tablets import devices, staff_keys
 from tests.copies import Copies
-from tests.engine_tablet import Engine, app, faulty
+from tests.engine_tablet import ANSWERS_WITHIN_S, Engine, app, faulty
 from tests.test_tablet_engine_chain import device_of
 from tests.world import SU, XIE, World
 
@@ -23,7 +23,7 @@ def database_url(tmp_path: Any, copies: Copies) -> str:
 async def called(app: Engine, **names: str) -> bool:
     """Whether they are called so, soon: the names are written after what they came with."""
     wanted = set(names.values())
-    for _ in range(100):
+    for _ in range(50 * ANSWERS_WITHIN_S):
         if {each["name"] for each in (await app.status())["staff"]} == wanted:
             return True
         await asyncio.sleep(0.02)
