@@ -41,6 +41,10 @@ FIGURES = {
     "board_teams_p95_ms",
     "board_list_first_p95_ms",
     "board_list_last_p95_ms",
+    "hall_board_first_ms",
+    "hall_board_refresh_p95_cpu_ms",
+    "hall_board_page_p95_ms",
+    "lab_1000_s",
     "conflicts_lost_silently",
     "conflicts_told_to_writer",
     "conflicts_both_values_kept",
@@ -51,6 +55,8 @@ FIGURES = {
     "memory_large",
     "validate_followup_per_s",
     "validate_slowest_per_s",
+    "code_verify_per_s",
+    "cards_1000_s",
     "search_cold_cpu_s",
     "search_cold_s",
     "search_cold_limit_s",
@@ -103,6 +109,8 @@ OF_A_TABLET = {
     "web_search_ms",
     "web_open_archive_ms",
     "web_save_ms",
+    "web_scan_ms",
+    "web_check_in_ms",
 }
 
 

@@ -125,14 +125,14 @@ async def _draw(
 ) -> Response[Any]:
     w = words("checkup_alarms")
     day, alarm = found.day.day.hex(), found.line.alarm
-    label, value, rule = _said(found)
+    label, value, rule, bound = _said(found)
     here = Page(
         "checkup_alarm.html.j2", "checkup_alarms", w.title, "checkup",
         (Key("Ctrl Enter", w["keys"].save), Key("Escape", w["keys"].back)),
     )  # fmt: skip
     return await console.page(
         request, here, status=status, found=found, filled=filled, day=day, label=label,
-        value=value, rule=rule, path=_path(day, found.line), fields=_form().fields,
+        value=value, rule=rule, bound=bound, path=_path(day, found.line), fields=_form().fields,
         where=w.where(station=short_of(alarm.station), when=clock_of(alarm.at)),
         change=fresh_id(console.site).hex(), did=_did(found.line), clock_of=clock_of,
         others=[(_path(day, each), each) for each in found.others],
@@ -140,16 +140,18 @@ async def _draw(
     )  # fmt: skip
 
 
-def _said(found: OpenedAlarm) -> tuple[str, str, str]:
-    """收缩压, 186 mmHg, why it is critical; of what an operator found the sentence alone."""
+def _said(found: OpenedAlarm) -> tuple[str, str, str, str]:
+    """收缩压, 186 mmHg, why it is critical, from which number on; of what an operator found the
+    sentence alone.
+    """
     name = found.line.alarm.field
     if name.startswith(f"{URGENT}:"):
-        return words("checkup_alarms").urgent, found.sentence, ""
+        return words("checkup_alarms").urgent, found.sentence, "", ""
     station = stations().get(found.line.alarm.station)
     for form in station.forms if station is not None else ():
         each = form.form.field(name)
         if each is not None:
             value = field_text(each, found.value)
             bound = field_text(each, found.bound) if found.bound is not None else ""
-            return each.label, value, found.sentence.format(value=value, bound=bound)
-    return name, str(found.value), ""
+            return each.label, value, found.sentence.format(value=value, bound=bound), bound
+    return name, str(found.value), "", ""

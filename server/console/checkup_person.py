@@ -214,7 +214,8 @@ def _rows(found: Shown, w: Words) -> list[Row]:
 
 def _by(found: Shown, told: Told, w: Words) -> str:
     where = w.desk if told.device == DESK else found.tablets.get(told.device, "")
-    return w.stations.by(staff=found.staff.get(told.staff, ""), where=where).strip("，")
+    staff = found.staff.get(told.staff, "")
+    return w.stations.by(staff=staff, where=where) if where and staff else staff or where
 
 
 def _lines(found: Shown, w: Words) -> list[Line]:

@@ -9,7 +9,7 @@ hall and is nobody's last minute there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sync.hall import DONE, Mark, Phase, Progress, State, progress
@@ -30,12 +30,16 @@ DESK: Final = bytes(16)  # what stands for a device where a desk made the step
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """One person of the day."""
+    """One person of the day. `seen`: how far they have come, worked out once."""
 
     who: bytes
     state: State
     route: tuple[str, ...]
     ticket: str = ""
+    seen: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seen", progress_now(self.state, self.route, self.ticket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def figures(
 ) -> Figures:
     """`spoken`: when each tablet was last heard, ms."""
     tubes = frozenset(each.id for each in stations if each.tubes)
-    seen = [(each, progress_now(each)) for each in people]
+    seen = [(each, each.seen) for each in people]
     here = [(each, found) for each, found in seen if found.phase is not Phase.EXPECTED]
     phases = [found.phase for _, found in here]
     gone = [
@@ -140,13 +144,12 @@ def figures(
     )
 
 
-def progress_now(person: There) -> Progress:
+def progress_now(state: State, route: tuple[str, ...], ticket: str) -> Progress:
     """How far somebody has come; whom only a desk's mark has touched since has still left."""
-    found = progress(person.state, person.route, person.ticket)
-    out = person.state.out
+    found, out = progress(state, route, ticket), state.out
     if found.phase is not Phase.UNDER_WAY or out is None:
         return found
-    if any(each.id > out.id and each.device != DESK for each in person.state.st.values()):
+    if any(each.id > out.id and each.device != DESK for each in state.st.values()):
         return found
     return Progress(
         Phase.LEFT, found.arrived_at, 0, found.missing, found.ticket, found.doubled, found.open

@@ -17,8 +17,10 @@ from pathlib import Path
 
 from tests.bench import (
     board,
+    codes,
     conflicting,
     growing,
+    hall_board,
     importing,
     planning,
     portal,
@@ -62,6 +64,7 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
     """Every figure on one engine; what missed its bar."""
     report = Report(name, timed=not quick)
     validating.run(report)
+    codes.run(report)
     with tempfile.TemporaryDirectory(prefix="gongwei-bench-") as scratch:
         folder = Path(scratch)
         with engine(name, folder) as where:
@@ -77,6 +80,9 @@ def measure(name: str, size: Size, *, quick: bool) -> list[str]:
             say(f"{name}: the board")
             (folder / "board").mkdir()
             asyncio.run(board.run(where.new_database("board"), folder / "board", report))
+            say(f"{name}: the board of a checkup day")
+            (folder / "hall").mkdir()
+            asyncio.run(hall_board.run(where.new_database("hall"), folder / "hall", report))
             say(f"{name}: a list of {size.listed} lines")
             (folder / "list").mkdir()
             where_to = where.new_database("list")
