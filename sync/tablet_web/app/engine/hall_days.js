@@ -313,10 +313,10 @@ export class HallDays {
       if (!gone && !(own.state === "receipted" && whole.has(own.hall) && this._shows(own.hall, id)))
         continue;
       step.put("own", id);
-      step.put("fate", id);
       const moved = this.all.get(own.hall)?.moved ?? {};
       if (Object.keys(moved).length) await this._put(step, `${own.hall}.m`, moved);
     }
+    dropFates(step);
     if (step.writes.size) await step.commit(true);
     await this.lay();
   }
@@ -341,20 +341,28 @@ export class HallDays {
     const mine = step.rows("own").filter(([, row]) => row.hall === day);
     for (const [at, { resident }] of (await own.plain(mine)).entries()) {
       const [id, row] = mine[at];
-      if (row.state !== "open" && row.state !== "sent") {
-        step.put("own", id);
-        step.put("fate", id);
-      }
+      if (row.state !== "open" && row.state !== "sent") step.put("own", id);
       for (const [photo, each] of step.rows("photo")) {
         const theirs = each.resident === resident && !ledger.entries.get(resident);
         if (theirs) step.put("photo", photo, { ...each, sealed: new Uint8Array(0) });
       }
     }
+    dropFates(step);
     step.after.push(() => this.all.delete(day));
     await step.commit(true);
     for (const { key } of writing.drafts()) {
       if (key.startsWith(`hall.${day}.`)) await writing.dropDraft(key);
     }
+  }
+}
+
+/** Of steps that are gone; not while bytes of an earlier enrolment wait to hear that they arrived. @param {Step} step */
+function dropFates(step) {
+  const { gen } = step.facts;
+  const earlier = step.rows("batch").filter(([, row]) => row.gen !== gen);
+  const waits = new Set(earlier.flatMap(([, row]) => row.ids));
+  for (const [id, { hall }] of step.rows("fate")) {
+    if (hall && !step.get("own", id) && !waits.has(id)) step.put("fate", id);
   }
 }
 

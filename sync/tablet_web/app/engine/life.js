@@ -90,7 +90,9 @@ export class Life {
 
   /** What knows checkup days comes with the first thing of one. */
   async _knowsDays() {
-    const { Hall } = await import("./hall.js");
+    const { Hall } = await import("./hall.js").catch(() => {
+      throw { code: "app_incomplete" };
+    });
     this._halls ??= new Hall(
       /** @type {import("./engine.js").Engine} */ (/** @type {unknown} */ (this)),
     );
@@ -273,6 +275,7 @@ export class Life {
       directory.take(JSON.parse(text(plain)));
     }
     outbox.keys = reporter.keys = keys;
+    this._halls?._days.clear(); // of an enrolment before this one
     await reading.prepare();
     await writing.prepare();
     this._measure().then(() => this._tell()); // slow in some browsers, and nobody waits for it

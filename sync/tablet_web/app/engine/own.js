@@ -150,6 +150,7 @@ export class OwnChanges {
       state: "",
       reason: "",
       receipt: 0,
+      ...(wanted.hall ? { hall: wanted.hall } : {}),
       sealed: await sealer.seal("fate", id, told),
     });
     this._open.set(id, plain);

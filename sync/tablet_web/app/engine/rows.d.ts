@@ -172,6 +172,8 @@ export interface FateRow {
   state: string;
   reason: string;
   receipt: number;
+  /** Of a step: its checkup day. */
+  hall?: Hex;
   sealed: Uint8Array;
 }
 
