@@ -7,6 +7,7 @@ import { Button } from "../parts/button.js";
 import { One } from "../parts/choice.js";
 import { FaultBox, useCall } from "../parts/fault.js";
 import { icon } from "../parts/icon.js";
+import { fieldText } from "../screens/archive_values.js";
 import { stationOf } from "./ground.js";
 import { masked, ticketText } from "./mask.js";
 
@@ -16,8 +17,17 @@ import { masked, ticketText } from "./mask.js";
 
 const URGENT = "urgent:";
 
-/** What is the matter, as the district's rule says it or the operator found it. @param {HallAlarm} alarm @param {HallView} view */
-export function sentenceOf(alarm, view) {
+/** 左侧收缩压 198 mmHg, as the form of the station calls it. @param {{ field: string, value: unknown, station: string }} alarm @param {Here} here */
+export function valueOf({ field, value, station }, { view, forms }) {
+  for (const { kind, v } of stationOf(view, station)?.forms ?? []) {
+    const found = forms?.kind(kind, v)?.fields.find((each) => each.name === field);
+    if (found) return `${found.label} ${fieldText(found, value, { today: view.on, names: {} })}`;
+  }
+  return "";
+}
+
+/** What is the matter, as the district's rule says it or the operator found it. @param {HallAlarm} alarm @param {Here} here */
+export function sentenceOf(alarm, { view }) {
   if (alarm.sentence) return alarm.sentence;
   const code = alarm.field.startsWith(URGENT) ? alarm.field.slice(URGENT.length) : "";
   const found = view.stations.flatMap(({ urgent }) => urgent).find((each) => each.code === code);
@@ -28,8 +38,16 @@ export function sentenceOf(alarm, view) {
 const whose = ({ ticket, person }) =>
   [ticket && ticketText(ticket), masked(person)].filter(Boolean).join(" ");
 
-/** @param {{ alarms: HallAlarm[], view: HallView, attend: (alarm: HallAlarm) => void }} props */
-export function AlarmBar({ alarms, view, attend }) {
+/** What was measured, and what is the matter with it. @param {HallAlarm} alarm @param {Here} here */
+const matter = (alarm, here) =>
+  [valueOf(alarm, here), sentenceOf(alarm, here)].filter(Boolean).join(words.comma);
+
+/** 04:36 血压身高 @param {HallAlarm} alarm @param {HallView} view */
+const whence = ({ at, station }, view) =>
+  [words.at_hour(at), stationOf(view, station)?.short].filter(Boolean).join(" ");
+
+/** @param {{ alarms: HallAlarm[], here: Here, attend: (alarm: HallAlarm) => void }} props */
+export function AlarmBar({ alarms, here, attend }) {
   return html`<section class="hall-alarm" role="alert" aria-label=${words.critical}>
     ${icon("stop")}
     <div>
@@ -39,10 +57,8 @@ export function AlarmBar({ alarms, view, attend }) {
           (alarm) =>
             html`<li key=${alarm.part + alarm.field}>
               <button type="button" class="btn alarm" onClick=${() => attend(alarm)}>
-                <b>${whose(alarm)}</b> ${sentenceOf(alarm, view)}
-                <span
-                  >${words.at_hour(alarm.at)} ${stationOf(view, alarm.station)?.short ?? ""}</span
-                >
+                <b>${whose(alarm)}</b> ${matter(alarm, here)}
+                <span>${whence(alarm, here.view)}</span>
                 ${words.acted}${icon("right")}
               </button>
             </li>`,
@@ -86,7 +102,7 @@ export function Attend({ here, alarm }) {
     });
   };
   return html`<section class="hall-attend">
-    <${What} alarm=${alarm} view=${view} />
+    <${What} alarm=${alarm} here=${here} />
     <${Dids} did=${did} set=${setDid} told=${tried && !did} />
     ${tried &&
     !did &&
@@ -127,17 +143,15 @@ export function Attend({ here, alarm }) {
   </section>`;
 }
 
-/** What is the matter, with whom, and who is called. @param {{ alarm: HallAlarm, view: HallView }} props */
-function What({ alarm, view }) {
+/** What is the matter, with whom, and who is called. @param {{ alarm: HallAlarm, here: Here }} props */
+function What({ alarm, here }) {
+  const doctor = onDuty(here.view);
   return html`<div class="what" role="alert">
     ${icon("stop")}
     <div>
-      <h1>${sentenceOf(alarm, view)}</h1>
-      <p class="bold">
-        ${whose(alarm)}${words.dot}${stationOf(view, alarm.station)?.label ?? ""}
-        ${words.at_hour(alarm.at)}
-      </p>
-      <p class="call">${onDuty(view) ? words.call(onDuty(view)) : words.call_nobody}</p>
+      <h1>${matter(alarm, here)}</h1>
+      <p class="bold">${[whose(alarm), whence(alarm, here.view)].join(words.dot)}</p>
+      <p class="call">${doctor ? words.call(doctor) : words.call_nobody}</p>
     </div>
   </div>`;
 }

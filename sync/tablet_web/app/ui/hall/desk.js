@@ -36,7 +36,7 @@ export function Desk({ here }) {
   const { switches, view } = here;
   const [stage, setStage] = useState(/** @type {Stage} */ ({ at: "scan" }));
   const desk = useDesk(here, stage, setStage);
-  const { call, found, back } = desk;
+  const { call, looking, found, back } = desk;
   if (stage.at === "guest") {
     return html`<${Guest}
       here=${here}
@@ -64,7 +64,7 @@ export function Desk({ here }) {
           found=${(/** @type {string} */ text) => found(text, "camera")}
         />`}
       </div>
-      <${FaultBox} fault=${call.fault} />
+      <${FaultBox} fault=${call.fault ?? looking.fault} />
       <${Shown} here=${here} stage=${stage} desk=${desk} />
     </div>
     ${idle &&
@@ -83,6 +83,7 @@ export function Desk({ here }) {
 function useDesk(here, stage, setStage) {
   const { engine, view, sound } = here;
   const call = useCall();
+  const looking = useCall();
   const last = useLast();
   const back = () => {
     setStage({ at: "scan" });
@@ -97,7 +98,8 @@ function useDesk(here, stage, setStage) {
   const found = async (/** @type {string} */ text, /** @type {"camera" | "type"} */ input) => {
     if (busy.current) return;
     busy.current = true;
-    await call.run(async () => setStage(await looked(here, text, input)));
+    call.clear();
+    await looking.run(async () => setStage(await looked(here, text, input)));
     busy.current = false;
   };
   const signed = (/** @type {HallCheckedIn} */ done, again = false) => {
@@ -119,7 +121,19 @@ function useDesk(here, stage, setStage) {
       checkIn(scan.person, scan.how, scan.code);
   };
   const choose = (/** @type {HallPerson} */ person) => setStage(chosen(here, person));
-  return { call, found, signed, checkIn, sheet, enter, choose, back, setStage, last: last.list };
+  return {
+    call,
+    looking,
+    found,
+    signed,
+    checkIn,
+    sheet,
+    enter,
+    choose,
+    back,
+    setStage,
+    last: last.list,
+  };
 }
 
 /** @typedef {ReturnType<typeof useDesk>} DeskActs */
@@ -130,8 +144,9 @@ function useDesk(here, stage, setStage) {
  */
 async function looked({ engine, view, sound }, text, input) {
   const scan = await engine.hallScan(view.day, text, input);
-  if (scan.outcome === "unreadable" && input === "type" && mayBeName(text)) {
+  if (input === "type" && !scan.person && !scan.card && mayBeName(text)) {
     const people = await engine.hallFind(view.day, text.trim(), 8);
+    if (people[0] && people.length === 1) return chosen({ sound }, people[0]);
     sound(people.length ? "several" : "not_on_list");
     return { at: "several", text: text.trim(), people };
   }
@@ -144,7 +159,7 @@ async function looked({ engine, view, sound }, text, input) {
   return { at: "outcome", scan };
 }
 
-/** Somebody taken from the list of a name. @param {Here} here @param {HallPerson} person @returns {Stage} */
+/** Somebody found by name. @param {Pick<Here, "sound">} here @param {HallPerson} person @returns {Stage} */
 function chosen({ sound }, person) {
   const came = person.phase !== "expected";
   const outcome = came ? "already_in" : "valid";

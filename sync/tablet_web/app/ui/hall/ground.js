@@ -38,6 +38,7 @@ import { useShared } from "../state.js";
  * @property {() => void} again Looks at the day anew.
  * @property {(alarm: HallAlarm | null) => void} attend Opens what a doctor is asked to act on.
  * @property {(name: string, params?: Record<string, any>) => void} go
+ * @property {import("../catalogue.js").Catalogue | null} forms
  */
 
 const KEY = "hall";

@@ -3,7 +3,8 @@
 
 import { words } from "../../words/zh/hall.js";
 import { dayAndWeek } from "../../words/zh/time.js";
-import { html, useEffect, useState } from "../html.js";
+import { catalogue } from "../catalogue.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Card } from "../parts/card.js";
 import { Empty } from "../parts/empty.js";
@@ -24,10 +25,7 @@ import { StationPage } from "./station.js";
 /** @typedef {import("./ground.js").Mode} Mode */
 
 const SHEETS = ["hall", "hall_station", "hall_paper"];
-const READER = [
-  "/tablet/vendor/zxing/zxing_reader.wasm",
-  "/tablet/vendor/zxing/es/reader/index.js",
-];
+const WASM = "/tablet/vendor/zxing/zxing_reader.wasm";
 const MODES = /** @type {const} */ (["desk", "station", "leave", "overview"]);
 
 /** @type {Promise<void> | null} */
@@ -50,12 +48,15 @@ function worn(name) {
 }
 
 /** The hall's own style sheets, and what reads and draws codes, fetched with the first of its pages. */
-export function dress() {
+function dress() {
   dressed ??= Promise.all(SHEETS.map(worn)).then(() => {});
   keep();
-  for (const each of READER) fetch(each).catch(() => {});
+  Promise.all([fetch(WASM), import("../../../vendor/zxing/es/reader/index.js")]).catch(() => {});
   return dressed;
 }
+
+// A hall has no network: all of it comes with the first of its modules.
+dress();
 
 /** @param {Props} props */
 export function Hall(props) {
@@ -87,6 +88,15 @@ export function Hall(props) {
   />`;
 }
 
+/** The forms, for what a value is called; null until they are read. */
+function useCatalogue() {
+  const [forms, set] = useState(/** @type {import("../catalogue.js").Catalogue | null} */ (null));
+  useEffect(() => {
+    catalogue().then(set, () => {});
+  }, []);
+  return forms;
+}
+
 /** @param {{ days: HallDay[], today: string, choose: (day: string) => void }} props */
 function Days({ days, today, choose }) {
   return html`<main class="body hall">
@@ -111,7 +121,15 @@ function Days({ days, today, choose }) {
 function Day(props) {
   const { engine, status, day, other, switches, turn, go } = props;
   const { got, fault, again } = useDay(engine, day.day, status);
+  const forms = useCatalogue();
   const [alarm, attend] = useState(/** @type {import("../../types.js").HallAlarm | null} */ (null));
+  const open = got?.alarms.length ?? 0;
+  const heard = useRef(open);
+  useEffect(() => {
+    // One that another tablet brought is heard here too.
+    if (open > heard.current) play("critical", switches.quiet);
+    heard.current = open;
+  }, [open]);
   if (!got) {
     return html`<main class="body">
       ${fault ? html`<${FaultBox} fault=${fault} />` : html`<p class="quiet">${words.opening}</p>`}
@@ -119,7 +137,7 @@ function Day(props) {
   }
   const sound = (/** @type {string} */ name) => play(name, switches.quiet);
   /** @type {Here} */
-  const here = { ...got, engine, status, switches, turn, sound, again, attend, go };
+  const here = { ...got, engine, status, switches, turn, sound, again, attend, go, forms };
   const live = got.view.when === "today";
   const mode = live ? switches.mode : "overview";
   const body = alarm
@@ -133,7 +151,7 @@ function Day(props) {
           : html`<${Overview} here=${here} other=${other} />`;
   return html`${got.alarms.length > 0 &&
     !alarm &&
-    html`<${AlarmBar} alarms=${got.alarms} view=${got.view} attend=${attend} />`}
+    html`<${AlarmBar} alarms=${got.alarms} here=${here} attend=${attend} />`}
     <main class="body hall">
       <${Head} here=${here} mode=${mode} live=${live} attending=${alarm !== null} />
       ${body}
@@ -160,12 +178,7 @@ function Head({ here, mode, live, attending }) {
           >`,
       )}
     </div>`}
-    <button
-      type="button"
-      class="btn sound"
-      aria-pressed=${String(!switches.quiet)}
-      onClick=${() => turn({ quiet: !switches.quiet })}
-    >
+    <button type="button" class="btn sound" onClick=${() => turn({ quiet: !switches.quiet })}>
       ${sign(switches.quiet ? "quiet" : "loud")}${switches.quiet ? words.sound_off : words.sound_on}
     </button>
   </header>`;

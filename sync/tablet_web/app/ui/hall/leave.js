@@ -139,7 +139,7 @@ function Going({ here, person, back, gone }) {
         <${Button} main alarm big onClick=${() => attend(first)}>${words.acted}<//>`}
     >
       <${Who} person=${person} />
-      ${alarms.map((each) => html`<p class="bold">${sentenceOf(each, view)}</p>`)}
+      ${alarms.map((each) => html`<p class="bold">${sentenceOf(each, here)}</p>`)}
     <//>`;
   }
   if (person.phase === "expected") {

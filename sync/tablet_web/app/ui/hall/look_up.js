@@ -23,8 +23,9 @@ export const mayBeName = (text) => NAME.test(text.trim());
 export async function lookUp({ engine, view, sound }, text, input) {
   const scan = await engine.hallScan(view.day, text, input);
   if (scan.person) return { at: "person", person: scan.person, scan };
-  if (scan.outcome === "unreadable" && input === "type" && mayBeName(text)) {
+  if (input === "type" && !scan.card && mayBeName(text)) {
     const people = await engine.hallFind(view.day, text.trim(), MOST);
+    if (people[0] && people.length === 1) return { at: "person", person: people[0], scan: null };
     sound(people.length ? "several" : "not_on_list");
     return { at: "several", text: text.trim(), people };
   }

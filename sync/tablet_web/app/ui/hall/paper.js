@@ -1,7 +1,7 @@
 // The papers somebody carries through the hall: the route sheet in large type, a label a tube.
 
 import { paper as words } from "../../words/zh/hall.js";
-import { dayAndWeek, dayOf, when } from "../../words/zh/time.js";
+import { dayAndWeek, dayOf, hour } from "../../words/zh/time.js";
 import { html } from "../html.js";
 import { pathOf as squares } from "../parts/qr.js";
 import { pathOf as bars } from "./code128.js";
@@ -73,7 +73,7 @@ export function RouteSheet({ view, person, now, ticket, symbol, voids }) {
     <footer>
       <p>${words.checks}</p>
       <p>${words.back}</p>
-      <p class="p-small">${words.printed(when(now, now))}</p>
+      <p class="p-small">${words.printed(hour(now))}</p>
     </footer>
   </article>`;
 }

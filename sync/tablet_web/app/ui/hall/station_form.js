@@ -7,19 +7,18 @@ import { words } from "../../words/zh/hall.js";
 import { words as form } from "../../words/zh/form.js";
 import { html, useState } from "../html.js";
 import { Button } from "../parts/button.js";
-import { Card } from "../parts/card.js";
 import { Several as Codes } from "../parts/choice.js";
 import { FaultBox, useCall } from "../parts/fault.js";
 import { FormField } from "../parts/field.js";
 import { goTo } from "../parts/goto.js";
 import { icon } from "../parts/icon.js";
+import { fieldText } from "../screens/archive_values.js";
 import { Opening } from "../screens/form_state.js";
 import { onDuty } from "./alarm.js";
 import { stationOf } from "./ground.js";
-import { grouped, masked } from "./mask.js";
-import { printed } from "./print.js";
+import { masked } from "./mask.js";
 import { Reasons } from "./reasons.js";
-import { sign } from "./signs.js";
+import { Standing } from "./station_stand.js";
 import { choicesOf, isShown, useOpened, useSheet } from "./station_sheet.js";
 import { Ticket, Who } from "./who.js";
 
@@ -48,10 +47,6 @@ export function StationForm(props) {
   if (!got) return html`<${Opening} fault=${fault} />`;
   return html`<${Page} ...${props} got=${got} />`;
 }
-
-/** What was said of this station before. @param {HallPerson} person @param {HallStation} station */
-const before = (person, station) =>
-  person.parts.find((each) => each.station === station.id && each.mark !== TAKEN_BACK);
 
 /** @param {FormProps & { got: Opened }} props */
 function Page(props) {
@@ -84,7 +79,7 @@ function Page(props) {
         <${Urgent} station=${station} sheet=${sheet} />
       </form>
       <aside>
-        <${Standing} ...${props} acts=${acts} />
+        <${Standing} ...${props} busy=${acts.call.busy} takeBack=${acts.takeBack} />
         <${Ways} sheet=${sheet} acts=${acts} back=${props.back} />
       </aside>
     </div>
@@ -164,6 +159,15 @@ async function save({ engine, view }, place, sheet) {
   return alarms;
 }
 
+/** 左侧收缩压 198 mmHg, as it stands on the sheet. @param {Sheet} sheet @param {string} field */
+function valueOf({ parts, values }, field) {
+  const at = parts.findIndex(({ names }) => names.has(field));
+  const asked = parts[at]?.kind.fields.find(({ name }) => name === field);
+  if (!asked) return "";
+  const reader = { today: "", names: {} };
+  return `${asked.label} ${fieldText(/** @type {any} */ (asked), values[at]?.[field], reader)}`;
+}
+
 /** It rises over the form and keeps what is typed. @param {{ here: Here, sheet: Sheet, done: () => void, call: ReturnType<typeof useCall> }} props */
 function CriticalBox({ here, sheet, done, call }) {
   const { critical } = sheet;
@@ -183,7 +187,10 @@ function CriticalBox({ here, sheet, done, call }) {
     <div>
       <p class="title">${words.critical}</p>
       ${critical.map(
-        (each) => html`<p class="bold" key=${each.field + each.name}>${each.sentence}</p>`,
+        (each) =>
+          html`<p class="bold" key=${each.field + each.name}>
+            ${[valueOf(sheet, each.field), each.sentence].filter(Boolean).join(words.comma)}
+          </p>`,
       )}
       <p class="call">${doctor ? words.call(doctor) : words.call_nobody}</p>
       <div class="btns">
@@ -216,6 +223,25 @@ function Questions({ here, sheet, names }) {
   )}`;
 }
 
+/** Left and right of a body stand two in a row, so that nobody writes one into the other. */
+const SIDED = /_[lr](_|$)/;
+
+/** Widths on twelve columns. @param {import("../../forms/kinds.d.ts").Field[]} fields */
+function inPairs(fields) {
+  /** @type {import("../../forms/kinds.d.ts").Field[][]} */
+  const runs = [];
+  for (const field of fields) {
+    const run = runs.at(-1);
+    const same = run?.[0] && SIDED.test(run[0].name) === SIDED.test(field.name);
+    if (same) run.push(field);
+    else runs.push([field]);
+  }
+  return runs.flatMap((run) => (SIDED.test(run[0]?.name ?? "") ? run.map(() => 6) : widths(run)));
+}
+
+/** @param {string} field @returns {import("../../forms/kinds.d.ts").Fault} */
+const alarming = (field) => ({ field, code: "out_of_range", say: words.critical, warn: false });
+
 /**
  * @param {{ here: Here, sheet: Sheet, names: Record<string, string>, at: number, titled: boolean,
  *   section: { title: string, fields: import("../../forms/kinds.d.ts").Field[] } }} props
@@ -224,7 +250,7 @@ function Section({ here, sheet, names, at, section, titled }) {
   const found = /** @type {import("../../forms/asked.js").Judged} */ (sheet.found[at]);
   const typed = sheet.typed.forms[at] ?? {};
   const asks = section.fields.filter((field) => isShown(found, field, typed));
-  const sizes = widths(asks);
+  const sizes = inPairs(asks);
   return html`<section class="form-section">
     ${titled && html`<h2>${section.title}</h2>`}
     <div class="form">
@@ -244,8 +270,7 @@ function Section({ here, sheet, names, at, section, titled }) {
           made=${typeof text === "string" ? text : ""}
           side=${text && !typed[name] ? form.workedOut : ""}
           span=${sizes[n]}
-          faults=${own.filter((each) => each.warn || seen)}
-          look=${alarm ? words.critical : ""}
+          faults=${alarm ? [alarming(name)] : own.filter((each) => each.warn || seen)}
           meant=${likely(field, found.body[name], undefined)}
           choices=${choicesOf(field, here.status, names)}
           onInput=${(/** @type {any} */ value) => sheet.set(at, name, value)}
@@ -275,78 +300,6 @@ function Urgent({ station, sheet }) {
       />
     </div>
   </section>`;
-}
-
-/** How this person stands with the station. @param {FormProps & { acts: ReturnType<typeof useActs> }} props */
-function Standing({ here, person, station, acts }) {
-  const earlier = before(person, station);
-  const call = useCall();
-  const [came, setCame] = useState(person.phase !== "expected");
-  const { engine, view, again } = here;
-  const signIn = () =>
-    call.run(async () => {
-      await engine.hallCheckIn(view.day, { who: person.who }, "3");
-      setCame(true);
-      again();
-    });
-  return html`<div class="hall-stand">
-    ${!came &&
-    html`<${Card}
-      ><p class="bold">${icon("people")} ${words.not_in}</p>
-      <p>${words.not_in_next}</p>
-      <${FaultBox} fault=${call.fault} />
-      <${Button} full busy=${call.busy} doing=${words.checking_in} onClick=${signIn}
-        >${words.check_in}<//
-      ><//
-    >`}
-    ${!person.route.includes(station.id) &&
-    html`<${Card}
-      ><p class="bold">${icon("eye")} ${words.not_routed}</p>
-      <p>${words.not_routed_next}</p><//
-    >`}
-    ${earlier &&
-    html`<${Card}
-      ><p class="bold">
-        ${icon("check")}
-        ${earlier.mark === DONE ? words.done_at(earlier.at) : words.not_done_at(earlier.at)}
-      </p>
-      <p>${words.done_again}</p>
-      <${Button} full busy=${acts.call.busy} onClick=${acts.takeBack}>${words.take_back}<//><//
-    >`}
-    ${station.tubes.length > 0 &&
-    html`<${Tubes} here=${here} person=${person} station=${station} />`}
-    ${station.note && html`<${Card}><p class="bold">${icon("flag")} ${station.note}</p><//>`}
-  </div>`;
-}
-
-/** The labels of this person's tubes, to be held against what is in the hand. @param {{ here: Here, person: HallPerson, station: HallStation }} props */
-function Tubes({ here, person, station }) {
-  const { engine, view } = here;
-  const [sheet, setSheet] = useState(person.sheet);
-  const call = useCall();
-  const labels = (sheet?.labels ?? []).filter(({ tube }) => station.tubes.includes(tube));
-  const print = () =>
-    call.run(async () => {
-      const made = await engine.hallSheet(view.day, person.who);
-      setSheet(made.sheet);
-      printed(here, made, sheet !== null);
-    });
-  return html`<${Card} title=${words.labels_of}>
-    ${labels.length
-      ? html`<ul class="hall-tubes">
-          ${labels.map(
-            (each) =>
-              html`<li key=${each.number}>
-                <b>${each.label}</b><span>${grouped(each.number)}</span>
-              </li>`,
-          )}
-        </ul>`
-      : html`<p>${words.no_labels}</p>`}
-    <${FaultBox} fault=${call.fault} />
-    <${Button} full busy=${call.busy} onClick=${print}
-      >${sign("print")}${labels.length ? words.reprint : words.print_labels}<//
-    >
-  <//>`;
 }
 
 /** @param {{ sheet: Sheet, acts: ReturnType<typeof useActs>, back: () => void }} props */

@@ -29,7 +29,9 @@ export function Who({ person, big }) {
 
 /** @param {{ ticket: string }} props */
 export const Ticket = ({ ticket }) =>
-  html`<span class="hall-ticket">${ticket ? ticketText(ticket) : words.no_ticket}</span>`;
+  html`<span class=${`hall-ticket ${ticket ? "" : "none"}`}
+    >${ticket ? ticketText(ticket) : words.no_ticket}</span
+  >`;
 
 /** One of a list: ticket, name, year; the whole row is pressed. @param {{ person: HallPerson, side?: any, open?: () => void }} props */
 export function PersonRow({ person, side, open }) {

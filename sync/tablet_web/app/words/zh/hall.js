@@ -67,10 +67,11 @@ export const words = Object.freeze({
   incomplete_next: "先用着。这时候找不到的人，可能过一会儿就有了。",
   no_numbers: "这台平板还没有号段",
   no_numbers_next: "签到照常。联网一次以后，序号和标本条码才打得出来。",
-  sound_on: "有声音",
-  sound_off: "没有声音",
+  sound_on: "声音开着",
+  sound_off: "声音关了",
   join: "、",
   dot: " · ",
+  comma: "，",
   /** @param {string} birth */
   born: (birth) => (birth ? `${birth.slice(0, 4)} 年生` : "出生年份没有写"),
   /** @param {string} tail */
