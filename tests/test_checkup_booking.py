@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.actions.checkup import booking, days, invited
+from server.actions.checkup import booking, days, invited, spreading
 from server.actions.checkup.booking import OpenDay
 from server.actions.residents.acting import Acting, Helper
 from server.errors import NotYours, RuleSaysNo
@@ -21,9 +21,10 @@ from tests.checkup_days import (
     planned,
     row,
     taken,
+    tell_now,
     told,
 )
-from tests.world import HE, QIN, QINGHE, WU, YANG, ZHENG, ZHOU, World
+from tests.world import HE, QIN, QINGHE, WANG, WU, YANG, ZHENG, ZHOU, World
 
 
 @pytest.fixture
@@ -167,3 +168,29 @@ async def test_what_was_booked_at_a_desk_is_told_as_done_for_the_resident(plan: 
     assert await plan.one("SELECT what FROM assisted WHERE resident=?", ZHOU) == "booking"
     with pytest.raises(NotYours):
         await booking.book(plan.site, WU, day, 1, by=acting)
+
+
+async def test_whoever_has_no_time_gets_one_village_by_village_and_it_is_taken_back_at_once(
+    plan: World,
+) -> None:
+    day, who = await a_day(plan, capacity=1), await desk(plan)
+    for each in (ZHENG, WANG):
+        await invited.add(plan.site, who, day, each)
+    await tell_now(plan)
+    await book(plan, ZHOU, day, 2)
+    plan.clock.pass_(minutes=1)
+    n, at = await spreading.spread(plan.site, who, day)
+    assert n == 3
+    assert await taken(plan, day) == [1, 1, 1, 1]
+    rows = await plan.rows("SELECT ticket FROM checkup_person WHERE day=? ORDER BY ticket", day)
+    assert [each[0] for each in rows] == ["A001", "A002", "A003", "A004"]
+    assert await spreading.unspread(plan.site, who, day, at) == 3
+    assert await taken(plan, day) == [0, 1, 0, 0]
+    await tell_now(plan)
+    assert await told(plan, WU) == ["checkup_invited"], "taken back, nobody heard of it"
+    await spreading.spread(plan.site, who, day)
+    await tell_now(plan)
+    assert await told(plan, WU) == ["checkup_invited", "checkup_invited_at"]
+    assert (await spreading.spread(plan.site, who, day))[0] == 0
+    with pytest.raises(NotYours):
+        await spreading.spread(plan.site, await desk(plan, HE), day)

@@ -200,6 +200,20 @@ async def test_slots_and_tablets_are_set_on_the_page_of_the_day(plan: World) -> 
         assert await plan.one("SELECT COUNT(*) FROM checkup_tablet WHERE day=?", day) == 0
 
 
+async def test_who_has_no_time_gets_one_with_one_press_and_back_with_another(plan: World) -> None:
+    day = await a_day(plan)
+    path = f"{HERE}/{day.hex()}"
+    async with desk(plan, QIN) as qin:
+        assert "给没约的 2 人排时间" in text_of(await qin.get(path))
+        done = await qin.post(f"{path}/spread")
+        page = await qin.get(done.headers["location"])
+        assert "给 2 人排了时间" in text_of(page)
+        assert await taken(plan, day) == [2, 0, 0, 0]
+        (at,) = re.findall('name="at" value="([0-9]+)"', page.text)
+        await qin.post(f"{path}/spread", at=at)
+        assert await taken(plan, day) == [0, 0, 0, 0]
+
+
 async def test_another_facility_opens_nothing_and_the_county_sees_numbers(plan: World) -> None:
     day = await a_day(plan)
     path = f"{HERE}/{day.hex()}"
@@ -209,7 +223,7 @@ async def test_another_facility_opens_nothing_and_the_county_sees_numbers(plan: 
         for each in pages:
             assert (await he.get(f"{path}{each}")).status_code == 403, each
         typed = {"who": ZHOU.hex(), "to": "cancelled", "act": "invite", "group": "elder"}
-        for each in ("/slots", "/tablets", "/state", "/add", "/draw", f"{one}/remove"):
+        for each in ("/slots", "/tablets", "/state", "/spread", "/add", "/draw", f"{one}/remove"):
             assert (await he.post(f"{path}{each}", typed)).status_code == 403, each
         assert "周谷雨" not in (await he.get(HERE)).text
     async with desk(plan, CHEN) as chen:

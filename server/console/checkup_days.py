@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from server.actions.accounts.sessions import Signed
-from server.actions.checkup import days, hall_tablets
+from server.actions.checkup import days, hall_tablets, spreading
 from server.actions.checkup.day_reading import Listed
 from server.actions.checkup.day_rows import Day
 from server.console.checkup_tiles import tiles_of
@@ -35,9 +35,10 @@ from server.rules.checkup_days import (
 AnyRequest = Request[Any, Any, Any]
 HERE: Final = "checkup"
 PATH: Final = "/console/checkup"
+MOMENT_DIGITS: Final = 15
 SAID: Final = frozenset(
     {"made", "changed", "ready", "draft", "open", "closed", "cancelled", "undone", "slots",
-     "tablets"}
+     "tablets", "spread", "unspread"}
 )  # fmt: skip
 
 
@@ -104,7 +105,20 @@ def _writing(console: Console) -> list[HTTPRouteHandler]:
             return await draw_day(console, request, who, fault=said_no(no))
         return see(f"{PATH}/{day}?done=tablets")
 
-    return [state, slots, tablets]
+    @action("/checkup/{day:str}/spread", roles=PREPARES)
+    async def spread(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
+        typed, signed, who = await posted(request), signed_of(request), id_of(day)
+        at = (typed.get("at") or [""])[0]
+        try:
+            if at.isdecimal() and len(at) < MOMENT_DIGITS:
+                n = await spreading.unspread(console.site, signed, who, int(at))
+                return see(f"{PATH}/{day}?done=unspread&n={n}")
+            n, moment = await spreading.spread(console.site, signed, who)
+        except RuleSaysNo as no:
+            return await draw_day(console, request, who, fault=said_no(no))
+        return see(f"{PATH}/{day}?done=spread&n={n}&at={moment}")
+
+    return [state, slots, tablets, spread]
 
 
 def said_no(no: RuleSaysNo) -> str:
@@ -194,8 +208,8 @@ async def draw_day(
         keys.append(Key("E", w["keys"].edit))
     done = request.query_params.get("done", "")
     soon = times.civil(console.site.clock() + GRACE_MS).strftime("%H:%M")
-    again = request.query_params.get("n", "")
-    said = w.done[done](when=soon) if done in SAID else ""
+    again, at = (request.query_params.get(name, "") for name in ("n", "at"))
+    said = w.done[done](when=soon, n=again) if done in SAID else ""
     if done == "made" and again.isdecimal():
         said = w.done.made_again(n=again)
     route = [stations()[each].label for each in day.stations]
@@ -205,6 +219,9 @@ async def draw_day(
         tablets=tablets, used=sum(each.used for each in tablets), prepares=prepares,
         editable=prepares and day.state in EDITABLE, tiles=tiles, fault=fault, said=said,
         typed=typed or {}, route=route, id=who.hex(), states=_states(w), mark=_mark(found, w),
+        undo_spread=at if done == "spread" and again not in ("", "0") else "",
+        no_slot=max(0, found.counts.invited - found.counts.booked),
+        free=max(0, found.counts.places - found.counts.booked),
         short=max(0, found.counts.expected - found.counts.places),
         undo_until=soon if done == "cancelled" else "", today_is=day.on == _today(console),
         absent=max(0, found.counts.expected - found.counts.arrived),

@@ -10,8 +10,8 @@ from piccolo.table import Table
 
 
 class CheckupTold(Table, tablename="checkup_told"):
-    """One thing to say to one resident about one day. what: invited | reminder | changed | moved |
-    unbooked | cancelled. `due_at`: not before; `told_at`: None while it waits. It holds no words:
+    """One thing to say to one resident about one day. what: invited | slotted | reminder | changed |
+    moved | unbooked | cancelled. `due_at`: not before; `told_at`: None while it waits. It holds no words:
     those are made when it leaves, by what is true then.
     """
 

@@ -22,9 +22,12 @@ SHOWN_DAYS: Final = 366
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one day. `expected`: on the list and not removed; `booked` of those with a slot."""
+    """Of one day. `expected`: on the list and not removed; `invited` of those: neither walked in
+    nor a guest; `booked`: of the invited with a slot.
+    """
 
     expected: int = 0
+    invited: int = 0
     booked: int = 0
     arrived: int = 0
     finished: int = 0
@@ -137,6 +140,7 @@ async def _listed(tx: Tx, site: Site, found: Sequence[Day]) -> tuple[Listed, ...
 
 _COUNTED: Final = (
     "SELECT day, SUM(CASE WHEN status IN ('removed','moved') THEN 0 ELSE 1 END), "
+    "SUM(CASE WHEN status='invited' THEN 1 ELSE 0 END), "
     "SUM(CASE WHEN status='invited' AND slot IS NOT NULL THEN 1 ELSE 0 END), "
     "SUM(CASE WHEN arrived_at IS NULL THEN 0 ELSE 1 END), "
     "SUM(CASE WHEN done_at IS NULL THEN 0 ELSE 1 END), "

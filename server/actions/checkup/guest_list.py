@@ -14,16 +14,13 @@ from typing import Final
 
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.search import note_shown
-from server.actions.checkup import booking, tellings
 from server.actions.checkup.day_reading import check_prepares
 from server.actions.checkup.day_rows import (
     LIST,
     Day,
-    PersonRow,
     persons,
     read_day,
     save_day,
-    touched,
 )
 from server.actions.checkup.guest_lines import (
     BYTES_MAX,
@@ -35,6 +32,7 @@ from server.actions.checkup.guest_lines import (
 )
 from server.actions.checkup.guest_match import Matched, Seat, match
 from server.actions.checkup.invited import put_on
+from server.actions.checkup.spreading import put_all
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.lists.sheets import read_sheet, write_csv
 from server.actions.lists.sheets_turn import in_turn
@@ -180,17 +178,13 @@ class _Changed(Exception):
 async def _take_slots(tx: Tx, site: Site, day: Day, seats: Collection[Seat]) -> int:
     """Places for those whose line names a slot and who have none."""
     rows = await persons(tx, site, day.day, {seat.who for seat in seats})
-    moved: list[PersonRow] = []
-    for seat in seats:
-        row = rows[seat.who]
-        if seat.slot is None or row.slot is not None:
-            continue
-        await booking.put_in(tx, site, day, row, seat.slot, ahead=True)
-        await touched(tx, site, day, [row])
-        moved.append(row)
-    for row in moved:
-        await tellings.booked(tx, site, day, row.who)
-    return len(moved)
+    wanted = [
+        (rows[seat.who], seat.slot)
+        for seat in seats
+        if seat.slot is not None and rows[seat.who].slot is None
+    ]
+    await put_all(tx, site, day, wanted)
+    return len(wanted)
 
 
 async def drop(site: Site, signed: Signed, upload: bytes) -> None:

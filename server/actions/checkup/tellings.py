@@ -29,6 +29,7 @@ from server.store.tx import Row, Tx, locking, one
 
 INVITED_TO: Final = "invited"
 REMINDER: Final = "reminder"
+SLOTTED: Final = "slotted"
 CHANGED: Final = "changed"
 MOVED: Final = "moved"
 UNBOOKED: Final = "unbooked"
@@ -104,8 +105,8 @@ async def booked(tx: Tx, site: Site, day: Day, who: bytes) -> None:
 
 async def unbooked(tx: Tx, site: Site, day: Day, who: bytes, *, tell_them: bool) -> None:
     """A slot was given back, or taken by staff (`tell_them`)."""
-    await forget(tx, site, day.day, {who}, REMINDER)
-    await forget(tx, site, day.day, {who}, CHANGED)
+    for what in (SLOTTED, REMINDER, CHANGED):
+        await forget(tx, site, day.day, {who}, what)
     if tell_them and day.state in BOOKABLE:
         await plan(tx, site, day.day, {who}, UNBOOKED, soon(site))
 
@@ -113,7 +114,7 @@ async def unbooked(tx: Tx, site: Site, day: Day, who: bytes, *, tell_them: bool)
 async def taken_off(tx: Tx, site: Site, day: Day, who: bytes, *, had_slot: bool) -> None:
     """Somebody was taken off the list; who had a slot, or was told of the day, is told so."""
     knew = had_slot or bool(await was_told(tx, site, day.day, INVITED_TO, {who}))
-    for what in (INVITED_TO, REMINDER, CHANGED, MOVED):
+    for what in (INVITED_TO, SLOTTED, REMINDER, CHANGED, MOVED):
         await forget(tx, site, day.day, {who}, what)
     if knew and day.state in BOOKABLE:
         await plan(tx, site, day.day, {who}, UNBOOKED, soon(site))
@@ -162,7 +163,7 @@ async def day_cancelled(tx: Tx, site: Site, day: Day) -> None:
     """Who has a slot or was told of the day is told that it does not take place."""
     people = await persons(tx, site, day.day)
     knew = await was_told(tx, site, day.day, INVITED_TO)
-    for what in (REMINDER, CHANGED, MOVED, UNBOOKED):
+    for what in (SLOTTED, REMINDER, CHANGED, MOVED, UNBOOKED):
         await forget(tx, site, day.day, None, what)
     await tx.run(
         "DELETE FROM checkup_told WHERE district=? AND day=? AND what=? AND told_at IS NULL",
@@ -276,6 +277,8 @@ def _words(known: _Known, who: bytes, what: str, today: Any) -> tuple[str, dict[
     match what:
         case "invited":
             return ("checkup_invited", said) if slot is None else ("checkup_invited_at", timed)
+        case "slotted":
+            return None if slot is None else ("checkup_invited_at", timed)
         case "reminder":
             return None if slot is None else ("checkup_reminder", timed)
         case "changed":
