@@ -26,7 +26,13 @@ const LABEL = utf8("gongwei/GW1/signature\0");
 const LIST_LABEL = utf8("gongwei/codes\0");
 const DIGITS_LABEL = utf8("gongwei/GW1/digits\0");
 /** What a Chinese input method makes of signs that a scanner types. */
-const TYPED = new Map(Object.entries({ "。": ".", "、": "/", "￥": "$", "¥": "$", "—": "-" }));
+const TYPED = new Map([
+  ["\u3002", "."],
+  ["\u3001", "/"],
+  ["\uffe5", "$"],
+  ["\u00a5", "$"],
+  ["\u2014", "-"],
+]);
 
 /**
  * The list of keys and revoked ids, or bad_signature when the pinned key did not sign these bytes.
