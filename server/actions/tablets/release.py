@@ -281,11 +281,9 @@ async def _apply(
 ) -> None:
     """Writes the new state; the body is sealed again under the resident's key if it was not."""
     district, ledger, archive = site.district, held.ledger, held.archive
-    resident = archive.row.resident
-    rev = first_rev(ledger.feed_epoch)
+    resident, rev = archive.row.resident, first_rev(ledger.feed_epoch)
     if held.change.set is UNSET:
-        alone = acts.asks(held.change) or was_step(held.change)
-        if decision.state in IN_FEED and not alone:
+        if decision.state in IN_FEED and not _stands_alone(held.change):
             ledger.event(resident, held.id, held.cls, rev)
     else:
         _put(held, decision)
@@ -293,10 +291,10 @@ async def _apply(
     body = key.seal(site.vault.at(T_CHANGE, held.id, resident), held.key + held.raw)
     parts = None
     if decision.parts:
-        plain = wire.encode({cell: state.value for cell, state in decision.parts.items()})
+        plain = wire.encode({cell: part.value for cell, part in decision.parts.items()})
         parts = key.seal(site.vault.at(T_PARTS, held.id, resident), plain)
     facility = held.device.facility if held.device else None
-    credited = decision.credit.value == "author" and decision.state in IN_FEED
+    credited = decision.credit is Credit.AUTHOR and decision.state in IN_FEED
     await tx.run(
         "UPDATE change SET state=?, reason=?, rev=?, credit=?, credit_facility=?, "
         "under='resident', body=?, parts=? WHERE district=? AND change=?",
@@ -335,12 +333,22 @@ async def _apply(
     await let_in(tx, site, held.id, held.cls)
     await settle_conflicts(tx, site, ledger, by)
     await ledger.flush(tx, "act", result.encode() + held.id)
-    if was_step(held.change) and held.device is not None and decision.state in IN_FEED:
-        device = held.device.device
-        step = noted(held.change, resident, at=held.at, device=device, staff=held.staff)
-        await take(tx, site, [step])
+    await _count(tx, site, held, decision)
     if decision.state is State.APPLIED:
         await settle_held(tx, ledger, [held.change], by)
+
+
+def _stands_alone(change: wire.Change) -> bool:
+    """In no archive: an act or a step."""
+    return acts.asks(change) or was_step(change)
+
+
+async def _count(tx: Tx, site: Site, held: _Held, decision: Decision) -> None:
+    """A step that is in force now counts on its day."""
+    if was_step(held.change) and held.device is not None and decision.state in IN_FEED:
+        who, device = held.archive.row.resident, held.device.device
+        step = noted(held.change, who, at=held.at, device=device, staff=held.staff)
+        await take(tx, site, [step])
 
 
 def _named(change: wire.Change) -> list[bytes]:
