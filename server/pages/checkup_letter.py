@@ -34,7 +34,7 @@ class Found:
 
     label: str
     values: str
-    todo: str
+    advice: str
     urgent: bool
     by: date | None
 
@@ -93,12 +93,12 @@ def _draw(paper: Paper, letter: Letter, w: Words) -> None:
         w.found_none
     )  # fmt: skip
     paper.flow(said, pt=PT, after=4)
-    _todo(paper, letter, w)
+    _next_steps(paper, letter, w)
     _years(paper, letter, w)
     _foot(paper, letter, w)
 
 
-def _todo(paper: Paper, letter: Letter, w: Words) -> None:
+def _next_steps(paper: Paper, letter: Letter, w: Words) -> None:
     if not letter.found:
         return
     paper.keep(30)
@@ -113,7 +113,7 @@ def _todo(paper: Paper, letter: Letter, w: Words) -> None:
         paper.flow(head, pt=PT, bold=True, after=0)
         if each.values:
             paper.flow(each.values, pt=PT, color=QUIET, after=0, indent=6)
-        paper.flow(each.todo, pt=PT, after=2.5, indent=6)
+        paper.flow(each.advice, pt=PT, after=2.5, indent=6)
 
 
 def _years(paper: Paper, letter: Letter, w: Words) -> None:
