@@ -23,8 +23,8 @@ from server.settings import Settings
 
 HOST: Final = "127.0.0.1"
 MARK: Final = ".gongwei-demo"  # only a folder that carries it is ever emptied
-READY_WITHIN_S: Final = 30.0
-ENDS_WITHIN_S: Final = 15.0
+READY_WITHIN_S: Final = 180.0
+ENDS_WITHIN_S: Final = 60.0
 PORTS_TRIED: Final = 50
 _HERE: Final = Path(__file__).resolve().parents[2]
 
