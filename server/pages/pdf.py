@@ -30,8 +30,11 @@ MM_OF_PT: Final = 25.4 / 72
 LEADING: Final = 1.6  # line to line, of the size of the letters
 _FACE: Final = "text"
 _ASCENT: Final = 0.88  # baseline below the top of a line of letters
-_NOT_FIRST: Final = frozenset("，。、；：？！）》」』”’％%…·,.;:?!)]}")
-_NOT_LAST: Final = frozenset("（《「『“‘([{")
+_HAIR: Final = 1e-6  # sums of widths are not exact
+_NOT_FIRST: Final = frozenset(
+    "\uff0c\u3002\u3001\uff1b\uff1a\uff1f\uff01\uff09\u300b\u300d\u300f\u201d\u2019\uff05%\u2026\u00b7,.;:?!)]}"
+)
+_NOT_LAST: Final = frozenset("\uff08\u300a\u300c\u300e\u201c\u2018([{")
 Align = Literal["left", "center", "right"]
 
 
@@ -140,7 +143,7 @@ class Paper:
             line, wide = "", 0.0
             for sign in part:
                 more = self._wide(sign, bold) * pt
-                if wide + more > width and line:
+                if wide + more > width + _HAIR and line:
                     kept, carried = _broken(line, sign)
                     lines.append(kept)
                     line = carried
