@@ -63,6 +63,7 @@ export const words = Object.freeze({
   record: "一份记录",
   edit: "改档案",
   void: "作废一条",
+  hall: "体检日",
 });
 
 /** Where a change stands: sign, tone, word. @type {Readonly<Record<string, { tone: "wait" | "due" | "alarm" | "done", sign: "clock" | "check" | "warn" | "x" | "swap" | "off", word: string }>>} */
@@ -91,6 +92,8 @@ const WHY = Object.freeze({
   too_large: "这一条太大。只有这台平板看得到它：请减少内容，重新写一条。",
   too_many_openings:
     "这台平板今天新建的档案太多。新建的和之后写的都收着，等机构的人看过放行，不用重写。",
+  guest: "这个人还没对上档案。机构对上以后自动写入，不用重写。",
+  no_such_day: "服务器没有这个体检日。机构的人看过再定，不用重写。",
   unread: "服务器打不开这一条。只有这台平板看得到它：请抄下来，重新写一条，并告诉管理员。",
   actor_not_signer: "署名和签名的人不符。请告诉管理员。",
   same_id_other_bytes: "编号和另一条重了。请重新写一条，并告诉管理员。",
