@@ -36,9 +36,9 @@ def _serves_the_network(left: Path, port: int) -> None:
         assert trust is not None
         assert re.search(r"^ +(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4} ", said, re.MULTILINE)
         assert "█" in said
-        fetched = httpx.get(f"{trust[1]}{trust[2]}", trust_env=False).content
+        fetched = httpx.get(f"{trust[1]}{trust[2]}", trust_env=False, timeout=120).content
         phone = ssl.create_default_context(cadata=ssl.DER_cert_to_PEM_cert(fetched))
-        assert httpx.get(app[1], verify=phone, trust_env=False).status_code == 200
+        assert httpx.get(app[1], verify=phone, trust_env=False, timeout=120).status_code == 200
     finally:
         demo.terminate()
         assert demo.wait(WITHIN_S) == 0

@@ -234,7 +234,9 @@ def test_two_processes_on_postgresql_serve_one_tablet_and_count_together(
         tablet, change, request = a_visit(server, enrolled, tmp_path)
         # Each request on a line of its own, so that both processes get some.
         for _ in range(12):
-            with httpx.Client(base_url=server.client.base_url, trust_env=False) as line:
+            with httpx.Client(
+                base_url=server.client.base_url, trust_env=False, timeout=120
+            ) as line:
                 answer = line.post(EXCHANGE, content=request, headers=OCTETS)
         tablet.take(request, answer.content)
         assert tablet.fate(change)[0] == "applied"

@@ -20,7 +20,7 @@ async def test_the_reference_tablet_is_let_in_by_the_code_on_the_screen(tmp_path
         token = await session_of(world, TIAN)
         async with (
             serving(world) as url,
-            httpx.AsyncClient(base_url=url) as line,
+            httpx.AsyncClient(base_url=url, timeout=120) as line,
             browser() as opened,
             window(opened, url, token) as context,
         ):

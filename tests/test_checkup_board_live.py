@@ -118,7 +118,7 @@ async def test_the_longest_hour_of_a_session_ends_it_as_well(world: World) -> No
 async def test_another_facility_is_sent_nothing(world: World) -> None:
     await running(world)
     cookies = {COOKIE: await session_of(world, HE)}
-    async with serving(world) as url, httpx.AsyncClient(cookies=cookies) as other:
+    async with serving(world) as url, httpx.AsyncClient(cookies=cookies, timeout=SOON_S) as other:
         for path in (LIVE, LIVE.replace("/live", "/parts")):
             answer = await other.get(f"{url}{path}")
             assert (answer.status_code, "not_yours" in answer.text) == (403, True)

@@ -53,7 +53,7 @@ def lan_in(stage: Stage) -> Lan:
 
 def test_who_trusts_the_authority_opens_the_printed_address(stage: Stage) -> None:
     assert stage.address == f"https://{HERE}:{stage.port}"
-    with httpx.Client(verify=lan_in(stage).trusting(), trust_env=False) as phone:
+    with httpx.Client(verify=lan_in(stage).trusting(), trust_env=False, timeout=120) as phone:
         page = phone.get(f"{stage.address}/tablet/")
         assert page.status_code == 200
         assert "<html" in page.text
@@ -63,12 +63,12 @@ def test_who_trusts_the_authority_opens_the_printed_address(stage: Stage) -> Non
 
 
 def test_who_does_not_trust_it_is_kept_from_the_page(stage: Stage) -> None:
-    with httpx.Client(trust_env=False) as stranger, pytest.raises(httpx.ConnectError):
+    with httpx.Client(trust_env=False, timeout=120) as stranger, pytest.raises(httpx.ConnectError):
         stranger.get(f"{stage.address}/tablet/")
 
 
 def test_nothing_is_served_in_the_clear_on_that_port(stage: Stage) -> None:
-    with httpx.Client(trust_env=False) as plain, pytest.raises(httpx.TransportError):
+    with httpx.Client(trust_env=False, timeout=120) as plain, pytest.raises(httpx.TransportError):
         plain.get(f"http://{HERE}:{stage.port}/tablet/")
 
 
@@ -161,7 +161,7 @@ def test_the_page_gives_the_certificate_and_says_how_it_is_trusted_and_removed(l
     with (
         kept_port() as port,
         trust_page(lan, port, f"https://{HERE}:1/tablet/") as address,
-        httpx.Client(base_url=address, trust_env=False) as phone,
+        httpx.Client(base_url=address, trust_env=False, timeout=120) as phone,
     ):
         page = phone.get("/")
         assert page.status_code == 200

@@ -32,7 +32,9 @@ async def test_a_browser_offers_to_install_it_and_its_icons_are_what_the_manifes
         assert found["errors"] == []
         errors = await line.send("Page.getInstallabilityErrors")
         assert errors["installabilityErrors"] == []
-        async with httpx.AsyncClient(base_url=field.door.url, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=field.door.url, trust_env=False, timeout=120
+        ) as client:
             manifest = (await client.get("/tablet/manifest.webmanifest")).json()
             sizes = {await _size(client, icon) for icon in manifest["icons"]}
     assert sizes >= ICONS
