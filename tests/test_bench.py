@@ -98,6 +98,10 @@ FIGURES = {
     "portal_account_p95_cpu_ms",
     "portal_export_p95_cpu_ms",
     "portal_passport_p95_cpu_ms",
+    "portal_checkup_p95_cpu_ms",
+    "portal_checkup_day_p95_cpu_ms",
+    "portal_card_p95_cpu_ms",
+    "portal_card_picture_p95_cpu_ms",
 }
 
 

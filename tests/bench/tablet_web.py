@@ -9,11 +9,7 @@ slower page and worker became is measured and stands beside the figures.
 import asyncio
 import os
 import random
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -24,14 +20,14 @@ from server.actions.archives import afterwork
 from server.actions.places.district import Loader, NewRecord, NewResident
 from server.actions.tablets.intake import civil_day
 from server.logs import configure
+from tests.bench import tablet_hall
 from tests.bench.figures import Report, say
+from tests.bench.slow import draws, slowed
 from tests.bench.work import SEED, Size, follow_up, id_of
 from tests.cast_forms import good
 from tests.tablet_app import PASSPHRASE, Tablet, in_the_field, processes_of
 from tests.world import QINGHE, SU, TEAM_A, World, check_digit
 
-SLOWER: Final = 4
-RUN_S: Final = 0.004
 SPINS: Final = 3
 VILLAGES: Final = ("前双岛村", "后双岛村", "石岭村", "青禾街", "柳树底村", "东马庄", "泊于村")
 SURNAMES: Final = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
@@ -86,6 +82,7 @@ async def run(folder: Path, size: Size, report: Report) -> None:
         report.figure("web_first_copy_s", time.monotonic() - began, "s", records=size.web_records)
         await _unlock(tablet, report)
         await _daily(tablet, names, report)
+        await tablet_hall.run(field, tablet, report)
 
 
 async def _panel(world: World, size: Size) -> list[str]:
@@ -164,7 +161,7 @@ async def _slower(tablet: Tablet) -> dict[str, float]:
 def _cpu_ms(tablet: Tablet) -> float:
     """Of all that draws and computes for this tablet, so far."""
     ticks = 0
-    for number in filter(_draws, processes_of(tablet.profile)):
+    for number in filter(draws, processes_of(tablet.profile)):
         words = Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()
         ticks += int(words[11]) + int(words[12])
     return ticks * 1000 / os.sysconf("SC_CLK_TCK")
@@ -194,41 +191,3 @@ async def _daily(tablet: Tablet, names: list[str], report: Report) -> None:
             found["save"].append(await page.evaluate(_SAVED, record))
     for kind, (first, *values) in found.items():  # the first also brings the page itself
         report.middle(f"web_{kind}_ms", values, "ms", first=first)
-
-
-@contextmanager
-def slowed(tablet: Tablet) -> Iterator[None]:
-    """Everything of the page, its worker too, gets a quarter of the time."""
-    numbers = [each for each in processes_of(tablet.profile) if _draws(each)]
-    over = threading.Event()
-
-    def hold() -> None:
-        with suppress(OSError):  # where it may, it keeps its times however busy the machine is
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        while not over.is_set():
-            _signal(numbers, signal.SIGSTOP)
-            time.sleep(RUN_S * (SLOWER - 1))
-            _signal(numbers, signal.SIGCONT)
-            time.sleep(RUN_S)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        yield
-    finally:
-        over.set()
-        holder.join()
-        _signal(numbers, signal.SIGCONT)
-
-
-def _signal(numbers: list[int], which: signal.Signals) -> None:
-    for number in numbers:
-        with suppress(ProcessLookupError):
-            os.kill(number, which)
-
-
-def _draws(number: int) -> bool:
-    try:
-        return b"--type=renderer" in Path(f"/proc/{number}/cmdline").read_bytes()
-    except OSError:
-        return False
