@@ -11,29 +11,37 @@ log and each writes when the session was last seen.
 import asyncio
 import os
 import random
+import re
 import sys
 import tempfile
 import time
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from server.actions.checkup import booking, days, invited
 from server.actions.residents import exporting
 from server.actions.residents.acting import Acting
 from server.actions.tablets.intake import civil_day
 from server.logs import configure
+from server.rules.checkup_days import DayState
 from server.store.tx import Row, Tx
 from tests.bench.figures import Report, say
 from tests.bench.work import FULL, SEED, Size
+from tests.checkup_days import draft
+from tests.lists import signed
 from tests.long_archive import remember, ten_years
 from tests.portal import Phone, bind, phone
-from tests.world import DISTRICT, QINGHE, START_MS, SU, TEAM_A, ZHOU, World, new_world
+from tests.world import DISTRICT, QIN, QINGHE, START_MS, SU, TEAM_A, ZHOU, World, new_world
 
 CHUNK: Final = 10_000
 EVENTS: Final = 3  # records of everybody else, and openings of their archive
 REPEATS: Final = 60
 MINUTES: Final = 2
+AHEAD_DAYS: Final = 60
+NAMED: Final = re.compile(r"/portal/checkup/card/([0-9a-f]{32})/picture")
 PAGES: Final = {
     "home": "/portal/",
     "archive": "/portal/archive",
@@ -54,6 +62,8 @@ PAGES: Final = {
     "account": "/portal/account",
     "export": "/portal/export",
     "passport": "/portal/passport",
+    "checkup": "/portal/checkup",
+    "card": "/portal/checkup/card",
 }
 
 
@@ -72,7 +82,8 @@ async def run(url: str, folder: Path, size: Size, report: Report) -> None:
         say(f"{size.district} residents, {len(made)} records of one")
         await _packing(world, report, len(made))
         repeats = REPEATS if report.timed else 3
-        pages = {**PAGES, "record": f"/portal/archive/record/{made[-3].hex()}"}
+        pages = {**PAGES, **await _booked(world)}
+        pages["record"] = f"/portal/archive/record/{made[-3].hex()}"
         for name, path in pages.items():
             async with phone(world, ZHOU) as zhou:
                 taken = [await _ask(world, zhou, path) for _ in range(repeats + 3)][3:]
@@ -82,6 +93,20 @@ async def run(url: str, folder: Path, size: Size, report: Report) -> None:
                 f"portal_{name}_p95_cpu_ms", cpu[at], "ms", wall_p95=wall[at],
                 wall_median=wall[len(wall) // 2], people=size.district,
             )  # fmt: skip
+
+
+async def _booked(world: World) -> dict[str, str]:
+    """A time at a checkup day far enough ahead for all pages; those that are about it."""
+    clerk = await signed(world, QIN)
+    on = civil_day(world.clock()) + timedelta(days=AHEAD_DAYS)
+    day = await days.make(world.site, clerk, draft(on=on))
+    await invited.add(world.site, clerk, day, ZHOU)
+    await days.set_state(world.site, clerk, day, DayState.READY)
+    await booking.book(world.site, ZHOU, day, 1, by=Acting(ZHOU, ZHOU))
+    async with phone(world, ZHOU) as zhou:
+        name = NAMED.findall((await zhou.get("/portal/checkup/card")).text)[0]
+    picture = f"/portal/checkup/card/{name}/picture.png"
+    return {"checkup_day": f"/portal/checkup/day/{day.hex()}", "card_picture": picture}
 
 
 async def _packing(world: World, report: Report, records: int) -> None:
