@@ -30,6 +30,7 @@ from server.actions.checkup.day_rows import (
 from server.actions.checkup.groups import Candidate, candidates_in, groups_in, served_at
 from server.actions.figures.board_people import villages_of
 from server.actions.keeping.site import Site
+from server.actions.residents.day_passes import end_booking
 from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup import groups as every_group
 from server.rules.checkup import route_of
@@ -244,6 +245,7 @@ async def take_off(
     if slot is not None:
         await booking.give_back(tx, site, day, row)
     row.status = REMOVED
+    await end_booking(tx, site.district, day.day, row.who)
     if silent:
         await tellings.forget(tx, site, day.day, {row.who})
     else:

@@ -23,6 +23,7 @@ from server.actions.checkup.day_rows import (
     touched,
 )
 from server.actions.keeping.site import Site
+from server.actions.residents.day_passes import end_booking
 from server.errors import RuleSaysNo
 from server.rules.checkup_days import (
     BOOKABLE,
@@ -138,6 +139,12 @@ async def unspread(site: Site, signed: Signed, day: bytes, at: int) -> int:
                 await take(tx, site, found, slot, -n)
         whos = {each.who for each in rows}
         told = await tellings.was_told(tx, site, day, tellings.SLOTTED, whos)
+        for (who,) in await tx.rows(
+            "SELECT DISTINCT resident FROM day_pass WHERE district=? AND day=? AND ended=''",
+            site.district, day,
+        ):  # fmt: skip
+            if who in whos:
+                await end_booking(tx, site.district, day, who)
         for each in rows:
             each.slot, each.booked_at = None, None
         await touched(tx, site, found, rows)
