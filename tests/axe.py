@@ -65,14 +65,14 @@ async def too_wide(page: Page, width: int) -> list[str]:
     """Elements that reach past the right edge of a window of that width. (Under a phone's
     emulation scrollWidth minus innerWidth is always 0, so the width that was set is compared.)
     """
-    await is_there(page)
+    await expect(page.locator("h1").first).to_be_visible()
     found: list[str] = await page.evaluate(_WIDE, width)
     return found
 
 
 async def too_small(page: Page, least: int) -> list[str]:
     """Targets lower than so many CSS pixels; links within running text are none."""
-    await is_there(page)
+    await expect(page.locator("h1").first).to_be_visible()
     found: list[str] = await page.evaluate(_SMALL, least)
     return found
 
