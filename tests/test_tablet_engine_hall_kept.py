@@ -61,6 +61,8 @@ async def test_a_guests_signature_comes_with_the_check_in_and_is_unreadable_afte
     await app.do("set", online=True)
     await app.call("sync")
     assert await world.one("SELECT state FROM attachment") == "taken"
+    assert (await app.status())["sync"]["held"] == 0, "nobody here has anything to look after"
+    assert await app.call("mine") == []
     there = (await seen(world, day))[bytes.fromhex(who)]
     assert (there.name, there.progress.phase) == ("田小暑", Phase.REGISTERED)
     assert (await hall(app, "Person", day, who))["status"] == "guest"

@@ -103,8 +103,11 @@ export function halve(step, ids, seq) {
  * What the server says became of a change.
  * @param {Step} step @param {Fate} fate @param {number} at of the receipt; 0: of a later outcome
  */
-export function takeFate(step, [change, state, reason], at) {
+export function takeFate(step, [change, told, why], at) {
   const row = step.get("fate", change);
+  // Whose archive a guest of a checkup day has is the facility's to find: here all is done.
+  const guest = row?.hall && told === "held" && why === "guest";
+  const [state, reason] = guest ? ["applied_guest", ""] : [told, why];
   if (row) step.put("fate", change, { ...row, state, reason, receipt: row.receipt || at });
   const own = step.get("own", change);
   if (!own) return;

@@ -333,19 +333,20 @@ export class HallDays {
 
   /** Nothing of the day stays but what waits for the server, and how far was counted. @param {Hex} day */
   async _end(day) {
-    const { ledger, own, writing } = this.parts;
+    const { ledger, writing } = this.parts;
     const step = ledger.step();
     const { [day]: _, ...rest } = step.facts.halls ?? {};
     step.facts.halls = rest;
     for (const key of await ledger.disk.keys("hall", `${day}.`, `${day}/`)) step.put("hall", key);
-    const mine = step.rows("own").filter(([, row]) => row.hall === day);
-    for (const [at, { resident }] of (await own.plain(mine)).entries()) {
-      const [id, row] = mine[at];
-      if (row.state !== "open" && row.state !== "sent") step.put("own", id);
-      for (const [photo, each] of step.rows("photo")) {
-        const theirs = each.resident === resident && !ledger.entries.get(resident);
-        if (theirs) step.put("photo", photo, { ...each, sealed: new Uint8Array(0) });
-      }
+    for (const [id, { hall, state }] of step.rows("own")) {
+      if (hall === day && state !== "open" && state !== "sent") step.put("own", id);
+    }
+    const here = this.all.get(day);
+    const whos = [here?.rows, here?.mine].flatMap((each) => [...(each?.keys() ?? [])]);
+    const theirs = new Set([...whos, ...Object.keys(here?.moved ?? {})]);
+    for (const [photo, each] of step.rows("photo")) {
+      const gone = theirs.has(each.resident) && !ledger.entries.get(each.resident);
+      if (gone) step.put("photo", photo, { ...each, sealed: new Uint8Array(0) });
     }
     dropFates(step);
     step.after.push(() => this.all.delete(day));
