@@ -4,12 +4,14 @@ reading it is being told.
 
 import pytest
 
+from server.actions.archives.merging import Wish, merge
 from server.actions.checkup import results
 from server.actions.residents.acting import Acting
 from server.actions.residents.reading import read
 from sync import hall
-from tests.console import offices
+from tests.console import TIAN, offices
 from tests.halls import a_day, in_hall
+from tests.lists import signed
 from tests.portal import bind, phone, text_of
 from tests.portal_life import counters, link
 from tests.world import WU, YANG, ZHENG, ZHOU, World
@@ -110,7 +112,7 @@ async def test_a_helper_tells_nobody_and_without_the_archive_sees_no_result(
     async with phone(world, WU, ZHOU) as wu:
         shut = await wu.get(path)
         assert shut.status_code == 403
-        assert "172" not in shut.text
+        assert "172/96" not in shut.text
         assert "体检结果" not in text_of(await wu.get("/portal/"))
     async with phone(world, ZHENG, ZHOU) as zheng:
         assert "172/96" in text_of(await zheng.get(path))
@@ -125,5 +127,16 @@ async def test_results_of_somebody_else_are_answered_like_those_of_nobody(
         for name in (day.hex(), "ab" * 16):
             answer = await yang.get(f"/portal/checkup/results/{name}")
             assert answer.status_code == 404
-            assert "172" not in answer.text
+            assert "172/96" not in answer.text
     assert await world.rows("SELECT 1 FROM checkup_letter") == []
+
+
+async def test_results_stay_with_whoever_an_archive_was_joined_to(world: World, day: bytes) -> None:
+    await been(world, day, HIGH)
+    path = f"/portal/checkup/results/{day.hex()}"
+    await merge(world.site, await signed(world, TIAN), Wish(WU, ZHOU, frozenset()))
+    await bind(world, WU)
+    async with phone(world, WU) as wu:
+        assert "体检结果出来了" in text_of(await wu.get("/portal/"))
+        assert "172/96" in text_of(await wu.get(path))
+        assert "体检结果出来了" not in text_of(await wu.get("/portal/"))

@@ -16,12 +16,23 @@ from server.settings import CIVIL
 from server.store.tx import Row, Tx
 
 SHOWN_DAYS: Final = 60  # so long a day that is over stays on the pages
+# As the archive is named now, or as one was that was joined with it since.
+_WHOSE: Final = (
+    "(x.who=p.who OR x.who IN (SELECT m.gone FROM merged m WHERE m.district=p.district AND "
+    "m.kept=p.who))"
+)
+_RESULTS: Final = (
+    "(SELECT COUNT(*) FROM checkup_result x WHERE x.district=p.district AND x.day=p.day AND "
+    f"{_WHOSE})"
+)
+_TOLD: Final = (
+    "(SELECT COUNT(*) FROM checkup_letter x WHERE x.district=p.district AND x.day=p.day AND "
+    f"{_WHOSE} AND x.undone_at IS NULL)"
+)
 _COLUMNS: Final = (
     "d.day, d.facility, d.on_day, d.place, d.opens_at, d.closes_at, d.state, p.status, p.route, "
-    "p.slot, s.start_at, s.end_at, p.ticket, p.arrived_at, "
-    "(SELECT COUNT(*) FROM checkup_result x WHERE x.district=p.district AND x.day=p.day AND "
-    "x.who=p.who), (SELECT COUNT(*) FROM checkup_letter l WHERE l.district=p.district AND "
-    "l.day=p.day AND l.who=p.who AND l.undone_at IS NULL), f.name, c.phone, c.address, z.name"
+    f"p.slot, s.start_at, s.end_at, p.ticket, p.arrived_at, {_RESULTS}, {_TOLD}, f.name, c.phone, "
+    "c.address, z.name"
 )
 _FROM: Final = (
     "FROM checkup_person p JOIN checkup_day d ON d.district=p.district AND d.day=p.day "
