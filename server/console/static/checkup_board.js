@@ -15,6 +15,7 @@
   let when = fresh ? fresh.textContent : "";
   let source = null;
   let asking = 0;
+  let over = false;
 
   const tell = (key, bad = false) => {
     const words = say.dataset[key].replace("{when}", when.replace(/^\D+/, ""));
@@ -53,6 +54,7 @@
   };
 
   const ended = () => {
+    over = true;
     leave();
     clearInterval(asking);
     tell("ended", true);
@@ -62,27 +64,32 @@
   const ask = async () => {
     const answer = await fetch(board.dataset.parts, { headers: { "x-part": "board" } }).catch(() => null);
     if (!answer) { tell("lost", true); return; }
-    if (answer.redirected || !answer.ok) { ended(); return; }
+    if (answer.redirected || answer.status === 403) { ended(); return; }
+    if (!answer.ok) { tell("lost", true); return; }
     swap(await answer.text());
-    noted(answer.headers.get("x-fresh") ? decodeURIComponent(answer.headers.get("x-fresh")) : "");
+    noted("");
     tell("crowded");
   };
 
   const listen = () => {
     leave();
+    if (over) return;
     source = new EventSource(board.dataset.stream);
     source.addEventListener("board", (event) => { noted(""); swap(event.data); tell("live"); });
     source.addEventListener("beat", (event) => { noted(event.data); tell("live"); });
     source.addEventListener("ended", ended);
     source.addEventListener("crowded", () => {
       leave();
+      clearInterval(asking);
       ask();
       asking = setInterval(ask, ASK_MS);
     });
     source.addEventListener("error", () => {
       // A line that broke is tried again by the browser; an answer that is no stream is not.
       tell("lost", true);
-      if (source && source.readyState === EventSource.CLOSED) { leave(); ask().then(() => { if (!asking) setTimeout(listen, 5_000); }); }
+      if (!source || source.readyState !== EventSource.CLOSED) return;
+      leave();
+      ask().then(() => { if (!asking) setTimeout(listen, 5_000); });
     });
   };
 
