@@ -91,6 +91,11 @@ async def test_a_list_is_looked_at_and_a_day_that_was_called_off_comes_back(
             await page.keyboard.press("Control+Enter")
             await expect(page.get_by_role("status")).to_contain_text("1 人排了时间")
             assert (await row(world, day, ZHENG))[:2] == ("invited", 2)
+            await page.set_viewport_size({"width": 700, "height": 900})
+            for each in ("", "/people", "/draw", "/edit", f"/people/{ZHOU.hex()}"):
+                await page.goto(f"{path}{each}")
+                assert await page.evaluate(WIDTH) <= 0, each
+            await page.set_viewport_size({"width": 1440, "height": 900})
             await page.goto(path)
             await page.get_by_role("button", name="取消体检日").click()
             await expect(page.get_by_role("status")).to_contain_text("现在撤回没有人知道")

@@ -239,6 +239,15 @@ async def test_the_reminder_comes_the_day_before_and_once(plan: World) -> None:
     assert (await told(plan, WU)).count("checkup_reminder") == 0
 
 
+async def test_who_is_expected_at_another_day_ahead_is_not_asked_twice(plan: World) -> None:
+    await a_day(plan)
+    who = await desk(plan)
+    second = await days.make(plan.site, who, draft(on=IN_A_WEEK + timedelta(days=1)))
+    found = await invited.drawable(plan.site, who, second, ELDERS)
+    assert (found.elsewhere, found.chosen) == (2, 0)
+    assert await invited.draw(plan.site, who, second, ELDERS) == 0
+
+
 async def test_the_people_of_an_earlier_day_are_invited_again(plan: World) -> None:
     day, who = await a_day(plan, ready=False), await desk(plan, TIAN)
     again = await days.make(plan.site, who, draft(on=TODAY + timedelta(days=30), lead=QIN))

@@ -180,6 +180,20 @@ async def persons(
     return {row[0]: person_of(row) for row in rows}
 
 
+async def expected_elsewhere(
+    tx: Tx, site: Site, day: Day, today: date, *, slotted: bool = False
+) -> set[bytes]:
+    """Who is expected at another day ahead of the facility; `slotted`: and has a slot there."""
+    only = " AND p.slot IS NOT NULL" if slotted else ""
+    rows = await tx.rows(
+        "SELECT DISTINCT p.who FROM checkup_day d JOIN checkup_person p ON p.district=d.district "
+        "AND p.day=d.day WHERE d.district=? AND d.facility=? AND d.day<>? AND d.on_day>=? AND "
+        f"d.state IN ('draft','ready','open') AND p.status='invited'{only}",
+        site.district, day.facility, day.day, today.isoformat(),
+    )  # fmt: skip
+    return {row[0] for row in rows}
+
+
 async def add_persons(tx: Tx, site: Site, day: Day, people: Sequence[PersonRow]) -> None:
     """New rows, each with its csn."""
     now = site.clock()

@@ -22,6 +22,7 @@ from server.actions.checkup.day_rows import (
     Day,
     PersonRow,
     add_persons,
+    expected_elsewhere,
     persons,
     read_day,
     save_day,
@@ -31,6 +32,7 @@ from server.actions.checkup.groups import Candidate, candidates_in, groups_in, s
 from server.actions.figures.board_people import villages_of
 from server.actions.keeping.site import Site
 from server.actions.residents.day_passes import end_booking
+from server.actions.tablets.intake import civil_day
 from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup import groups as every_group
 from server.rules.checkup import route_of
@@ -62,7 +64,7 @@ class Drawable:
     """Who owes a checkup on the day and is not on its list: how many, by group, village, team.
 
     `on_list`: how many who owe one are on it already; `taken_off`: were taken off, so the plan does
-    not put them back.
+    not put them back; `elsewhere`: are expected at another day ahead, so they are not asked twice.
     """
 
     total: int
@@ -71,6 +73,7 @@ class Drawable:
     teams: tuple[tuple[bytes, str, int], ...]
     on_list: int
     taken_off: int
+    elsewhere: int = 0
     chosen: int = 0
 
 
@@ -87,7 +90,9 @@ async def drawable(site: Site, signed: Signed, day: bytes, which: Which | None =
         owing = await candidates_in(tx, site, found.facility, found.on, owed=True)
         here = await served_at(tx, site, found.facility, owing)
         rows = await persons(tx, site, day)
-        free = [each for who, each in owing.items() if who in here and who not in rows]
+        away = await expected_elsewhere(tx, site, found, civil_day(site.clock()))
+        unasked = [each for who, each in owing.items() if who in here and who not in rows]
+        free = [each for each in unasked if each.who not in away]
         known = [rows[who] for who in owing if who in rows]
         teams = await tx.rows(
             "SELECT panel, name FROM panel WHERE district=? AND facility=? ORDER BY name",
@@ -98,6 +103,7 @@ async def drawable(site: Site, signed: Signed, day: bytes, which: Which | None =
             teams=_by_team(free, {row[0]: row[1] for row in teams}),
             on_list=sum(each.status != REMOVED for each in known),
             taken_off=sum(each.status == REMOVED for each in known),
+            elsewhere=len(unasked) - len(free),
             chosen=sum(which.takes(each) for each in free) if which is not None else 0,
         )  # fmt: skip
 
@@ -125,8 +131,8 @@ def _by_team(
 
 
 async def draw(site: Site, signed: Signed, day: bytes, which: Which) -> int:
-    """Puts everybody of these on the list who is not there; how many. Who was taken off it stays
-    off. Raises NotYours, RuleSaysNo("over" | "too_many").
+    """Puts everybody of these on the list who is not there and not expected at another day ahead;
+    how many. Who was taken off it stays off. Raises NotYours, RuleSaysNo("over" | "too_many").
     """
 
     async def work(tx: Tx) -> int:
@@ -134,7 +140,10 @@ async def draw(site: Site, signed: Signed, day: bytes, which: Which) -> int:
         if found is None:
             raise NotYours("day")
         owing = await candidates_in(tx, site, found.facility, found.on, owed=True)
-        wanted = {who: each.groups for who, each in owing.items() if which.takes(each)}
+        away = await expected_elsewhere(tx, site, found, civil_day(site.clock()))
+        wanted = {
+            who: each.groups for who, each in owing.items() if which.takes(each) and who not in away
+        }
         locked, added = await put_on(tx, site, signed, day, wanted, PLAN)
         await save_day(tx, site, locked)
         return len(added)

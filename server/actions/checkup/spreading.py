@@ -16,6 +16,7 @@ from server.actions.checkup.day_rows import (
     Day,
     PersonRow,
     SlotRow,
+    expected_elsewhere,
     persons,
     save_day,
     slots_of,
@@ -24,6 +25,7 @@ from server.actions.checkup.day_rows import (
 )
 from server.actions.keeping.site import Site
 from server.actions.residents.day_passes import end_booking
+from server.actions.tablets.intake import civil_day
 from server.errors import RuleSaysNo
 from server.rules.checkup_days import (
     BOOKABLE,
@@ -81,8 +83,8 @@ def _wish(day: Day, slot: SlotRow, row: PersonRow) -> Wish:
 
 async def spread(site: Site, signed: Signed, day: bytes) -> tuple[int, int]:
     """Gives everybody without a slot one while there is room: the villages one after the other, so
-    that neighbours come together. How many got one, and when it was done (ms, for `unspread`).
-    Raises NotYours, RuleSaysNo("over").
+    that neighbours come together. Who has one at another day ahead keeps that one. How many got
+    one, and when it was done (ms, for `unspread`). Raises NotYours, RuleSaysNo("over").
     """
 
     async def work(tx: Tx) -> tuple[int, int]:
@@ -90,7 +92,13 @@ async def spread(site: Site, signed: Signed, day: bytes) -> tuple[int, int]:
         if found.state not in EDITABLE:
             raise RuleSaysNo("over")
         rows = (await persons(tx, site, day)).values()
-        free = [each for each in rows if each.expected and not each.slot and not each.arrived_at]
+        today = civil_day(site.clock())
+        booked = await expected_elsewhere(tx, site, found, today, slotted=True)
+        free = [
+            each
+            for each in rows
+            if each.expected and not each.slot and not each.arrived_at and each.who not in booked
+        ]
         cards = await cards_of(tx, site, {each.who for each in free})
 
         def by_village(row: PersonRow) -> tuple[str, str, str, bytes]:
