@@ -2,22 +2,24 @@
 how.
 """
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from server.actions.archives import afterwork
-from server.actions.checkup import letters, results
+from server.actions.checkup import letter_bundles, letters, results
 from server.actions.residents import reading
 from server.actions.residents.acting import Acting
 from server.errors import NotYours
 from sync import hall
+from tests.cast_forms import good
 from tests.console import offices
 from tests.halls import a_day, in_hall
 from tests.lists import signed
 from tests.portal import bind
-from tests.world import HE, QIN, ZHOU, World
+from tests.world import HE, QIN, YANG, ZHOU, World, id_number
 
 BASIC = {"height": 1600, "weight": 640, "bp_l_sys": 128, "bp_l_dia": 76}
 
@@ -119,3 +121,37 @@ async def test_the_plan_counts_the_feedback(world: World) -> None:
     await letters.read_by_resident(world.site, ZHOU, (await record(world))[0])
     world.clock.pass_(ms=int(timedelta(minutes=1).total_seconds() * 1000))
     assert await afterwork.catch_up(world.site) >= 1
+
+
+async def test_a_form_that_asks_for_no_feedback_is_told_all_the_same(world: World) -> None:
+    await offices(world)
+    day = await a_day(world, (ZHOU,))
+    there = await in_hall(world, day)
+    await there.send(
+        there.step(
+            hall.PART, ZHOU, station="elder", mark="1", form="elder_selfcare", v=1,
+            values=json.dumps(good("elder_selfcare")),
+        ),
+        there.step(hall.CHECK_OUT, ZHOU),
+    )  # fmt: skip
+    world.clock.pass_(minutes=1)
+    await results.run(world.site)
+    assert await letters.hand_over(world.site, await signed(world, QIN), day, [ZHOU]) == 1
+    assert await world.rows("SELECT how, change FROM checkup_letter") == [("hand", None)]
+
+
+async def test_somebody_of_another_facility_gets_the_letter_at_home(world: World) -> None:
+    await offices(world)
+    day = await a_day(world)
+    there = await in_hall(world, day)
+    await there.send(
+        there.guest(YANG, id_number(YANG), "杨白露"), there.part(YANG, "basic", values=BASIC),
+        there.step(hall.CHECK_OUT, YANG),
+    )  # fmt: skip
+    world.clock.pass_(minutes=1)
+    await results.run(world.site)
+    await letter_bundles.ask(world.site, await signed(world, QIN), day, "*")
+    await letter_bundles.run(world.site)
+    assert await world.rows("SELECT state, shut FROM checkup_bundle") == [("failed", 1)]
+    refused = await world.rows("SELECT ground FROM access_log WHERE resident=?", YANG)
+    assert [each[0] for each in refused if each[0].startswith("refused")]

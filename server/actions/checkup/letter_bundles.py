@@ -267,6 +267,9 @@ async def _write(site: Site, bundle: bytes, day: bytes, village: str, staff: byt
             shut += archive is None
             letters += [made] if made is not None else []
         await _set(site, bundle, "done=?, shut=?", at + len(some), shut)
+    if not letters:
+        await _set(site, bundle, "state='failed'")
+        return
     title = words("checkup_letter").many(village=name).strip()
     raw = await asyncio.to_thread(
         pdf_of, letters, times.civil(site.clock()), title=title, font=site.font

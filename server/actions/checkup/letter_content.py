@@ -23,6 +23,7 @@ from server.rules.goals import Measure, series
 from server.rules.plan.model import Facts, Record
 
 YEARS: Final = 3
+WHOLE: Final = "health_check"  # before a form that asks only a part of it
 _ARMS: Final = {"bp_l_sys": "l", "bp_r_sys": "r"}
 _TEXT: Final = "_text"
 
@@ -39,12 +40,14 @@ class Sender:
 def letter_of(site: Site, opened: Opened, day: Day, sender: Sender, name: str) -> Letter | None:
     """The letter of a day; None where no checkup of that day stands in the archive."""
     facts = facts_seen(opened)
-    checkup = next(
-        (each for each in reversed(facts.records) if each.kind in CHECKUPS and each.on == day.on),
-        None,
-    )
-    if checkup is None:
+    of_day = [
+        each
+        for each in facts.records
+        if each.kind in CHECKUPS and each.on == day.on and each.cls == "A"
+    ]
+    if not of_day:
         return None
+    checkup = max(of_day, key=lambda each: (each.kind == WHOLE, each.id))
     person = person_of(site, facts, day.on)
     chosen = _years(facts, checkup)
     numbers = district_numbers(site, day.on.year)
@@ -52,12 +55,13 @@ def letter_of(site: Site, opened: Opened, day: Day, sender: Sender, name: str) -
     rows = compare(
         chosen, sex=facts.sex, birth=facts.birth, pressure_goal=(high, low), numbers=numbers
     )
-    found = tuple(
-        _found(each, checkup, day) for each in findings(checkup.kind, checkup.body, day.on, person)
-    )
+    found: dict[str, Found] = {}
+    for record in (checkup, *(each for each in of_day if each.id != checkup.id)):
+        for each in findings(record.kind, record.body, day.on, person):
+            found.setdefault(each.id, _found(each, record, day))
     return Letter(
         name, facts.sex, day.on, day.place, sender.facility, sender.doctor, sender.phone,
-        tuple(each.on.year for each in chosen), rows, found,
+        tuple(each.on.year for each in chosen), rows, tuple(found.values()),
     )  # fmt: skip
 
 

@@ -163,9 +163,13 @@ async def _tell(
     )  # fmt: skip
     if before is not None and before[0] is None:
         return False
-    made = await _records(tx, site, row, day, who)
-    if not made:
+    results = await one(
+        tx, "SELECT 1 FROM checkup_result WHERE district=? AND day=? AND who=? LIMIT 1",
+        site.district, day, who,
+    )  # fmt: skip
+    if results is None:
         return False  # nothing was found yet that could be told
+    made = await _records(tx, site, row, day, who)
     now = site.clock()
     today = civil_day(now).isoformat()
     change = None
