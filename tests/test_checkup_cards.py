@@ -1,5 +1,6 @@
 """Sheets of cards: drawn by timed work, read by two decoders, fetched by who asked for them."""
 
+import asyncio
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 from crypto.card import Outcome, digits_of
 from server.actions.checkup import cards, codes
 from server.actions.checkup.cards import Sheets
+from server.actions.keeping.site import Site
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.pages.qr import CARD_SIDE, card_code, png_of, svg_of
 from tests.checkup_days import a_day, desk, planned
@@ -155,6 +157,36 @@ async def test_a_drawing_that_was_cut_short_is_begun_again_and_gives_up_in_the_e
     await cards.run(plan.site)
     assert (await shown(plan, hopeless)).state == "failed"
     assert not await cards.waits(plan.site)
+
+
+async def test_a_second_process_leaves_a_drawing_to_the_first_until_its_lease_is_over(
+    plan: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = await cards.ask_for_one(plan.site, await desk(plan), ZHOU)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(site: Site, sheet: bytes, order: Any, facility: bytes) -> None:
+        begun.set()
+        await go_on.wait()
+        await real(site, sheet, order, facility)
+
+    real = cards._drawn
+    monkeypatch.setattr(cards, "_drawn", slowly)
+    first = asyncio.create_task(cards.run(plan.site))
+    await begun.wait()
+    for _ in range(5):
+        assert not await cards.waits(plan.site)
+        assert await cards.run(plan.site) == 0
+    assert (await shown(plan, sheet)).state == "waiting"
+    go_on.set()
+    assert await first == 1
+    assert (await shown(plan, sheet)).state == "ready"
+    died = await cards.ask_for_one(plan.site, await desk(plan), WU)
+    assert await cards._taken(plan.site, died), "and its process dies"
+    assert not await cards.waits(plan.site)
+    plan.clock.pass_(minutes=6)
+    monkeypatch.setattr(cards, "_drawn", real)
+    await drawn(plan, died)
 
 
 async def test_what_was_drawn_is_sealed_and_destroyed_after_a_week(plan: World) -> None:

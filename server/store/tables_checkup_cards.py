@@ -12,6 +12,7 @@ from piccolo.table import Table
 class CheckupSheet(Table, tablename="checkup_sheet"):
     """One printing. state: waiting | ready | failed | gone. `day`: None for a card made by itself.
     `people`: their ids in the order of the cards, 16 bytes each; `done`: cards drawn so far.
+    `ready_at`: while it waits, until when a process that draws it has it for itself.
     """
 
     district = SmallInt()

@@ -38,6 +38,7 @@ KEEP_DAYS: Final = 7
 AT_ONCE: Final = 10 * PER_SHEET  # cards between two steps of the progress
 PART: Final = 1024 * 1024
 TRIES: Final = 3
+LEASE_MS: Final = 5 * 60_000  # from one step of the progress to the next
 LISTED: Final = 20
 REASON: Final = "checkup card"
 _ID: Final = 16
@@ -214,10 +215,12 @@ async def waits(site: Site) -> bool:
 
 
 async def _due(tx: Tx, site: Site) -> Sequence[Row]:
+    now = site.clock()
     return await tx.rows(
         "SELECT sheet, state, people, tries, facility FROM checkup_sheet WHERE district=? AND "
-        "(state='waiting' OR (state='ready' AND ready_at<?)) ORDER BY asked_at LIMIT 10",
-        site.district, site.clock() - KEEP_DAYS * DAY_MS,
+        "((state='waiting' AND (ready_at IS NULL OR ready_at<?)) OR "
+        "(state='ready' AND ready_at<?)) ORDER BY asked_at LIMIT 10",
+        site.district, now, now - KEEP_DAYS * DAY_MS,
     )  # fmt: skip
 
 
@@ -229,17 +232,34 @@ async def run(site: Site) -> int:
             await _ended(site, sheet, "gone")
         elif tries >= TRIES:
             await _ended(site, sheet, "failed")
-        else:
-            await _begun(site, sheet)
+        elif await _taken(site, sheet):
             order = [people[at : at + _ID] for at in range(0, len(people), _ID)]
-            await _drawn(site, sheet, order, facility)
+            try:
+                await _drawn(site, sheet, order, facility)
+            except Exception:
+                await _given_back(site, sheet)
+                raise
     return len(due)
 
 
-async def _begun(site: Site, sheet: bytes) -> None:
+async def _taken(site: Site, sheet: bytes) -> bool:
+    """Whether it is this process that draws: slots of the job are shorter than a drawing."""
+    now = site.clock()
+    done = await site.store.write(
+        lambda tx: tx.run(
+            "UPDATE checkup_sheet SET tries=tries+1, done=0, ready_at=? WHERE district=? AND "
+            "sheet=? AND state='waiting' AND (ready_at IS NULL OR ready_at<?)",
+            now + LEASE_MS, site.district, sheet, now,
+        )
+    )  # fmt: skip
+    return done > 0
+
+
+async def _given_back(site: Site, sheet: bytes) -> None:
     await site.store.write(
         lambda tx: tx.run(
-            "UPDATE checkup_sheet SET tries=tries+1, done=0 WHERE district=? AND sheet=?",
+            "UPDATE checkup_sheet SET ready_at=NULL WHERE district=? AND sheet=? AND "
+            "state='waiting'",
             site.district, sheet,
         )
     )  # fmt: skip
@@ -284,8 +304,9 @@ async def _faces(
     cards = await cards_of(tx, site, people)
     made = await codes.issue_cards(tx, site, cards, row[0])
     await tx.run(
-        "UPDATE checkup_sheet SET done=? WHERE district=? AND sheet=?", done, site.district, sheet
-    )
+        "UPDATE checkup_sheet SET done=?, ready_at=? WHERE district=? AND sheet=?",
+        done, site.clock() + LEASE_MS, site.district, sheet,
+    )  # fmt: skip
     name = place[0] if place is not None else ""
     return [_face(cards[who], made[who], name) for who in people if who in cards]
 
