@@ -6,14 +6,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 from server.actions.accounts import sessions
-from server.actions.checkup import board_watch
-from server.actions.checkup.board import Board
+from server.actions.checkup import board_watch, days
+from server.actions.checkup.board import Board, Held
 from server.actions.checkup.board_watch import Ended, Watch
+from server.actions.keeping.site import Site
 from server.console.door import COOKIE
+from server.store.tx import Tx
 from tests.busy_hall import DAY, Hall, bring, prepared, walks
 from tests.checkup_days import desk as signed_in
+from tests.checkup_days import draft
 from tests.console import offices, serving, session_of
 from tests.world import HE, QIN, START_MS, World
 
@@ -177,3 +181,26 @@ async def test_somebody_who_is_moved_elsewhere_looks_no_longer(world: World) -> 
     async with asyncio.timeout(board_watch.SESSIONS_S + SOON_S):
         last = [each async for each in turns][-1]
     assert last is Ended.SESSION
+
+
+async def test_one_day_that_cannot_be_read_does_not_darken_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await running(world)
+    signed = await signed_in(world, QIN)
+    other = await days.make(world.site, signed, draft())
+    real = board_watch.read_board
+
+    async def read(tx: Tx, site: Site, day: bytes, held: Held) -> Board:
+        if day == other:
+            raise ValueError("a row that does not open")
+        return await real(tx, site, day, held)
+
+    monkeypatch.setattr(board_watch, "read_board", read)
+    watch = Watch(world.site)
+    broken, whole = watch.join(other, signed), watch.join(DAY, signed)
+    assert broken is not None
+    assert whole is not None
+    async with asyncio.timeout(SOON_S):
+        assert isinstance(await anext(watch.turns(whole)), Board)
+    watch.close()

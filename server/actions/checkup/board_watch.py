@@ -68,13 +68,14 @@ class Listener:
 
 @dataclass(slots=True)
 class Room:
-    """Everybody who looks at one day, and what they see."""
+    """Everybody who looks at one day, and what they see. `heard`: until when that was so."""
 
     listeners: set[Listener] = field(default_factory=set[Listener])
     held: Held = field(default_factory=Held)
     board: Board | None = None
     moved: Moved | None = None
     made: float = 0.0
+    heard: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -87,7 +88,6 @@ class Watch:
     _rooms: dict[bytes, Room] = field(default_factory=dict[bytes, Room])
     _reader: asyncio.Task[None] | None = None
     _looked: float = 0.0
-    _heard: float = 0.0
 
     @property
     def listening(self) -> int:
@@ -100,7 +100,6 @@ class Watch:
         listener = Listener(day, signed, time.monotonic())
         self._rooms.setdefault(day, Room()).listeners.add(listener)
         if self._reader is None or self._reader.done():
-            self._heard = time.monotonic()
             self._reader = asyncio.get_running_loop().create_task(self._read())
         return listener
 
@@ -129,8 +128,8 @@ class Watch:
                     async with asyncio.timeout(BEAT_S):
                         await listener.wake.wait()
                     continue
-                if time.monotonic() - self._heard < BEAT_S:
-                    yield None  # the database answers; otherwise silence says that it does not
+                if room is not None and time.monotonic() - room.heard < BEAT_S:
+                    yield None  # otherwise silence says that nothing is known
             yield listener.ended
         finally:
             self.leave(listener)
@@ -173,9 +172,15 @@ class Watch:
                 continue
             if day not in stand:
                 self._end(Ended.GONE, room.listeners)
-            elif stand[day] != room.moved or now - room.made >= AGES_S:
-                await self._make(day, room, stand[day])
-        self._heard = time.monotonic()
+                continue
+            if stand[day] != room.moved or now - room.made >= AGES_S:
+                try:
+                    await self._make(day, room, stand[day])
+                except Exception as error:  # noqa: BLE001 (the other days go on)
+                    log.fault("board_not_read", error)
+                    room.moved, room.made = stand[day], now  # again when it moves, or ages
+                    continue
+            room.heard = now
 
     async def _make(self, day: bytes, room: Room, at: Moved) -> None:
         async def read(tx: Tx) -> Board:

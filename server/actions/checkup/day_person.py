@@ -36,7 +36,7 @@ from server.store.trail import audit
 from server.store.tx import Tx
 from sync.hall import CHECK_IN, Phase
 
-QUERY_MOST: Final = 120
+QUERY_MOST: Final = 200  # a code has 139 signs
 SHOWN_MOST: Final = 30
 TAIL: Final = 4
 _TICKET: Final = re.compile(r"([A-Z]{1,2})0*([0-9]{1,5})")
