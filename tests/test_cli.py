@@ -290,6 +290,16 @@ def test_a_renewed_key_is_given_out_once_a_backup_holds_it(tmp_path: Path) -> No
     assert changed == {"kem"}
 
 
+def test_a_renewed_key_for_cards_stands_beside_the_one_before(tmp_path: Path) -> None:
+    home = Installation(tmp_path, f"sqlite:///{tmp_path}/gongwei.sqlite3")
+    home.begin()
+    assert "Epoch 2" in home.run("keys", "renew-cards").stdout
+    shown = json.loads(home.run("keys", "show", "--json").stdout)
+    assert [each["suite"] for each in shown if each["purpose"] == "code"] == [
+        "1 X25519_ED25519"
+    ] * 2
+
+
 def test_the_kek_is_rotated_under_a_running_server(tmp_path: Path) -> None:
     home = Installation(tmp_path, f"sqlite:///{tmp_path}/gongwei.sqlite3")
     home.begin()
