@@ -35,6 +35,8 @@ test("a code is found behind whatever a scanner puts in front, with its line end
     }
   }
   assert.equal(meant("GW1\uff1aAB").is, "code");
+  const whole = `GW1:${"0".repeat(135)}`;
+  assert.deepEqual(meant(`${whole}\u0003${whole}\r`), { is: "code", text: whole });
 });
 
 test("an ID number is known in any spelling", () => {

@@ -12,6 +12,7 @@ import { CARD_LABELS, ISSUERS, NATION, NATIONS, SEXES } from "../words/zh/hall_c
  */
 
 const CODE = /GW1[:\uff1a]/i;
+const CODE_SIGNS = 139;
 const TICKET = /^[A-Z]{1,2}[0-9]{3,5}$/;
 const NUMBER = /(?<![0-9])[0-9]{17}[0-9X](?![0-9A-Z])|(?<![0-9])[0-9]{15}(?![0-9X])/;
 const DIGITS = /^[0-9]{12}$/;
@@ -25,7 +26,11 @@ const NAME = /^[\p{Script=Han}\u00b7\u2022.]{2,20}$/u;
 /** @param {string} text @returns {Meant} */
 export function meant(text) {
   const at = text.search(CODE);
-  if (at >= 0) return { is: "code", text: text.slice(at).replace(/[\r\n\t]+/g, "") };
+  if (at >= 0) {
+    // Line ends go, and what a scanner that was pressed twice typed once more.
+    const code = text.slice(at).replace(/\p{Cc}+/gu, "");
+    return { is: "code", text: code.slice(0, CODE_SIGNS) };
+  }
   const wide = text.normalize("NFKC").toUpperCase().trim();
   const plain = wide.replace(/[\s-]+/g, "");
   if (TICKET.test(plain)) return { is: "ticket", ticket: plain };
