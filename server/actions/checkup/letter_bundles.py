@@ -16,6 +16,7 @@ from server.access import Asking, Opened, open_archive
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.opening import SAME_MS, AskWhy, open_for
 from server.actions.archives.reading import staff_actor
+from server.actions.archives.search import note_shown
 from server.actions.archives.told import facility_names, staff_names
 from server.actions.checkup.day_rows import Day, read_day
 from server.actions.checkup.letter_content import Sender, letter_of
@@ -84,9 +85,11 @@ class Letters:
 
 
 async def letters_of(site: Site, signed: Signed, day: bytes, village: str) -> Letters:
-    """Who has results and who was told them, of one village. Raises NotYours."""
+    """Who has results and who was told them, of one village, written down with whom it showed.
+    Raises NotYours.
+    """
 
-    async def read(tx: Tx) -> Letters:
+    async def work(tx: Tx) -> Letters:
         found = await own_day(tx, site, signed, day)
         people = await _with_results(tx, site, day)
         told = await told_of(tx, site, day)
@@ -97,6 +100,8 @@ async def letters_of(site: Site, signed: Signed, day: bytes, village: str) -> Le
             for code in codes
         )
         shown = [each for each in people if village in (EVERYWHERE, each.village)]
+        if shown:
+            await note_shown(tx, site, signed, "due", "letters", {each.who for each in shown})
         return Letters(
             found, counted, village,
             tuple(Reader(each, told.get(each.who)) for each in shown),
@@ -104,7 +109,7 @@ async def letters_of(site: Site, signed: Signed, day: bytes, village: str) -> Le
             sum(each.who in told for each in people),
         )  # fmt: skip
 
-    return await site.store.read(read)
+    return await site.store.write(work)
 
 
 async def _with_results(tx: Tx, site: Site, day: bytes) -> list[PersonOnDay]:
