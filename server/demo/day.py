@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from server.demo.carried import Carried, Hands, LineRefused, enrol
 from server.demo.desk import Desk
-from server.demo.rounds import DM, HTN, Person, Round, panel_of
+from server.demo.rounds import CHECKUP, DM, HTN, Person, Round, panel_of
 from server.demo.stage import Stage
 from server.errors import StartRefused
 from server.settings import CIVIL, now_ms
@@ -50,6 +50,7 @@ CAST: Final = (
     Cast("08", 5, "doctor"),
 )
 OFFLINE: Final = ("01", "02", "03", "05", "06")
+IN_HALL: Final = ("01", "02")  # whose elders are checked today at their facility (hall_day.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,11 @@ class Day:
             people = panel_of(carried.tablet, carried.panel)[mates.index(number) :: len(mates)]
             day = Round(carried, seed=self.seed, today=self.story.today)
             most = VISITS_AT_MOST if carried.offline else ONLINE_VISITS_AT_MOST
-            visits = [(day, who, kind) for who, kind in day.visits(people)]
+            visits = [
+                (day, who, kind)
+                for who, kind in day.visits(people)
+                if kind != CHECKUP or number not in IN_HALL
+            ]
             plan += (visits or [(day, people[0], HTN)])[:most]
         return plan
 

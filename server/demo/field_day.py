@@ -368,7 +368,7 @@ def show_hall(console: Console, stage: Stage) -> None:
     for line in (
         f"Board, as doctor or manager:  {at}/board",
         f"The day, its list, its cards:  {at}",
-        "The resident above is booked: the code is in the portal under 计划. Scan it on the tablet",
+        "The resident above is booked: 签到码 is on the first page of the portal. Scan it on the tablet",
         "under 体检日, do the stations, see the board move, and find the result in the portal.",
     ):
         console.print(f"   {line}", soft_wrap=True)

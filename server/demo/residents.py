@@ -46,7 +46,11 @@ from sync.limits import DAY_MS
 CHECK: Final = "health_check"
 OLD, MOTHERS, CHILD = 68, range(24, 46), range(1, 7)  # completed years
 NEAR_DEATH: Final = 95
-EARLIER: Final = (365 + 11, 2 * 365 - 9)  # days before today of the checkups that came before
+EARLIER: Final = (
+    365 + 11,
+    2 * 365 - 9,
+    3 * 365 - 20,
+)  # days before today of the checkups that came before
 PHONES: Final = ("19900001001", "19900001002")
 CONSENT_DAYS: Final = 30
 
@@ -128,8 +132,7 @@ async def _chosen(tx: Tx, site: Site, team: Team) -> Cast:
         "SELECT c.resident, COUNT(*) FROM change c WHERE c.district=? AND c.kind IN "
         "('health_check', 'htn_followup', 'dm_followup') AND c.state='applied' AND EXISTS "
         "(SELECT 1 FROM confirmation q WHERE q.district=c.district AND q.resident=c.resident AND "
-        "q.answer='') AND EXISTS (SELECT 1 FROM change h WHERE h.district=c.district AND "
-        "h.resident=c.resident AND h.kind='health_check' AND h.state='applied') "
+        "q.answer='') "
         "GROUP BY c.resident ORDER BY COUNT(*) DESC, c.resident",
         site.district,
     )  # fmt: skip
