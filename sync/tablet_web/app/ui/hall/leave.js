@@ -195,8 +195,8 @@ function Missing({ here, person, back, leave, ask, call }) {
     <${Who} person=${person} />
     ${next &&
     html`<p class="bold">
-      ${words.go_to(next.label)} ${words.wait_of(next.waiting)}
-      ${next.note && html`<span class="mark">${next.note}</span>`}
+      ${[words.go_to(next.label), words.wait_of(next.waiting)].join(words.comma)}
+      ${next.note && html` <span class="mark">${next.note}</span>`}
     </p>`}
     ${missing.length > 1 &&
     html`<ul class="still">

@@ -23,6 +23,8 @@ import { Needs } from "./unlock.js";
 const SHOWN = 20;
 const LOOK = ["held", "conflict", "proposal", "quarantined"];
 const OFFLINE_DAYS = 3;
+/** What happened in a hall: no forms, so the catalogue does not name them. */
+const STEPS = ["check_in", "station_part", "route_sheet", "critical_acted", "check_out"];
 
 /** What a row is called: a form by its neutral name, for others may look on. */
 function useKinds() {
@@ -33,6 +35,7 @@ function useKinds() {
   return (/** @type {Mine} */ { kind }) => {
     if (kind === "edit") return words.edit;
     if (kind === "void") return words.void;
+    if (STEPS.includes(kind)) return words.hall;
     const form = book?.kind(kind);
     return form?.neutral_label || form?.label || words.record;
   };
