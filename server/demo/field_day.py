@@ -368,8 +368,8 @@ def show_hall(console: Console, stage: Stage) -> None:
     for line in (
         f"Board, as doctor or manager:  {at}/board",
         f"The day, its list, its cards:  {at}",
-        "The resident above is booked: the code (签到码) is on the first page of the portal. Scan it",
-        "on the tablet under 体检日, do the stations, see the board move, and find the result there.",
+        "The resident above is booked: 签到码 is on the first page of the portal. Scan the code on",
+        "the tablet under 体检日, do the stations, see the board move, find the result there.",
     ):
         console.print(f"   {line}", soft_wrap=True)
 
