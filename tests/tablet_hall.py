@@ -2,13 +2,16 @@
 it, their codes, and what a camera sees of one.
 """
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import qrcode
+import zxingcpp
 from PIL import Image
 from playwright.async_api import Page, expect
 
@@ -129,3 +132,32 @@ def film(text: str, path: Path) -> None:
     grey = bytes([128]) * (wide * high // 2)
     picture = b"FRAME\n" + seen.tobytes() + grey
     path.write_bytes(f"YUV4MPEG2 W{wide} H{high} F10:1 Ip A1:1 C420jpeg\n".encode() + picture * 5)
+
+
+async def outcome(page: Page, name: str, says: str = "") -> str:
+    """The words of the screen for this outcome, read in the moment it stands there and says that:
+    it may go by itself.
+    """
+    found = await page.wait_for_function(
+        """([name, says]) => {
+          const text = document.querySelector(`[data-outcome=${name}]`)?.innerText ?? "";
+          return text.includes(says) && text;
+        }""",
+        arg=[name, says],
+    )
+    return await found.json_value()
+
+
+async def sound(page: Page) -> str:
+    return await page.evaluate("document.documentElement.dataset.sound ?? ''")
+
+
+def labels_in(pdf: bytes) -> list[str]:
+    """What a decoder reads on each page, and how large the page is."""
+    found: list[str] = []
+    for sheet in pypdfium2.PdfDocument(io.BytesIO(pdf)):
+        size = [round(length / 72 * 25.4) for length in sheet.get_size()]
+        picture = sheet.render(scale=203 / 72).to_pil()  # as coarse as a label printer
+        read = [each.text for each in zxingcpp.read_barcodes(picture)]
+        found.append(f"{size[0]}x{size[1]} {' '.join(read)}")
+    return found

@@ -3,11 +3,8 @@ screen of its own, paper, stations, critical values, leaving. Offline throughout
 has it.
 """
 
-import io
 from pathlib import Path
 
-import pypdfium2
-import zxingcpp
 from playwright.async_api import Page, expect
 
 from crypto.card import CardType
@@ -17,7 +14,17 @@ from sync.hall import Phase
 from tests.halls import seen
 from tests.lists import signed
 from tests.tablet_app import Tablet, at_rest, in_the_field
-from tests.tablet_hall import HallDay, a_hall, film, press, scan, turn_to
+from tests.tablet_hall import (
+    HallDay,
+    a_hall,
+    film,
+    labels_in,
+    outcome,
+    press,
+    scan,
+    sound,
+    turn_to,
+)
 from tests.world import QIN, WANG, WU, YANG, ZHENG, ZHOU, id_number
 
 HELD_PRINTS = """
@@ -37,24 +44,6 @@ async def on(hall: HallDay, tablet: Tablet) -> None:
     await hall.field.door.start()
     await tablet.cut(off=False)
     await tablet.taken()
-
-
-async def outcome(page: Page, name: str, says: str = "") -> str:
-    """The words of the screen for this outcome, read in the moment it stands there and says that:
-    it may go by itself.
-    """
-    found = await page.wait_for_function(
-        """([name, says]) => {
-          const text = document.querySelector(`[data-outcome=${name}]`)?.innerText ?? "";
-          return text.includes(says) && text;
-        }""",
-        arg=[name, says],
-    )
-    return await found.json_value()
-
-
-async def sound(page: Page) -> str:
-    return await page.evaluate("document.documentElement.dataset.sound ?? ''")
 
 
 async def signed_in(page: Page, text: str) -> str:
@@ -178,17 +167,6 @@ async def test_every_outcome_has_its_own_screen_its_own_sound_and_a_next_step(
         await outcome(page, "forged")
         assert await sound(page) == ""
         assert (await hall.person(tablet, WU))["arrived"] is None
-
-
-def labels_in(pdf: bytes) -> list[str]:
-    """What a decoder reads on each page, and how large the page is."""
-    found: list[str] = []
-    for sheet in pypdfium2.PdfDocument(io.BytesIO(pdf)):
-        size = [round(length / 72 * 25.4) for length in sheet.get_size()]
-        picture = sheet.render(scale=203 / 72).to_pil()  # as coarse as a label printer
-        read = [each.text for each in zxingcpp.read_barcodes(picture)]
-        found.append(f"{size[0]}x{size[1]} {' '.join(read)}")
-    return found
 
 
 async def test_the_route_sheet_and_the_labels_print_and_a_new_sheet_says_that_the_old_is_void(
