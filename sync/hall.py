@@ -31,6 +31,9 @@ DONE, NOT_DONE, TAKEN_BACK = "1", "2", "3"
 URGENT: Final = "urgent"
 """Before the code of what an operator found critical, where a value has the name of its field."""
 
+AT_DESK: Final = bytes(16)
+"""In place of a tablet: the step was written at a desk."""
+
 INS_MOST: Final = 20  # check-ins kept of one person; the highest ids go
 ALARMS_MOST: Final = 100
 STATIONS_MOST: Final = 32
@@ -225,7 +228,9 @@ def progress(state: State, route: Sequence[str], ticket: str = "") -> Progress:
     """`ticket`: given at booking; it goes before what a tablet gave out."""
     settled = {name: mark for name, mark in state.st.items() if mark.mark != TAKEN_BACK}
     missing = tuple(name for name in route if name not in settled)
-    newest = max((mark.id for mark in state.st.values()), default=b"")
+    # What a desk marks, a result from the laboratory, needs nobody in the hall.
+    there = [mark.id for mark in state.st.values() if mark.device != AT_DESK]
+    newest = max((*there, *(each.id for each in state.ins)), default=b"")
     gone = state.out is not None and state.out.id > newest
     answered = {(each.part, each.field) for each in state.acted}
     first = state.ins[0] if state.ins else None

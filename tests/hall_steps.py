@@ -40,7 +40,7 @@ def drawn(seed: int, most: int = 14) -> list[Step]:
 def _step(dice: Random, kind: str, before: list[Step]) -> Step:
     at = NOON + dice.randint(-3_600_000, 3_600_000)
     name = at.to_bytes(6) + dice.randbytes(10)
-    device = bytes([dice.randint(1, 3)]) * 16
+    device = bytes([dice.randint(0, 3)]) * 16
     body: dict[str, Any] = {"day": DAY}
     match kind:
         case "check_in":

@@ -98,6 +98,12 @@ def test_who_left_and_came_back_is_under_way_again() -> None:
     assert progress(summed([*steps, did(3, "ecg")]), STATIONS).phase is Phase.UNDER_WAY
 
 
+def test_a_result_written_at_a_desk_brings_nobody_back_and_a_check_in_does() -> None:
+    steps = [came(0, "B001"), did(1, "basic"), at(2, CHECK_OUT), did(3, "blood", device=0)]
+    assert progress(summed(steps), STATIONS).phase is Phase.LEFT
+    assert progress(summed([*steps, came(4, "B009")]), STATIONS).phase is Phase.UNDER_WAY
+
+
 def test_a_station_that_knows_somebody_who_never_checked_in_counts_them_as_there() -> None:
     seen = progress(summed([did(1, "basic")]), STATIONS)
     assert (seen.phase, seen.arrived_at) == (Phase.UNDER_WAY, NOON + 60_000)

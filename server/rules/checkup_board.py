@@ -39,7 +39,7 @@ class There:
     seen: Progress = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seen", progress_now(self.state, self.route, self.ticket))
+        object.__setattr__(self, "seen", progress(self.state, self.route, self.ticket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +141,6 @@ def figures(
         bars=bars,
         bar_min=bar_min,
         open=_open(seen),
-    )
-
-
-def progress_now(state: State, route: tuple[str, ...], ticket: str) -> Progress:
-    """How far somebody has come; whom only a desk's mark has touched since has still left."""
-    found, out = progress(state, route, ticket), state.out
-    if found.phase is not Phase.UNDER_WAY or out is None:
-        return found
-    if any(each.id > out.id and each.device != DESK for each in state.st.values()):
-        return found
-    return Progress(
-        Phase.LEFT, found.arrived_at, 0, found.missing, found.ticket, found.doubled, found.open
     )
 
 

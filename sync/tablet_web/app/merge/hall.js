@@ -27,6 +27,8 @@ const INS_MOST = 20;
 const ALARMS_MOST = 100;
 const STATIONS_MOST = 32;
 const TAKEN_BACK = "3";
+/** In place of a tablet: the step was written at a desk. */
+const AT_DESK = "0".repeat(32);
 /** Before the code of what an operator found critical. */
 export const URGENT = "urgent:";
 
@@ -117,7 +119,9 @@ export function progress(state, route, ticket = "") {
   const settled = Object.entries(state.st).filter(([, mark]) => mark[1] !== TAKEN_BACK);
   const names = new Set(settled.map(([name]) => name));
   const missing = route.filter((name) => !names.has(name));
-  const newest = Object.values(state.st).reduce((most, [id]) => (id > most ? id : most), "");
+  // What a desk marks, a result from the laboratory, needs nobody in the hall.
+  const there = Object.values(state.st).filter((mark) => mark[3] !== AT_DESK);
+  const newest = [...there, ...state.ins].reduce((most, [id]) => (id > most ? id : most), "");
   const gone = state.out !== null && state.out[0] > newest;
   const answered = new Set(state.acted.map(place));
   const first = state.ins[0];
