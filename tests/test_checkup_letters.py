@@ -155,3 +155,16 @@ async def test_somebody_of_another_facility_gets_the_letter_at_home(world: World
     assert await world.rows("SELECT state, shut FROM checkup_bundle") == [("failed", 1)]
     refused = await world.rows("SELECT ground FROM access_log WHERE resident=?", YANG)
     assert [each[0] for each in refused if each[0].startswith("refused")]
+
+
+async def test_letters_that_one_process_writes_are_not_begun_by_another(world: World) -> None:
+    day = await checked(world)
+    bundle = await letter_bundles.ask(world.site, await signed(world, QIN), day, "*")
+    sql = "UPDATE checkup_bundle SET tries=1, ready_at=? WHERE bundle=?"
+    until = world.clock() + letter_bundles.LEASE_MS
+    await world.store.write(lambda tx: tx.run(sql, until, bundle))
+    assert not await letter_bundles.waits(world.site)
+    assert await letter_bundles.run(world.site) == 0
+    world.clock.pass_(minutes=6)  # the other one has died
+    assert await letter_bundles.run(world.site) == 1
+    assert await world.one("SELECT tries FROM checkup_bundle") == 2

@@ -41,6 +41,7 @@ KEEP_DAYS: Final = 7
 AT_ONCE: Final = 25  # archives opened between two steps of the progress
 PART: Final = 1024 * 1024
 TRIES: Final = 3
+LEASE_MS: Final = 5 * 60_000  # from one step of the progress to the next
 LISTED: Final = 20
 REASON: Final = "feedback letter"
 _FIELDS: Final = "bundle, day, village, state, done, total, shut, asked_at, ready_at, size, staff"
@@ -213,11 +214,12 @@ async def waits(site: Site) -> bool:
 
 
 async def _due(tx: Tx, site: Site) -> Sequence[Row]:
-    over = site.clock() - KEEP_DAYS * DAY_MS
+    now = site.clock()
     return await tx.rows(
-        "SELECT bundle, day, village, staff, state, tries FROM checkup_bundle WHERE district=? "
-        "AND (state='waiting' OR (state='ready' AND ready_at<?)) ORDER BY asked_at LIMIT 10",
-        site.district, over,
+        "SELECT bundle, day, village, staff, state, tries FROM checkup_bundle WHERE district=? AND "
+        "((state='waiting' AND (ready_at IS NULL OR ready_at<?)) OR "
+        "(state='ready' AND ready_at<?)) ORDER BY asked_at LIMIT 10",
+        site.district, now, now - KEEP_DAYS * DAY_MS,
     )  # fmt: skip
 
 
@@ -229,10 +231,28 @@ async def run(site: Site) -> int:
             await site.store.write(partial(_destroy, site=site, bundle=bundle))
         elif tries >= TRIES:
             await _set(site, bundle, "state='failed'")
-        else:
-            await _set(site, bundle, "tries=tries+1, done=0")
-            await _write(site, bundle, day, village, staff)
+        elif await _taken(site, bundle):
+            try:
+                await _write(site, bundle, day, village, staff)
+            except Exception:
+                await _set(site, bundle, "ready_at=NULL")
+                raise
     return len(due)
+
+
+async def _taken(site: Site, bundle: bytes) -> bool:
+    """Whether it is this process that writes: slots of the job are shorter than a writing. While it
+    waits `ready_at` says until when it is somebody's.
+    """
+    now = site.clock()
+    done = await site.store.write(
+        lambda tx: tx.run(
+            "UPDATE checkup_bundle SET tries=tries+1, done=0, ready_at=? WHERE district=? AND "
+            "bundle=? AND state='waiting' AND (ready_at IS NULL OR ready_at<?)",
+            now + LEASE_MS, site.district, bundle, now,
+        )
+    )  # fmt: skip
+    return done > 0
 
 
 async def _set(site: Site, bundle: bytes, what: str, *args: object) -> None:
@@ -271,7 +291,8 @@ async def _write(site: Site, bundle: bytes, day: bytes, village: str, staff: byt
             made = letter_of(site, archive, found, sender, each.name) if archive else None
             shut += archive is None
             letters += [made] if made is not None else []
-        await _set(site, bundle, "done=?, shut=?", at + len(some), shut)
+        until = site.clock() + LEASE_MS
+        await _set(site, bundle, "done=?, shut=?, ready_at=?", at + len(some), shut, until)
     if not letters:
         await _set(site, bundle, "state='failed'")
         return
