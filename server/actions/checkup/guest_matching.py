@@ -98,7 +98,9 @@ async def _match(
         return
     if found.state == MATCHED and found.person not in every:
         raise RuleSaysNo("matched_already")
-    await _name(tx, site, held, every, guest, resident)
+    # Of several that are one the first stands for all, whichever was shown.
+    first = found.person if found.person is not None else guest
+    await _name(tx, site, held, every, first, resident)
     await save_day(tx, site, held)
     detail = b"hall-guest" + day + guest + resident + signed.staff
     await audit(tx, site.district, "act", detail, site.clock())

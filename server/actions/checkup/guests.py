@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from server.actions.archives.archives import holder_of
+from server.actions.archives.standing import survivors
 from server.actions.checkup.hall import Noted
 from server.actions.keeping.site import Site, district_key_blob
 from server.store.tx import Row, Tx
@@ -61,10 +62,20 @@ async def recognise(tx: Tx, site: Site, day: bytes, fresh: Sequence[Noted]) -> d
         return {}
     there = {each.guest: each for each in await guests_of(tx, site, day, strangers)}
     for each in fresh:
-        new = each.who in strangers and each.kind == CHECK_IN and each.who not in there
-        if new:
+        if each.who in strangers and each.kind == CHECK_IN and _says_more(each, there):
             there[each.who] = await _write(tx, site, day, each)
-    return {name: each.person for name, each in there.items() if each.person is not None}
+    named = {name: each.person for name, each in there.items() if each.person is not None}
+    kept = await survivors(tx, site.district, set(named.values()))
+    return {name: kept.get(person, person) for name, person in named.items()}
+
+
+def _says_more(step: Noted, there: Mapping[bytes, Guest]) -> bool:
+    """Whether nobody had heard of the guest, or nobody which document they have."""
+    before = there.get(step.who)
+    if before is None:
+        return True
+    known = before.person is not None or bool(before.said.number)
+    return not known and bool(said_in(step.body).number)
 
 
 async def _write(tx: Tx, site: Site, day: bytes, step: Noted) -> Guest:
@@ -76,11 +87,11 @@ async def _write(tx: Tx, site: Site, day: bytes, step: Noted) -> Guest:
     key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
     sealed = key.seal(_place(site, day, step.who), msgspec.json.encode(said))
     state = WAITING if person is None else MATCHED
-    await tx.insert(
-        "checkup_guest",
-        [(site.district, day, step.who, person, blind, sealed, state)],
-        ignore=True,
-    )
+    await tx.run(
+        "DELETE FROM checkup_guest WHERE district=? AND day=? AND guest=?",
+        site.district, day, step.who,
+    )  # fmt: skip
+    await tx.insert("checkup_guest", [(site.district, day, step.who, person, blind, sealed, state)])
     return Guest(day, step.who, person, state, said)
 
 

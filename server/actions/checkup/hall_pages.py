@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from crypto.keys import Suite
 from server.actions.archives.cards import Card, cards_of
-from server.actions.archives.standing import DeviceRow
+from server.actions.archives.standing import DeviceRow, survivors
 from server.actions.checkup import code_list
 from server.actions.checkup.codes import codes_of, prepare
 from server.actions.checkup.day_reading import leads
@@ -122,6 +122,9 @@ async def _rows(tx: Tx, site: Site, day: Day, rows: Sequence[Row]) -> tuple[Raw,
     cards = await cards_of(tx, site, whos)
     nameless = {row[0] for row in rows if row[2] in (GUEST, MOVED)}
     said = {each.guest: each for each in await guests_of(tx, site, day.day, nameless)}
+    kept = await survivors(
+        tx, site.district, {each.person for each in said.values() if each.person}
+    )
     known = [row[0] for row in rows if row[2] not in (REMOVED, MOVED, GUEST)]
     await prepare(tx, site, day.day, known)
     codes = await codes_of(tx, site.district, whos, day.day)
@@ -131,8 +134,8 @@ async def _rows(tx: Tx, site: Site, day: Day, rows: Sequence[Row]) -> tuple[Raw,
     for who, _, status, groups, route, slot, ticket, state in rows:
         if status in (REMOVED, MOVED):
             guest = said.get(who)
-            now = guest.person if guest is not None else None
-            row = HallRow(who=who, status=REMOVED, now=now or b"")
+            now = (guest.person if guest is not None else None) or b""
+            row = HallRow(who=who, status=REMOVED, now=kept.get(now, now))
         else:
             row = HallRow(
                 who=who, status=status, **_face(cards.get(who), said.get(who), key),

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from server.actions.archives.standing import survivors
 from server.actions.checkup.day_rows import (
+    HALL,
     INVITED,
     REMOVED,
     WALK_IN,
@@ -21,6 +22,7 @@ from server.actions.checkup.day_rows import (
     save_day,
     touched,
 )
+from server.actions.checkup.guests import guests_of
 from server.actions.checkup.hall import Noted
 from server.actions.checkup.states import critical_of, states_in
 from server.actions.checkup.steps import steps_of
@@ -54,10 +56,13 @@ async def _follow_day(
         "s.who {ids}",
         sorted(whos), district, day.day,
     )  # fmt: skip
+    strangers = {resident for _, _, resident in moves} - {*whos}
+    guests = {each.guest: each.person for each in await guests_of(tx, site, day.day, strangers)}
     owners: dict[bytes, bytes] = {}
     for change, who, resident in moves:
-        # What a guest noted stays with whoever the guest turned out to be.
-        owners[change] = resident if resident in whos else _stands(kept, who)
+        # What was noted of a guest stays with whoever the guest turned out to be.
+        person = guests.get(resident) or who
+        owners[change] = resident if resident in whos else _stands(kept, person)
     await tx.update(
         "checkup_step", ("district", "change"), ("who",),
         [(district, change, who) for change, who in sorted(owners.items())],
@@ -65,12 +70,17 @@ async def _follow_day(
     held = await persons(tx, site, day.day, whos)
     stand: set[bytes] = {_stands(kept, who) for who in (*owners.values(), *held)}
     await _rows_for(tx, site, day, held, stand)
+    came = {*owners.values()}
+    parted = [row for who, row in held.items() if row.status == MOVED and who not in kept]
     for who, row in held.items():
-        if who in kept:
+        if who in kept and row.status != REMOVED:
             _join_rows(held[kept[who]], row, day)
             row.status = MOVED
-        elif row.status == MOVED:
-            row.status = WALK_IN if who in owners.values() else REMOVED
+    for row in parted:
+        _part_rows([each for each in held.values() if each is not row], row)
+    for row in held.values() if parted else ():
+        if row.status != REMOVED and row.source == HALL:
+            row.status = WALK_IN if row.who in came else REMOVED
     await touched(tx, site, day, held.values())
     hand = InHand(tx, site, day, await states_in(tx, site), rows=held)
     told = await steps_of(tx, site, day.day, sorted(held))
@@ -101,12 +111,29 @@ def _join_rows(kept: PersonRow, gone: PersonRow, day: Day) -> None:
         kept.slot, kept.ticket, kept.booked_at = gone.slot, gone.ticket, gone.booked_at
 
 
+def _part_rows(others: Sequence[PersonRow], row: PersonRow) -> None:
+    """An archive that stands for itself again has its invitation, ticket and place again; where
+    another one has booked anew with that ticket meanwhile, it stays theirs.
+    """
+    row.status = INVITED
+    for each in others:
+        if not row.ticket or each.ticket != row.ticket:
+            continue
+        if each.slot is None or each.slot == row.slot:
+            row.slot, row.booked_at = each.slot, each.booked_at
+            each.slot, each.ticket, each.booked_at = None, "", None
+        else:
+            row.slot, row.ticket, row.booked_at = None, "", None
+
+
 async def _rows_for(
     tx: Tx, site: Site, day: Day, held: dict[bytes, PersonRow], wanted: set[bytes]
 ) -> None:
-    """Whoever has steps or stands for somebody on the list stands on it, with the same slot."""
+    """Whoever has steps or stands for somebody on the list stands on it: by that alone, so that
+    nothing of it stays when a merge is undone.
+    """
     new = sorted(wanted - held.keys())
     like = next(iter(sorted(held.items())))[1]
-    made = [replace(like, who=who) for who in new]
+    made = [replace(like, who=who, source=HALL) for who in new]
     await add_persons(tx, site, day, made)
     held |= {each.who: each for each in made}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from server.actions.archives.standing import survivors
 from server.actions.checkup import guests
 from server.actions.checkup.day_rows import (
     GUEST,
@@ -64,7 +65,9 @@ async def _take_day(tx: Tx, site: Site, name: bytes, noted: list[Noted]) -> None
         return
     states = await states_in(tx, site)
     known = await guests.recognise(tx, site, day.day, fresh)
-    owners = {each.change: known.get(each.who, each.who) for each in fresh}
+    # A page of an archive that was merged meanwhile may still be open somewhere.
+    kept = await survivors(tx, site.district, {each.who for each in fresh})
+    owners = {each.change: known.get(each.who) or kept.get(each.who, each.who) for each in fresh}
     await _write_steps(tx, site, fresh, owners)
     hand = InHand(tx, site, day, states)
     whos = sorted(set(owners.values()))

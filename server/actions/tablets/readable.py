@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from server.records.check import check, edit_faults, hard
 from server.records.kinds import UnknownKind, get
-from server.records.model import Subject
+from server.records.model import Kind, Shape, Subject
 from server.records.values import FaultCode, Faults
 from sync import wire
 from sync.limits import CHANGE_BYTES
@@ -37,7 +37,8 @@ def can_be_read(change: wire.Change, today: date) -> bool:
     if change.body is UNSET:
         return True
     body, on = bytes(change.body), date.fromisoformat(change.on)
-    if _unreadable(check(kind, body, on=on, today=max(on, today))):
+    faults = check(kind, body, on=on, today=max(on, today))
+    if _unreadable(faults) or _is_half(kind, faults):
         return False
     return not _is_huge(msgspec.json.decode(body, type=dict[str, Any]))
 
@@ -55,6 +56,11 @@ def is_sound(raw: bytes) -> bool:
 
 def _unreadable(faults: Faults) -> bool:
     return any(each.code in _UNREADABLE for each in hard(faults))
+
+
+def _is_half(kind: Kind, faults: Faults) -> bool:
+    """A step that lacks what every step of its kind says cannot be added up."""
+    return kind.shape is Shape.STEP and any(each.code is FaultCode.MISSING for each in hard(faults))
 
 
 def _is_huge(value: object) -> bool:

@@ -23,6 +23,7 @@ from server.actions.archives.standing import (
     standing_of,
 )
 from server.actions.checkup.hall import noted, read_hall, was_step
+from server.actions.checkup.let_in import let_in_guest
 from server.actions.checkup.taking import take
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.tablets import acts, positions
@@ -245,6 +246,9 @@ async def admit(site: Site, change: bytes, *, staff: bytes) -> State:
 
 async def _admit(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
     opened = await open_kept(tx, site, change)
+    guest = await let_in_guest(tx, site, change, staff, result="confirmed", trusted=False)
+    if guest is not None:
+        return guest
     held = await _open(tx, site, change, trusted=False)
     if held.state != State.QUARANTINED.value or held.change.id != held.id:
         raise RuleSaysNo("not_held")
@@ -256,6 +260,9 @@ async def _admit(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
 async def release_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
     """`release` in the caller's transaction."""
     opened = await open_kept(tx, site, change)
+    guest = await let_in_guest(tx, site, change, staff, result="released", trusted=True)
+    if guest is not None:
+        return guest
     held = await _open(tx, site, change, trusted=True)
     if held.state not in (State.HELD.value, State.QUARANTINED.value):
         raise RuleSaysNo("not_held")
