@@ -9,9 +9,9 @@ from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from server.actions.checkup import days, guest_list
-from server.actions.checkup.guest_lines import BYTES_MAX
-from server.actions.checkup.guest_list import LineFault, Taken
+from server.actions.checkup import days, invited_file
+from server.actions.checkup.invited_file import LineFault, Taken
+from server.actions.checkup.invited_lines import BYTES_MAX
 from server.console.board import csv_answer
 from server.console.checkup_days import HERE, PATH
 from server.console.door import action, page
@@ -41,7 +41,7 @@ def _sending(console: Console) -> list[HTTPRouteHandler]:
     @page(ONE + "/template.csv", roles=PREPARES)
     async def template(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
         await days.one_of(console.site, signed_of(request), id_of(day))
-        return csv_answer(guest_list.template(), "guests.csv")
+        return csv_answer(invited_file.template(), "guests.csv")
 
     @action(ONE, roles=PREPARES, most=MOST)
     async def send(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
@@ -51,7 +51,7 @@ def _sending(console: Console) -> list[HTTPRouteHandler]:
         if not data:
             return await _start(console, request, day, words("checkup").upload.missing)
         try:
-            upload = await guest_list.send(console.site, signed_of(request), id_of(day), data)
+            upload = await invited_file.send(console.site, signed_of(request), id_of(day), data)
         except NotYours:
             raise
         except RuleSaysNo as no:
@@ -67,7 +67,7 @@ def _sending(console: Console) -> list[HTTPRouteHandler]:
 def _deciding(console: Console) -> list[HTTPRouteHandler]:
     @page(ONE + "/{upload:str}", roles=PREPARES)
     async def look(request: AnyRequest, day: FromPath[str], upload: FromPath[str]) -> Response[Any]:
-        found = await guest_list.look(console.site, signed_of(request), id_of(day), id_of(upload))
+        found = await invited_file.look(console.site, signed_of(request), id_of(day), id_of(upload))
         if found.faults:
             return await _faulty(console, request, day, found.faults)
         today = times.civil(console.site.clock()).date()
@@ -83,7 +83,7 @@ def _deciding(console: Console) -> list[HTTPRouteHandler]:
     @action(ONE + "/{upload:str}/take", roles=PREPARES)
     async def take(request: AnyRequest, day: FromPath[str], upload: FromPath[str]) -> Response[Any]:
         try:
-            taken = await guest_list.take_over(
+            taken = await invited_file.take_over(
                 console.site, signed_of(request), id_of(day), id_of(upload)
             )
         except RuleSaysNo as no:
@@ -96,7 +96,7 @@ def _deciding(console: Console) -> list[HTTPRouteHandler]:
 
     @action(ONE + "/{upload:str}/drop", roles=PREPARES)
     async def drop(request: AnyRequest, day: FromPath[str], upload: FromPath[str]) -> Response[Any]:
-        await guest_list.drop(console.site, signed_of(request), id_of(upload))
+        await invited_file.drop(console.site, signed_of(request), id_of(upload))
         return see(f"{PATH}/{day}/list")
 
     return [look, take, drop]
@@ -124,5 +124,5 @@ async def _page(
     keys = (Key("Ctrl Enter", w["keys"].list), Key("B", w.back_day))
     return await console.page(
         request, Page("checkup_list.html.j2", "checkup", w.upload.title, HERE, keys),
-        status=status, id=day, day=found.day, headings=guest_list.HEADINGS, **shown,
+        status=status, id=day, day=found.day, headings=invited_file.HEADINGS, **shown,
     )  # fmt: skip

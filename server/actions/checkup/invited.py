@@ -1,5 +1,5 @@
 """Who is invited to a checkup day: drawn from the service plan by group, village and team, put on
-the list by hand, taken off it and put back. Lists from a file: guest_list.py.
+the list by hand, taken off it and put back. Lists from a file: invited_file.py.
 
 Whoever is dead, moved away, merged or another facility's is never put on a list, and comes off it
 when that happens later (upkeep.py). What tablets carry of a person changes with the person's csn.

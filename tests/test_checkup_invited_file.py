@@ -2,9 +2,9 @@
 
 import pytest
 
-from server.actions.checkup import guest_list, invited, upkeep
-from server.actions.checkup.guest_list import Taken
-from server.actions.checkup.guest_match import Matched
+from server.actions.checkup import invited, invited_file, upkeep
+from server.actions.checkup.invited_file import Taken
+from server.actions.checkup.invited_match import Matched
 from server.actions.lists.sheets import read_sheet
 from server.errors import NotYours
 from server.store.tx import Tx
@@ -23,9 +23,9 @@ async def plan(world: World) -> World:
 async def sent(world: World, day: bytes, text: str, encoding: str = "utf-8") -> Matched:
     """Looked at, and taken over where nothing is wrong."""
     who = await desk(world)
-    upload = await guest_list.send(world.site, who, day, text.encode(encoding))
-    found = await guest_list.look(world.site, who, day, upload)
-    taken_over = await guest_list.take_over(world.site, who, day, upload)
+    upload = await invited_file.send(world.site, who, day, text.encode(encoding))
+    found = await invited_file.look(world.site, who, day, upload)
+    taken_over = await invited_file.take_over(world.site, who, day, upload)
     assert isinstance(taken_over, Taken) == (not found.faults)
     return found
 
@@ -114,27 +114,27 @@ async def test_a_list_without_headings_or_lines_says_what_it_needs(plan: World) 
 
 
 async def test_the_empty_list_to_start_from_has_the_columns_that_are_read(plan: World) -> None:
-    lines = list(read_sheet(guest_list.template()).lines)
-    assert lines[0].cells == guest_list.HEADINGS
+    lines = list(read_sheet(invited_file.template()).lines)
+    assert lines[0].cells == invited_file.HEADINGS
     day = await a_day(plan)
-    found = await sent(plan, day, guest_list.template().decode("utf-8-sig"))
+    found = await sent(plan, day, invited_file.template().decode("utf-8-sig"))
     assert {each.line for each in found.faults} <= {2, 3, 4}
 
 
 async def test_a_list_is_its_senders_alone_and_taken_over_once(plan: World) -> None:
     day, who = await a_day(plan), await desk(plan)
     text = f"证件号码\n{id_number(ZHENG)}\n".encode()
-    upload = await guest_list.send(plan.site, who, day, text)
+    upload = await invited_file.send(plan.site, who, day, text)
     for other in (await desk(plan, SU), await desk(plan, HE)):
         with pytest.raises(NotYours):
-            await guest_list.look(plan.site, other, day, upload)
+            await invited_file.look(plan.site, other, day, upload)
         with pytest.raises(NotYours):
-            await guest_list.take_over(plan.site, other, day, upload)
-    assert await guest_list.take_over(plan.site, who, day, upload) == Taken(1, 0, 0)
+            await invited_file.take_over(plan.site, other, day, upload)
+    assert await invited_file.take_over(plan.site, who, day, upload) == Taken(1, 0, 0)
     with pytest.raises(NotYours):
-        await guest_list.take_over(plan.site, who, day, upload)
+        await invited_file.take_over(plan.site, who, day, upload)
     with pytest.raises(NotYours):
-        await guest_list.send(plan.site, await desk(plan, HE), day, text)
+        await invited_file.send(plan.site, await desk(plan, HE), day, text)
 
 
 async def test_who_moves_dies_or_is_merged_afterwards_comes_off_the_list(plan: World) -> None:

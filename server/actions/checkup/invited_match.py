@@ -11,7 +11,7 @@ from server.actions.archives.cards import Card, cards_of
 from server.actions.archives.standing import survivors
 from server.actions.checkup.day_rows import REMOVED, Day, PersonRow, SlotRow, persons, slots_of
 from server.actions.checkup.groups import groups_in
-from server.actions.checkup.guest_lines import (
+from server.actions.checkup.invited_lines import (
     ARCHIVE,
     BIRTH,
     NAME,

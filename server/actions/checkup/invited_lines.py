@@ -1,5 +1,5 @@
 """The lines of a list of people to invite: columns, cells, and what is wrong with them by
-themselves. Pure; who is meant by a line is guest_match.py.
+themselves. Pure; who is meant by a line is invited_match.py.
 """
 
 import re

@@ -22,7 +22,8 @@ from server.actions.checkup.day_rows import (
     read_day,
     save_day,
 )
-from server.actions.checkup.guest_lines import (
+from server.actions.checkup.invited import put_on
+from server.actions.checkup.invited_lines import (
     BYTES_MAX,
     HEADINGS,
     NEEDED_ONE_OF,
@@ -30,8 +31,7 @@ from server.actions.checkup.guest_lines import (
     LineFault,
     read_entries,
 )
-from server.actions.checkup.guest_match import Matched, Seat, match
-from server.actions.checkup.invited import put_on
+from server.actions.checkup.invited_match import Matched, Seat, match
 from server.actions.checkup.spreading import put_all
 from server.actions.keeping.site import Site, district_key_blob
 from server.actions.lists.sheets import read_sheet, write_csv
@@ -54,10 +54,10 @@ ID_BYTES: Final = 16
 class GuestListTooLarge(Refusal):
     """A list of people for one day is small."""
 
-    code = "guest_list_too_large"
+    code = "invited_file_too_large"
     status = 413
     say = f"体检名单最大 {BYTES_MAX // 1024 // 1024} MB。请只留要请的人，分几份上传。"
-    hint = "See server/actions/checkup/guest_list.py."
+    hint = "See server/actions/checkup/invited_file.py."
 
 
 @dataclass(frozen=True, slots=True)
