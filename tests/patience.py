@@ -7,11 +7,12 @@ Playwright's pages, locators and keyboards first wait for the load of the page t
 `expect` asks on anyway. And what is waited for has time: a minute costs nothing where it comes.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, Final
 
-from playwright.async_api import BrowserContext, Keyboard, Locator, Page, expect
+from playwright.async_api import BrowserContext, Error, Keyboard, Locator, Page, expect
 
 WAITS_MS: Final = 60_000
 
@@ -27,6 +28,10 @@ LOOKS: Final = (
     "query_selector_all", "screenshot", "text_content", "title",
 )  # fmt: skip
 KEYS: Final = ("down", "insert_text", "press", "type")
+GOES: Final = ("goto", "reload")
+# A page that looks again by itself, in the very moment one leaves it.
+CUT_OFF: Final = re.compile("net::ERR_ABORTED|interrupted by another navigation")
+OFTEN: Final = 5
 
 Act = Callable[..., Awaitable[Any]]
 
@@ -38,6 +43,22 @@ def on_a_whole_page(act: Act, page_of: Callable[[Any], Page]) -> Act:
     async def patient(self: Any, *args: Any, **options: Any) -> Any:
         await page_of(self).wait_for_load_state()
         return await act(self, *args, **options)
+
+    return patient
+
+
+def though_cut_off(go: Act) -> Act:
+    """The way to a page, taken again where the page before has come between."""
+
+    @wraps(go)
+    async def patient(self: Any, *args: Any, **options: Any) -> Any:
+        for _ in range(OFTEN):
+            try:
+                return await go(self, *args, **options)
+            except Error as met:
+                if not CUT_OFF.search(str(met)):
+                    raise
+        return await go(self, *args, **options)
 
     return patient
 
@@ -65,6 +86,8 @@ def drive_patiently() -> None:
         for name in names:
             if name in vars(kind):
                 setattr(kind, name, on_a_whole_page(vars(kind)[name], page_of))
+    for name in GOES:
+        setattr(Page, name, though_cut_off(vars(Page)[name]))
     for name, made in {"keyboard": _keyboard_that_knows_its_page()}.items():
         setattr(Page, name, made)
     expect.set_options(timeout=WAITS_MS)
