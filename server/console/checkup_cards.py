@@ -53,7 +53,7 @@ def _of_day(console: Console) -> list[HTTPRouteHandler]:
     @action("/checkup/{day:str}/cards/found", roles=PREPARES)
     async def found(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
         typed = ((await posted(request)).get("code") or [""])[0][:TYPED_MOST]
-        _, who = await console.site.store.read(lambda tx: codes.scanned(tx, console.site, typed))
+        who = await cards.whose(console.site, signed_of(request), id_of(day), typed)
         if who is None:
             fault = words("checkup_cards").day.found_no
             return await _draw_day(console, request, day, fault=fault, status=422)

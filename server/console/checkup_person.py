@@ -71,12 +71,12 @@ def _reading(console: Console) -> list[HTTPRouteHandler]:
 
     @page("/checkup/{day:str}/person/{who:str}", roles=PREPARES)
     async def person(request: AnyRequest, day: FromPath[str], who: FromPath[str]) -> Response[Any]:
-        found = await day_person.shown(console.site, signed_of(request), id_of(day), id_of(who))
+        found = await day_person.looked_at(console.site, signed_of(request), id_of(day), id_of(who))
         return await _draw(console, request, found)
 
     @page("/checkup/{day:str}/person/{who:str}/sheet", roles=PREPARES)
     async def sheet(request: AnyRequest, day: FromPath[str], who: FromPath[str]) -> Response[Any]:
-        found = await day_person.shown(console.site, signed_of(request), id_of(day), id_of(who))
+        found = await day_person.looked_at(console.site, signed_of(request), id_of(day), id_of(who))
         w = words("checkup_person")
         labels = found.person.state.sheet.labels if found.person.state.sheet else ()
         return await console.page(

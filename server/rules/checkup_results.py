@@ -4,12 +4,15 @@ Pure. A station writes parts of a form; of each field the newest part that names
 id of the change and never by when it arrived, so every order of arrival gives the same record. What
 a station took back is forgotten, and nothing is written that no station wrote but what follows from
 the answers by the definitions of the form. Values that a form calls impossible are left out and
-named, so that a person looks at them; what is missing is simply not there yet.
+named, so that a person looks at them; what is missing is simply not there yet. A form that no
+station fills in (checkup.toml) is no result of the day, whatever a tablet sent: nobody writes a
+report or a follow-up in the name of who leads the day.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -20,11 +23,13 @@ from server.records.kinds import UnknownKind, get
 from server.records.model import Kind, Shape, Subject
 from server.records.upcast import NoWayUp, newest, upcast
 from server.records.values import Fault, FaultCode
+from server.rules.checkup import stations
 from sync.hall import TAKEN_BACK
 
 SELFCARE: Final = "elder_selfcare"
 _CLASS: Final = "selfcare_class"
 _ROUNDS: Final = 20  # each leaves out at least one field
+NO_STATION: Final = "体检日没有哪个项目填这一项"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,23 @@ def impossible(kind: Kind, body: Mapping[str, Any], about: About) -> tuple[Fault
     )
 
 
+@cache
+def _asked() -> Mapping[str, frozenset[str]]:
+    """Form -> what the stations write of it; empty for all of it."""
+    every = [each for station in stations().values() for each in station.forms]
+    whole = {each.kind for each in every if not each.fields}
+    return {
+        each.kind: frozenset()
+        if each.kind in whole
+        else frozenset(name for one in every if one.kind == each.kind for name in one.fields)
+        for each in every
+    }
+
+
 def _kind(form: str) -> Kind | None:
-    """The form as it is now; None for what is no record of a resident."""
+    """The form as it is now; None for what no station fills in, or is no record of a resident."""
+    if form not in _asked():
+        return None
     try:
         kind = get(form, newest(form))
     except UnknownKind:
@@ -153,7 +173,9 @@ def _whole(
     kind: Kind, values: Mapping[str, Any], about: About, known: Mapping[str, Any]
 ) -> Compiled:
     """The form with what follows from its answers, without what it cannot hold."""
-    body, left = dict(values), list[LeftOut]()
+    asked = _asked()[kind.id] or values.keys()
+    body = {name: value for name, value in values.items() if name in asked}
+    left = [LeftOut(name, values[name], NO_STATION) for name in values if name not in asked]
     for _ in range(_ROUNDS):
         wrong = _first_wrong(kind, body, about)
         if not wrong:

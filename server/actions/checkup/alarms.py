@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from server.actions.accounts.sessions import Signed
-from server.actions.checkup.day_person import open_person, own_day, shown
+from server.actions.checkup.day_person import note_looked, open_person, own_day, shown
 from server.actions.checkup.day_rows import Day, day_of
 from server.actions.checkup.desk_steps import save_step
 from server.actions.checkup.people import PersonOnDay, people_of
@@ -74,7 +74,7 @@ def may_open(signed: Signed, day: Day) -> bool:
 
 
 async def listed(site: Site, signed: Signed, day: bytes) -> Listed:
-    """Raises NotYours."""
+    """Whom it showed is written down: being on it says something. Raises NotYours."""
 
     async def read(tx: Tx) -> Listed:
         held = await own_day(tx, site, signed, day)
@@ -83,7 +83,10 @@ async def listed(site: Site, signed: Signed, day: bytes) -> Listed:
         done = sorted((each for each in lines if each.acted), key=_when, reverse=True)
         return Listed(held, tuple(open_), tuple(done[:DONE_SHOWN]))
 
-    return await site.store.read(read)
+    found = await site.store.read(read)
+    if whos := {each.who for each in (*found.open, *found.done)}:
+        await note_looked(site, signed, "alarms", whos)
+    return found
 
 
 def _when(line: Line) -> tuple[int, bytes, str]:

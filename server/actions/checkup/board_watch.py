@@ -43,6 +43,10 @@ LISTENERS_MOST: Final = 200
 """Of one process. Who comes after them is told so, and asks every half minute instead."""
 
 
+OF_A_SESSION: Final = 50
+"""Of those; a room full of screens is one session, and one session takes no other's places."""
+
+
 class Ended(StrEnum):
     """Why a listener hears no more."""
 
@@ -95,7 +99,9 @@ class Watch:
 
     def join(self, day: bytes, signed: Signed) -> Listener | None:
         """A place among the listeners; None when there is none left."""
-        if self.listening >= self.most:
+        every = [each for room in self._rooms.values() for each in room.listeners]
+        own = sum(each.signed.session == signed.session for each in every)
+        if len(every) >= self.most or own >= OF_A_SESSION:
             return None
         listener = Listener(day, signed, time.monotonic())
         self._rooms.setdefault(day, Room()).listeners.add(listener)

@@ -162,6 +162,20 @@ async def listed(site: Site, signed: Signed, day: bytes) -> tuple[Sheets, ...]:
     return tuple(_sheets(signed, row) for row in await site.store.read(read))
 
 
+async def whose(site: Site, signed: Signed, day: bytes, typed: str) -> bytes | None:
+    """Whose card was found, whatever has become of it: a resident of the own facility, since nobody
+    else's card is made anew here. Raises NotYours.
+    """
+
+    async def read(tx: Tx) -> bytes | None:
+        _check(signed, (await day_seen(tx, site, signed, day)).facility)
+        _, who = await codes.scanned(tx, site, typed)
+        card = (await cards_of(tx, site, {who})).get(who) if who is not None else None
+        return who if card is not None and card.facility == signed.facility else None
+
+    return await site.store.read(read)
+
+
 async def one_of(site: Site, signed: Signed, sheet: bytes) -> Sheets:
     """Raises NotYours."""
     return _sheets(signed, await site.store.read(partial(_row, site=site, signed=signed, of=sheet)))

@@ -18,7 +18,7 @@ from server.actions.accounts.sessions import Signed
 from server.actions.archives import opening
 from server.actions.archives.cards import cards_of
 from server.actions.archives.opening import Given
-from server.actions.archives.search import exact, how_of
+from server.actions.archives.search import exact, how_of, note_shown
 from server.actions.archives.told import staff_names
 from server.actions.checkup.booking import next_ticket
 from server.actions.checkup.codes import scanned
@@ -87,6 +87,19 @@ async def own_day(tx: Tx, site: Site, signed: Signed, day: bytes) -> Day:
     return found
 
 
+async def note_looked(site: Site, signed: Signed, said: str, whos: Collection[bytes]) -> None:
+    """Which residents a page of a day showed, and by which words; a guest has no archive yet."""
+
+    async def write(tx: Tx) -> None:
+        rows = await tx.rows_in(
+            "SELECT resident FROM resident WHERE district=? AND resident {ids}",
+            sorted(whos), site.district,
+        ) if whos else ()  # fmt: skip
+        await note_shown(tx, site, signed, "checkup", said, {row[0] for row in rows})
+
+    await site.store.write(write)
+
+
 # Finding.
 
 
@@ -95,11 +108,7 @@ async def find(site: Site, signed: Signed, day: bytes, query: str) -> Hits:
     found = await site.store.read(
         partial(_find, site=site, signed=signed, day=day, query=query[:QUERY_MOST])
     )
-    await site.store.write(
-        lambda tx: audit(
-            tx, site.district, "act", b"checkup-find" + day + signed.staff, site.clock()
-        )
-    )
+    await note_looked(site, signed, query[:QUERY_MOST], {each.who for each in found.hits})
     return found
 
 
@@ -174,6 +183,13 @@ def _hit(each: PersonOnDay) -> Hit:
 
 
 # One person.
+
+
+async def looked_at(site: Site, signed: Signed, day: bytes, who: bytes) -> Shown:
+    """`shown` on a page of its own, written down. Raises NotYours."""
+    found = await shown(site, signed, day, who)
+    await note_looked(site, signed, "person", {who})
+    return found
 
 
 async def shown(site: Site, signed: Signed, day: bytes, who: bytes) -> Shown:

@@ -17,7 +17,7 @@ import msgspec
 
 from crypto.primitives import sha256
 from server.actions.accounts.sessions import Signed
-from server.actions.checkup.day_person import own_day
+from server.actions.checkup.day_person import note_looked, own_day
 from server.actions.checkup.day_reading import held as held_day
 from server.actions.checkup.day_rows import Day
 from server.actions.checkup.desk_many import NewStep, save_steps_in
@@ -206,9 +206,13 @@ async def lists(site: Site, signed: Signed, day: bytes) -> tuple[Day, tuple[Lab,
 
 async def looked_at(site: Site, signed: Signed, day: bytes, lab: bytes) -> Looked:
     """One list, and what would become of it. Names and values of people of the day, for its own
-    facility: raises NotYours.
+    facility, and written down: raises NotYours.
     """
-    return await site.store.read(partial(_looked_at, site=site, signed=signed, day=day, lab=lab))
+    found = await site.store.read(partial(_looked_at, site=site, signed=signed, day=day, lab=lab))
+    entries = found.preview.entries if found.preview is not None else ()
+    if whos := {each.who for each in entries if each.who is not None}:
+        await note_looked(site, signed, "laboratory", whos)
+    return found
 
 
 async def _looked_at(tx: Tx, site: Site, signed: Signed, day: bytes, lab: bytes) -> Looked:

@@ -169,11 +169,12 @@ async def fetch(site: Site, signed: Signed, bundle: bytes) -> bytes:
 
     async def read(tx: Tx) -> bytes:
         row = await one(
-            tx, "SELECT staff, state FROM checkup_bundle WHERE district=? AND bundle=?",
+            tx, "SELECT staff, state, day FROM checkup_bundle WHERE district=? AND bundle=?",
             site.district, bundle,
         )  # fmt: skip
         if row is None or row[0] != signed.staff:
             raise NotYours("letters")
+        await own_day(tx, site, signed, row[2])  # somebody may work elsewhere by now
         if row[1] != "ready":
             raise NotFound("letters")
         parts = await tx.rows(
