@@ -68,10 +68,13 @@ class Preview:
 
 @dataclass(slots=True)
 class _Known:
-    """What stands of the day. `said`: by specimen and by person, what its parts wrote, in order."""
+    """What stands of the day: what its parts wrote by specimen and by person, in order. `shared`:
+    numbers in force for two people, who may have two tubes or one.
+    """
 
     people: dict[bytes, PersonOnDay]
     in_force: dict[str, bytes]
+    shared: set[str]
     void: dict[str, tuple[bytes, str]]
     by_number: dict[str, list[Mapping[str, Any]]] = field(
         default_factory=dict[str, list[Mapping[str, Any]]]
@@ -101,7 +104,9 @@ def _judge(one: Specimen, day: Day, known: _Known, who: bytes | None) -> None:
     first = one.lines[0] if one.lines else 0
     if not is_number(one.number):
         return  # its check digit says that somebody misread it
-    if one.number in known.void:
+    if one.number in known.shared:
+        one.wrong(first, "two_people")
+    elif one.number in known.void:
         one.wrong(first, "void", known.void[one.number][1])
     elif who is None and int(one.number[:SERIAL_DIGITS]) != day.serial:
         one.wrong(first, "other_day")
@@ -151,13 +156,14 @@ def _entry(one: Specimen, known: _Known, who: bytes | None, marked: tuple[str, .
 
 async def _known(tx: Tx, site: Site, day: Day, wanted: Collection[str]) -> _Known:
     people = {each.who: each for each in await people_of(tx, site, day.day)}
-    in_force = {
-        number: who
-        for who, each in people.items()
-        if each.state.sheet is not None
-        for _, number in each.state.sheet.labels
-    }
-    known = _Known(people, in_force, {})
+    in_force: dict[str, bytes] = {}
+    shared: set[str] = set()
+    for who, each in people.items():
+        for _, number in each.state.sheet.labels if each.state.sheet is not None else ():
+            if in_force.setdefault(number, who) != who:
+                shared.add(number)
+    in_force = {number: who for number, who in in_force.items() if number not in shared}
+    known = _Known(people, in_force, shared, {})
     if set(wanted) - in_force.keys():
         await _void_numbers(tx, site, day, known)
     whos = sorted({in_force[each] for each in wanted if each in in_force})

@@ -140,6 +140,7 @@ async def write_states(hand: InHand) -> None:
     """What each person's row says of their state, each with the next csn of the day."""
     site, day = hand.site, hand.day
     rows: list[Row] = []
+    before = await _changed_at(hand)
     for who, state in sorted(hand.grown.items()):
         row = hand.rows[who]
         seen = progress(state, row.route, row.ticket)
@@ -151,10 +152,19 @@ async def write_states(hand: InHand) -> None:
             (
                 site.district, day.day, who, day.next_csn(), status,
                 hand.states.seal(day.day, who, state), seen.arrived_at or None,
-                seen.done_at or None, left, len(seen.open), site.clock(),
+                seen.done_at or None, left, len(seen.open),
+                max(site.clock(), before.get(who, 0) + 1),  # rises, also where the clock went back
             )
         )  # fmt: skip
     await hand.tx.update("checkup_person", ("district", "day", "who"), _STATE, rows)
+
+
+async def _changed_at(hand: InHand) -> dict[bytes, int]:
+    rows = await hand.tx.rows_in(
+        "SELECT who, changed_at FROM checkup_person WHERE district=? AND day=? AND who {ids}",
+        sorted(hand.grown), hand.site.district, hand.day.day,
+    )  # fmt: skip
+    return {row[0]: row[1] for row in rows}
 
 
 async def hand_over(tx: Tx, site: Site, day: Day, guest: bytes, person: bytes) -> None:

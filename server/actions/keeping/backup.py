@@ -8,7 +8,7 @@ A restore raises the feed epoch: tablets take a new snapshot and send again what
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -211,6 +211,7 @@ async def _load(tx: Tx, reader: Reader, now: int, progress: Progress | None) -> 
     await _ask_what_ended(tx, now)
     await _doubt_residents(tx, now)
     await _tell_nobody_again(tx, now)
+    await spare_series(tx, now)
     epoch = await tx.rows("SELECT feed_epoch FROM district WHERE district=?", head.district)
     await audit(tx, head.district, "act", b"restore" + reader.digest, now)
     return Restored(
@@ -255,6 +256,27 @@ async def _doubt_residents(tx: Tx, now: int) -> None:
         "UPDATE bound_phone SET full_at=? WHERE ended_at IS NULL AND full_at<?",
         now + FULL_AFTER_MS, now + FULL_AFTER_MS,
     )  # fmt: skip
+
+
+SERIES_SPARED: Final = 25  # more tablets than a hall has
+SERIES_DAYS: Final = 7  # a day is worked on, also when it has ended
+
+
+async def spare_series(tx: Tx, now: int) -> None:
+    """Tablets may count tickets and specimens in series that were given out after the backup: on
+    no checkup day is one of those given to another tablet.
+    """
+    since = datetime.fromtimestamp(now / 1000, UTC) - timedelta(days=SERIES_DAYS)
+    days = await tx.rows(
+        "SELECT d.district, d.day, COALESCE((SELECT MAX(s.series) FROM checkup_series s WHERE "
+        "s.district=d.district AND s.day=d.day), 0) FROM checkup_day d WHERE d.on_day>=?",
+        since.date().isoformat(),
+    )  # fmt: skip
+    spared: list[Row] = [
+        (district, day, NOBODY, newest + SERIES_SPARED, newest + SERIES_SPARED)
+        for district, day, newest in days
+    ]
+    await tx.insert("checkup_series", spared)
 
 
 async def _tell_nobody_again(tx: Tx, now: int) -> None:
