@@ -55,7 +55,8 @@ class HandTablet:
         secret = os.urandom(32)
         server = self.world.site.keys.newest_kem[self.keys.kem.suite].public
         batch = wire.Batch(
-            v=1, app="by hand", schema=more.pop("schema", 1), staff=self.keys.staff, created=self.world.clock(),
+            v=1, app="by hand", schema=more.pop("schema", 1), staff=self.keys.staff,
+            created=self.world.clock(),
             secret=secret, sessions=(wire.Session(id=bytes(8), wall=0, mono=0, offset=0),),
             changes=tuple(Raw(each) for each in raws), cursors=tuple(self.cursors.values()), **more,
         )  # fmt: skip

@@ -155,9 +155,10 @@ async def sound(page: Page) -> str:
 def labels_in(pdf: bytes) -> list[str]:
     """What a decoder reads on each page, and how large the page is."""
     found: list[str] = []
+    coarse: Any = 203 / 72  # as a label printer
     for sheet in pypdfium2.PdfDocument(io.BytesIO(pdf)):
         size = [round(length / 72 * 25.4) for length in sheet.get_size()]
-        picture = sheet.render(scale=203 / 72).to_pil()  # as coarse as a label printer
+        picture = sheet.render(scale=coarse).to_pil()
         read = [each.text for each in zxingcpp.read_barcodes(picture)]
         found.append(f"{size[0]}x{size[1]} {' '.join(read)}")
     return found

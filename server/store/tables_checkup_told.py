@@ -10,9 +10,9 @@ from piccolo.table import Table
 
 
 class CheckupTold(Table, tablename="checkup_told"):
-    """One thing to say to one resident about one day. what: invited | slotted | reminder | changed |
-    moved | unbooked | cancelled. `due_at`: not before; `told_at`: None while it waits. It holds no words:
-    those are made when it leaves, by what is true then.
+    """One thing to say to one resident about one day. what: invited | slotted | reminder |
+    changed | moved | unbooked | cancelled. `due_at`: not before; `told_at`: None while it waits. It
+    holds no words: those are made when it leaves, by what is true then.
     """
 
     district = SmallInt()
