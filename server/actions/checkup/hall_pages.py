@@ -18,11 +18,12 @@ from server.actions.archives.standing import DeviceRow, survivors
 from server.actions.checkup import code_list
 from server.actions.checkup.codes import codes_of, prepare
 from server.actions.checkup.day_reading import leads
-from server.actions.checkup.day_rows import GUEST, REMOVED, Day, names_in, read_day
+from server.actions.checkup.day_rows import GUEST, HALL, REMOVED, Day, names_in, read_day
 from server.actions.checkup.guests import Guest, guests_of
 from server.actions.checkup.states import numbers_now, states_in
 from server.actions.checkup.taking import MOVED
 from server.actions.keeping.site import Site
+from server.pages.values import name_masked
 from server.records.kinds import REGISTER
 from server.rules import checkup
 from server.rules.checkup_days import DayState
@@ -62,14 +63,19 @@ async def pack_halls(
         site.district, device.device,
     )  # fmt: skip
     held = {each.day: each for each in cursors}
-    pages: list[HallPage] = []
+    found = {row[0]: await read_day(tx, site, row[0]) for row in rows}
+    carried = [each for each in found.values() if each is not None and each.state in CARRIED]
+    # The next days first: a day is not kept from its hall by others that were planned earlier.
+    carried.sort(key=lambda each: (each.on, each.day))
+    pages = [
+        await _page(tx, site, device, day, held.get(day.day, HallCursor(day=day.day)), epoch)
+        for day in carried[:DAYS_PER_DEVICE]
+    ]
+    later = {each.day for each in carried}
     for day_id, ended in rows:
-        day = await read_day(tx, site, day_id)
-        if day is not None and day.state in CARRIED:
-            if len(pages) < DAYS_PER_DEVICE:
-                at = held.get(day_id, HallCursor(day=day_id))
-                pages.append(await _page(tx, site, device, day, at, epoch))
-        elif day_id in held:
+        if day_id in later:
+            continue
+        if day_id in held:
             pages.append(await _end(tx, site, device, day_id, ended, epoch))
         elif ended is not None:
             await _note(tx, site, device, day_id, "purged_at", site.clock())
@@ -98,8 +104,8 @@ async def _page(
 ) -> HallPage:
     since = at.csn if at.epoch == epoch else 0
     rows = await tx.rows(
-        "SELECT who, csn, status, groups, route, slot, ticket, state FROM checkup_person WHERE "
-        "district=? AND day=? AND csn>? ORDER BY csn LIMIT ?",
+        "SELECT who, csn, status, groups, route, slot, ticket, state, source FROM checkup_person "
+        "WHERE district=? AND day=? AND csn>? ORDER BY csn LIMIT ?",
         site.district, day.day, since, ROWS_PER_PAGE,
     )  # fmt: skip
     told = await _rows(tx, site, day, rows) if rows else ()
@@ -118,8 +124,10 @@ async def _page(
 async def _rows(tx: Tx, site: Site, day: Day, rows: Sequence[Row]) -> tuple[Raw, ...]:
     whos = [row[0] for row in rows]
     key = await _key(tx, site, day)
-    marks = await _marks(tx, site, key, whos)
     cards = await cards_of(tx, site, whos)
+    others = {row[0] for row in rows if row[8] == HALL and _is_anothers(cards.get(row[0]), day)}
+    faces = await _faces(tx, site, day, key, {who: cards.pop(who) for who in others})
+    marks = await _marks(tx, site, key, [who for who in whos if who not in others])
     nameless = {row[0] for row in rows if row[2] in (GUEST, MOVED)}
     said = {each.guest: each for each in await guests_of(tx, site, day.day, nameless)}
     kept = await survivors(
@@ -127,24 +135,44 @@ async def _rows(tx: Tx, site: Site, day: Day, rows: Sequence[Row]) -> tuple[Raw,
     )
     known = [row[0] for row in rows if row[2] not in (REMOVED, MOVED, GUEST)]
     await prepare(tx, site, day.day, known)
-    codes = await codes_of(tx, site.district, whos, day.day)
+    codes = await codes_of(tx, site.district, set(whos) - others, day.day)
     states = await states_in(tx, site)
     slots = await _slots(tx, site, day)
     found: list[Raw] = []
-    for who, _, status, groups, route, slot, ticket, state in rows:
+    for who, _, status, groups, route, slot, ticket, state, _ in rows:
         if status in (REMOVED, MOVED):
             guest = said.get(who)
             now = (guest.person if guest is not None else None) or b""
             row = HallRow(who=who, status=REMOVED, now=kept.get(now, now))
         else:
             row = HallRow(
-                who=who, status=status, **_face(cards.get(who), said.get(who), key),
+                who=who, status=status,
+                **(faces.get(who) or _face(cards.get(who), said.get(who), key)),
                 **marks.get(who, {}), groups=names_in(groups), route=names_in(route),
                 slot=slots.get(slot, ""), ticket=ticket, codes=tuple(codes.get(who, ())),
                 state=Raw(states.plain(day.day, who, state) if state else b"{}"),
             )  # fmt: skip
         found.append(Raw(wire.encode(row)))
     return tuple(found)
+
+
+def _is_anothers(card: Card | None, day: Day) -> bool:
+    return card is not None and card.facility != day.facility
+
+
+async def _faces(
+    tx: Tx, site: Site, day: Day, key: bytes, cards: Mapping[bytes, Card]
+) -> dict[bytes, dict[str, Any]]:
+    """Residents of other facilities who came: as they said themselves. A tablet that notes guests
+    with numbers it makes up is told nothing of whose they are; nobody would see it ask.
+    """
+    if not cards:
+        return {}
+    said = {each.person: each for each in await guests_of(tx, site, day.day) if each.person}
+    return {
+        who: _face(None, said[who], key) if who in said else {"name": name_masked(card.name)}
+        for who, card in cards.items()
+    }
 
 
 def _face(card: Card | None, guest: Guest | None, key: bytes) -> dict[str, Any]:
