@@ -13,6 +13,7 @@ from server.actions.checkup.desk_steps import save_step
 from server.actions.checkup.hall_pages import series_of
 from server.actions.checkup.lab_match import Preview, Verdict, match
 from server.actions.keeping import backup
+from server.actions.tablets import release
 from server.errors import NotYours, RuleSaysNo
 from server.rules.checkup_lab import guess
 from server.store.ids import new_id
@@ -136,3 +137,33 @@ async def test_a_number_on_two_peoples_tubes_is_nobodys_result(world: World) -> 
     (entry,) = (await world.store.read(looked)).entries
     assert [fault.code for _, fault in entry.faults] == ["two_people"]
     assert (entry.who, entry.verdict) == (None, Verdict.REFUSED)
+
+
+async def test_a_day_is_not_kept_from_its_hall_by_days_planned_earlier(world: World) -> None:
+    far = [await a_day(world, on=f"2026-12-{n:02}", state="ready") for n in range(1, 6)]
+    today = await a_day(world, (ZHOU,))
+    there = await in_hall(world, today)
+    device = there.tablet.keys.device
+    await world.store.write(
+        lambda tx: tx.insert("checkup_tablet", [(1, day, device, 0, None, None) for day in far])
+    )
+    answer = await there.send(schema=5)
+    assert [each.day for each in answer.halls] == [today, *far[:3]]
+
+
+HALF = '{"bp_l_sys":128,"bp_l_dia":76,"name\\ud800":"\\ud800"}'
+
+
+async def test_half_a_sign_in_what_was_written_stops_no_results(world: World) -> None:
+    day = await a_day(world, (ZHOU,))
+    there = await in_hall(world, day)
+    odd = there.step(
+        hall.PART, ZHOU, station="basic", mark="1", form="health_check", v=1, values=HALF
+    )
+    await there.send(there.check_in(ZHOU), odd, there.part(ZHOU, "blood", values={"wbc": 62}))
+    assert there.said[odd.id] == ("quarantined", "malformed")
+    await release.release(world.site, odd.id, staff=QIN)
+    world.clock.pass_(hours=1)
+    await results.run(world.site)
+    assert not world.site.put_off
+    assert await world.one("SELECT COUNT(*) FROM change WHERE kind='health_check'") == 1

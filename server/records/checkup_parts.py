@@ -25,6 +25,8 @@ def values_of(body: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(text)
+        if "\\u" in text:  # half a sign (a lone surrogate) is text that nothing can write down
+            json.dumps(found, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):
         raise NotAPart("values") from None
     if not isinstance(found, dict):
