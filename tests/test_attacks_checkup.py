@@ -3,9 +3,11 @@ for, a desk that looks without leaving a trace or at what is no longer its own.
 """
 
 import json
+from tempfile import SpooledTemporaryFile
 
 import pytest
 
+from server.actions.accounts import sessions
 from server.actions.checkup import alarms, board_watch, day_person, letter_bundles, results
 from server.actions.checkup import lab as labs
 from server.actions.checkup.board_watch import Watch
@@ -21,7 +23,7 @@ from tests.test_checkup_lab import sheet
 from tests.test_checkup_lab_rules import number
 from tests.test_checkup_letters import checked
 from tests.test_checkup_results import BASIC, checks
-from tests.world import LIUWAN, QIN, SU, WU, YANG, ZHOU, World
+from tests.world import LIUWAN, QIN, SU, WU, YANG, ZHOU, World, id_number
 
 GRAVE = {"bp_l_sys": 186, "bp_l_dia": 112}
 
@@ -123,6 +125,27 @@ async def test_digits_typed_on_another_facilitys_day_find_nobody(world: World) -
         assert await found(ours, ZHOU) == (303, True)
         assert await found(theirs, ZHOU) == (403, False)
         assert await found(ours, YANG) == (422, False)
+
+
+async def test_a_list_of_numbers_is_never_laid_on_a_disk_on_its_way_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await offices(world)
+    day = await a_day(world)
+    laid: list[object] = []
+    monkeypatch.setattr(SpooledTemporaryFile, "rollover", laid.append)
+    raw = "证件号码\n".encode() + f"{id_number(ZHOU)}\n".encode() * 80_000
+    async with desk(world, QIN) as at:
+        path = f"/console/checkup/{day.hex()}/list"
+        answer = await at.client.post(
+            path, data={"csrf": sessions.csrf_of(at.token)}, files={"file": ("名单.csv", raw)}
+        )
+        assert answer.status_code in (303, 422)
+        foreign = await at.client.post(
+            path, data={"csrf": "0" * 32}, files={"file": ("名单.csv", raw)}
+        )
+        assert foreign.status_code == 403
+    assert laid == []
 
 
 async def test_one_session_takes_no_more_places_at_the_board_than_pages_it_may_open(

@@ -8,23 +8,22 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from multipart import MultipartSegment  # pyright: ignore[reportMissingTypeStubs]
 
 from server.actions.checkup import lab as labs
 from server.actions.checkup.lab import FILE_MOST, Looked
 from server.actions.checkup.lab_match import Entry, Verdict
 from server.actions.lists.sheet_parts import SheetEmpty, SheetRefused, SheetTooLong
 from server.console.checkup_board_words import spoken
-from server.console.door import action, check_csrf, page
+from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
-from server.console.import_upload import FIELD_MAX, UploadBroken, pieces
+from server.console.import_upload import in_memory
 from server.console.imports import sample
 from server.console.words import Words, words
 from server.errors import RuleSaysNo
 from server.pages import times
 from server.pages.values import field_text
-from server.pages.web import CSRF, posted, see
+from server.pages.web import posted, see
 from server.rules.checkup_days import PREPARES
 from server.rules.checkup_lab import NAME, ROLES, Fault, fields
 
@@ -86,26 +85,11 @@ def _lists(console: Console) -> list[HTTPRouteHandler]:
 
 
 async def _received(request: AnyRequest) -> tuple[str, bytes]:
-    """(laboratory, file) of the form; the file is held in memory, it is small. Raises FormNotOurs,
-    UploadBroken, SheetRefused.
-    """
-    texts: dict[str, bytes] = {}
-    data, part = bytearray(), ""
-    async for piece in pieces(request, most=BODY_MOST):
-        if isinstance(piece, MultipartSegment):
-            part = piece.name or ""
-            if part == "file":
-                check_csrf(request, texts.get(CSRF, b"").decode("ascii", "replace"))
-        elif part == "file":
-            data += piece
-            if len(data) > FILE_MOST:
-                raise SheetTooLong
-        else:
-            texts[part] = texts.get(part, b"") + piece
-            if len(texts[part]) > FIELD_MAX:
-                raise UploadBroken
-    check_csrf(request, texts.get(CSRF, b"").decode("ascii", "replace"))
-    return texts.get("laboratory", b"").decode("utf-8", "replace"), bytes(data)
+    """(laboratory, file) of the form. Raises FormNotOurs, UploadBroken, SheetRefused."""
+    texts, data = await in_memory(request, most=BODY_MOST)
+    if len(data) > FILE_MOST:
+        raise SheetTooLong
+    return texts.get("laboratory", ""), data
 
 
 async def _list(

@@ -2,10 +2,9 @@
 fault by line, and taking it over.
 """
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from litestar import Request, Response
-from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -17,6 +16,7 @@ from server.console.checkup_days import HERE, PATH
 from server.console.door import action, page
 from server.console.frame import Console, Key, Page, signed_of
 from server.console.home import id_of
+from server.console.import_upload import in_memory
 from server.console.words import words
 from server.errors import NotYours, Refusal, RuleSaysNo
 from server.pages import times, values
@@ -43,11 +43,9 @@ def _sending(console: Console) -> list[HTTPRouteHandler]:
         await days.one_of(console.site, signed_of(request), id_of(day))
         return csv_answer(invited_file.template(), "guests.csv")
 
-    @action(ONE, roles=PREPARES, most=MOST)
+    @action(ONE, roles=PREPARES, most=MOST, own_csrf=True)
     async def send(request: AnyRequest, day: FromPath[str]) -> Response[Any]:
-        form = await request.form()
-        file = cast("object", form.get("file"))
-        data = await file.read() if isinstance(file, UploadFile) else b""
+        _, data = await in_memory(request, most=MOST)
         if not data:
             return await _start(console, request, day, words("checkup").upload.missing)
         try:

@@ -68,6 +68,27 @@ async def take_upload(site: Site, request: AnyRequest, who: Importer) -> bytes:
         raise
 
 
+async def in_memory(request: AnyRequest, *, most: int) -> tuple[dict[str, str], bytes]:
+    """The texts of a form and its file, for one that is small. Raises FormNotOurs, UploadBroken."""
+    texts: dict[str, bytes] = {}
+    data, part = bytearray(), ""
+    async for piece in pieces(request, most=most):
+        if isinstance(piece, MultipartSegment):
+            part = piece.name or ""
+            if part == "file":
+                check_csrf(request, texts.get(CSRF, b"").decode("ascii", "replace"))
+        elif part == "file":
+            data += piece
+            if len(data) > most:
+                raise UploadBroken
+        else:
+            texts[part] = texts.get(part, b"") + piece
+            if len(texts[part]) > FIELD_MAX:
+                raise UploadBroken
+    check_csrf(request, texts.get(CSRF, b"").decode("ascii", "replace"))
+    return {name: raw.decode("utf-8", "replace") for name, raw in texts.items()}, bytes(data)
+
+
 async def pieces(
     request: AnyRequest, *, parts: int = PARTS_MAX, most: int = BODY_MAX
 ) -> AsyncIterator[MultipartSegment | bytes]:
