@@ -69,7 +69,7 @@ async def pack_halls(
     carried.sort(key=lambda each: (each.on, each.day))
     pages = [
         await _page(tx, site, device, day, held.get(day.day, HallCursor(day=day.day)), epoch)
-        for day in carried[:DAYS_PER_DEVICE]
+        for day in sorted(carried[:DAYS_PER_DEVICE], key=lambda each: each.day)  # order of locks
     ]
     later = {each.day for each in carried}
     for day_id, ended in rows:
