@@ -146,17 +146,16 @@ export function WaysOn({ here, scan, desk, busy }) {
       >
       <${Button} big onClick=${() => here.turn({ mode: "leave" })}>${words.leave_look}<//>`;
   }
-  if (outcome === "unknown_key" && here.status.sync.online) {
-    return html`<${Button}
-      big
-      sign="swap"
-      onClick=${() => here.engine.sync().then(desk.back, desk.back)}
+  const sync =
+    here.status.sync.online &&
+    html`<${Button} big sign="swap" onClick=${() => here.engine.sync().then(desk.back, desk.back)}
       >${words.sync_now}<//
     >`;
-  }
+  if (outcome === "unknown_key") return sync || null;
   if (outcome === "not_on_list") {
     const guest = () => desk.setStage({ at: "guest", card, name: card?.name ?? "" });
-    return html`<${Button} big sign="pen" onClick=${guest}>${words.guest}<//>`;
+    // A card that was printed a moment ago is not on the tablet's copy yet.
+    return html`${scan.code && sync} <${Button} big sign="pen" onClick=${guest}>${words.guest}<//>`;
   }
   return null;
 }
