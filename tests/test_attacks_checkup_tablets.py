@@ -1,10 +1,13 @@
 """Attacks on a checkup day by whoever has one of its tablets."""
 
+from server.actions.checkup import results
 from server.store.ids import new_id
+from sync import hall
 from sync.hall_wire import HallRow
 from tests.halls import HallTablet, a_day, in_hall
+from tests.test_checkup_results import BASIC, checks
 from tests.test_hall_pages import told
-from tests.world import LIUWAN, WU, YANG, World, id_number
+from tests.world import LIUWAN, WU, YANG, ZHOU, World, id_number
 
 
 async def rows(there: HallTablet) -> dict[bytes, HallRow]:
@@ -37,3 +40,20 @@ async def test_who_is_invited_is_known_by_name_though_another_facility_serves_th
         lambda tx: tx.run("UPDATE resident SET facility=? WHERE resident=?", LIUWAN, WU)
     )
     assert (await rows(there))[WU].name == "吴𠮷祥"
+
+
+async def test_what_is_noted_before_the_day_is_a_record_when_the_day_has_come(
+    world: World,
+) -> None:
+    day = await a_day(world, (ZHOU,), on="2026-11-22")
+    there = await in_hall(world, day)
+    await there.send(
+        there.check_in(ZHOU), there.part(ZHOU, "basic", values=BASIC),
+        there.step(hall.CHECK_OUT, ZHOU),
+    )  # fmt: skip
+    world.clock.pass_(minutes=30)
+    await results.run(world.site)
+    assert await world.rows("SELECT state FROM change WHERE kind='health_check'") == []
+    world.clock.pass_(days=2)
+    await results.run(world.site)
+    assert len(await checks(world, ZHOU)) == 1

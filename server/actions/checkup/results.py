@@ -39,11 +39,14 @@ AT_ONCE: Final = 100
 RUN_MS: Final = 60_000
 PUT_OFF_MS: Final = 60 * 60_000
 _DUE: Final = (
-    "FROM checkup_person p JOIN resident r ON r.district=p.district AND r.resident=p.who WHERE "
-    "p.district=? AND p.changed_at>p.compiled_at AND p.state IS NOT NULL AND (p.done_at IS NOT "
+    "FROM checkup_person p JOIN resident r ON r.district=p.district AND r.resident=p.who JOIN "
+    "checkup_day d ON d.district=p.district AND d.day=p.day WHERE p.district=? AND d.on_day<=? AND "
+    "p.changed_at>p.compiled_at AND p.state IS NOT NULL AND (p.done_at IS NOT "
     "NULL OR p.left_at IS NOT NULL OR p.changed_at<=?) AND p.changed_at<? AND p.status<>'moved' "
 )
-"""A step of this very millisecond may still come: what was noted in it waits for the next."""
+"""A step of this very millisecond may still come: what was noted in it waits for the next. What was
+noted of a day that is still to come waits for it: no record is of a day ahead.
+"""
 _body: Final = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -86,7 +89,8 @@ async def _due(site: Site, most: int) -> Sequence[tuple[bytes, bytes]]:
     rows = await site.store.read(
         lambda tx: tx.rows(
             f"SELECT p.day, p.who {_DUE} ORDER BY p.changed_at, p.who LIMIT ?",
-            site.district, now - QUIET_MS, now, most + len(left_alone),
+            site.district, civil_day(now).isoformat(), now - QUIET_MS, now,
+            most + len(left_alone),
         )
     )  # fmt: skip
     return [(row[0], row[1]) for row in rows if row[0] + row[1] not in left_alone][:most]
