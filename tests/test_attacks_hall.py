@@ -76,6 +76,31 @@ async def test_a_late_step_of_a_guest_follows_the_archive_that_was_kept(world: W
     assert ZHOU not in again or again[ZHOU].progress.phase is Phase.EXPECTED
 
 
+async def test_of_three_archives_each_has_its_own_steps_again_when_it_is_undone(
+    world: World,
+) -> None:
+    day = await a_day(world, (WU,))
+    there = await in_hall(world, day)
+    guest = new_id(world.clock())
+    await there.send(there.guest(guest, id_number(WU)), there.part(guest, "basic"))
+    tian = await signed(world, TIAN)
+    first = await merge(world.site, tian, Wish(ZHOU, WU, frozenset()))
+    second = await merge(world.site, tian, Wish(ZHENG, ZHOU, frozenset()))
+    await there.send(there.part(guest, "ecg"), there.part(WU, "blood"), there.part(ZHOU, "review"))
+    people = await seen(world, day)
+    assert {who: set(each.state.st) for who, each in people.items()} == {
+        ZHENG: {"basic", "ecg", "blood", "review"}
+    }
+    await unmerge(world.site, tian, second)
+    again = await seen(world, day)
+    assert set(again[ZHOU].state.st) == {"basic", "ecg", "blood", "review"}
+    assert not again[ZHENG].state.st
+    await unmerge(world.site, tian, first)
+    last = await seen(world, day)
+    assert (set(last[WU].state.st), last[WU].row.status) == ({"basic", "ecg", "blood"}, "invited")
+    assert (set(last[ZHOU].state.st), last[ZHOU].row.status) == ({"review"}, "walk_in")
+
+
 async def test_a_merge_that_is_undone_leaves_the_invitation_and_its_ticket(world: World) -> None:
     day = await a_day(world, (WU,))
     await world.store.write(
@@ -135,6 +160,24 @@ async def test_another_facilitys_day_is_not_noted_on_even_when_let_in(world: Wor
     assert there.said[step.id] == ("held", "no_such_day")
     await release.release(world.site, step.id, staff=QIN)
     assert await seen(world, day) == {}
+
+
+async def test_a_guest_whose_check_in_cannot_be_read_is_named_by_a_person(world: World) -> None:
+    day = await a_day(world)
+    there = await in_hall(world, day)
+    guest = new_id(world.clock())
+    odd = there.step("check_in", guest, how="6", name="田小暑", birth_date="1950-13-01")
+    part = there.part(guest, "ecg")
+    await there.send(odd, part)
+    with pytest.raises(RuleSaysNo):
+        await release.release(world.site, odd.id, staff=QIN)
+    qin = await signed(world, QIN)
+    (found,) = await guest_matching.waiting(world.site, qin, day)
+    assert (found.guest, found.said.name, found.stations) == (guest, "", 1)
+    await guest_matching.match(world.site, qin, day, guest, WU)
+    assert await guest_matching.waiting(world.site, qin, day) == []
+    assert "ecg" in (await seen(world, day))[WU].state.st
+    assert await world.one("SELECT state FROM change WHERE change=?", part.id) == "applied_guest"
 
 
 ODD_STEPS = (

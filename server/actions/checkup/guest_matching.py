@@ -12,8 +12,15 @@ from server.actions.archives.search import compact, exact, how_of, note_shown
 from server.actions.archives.standing import MERGED
 from server.actions.checkup.day_reading import check_prepares, seen
 from server.actions.checkup.day_reading import held as held_day
-from server.actions.checkup.day_rows import Day, lock_day, save_day
-from server.actions.checkup.guests import MATCHED, WAITING, Guest, Said, guests_of
+from server.actions.checkup.day_rows import GUEST, Day, lock_day, save_day
+from server.actions.checkup.guests import (
+    MATCHED,
+    WAITING,
+    Guest,
+    Said,
+    guests_of,
+    write_guest,
+)
 from server.actions.checkup.people import people_of
 from server.actions.checkup.taking import hand_over
 from server.actions.keeping.site import Site
@@ -41,7 +48,10 @@ async def waiting(site: Site, signed: Signed, day: bytes) -> list[Waiting]:
 
     async def read(tx: Tx) -> list[Waiting]:
         check_prepares(signed, (await seen(tx, site, signed, day)).facility)
-        found = [each for each in await guests_of(tx, site, day) if each.state == WAITING]
+        every = await guests_of(tx, site, day)
+        found = [each for each in every if each.state == WAITING]
+        unheard = await _unheard(tx, site, day)
+        found += [Guest(day, each, None, WAITING, Said()) for each in unheard]
         people = await people_of(tx, site, day, {each.guest for each in found}) if found else []
         there = {each.who: each for each in people}
         return [
@@ -52,6 +62,20 @@ async def waiting(site: Site, signed: Signed, day: bytes) -> list[Waiting]:
         ]  # fmt: skip
 
     return await site.store.read(read)
+
+
+async def _unheard(tx: Tx, site: Site, day: bytes) -> list[bytes]:
+    """Guests of whom stations wrote, while the check-in that says who they are was lost or cannot
+    be read: somebody at the station may know.
+    """
+    rows = await tx.rows(
+        "SELECT p.who FROM checkup_person p LEFT JOIN checkup_guest g ON g.district=p.district AND "
+        "g.day=p.day AND g.guest=p.who LEFT JOIN resident r ON r.district=p.district AND "
+        "r.resident=p.who WHERE p.district=? AND p.day=? AND p.status=? AND g.guest IS NULL AND "
+        "r.resident IS NULL ORDER BY p.who",
+        site.district, day, GUEST,
+    )  # fmt: skip
+    return [row[0] for row in rows]
 
 
 async def look_up(site: Site, signed: Signed, day: bytes, number: str) -> Card | None:
@@ -91,6 +115,8 @@ async def _match(
     if row is None or row[0] == MERGED:
         raise NotYours("resident")
     every = {each.guest: each for each in await guests_of(tx, site, day)}
+    if guest not in every and guest in await _unheard(tx, site, day):
+        every[guest] = await write_guest(tx, site, day, guest, Said())
     if guest not in every:
         raise NotYours("guest")
     found = every[guest]

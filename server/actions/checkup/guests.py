@@ -63,7 +63,7 @@ async def recognise(tx: Tx, site: Site, day: bytes, fresh: Sequence[Noted]) -> d
     there = {each.guest: each for each in await guests_of(tx, site, day, strangers)}
     for each in fresh:
         if each.who in strangers and each.kind == CHECK_IN and _says_more(each, there):
-            there[each.who] = await _write(tx, site, day, each)
+            there[each.who] = await write_guest(tx, site, day, each.who, said_in(each.body))
     named = {name: each.person for name, each in there.items() if each.person is not None}
     kept = await survivors(tx, site.district, set(named.values()))
     return {name: kept.get(person, person) for name, person in named.items()}
@@ -78,21 +78,21 @@ def _says_more(step: Noted, there: Mapping[bytes, Guest]) -> bool:
     return not known and bool(said_in(step.body).number)
 
 
-async def _write(tx: Tx, site: Site, day: bytes, step: Noted) -> Guest:
-    said = said_in(step.body)
+async def write_guest(tx: Tx, site: Site, day: bytes, guest: bytes, said: Said) -> Guest:
+    """What is known of a guest, under the day's lock; whose document it is, if anybody's."""
     blind, person = b"", None
     if said.number:
         blind = site.index.of_id_number(said.number)
         person = await holder_of(tx, site, said.number) or await _same(tx, site, day, blind)
     key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
-    sealed = key.seal(_place(site, day, step.who), msgspec.json.encode(said))
+    sealed = key.seal(_place(site, day, guest), msgspec.json.encode(said))
     state = WAITING if person is None else MATCHED
     await tx.run(
         "DELETE FROM checkup_guest WHERE district=? AND day=? AND guest=?",
-        site.district, day, step.who,
+        site.district, day, guest,
     )  # fmt: skip
-    await tx.insert("checkup_guest", [(site.district, day, step.who, person, blind, sealed, state)])
-    return Guest(day, step.who, person, state, said)
+    await tx.insert("checkup_guest", [(site.district, day, guest, person, blind, sealed, state)])
+    return Guest(day, guest, person, state, said)
 
 
 def said_in(body: Mapping[str, Any]) -> Said:

@@ -58,6 +58,8 @@ async def _follow_day(
     )  # fmt: skip
     strangers = {resident for _, _, resident in moves} - {*whos}
     guests = {each.guest: each.person for each in await guests_of(tx, site, day.day, strangers)}
+    named = {person for person in guests.values() if person is not None}
+    kept = kept | await survivors(tx, site.district, named)
     owners: dict[bytes, bytes] = {}
     for change, who, resident in moves:
         # What was noted of a guest stays with whoever the guest turned out to be.
