@@ -1,6 +1,7 @@
 """The feedback letter on paper: large enough to read, whose it is, what to do, three years."""
 
 import ctypes
+from dataclasses import replace
 from datetime import date, datetime
 
 import pypdfium2
@@ -90,3 +91,13 @@ def test_somebody_with_nothing_found_is_told_so() -> None:
 
 def test_the_same_letters_are_the_same_file() -> None:
     assert pdf_of([letter()], MADE) == pdf_of([letter()], MADE)
+
+
+def test_what_was_not_measured_this_year_is_never_called_normal() -> None:
+    sat = {"bp_l_sys": 128, "bp_l_dia": 78}
+    every = check(2025, hb=1400, tc=460, **sat), check(2026, tc=450, **sat)
+    rows = compare(every, sex="1", birth=None, pressure_goal=(Goal(150), Goal(90)), numbers={})
+    made = replace(letter(), years=(2025, 2026), rows=rows)
+    said = "".join(pages(pdf_of([made], MADE))).replace("\r\n", "")
+    assert "1 项都在正常范围：总胆固醇。" in said
+    assert "以前查过、这次没有结果的 1 项：血红蛋白。" in said

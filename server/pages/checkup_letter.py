@@ -129,10 +129,13 @@ def _years(paper: Paper, letter: Letter, w: Words) -> None:
     rows += [_row(paper, each, wide, w) for each in told]
     widths = [wide, *(_YEAR_MM for _ in letter.years), _MARK_MM]
     paper.table(rows, widths, pt=PT)
-    rest = [plain.label(each.item.field) for each in letter.rows if each not in told]
     paper.y += 3
-    if rest:
-        paper.flow(w.others(n=len(rest), items=w.joined.join(rest)), pt=PT, after=3)
+    # What was measured another year and not now is not normal: nobody knows.
+    rest = [each for each in letter.rows if each not in told]
+    for say, measured in ((w.others, True), (w.not_yet, False)):
+        named = [plain.label(x.item.field) for x in rest if (x.mark is not Mark.NONE) is measured]
+        if named:
+            paper.flow(say(n=len(named), items=w.joined.join(named)), pt=PT, after=3)
 
 
 def _is_told(each: Compared) -> bool:
