@@ -152,6 +152,17 @@ async def test_going_over_to_another_day_frees_the_first(plan: World) -> None:
     assert [each[0] for each in reminders] == [second]
 
 
+async def test_who_was_at_one_day_may_book_the_next(plan: World) -> None:
+    first = await a_day(plan)
+    second = await a_day(plan, on=IN_A_WEEK + timedelta(days=1))
+    await book(plan, ZHOU, first)
+    await plan.store.write(
+        lambda tx: tx.run("UPDATE checkup_person SET arrived_at=1 WHERE day=?", first)
+    )
+    assert (await book(plan, ZHOU, second, 3)).day == second
+    assert await taken(plan, first) == [1, 0, 0, 0]
+
+
 async def test_staff_book_for_somebody_and_only_at_their_own_facility(plan: World) -> None:
     day = await a_day(plan)
     await booking.book(plan.site, ZHOU, day, 1, by=await desk(plan, QIN))

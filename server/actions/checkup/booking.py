@@ -262,11 +262,11 @@ async def _book(
 
 
 async def _held(tx: Tx, site: Site, who: bytes) -> Collection[bytes]:
-    """Days ahead at which somebody has a slot."""
+    """Days ahead at which somebody has a slot that is not used up."""
     rows = await tx.rows(
         "SELECT p.day FROM checkup_person p JOIN checkup_day d ON d.district=p.district AND "
         "d.day=p.day WHERE p.district=? AND p.who=? AND p.slot IS NOT NULL AND p.status='invited' "
-        "AND d.on_day>=? AND d.state IN ('ready','open')",
+        "AND p.arrived_at IS NULL AND d.on_day>=? AND d.state IN ('ready','open')",
         site.district, who, civil_day(site.clock()).isoformat(),
     )  # fmt: skip
     return {row[0] for row in rows}
