@@ -8,10 +8,12 @@ from server.actions.archives.merging import Wish, merge
 from server.actions.archives.standing import lock_device
 from server.actions.archives.unmerging import unmerge
 from server.actions.checkup import guest_matching, results
+from server.actions.checkup.board import board_of
 from server.actions.checkup.day_rows import read_day
 from server.actions.checkup.desk_steps import save_step
 from server.actions.checkup.hall_pages import series_of
 from server.actions.checkup.lab_match import Preview, Verdict, match
+from server.actions.checkup.report import day_report
 from server.actions.keeping import backup
 from server.actions.tablets import release
 from server.errors import NotYours, RuleSaysNo
@@ -167,3 +169,18 @@ async def test_half_a_sign_in_what_was_written_stops_no_results(world: World) ->
     await results.run(world.site)
     assert not world.site.put_off
     assert await world.one("SELECT COUNT(*) FROM change WHERE kind='health_check'") == 1
+
+
+async def test_a_tablet_whose_clock_stood_years_ago_spoils_no_average(world: World) -> None:
+    route = ("basic",)
+    day = await a_day(world, (ZHOU, WU, YANG), stations=route)
+    there = await in_hall(world, day)
+    await there.send(there.check_in(ZHOU), there.check_in(WU))
+    world.clock.pass_(minutes=20)
+    await there.send(there.check_in(YANG, at=946_684_800_000))
+    await there.send(*(there.part(who, "basic") for who in (ZHOU, WU, YANG)))
+    shown = (await board_of(world.site, await signed(world, QIN), day)).figures
+    assert (shown.arrived, shown.finished) == (3, 3)
+    assert shown.average_min == 20
+    report = (await day_report(world.site, await signed(world, QIN), day)).report
+    assert report.longest_minutes == 20

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sync.hall import DONE, Mark, Phase, Progress, State, progress
+from sync.limits import DAY_MS
 
 MINUTE_MS: Final = 60_000
 PACE_MS: Final = 30 * MINUTE_MS
@@ -125,7 +126,7 @@ def figures(
         for each, found in here
         if found.phase is Phase.FINISHED
         and each.state.ins
-        and (ended := _ended(each, tubes)) > found.arrived_at
+        and 0 < (ended := _ended(each, tubes)) - found.arrived_at <= DAY_MS
     ]
     arrivals = [found.arrived_at for _, found in here]
     bars, bar_min = _bars(arrivals)

@@ -9,6 +9,7 @@ from typing import Final
 
 from server.rules.access import age_years
 from sync.hall import DONE, NOT_DONE, Phase, Progress, State
+from sync.limits import DAY_MS
 
 BANDS: Final = ((0, 17), (18, 34), (35, 64), (65, 69), (70, 79), (80, 200))
 """Ages, first and last; 65 and 80 are where rules change."""
@@ -158,5 +159,6 @@ def _hours(arrivals: Sequence[int]) -> tuple[tuple[int, int], ...]:
 def _minutes(came: Iterable[Visitor]) -> Iterable[int]:
     for each in came:
         ended = each.progress.done_at or (each.state.out.at if each.state.out else 0)
-        if ended and each.progress.arrived_at and ended >= each.progress.arrived_at:
-            yield (ended - each.progress.arrived_at) // 60_000
+        arrived = each.progress.arrived_at
+        if ended and arrived and 0 <= ended - arrived <= DAY_MS:  # else two clocks, years apart
+            yield (ended - arrived) // 60_000
