@@ -43,7 +43,7 @@ def _step(kind_id: str, label: str, *fields: Field) -> Kind:
 
 
 CHECK_IN_V1: Final = _step(
-    hall.CHECK_IN, "体检签到",
+    "check_in", "体检签到",
     must("how", "怎么来的", Code(HOW)),
     maybe("code", "码", Ref("code")),
     maybe("ticket", "序号", TICKET),
@@ -57,7 +57,7 @@ CHECK_IN_V1: Final = _step(
     maybe("agreed", "本人同意", Code({"1": "同意登记并做体检"})),
 )  # fmt: skip
 PART_V1: Final = _step(
-    hall.PART, "体检项目",
+    "station_part", "体检项目",
     must("station", "项目", STATION),
     must("mark", "做没做", Code({
         hall.DONE: "做完", hall.NOT_DONE: "不做", hall.TAKEN_BACK: "撤回",
@@ -70,7 +70,7 @@ PART_V1: Final = _step(
     maybe("specimen", "标本号", SPECIMEN),
 )  # fmt: skip
 SHEET_V1: Final = _step(
-    hall.SHEET, "导检单",
+    "route_sheet", "导检单",
     maybe(
         "labels", "标本条码",
         ListOf(
@@ -80,7 +80,7 @@ SHEET_V1: Final = _step(
     ),
 )  # fmt: skip
 ACTED_V1: Final = _step(
-    hall.ACTED, "危急值处理",
+    "critical_acted", "危急值处理",
     must("part", "哪一次的值", Ref("record")),
     must("field", "哪一项", Text(1, 60, "[a-z][a-z0-9_]*(:[a-z0-9]+)?")),
     must("did", "怎么处理的", Code({
@@ -90,7 +90,7 @@ ACTED_V1: Final = _step(
     maybe("text", "说明", Text(1, 300)),
 )  # fmt: skip
 OUT_V1: Final = _step(
-    hall.CHECK_OUT, "离开体检日", maybe("missing", "还差哪些", Text(1, 200))
+    "check_out", "离开体检日", maybe("missing", "还差哪些", Text(1, 200))
 )  # fmt: skip
 
 ALL: Final = (CHECK_IN_V1, PART_V1, SHEET_V1, ACTED_V1, OUT_V1)
