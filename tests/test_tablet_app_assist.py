@@ -23,6 +23,9 @@ async def beside(here: Field) -> tuple[Tablet, Page]:
         "Promise.all(['zxing_writer.wasm', 'es/writer/index.js', 'es/share.js'].map((name) => "
         "caches.match(`/tablet/vendor/zxing/${name}`))).then((kept) => kept.every(Boolean))"
     )
+    # Kept is not loaded: a module whose last bytes the cut took stays broken until the next reload.
+    await page.evaluate("import('/tablet/vendor/zxing/es/writer/index.js').then(() => true)")
+    await page.wait_for_load_state("networkidle")
     await here.door.stop()
     await tablet.cut()
     return tablet, page
