@@ -111,7 +111,7 @@ async def _book(portal: Portal, request: AnyRequest, day: bytes) -> Response[Any
         kept, own = await own_booking.book(portal.site, visitor, day, int(chosen), token)
     except RuleSaysNo as no:
         return await _one(portal, request, day, no=why_not(no), status=409)
-    answer = see(checkup_card.HERE)
+    answer = see(checkup_card.path_of(day))
     checkup_card.give(request, answer, kept, now, own.ends_ms)
     return answer
 
@@ -204,7 +204,7 @@ def _ahead(
         status=status if no else 200, id=day.day.hex(),
         head=w.day_title(day=said.day(day.on, today)),
         filled=EMPTY.but(fault) if no else EMPTY, banner=_banner(request, day),
-        booked=day.booked is not None and days.acts,
+        booked=day.booked is not None and days.acts, code=checkup_card.path_of(day.day),
         lead=Lead((w.what if mark else w.what_plain)(n=len(route)), mark, w.what_end),
         day=said.weekday(day.on, today),
         hours=checkup_said.span(day.opens, day.closes), place=day.place,

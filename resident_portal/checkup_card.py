@@ -30,6 +30,7 @@ from server.pages.values import name_masked
 from server.pages.web import HEADERS, AnyRequest, NotSignedIn, posted, see
 
 HERE: Final = "/portal/checkup/card"
+DAY: Final = "day"  # which day's code; without it the next one's
 COOKIE: Final = "gongwei_day"
 COOKIE_PATH: Final = "/portal/checkup"
 
@@ -42,14 +43,16 @@ def _pages(portal: Portal) -> list[HTTPRouteHandler]:
     @open_page("/checkup/card")
     async def mine(request: AnyRequest) -> Response[Any]:
         visitor, token = visitor_or_none(request), request.cookies.get(COOKIE, "")
+        named = request.query_params.get(DAY, "")
+        day = id_of(named) if named else None
         if visitor is None:
-            found = await own_code.of_browser(portal.site, token)
+            found = await own_code.of_browser(portal.site, token, day=day)
             if found is None:
                 raise NotSignedIn("first")
             return await _draw(portal, request, found, token)
         if not visitor.noticed:
             raise NotNoticed
-        found, kept = await own_code.of_visitor(portal.site, visitor, token)
+        found, kept = await own_code.of_visitor(portal.site, visitor, token, day)
         if found is None:
             return see("/portal/checkup")
         return await _draw(portal, request, found, kept, visitor)
@@ -99,6 +102,11 @@ async def _named(portal: Portal, request: AnyRequest, name: str) -> OwnCode:
     if found is None:
         raise NotFound("pass")
     return found
+
+
+def path_of(day: bytes) -> str:
+    """Where the code of that day is."""
+    return f"{HERE}?{DAY}={day.hex()}"
 
 
 def give(request: AnyRequest, answer: Response[Any], token: str, now: int, until: int) -> None:

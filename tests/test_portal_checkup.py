@@ -60,7 +60,7 @@ async def test_who_is_invited_finds_the_day_and_books_a_time(world: World, day: 
         assert "要做 10 项，不收钱， 请空腹" in shown
         assert "8:30–9:00 还有 2 个" in shown
         done = await book(zhou, day)
-        assert done.headers["location"] == HERE
+        assert done.headers["location"] == f"{HERE}?day={day.hex()}"
         card = text_of(await zhou.get(HERE))
         for each in (
             "11月27日体检，凭这个码签到",

@@ -48,16 +48,19 @@ class Held:
     card: Card
 
 
-async def of_visitor(site: Site, visitor: Visitor, token: str) -> tuple[OwnCode | None, str]:
-    """The code of the open archive for the next day that shows one, and the token that this browser
-    shows it with from now on. Raises FamilyMayNot, PhoneTooFresh.
+async def of_visitor(
+    site: Site, visitor: Visitor, token: str, wanted: bytes | None = None
+) -> tuple[OwnCode | None, str]:
+    """The code of the open archive for that day, or for the next one that shows a code, and the
+    token that this browser shows it with from now on. Raises FamilyMayNot, PhoneTooFresh.
     """
 
     async def write(tx: Tx) -> tuple[OwnCode | None, str]:
         await require(tx, site, visitor.acting, Act.BOOK, full=visitor.full)
         today = civil_day(site.clock())
         own = await days_of(tx, site, visitor.resident)
-        day = next((each for each in own if each.shows_code(today)), None)
+        shown = [each for each in own if each.shows_code(today)]
+        day = next((each for each in shown if wanted in (None, each.day)), None)
         if day is None:
             return None, token
         kept = await leave(tx, site, visitor, token, day)
@@ -76,12 +79,17 @@ async def leave(tx: Tx, site: Site, visitor: Visitor, token: str, day: OwnDay) -
     )  # fmt: skip
 
 
-async def of_browser(site: Site, token: str, name: bytes | None = None) -> OwnCode | None:
-    """What this browser shows without a sign-in: the next day's, or the one of that name."""
+async def of_browser(
+    site: Site, token: str, name: bytes | None = None, *, day: bytes | None = None
+) -> OwnCode | None:
+    """What this browser shows without a sign-in: the next day's, that day's, or the one of that
+    name.
+    """
 
     async def write(tx: Tx) -> OwnCode | None:
         held = await _held(tx, site, await day_passes.standing(tx, site, token))
-        one = next((x for x in held if name is None or x.pass_.name == name), None)
+        fits = (x for x in held if name in (None, x.pass_.name) and day in (None, x.day.day))
+        one = next(fits, None)
         return None if one is None else await _code(tx, site, one)
 
     return await site.store.write(write)
