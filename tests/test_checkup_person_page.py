@@ -261,3 +261,27 @@ async def test_a_guest_has_a_page_and_a_form_as_everybody_else(world: World, day
             saved = await at.post(here, change=change, bp_l_sys="196", bp_l_dia="88", sure=mark[1])
         assert saved.status_code == 303, text_of(saved)
     assert [each.field for each in (await person(world, day, guest)).progress.open] == ["bp_l_sys"]
+
+
+async def test_the_list_says_the_ticket_of_who_came_without_a_time(
+    world: World, day: bytes
+) -> None:
+    guest, at_ms = new_id(world.clock()), world.clock()
+    for who, ticket, more in (
+        (WU, "B007", {}), (guest, "B008", {"name": "林小满", "number": "", "agreed": "1"})
+    ):  # fmt: skip
+        body = {"day": day.hex(), "how": "6", "ticket": ticket, **more}
+        came = Noted(new_id(at_ms), day, who, "check_in", at_ms, an_id("平板 01"), SU, body)
+        await world.store.write(lambda tx, came=came: take(tx, world.site, [came]))
+    people = f"/console/checkup/{day.hex()}/people"
+    async with desk(world, QIN) as at:
+        every = text_of(await at.get(people))
+        assert "B 007" in every
+        assert "B 008" in every
+        for query in ("B007", "b 007"):
+            found = text_of(await at.post(people, q=query))
+            assert "找到 1 人" in found, query
+            assert "吴𠮷祥" in found, query
+            assert "B 007" in found, query
+        assert "林小满" in text_of(await at.post(people, q="B008"))
+        assert "B 007" in text_of(await at.get(f"{people}/{WU.hex()}"))

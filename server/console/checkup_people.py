@@ -223,17 +223,17 @@ def _shown(console: Console, line: Line, w: Words) -> dict[str, Any]:
         "age": values.age_text(birth, times.civil(now).date()) if birth else "",
         "phone": card.phone_tail if card is not None else "",
         "groups": words("ui").and_sign.join(w.group.get(each) for each in row.groups),
-        "start": line.start, "ticket": _ticket(row), "standing": _standing(row, w),
+        "start": line.start, "ticket": _ticket(line), "standing": _standing(row, w),
         "waits": row.expected and row.arrived_at is None,
         "source": w.list.source.get(row.source, ""), "expected": row.expected,
         "arrived": row.arrived_at is not None, "removed": row.status == REMOVED,
     }  # fmt: skip
 
 
-def _ticket(row: PersonRow) -> str:
+def _ticket(line: Line) -> str:
     """A 036, as it is called out."""
-    shown = row.slot is not None or row.arrived_at is not None
-    return f"{row.ticket[:1]} {row.ticket[1:]}" if row.ticket and shown else ""
+    shown = line.row.slot is not None or line.row.arrived_at is not None
+    return f"{line.ticket[:1]} {line.ticket[1:]}" if line.ticket and shown else ""
 
 
 def _standing(row: PersonRow, w: Words) -> tuple[str, str, str]:
@@ -307,7 +307,7 @@ def _person_mark(line: Line, w: Words) -> str:
     if row.arrived_at is not None:
         return w.person.mark_arrived(when=times.civil(row.arrived_at).strftime("%H:%M"))
     if line.start:
-        return w.person.mark_slot(time=line.start, ticket=_ticket(row))
+        return w.person.mark_slot(time=line.start, ticket=_ticket(line))
     return w.person.mark_no_slot
 
 
@@ -316,7 +316,7 @@ def _person_done(request: AnyRequest, line: Line, w: Words) -> str:
     if done not in ("added", "there", "booked", "unbooked", "route", "back", "back_slot",
                     "back_no_slot"):  # fmt: skip
         return ""
-    return w.done[done](name=line.name, time=line.start, ticket=_ticket(line.row))
+    return w.done[done](name=line.name, time=line.start, ticket=_ticket(line))
 
 
 # From the plan.

@@ -25,11 +25,14 @@ from server.actions.checkup.day_rows import (
     slots_of,
 )
 from server.actions.checkup.guests import guests_of
+from server.actions.checkup.states import states_in
+from server.actions.checkup.taking import sealed_of
 from server.actions.figures.board_people import villages_of
 from server.actions.keeping.site import Site
 from server.errors import NotYours
 from server.rules.checkup import groups as every_group
 from server.store.tx import Tx
+from sync.hall import progress
 
 PAGE: Final = 100
 NO_SLOT: Final = "none"
@@ -65,7 +68,7 @@ class Which:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One person. `card` None: a guest whom nobody has recognised; then `name` is what they said.
-    `start`: of their slot, "" for none.
+    `start`: of their slot, "" for none. `ticket`: of the booking, else what the door gave out.
     """
 
     row: PersonRow
@@ -73,6 +76,7 @@ class Line:
     name: str
     village: str
     start: str
+    ticket: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,10 @@ class _Whole:
     names: Mapping[bytes, str]
     villages: Mapping[str, str]
     slots: Mapping[int, SlotRow]
+    given: Mapping[bytes, str]
+
+    def ticket(self, row: PersonRow) -> str:
+        return row.ticket or self.given.get(row.who, "")
 
     def village(self, row: PersonRow) -> str:
         card = self.cards.get(row.who)
@@ -116,7 +124,8 @@ class _Whole:
         card = self.cards.get(row.who)
         code = self.village(row)
         name = card.name if card is not None else self.names.get(row.who, "")
-        return Line(row, card, name, self.villages.get(code, code), self.start(row))
+        village = self.villages.get(code, code)
+        return Line(row, card, name, village, self.start(row), self.ticket(row))
 
 
 async def people(site: Site, signed: Signed, day: bytes, which: Which) -> People:
@@ -191,7 +200,22 @@ async def _whole(
     names = {each.guest: each.said.name for each in said}
     villages = await villages_of(tx, site.district, {each.village for each in cards.values()})
     slots = {each.slot: each for each in await slots_of(tx, site, day)}
-    return _Whole(found, rows, cards, names, villages, slots)
+    given = await _given(tx, site, day, rows)
+    return _Whole(found, rows, cards, names, villages, slots, given)
+
+
+async def _given(
+    tx: Tx, site: Site, day: bytes, rows: Mapping[bytes, PersonRow]
+) -> Mapping[bytes, str]:
+    """Tickets of those who came without a booking: only their state knows them."""
+    whos = sorted(who for who, row in rows.items() if row.arrived_at is not None and not row.ticket)
+    if not whos:
+        return {}
+    states = await states_in(tx, site)
+    return {
+        who: progress(states.open(day, who, sealed), ()).ticket
+        for who, sealed in (await sealed_of(tx, site, day, whos)).items()
+    }
 
 
 _IN: Final[Mapping[View, Callable[[PersonRow], bool]]] = {
@@ -261,7 +285,7 @@ def _by_slot(whole: _Whole) -> Callable[[PersonRow], tuple[str, str, str, bytes]
     """Whoever has no slot stands last."""
 
     def key(row: PersonRow) -> tuple[str, str, str, bytes]:
-        return (whole.start(row) or "~", row.ticket, whole.line(row).name, row.who)
+        return (whole.start(row) or "~", whole.ticket(row), whole.line(row).name, row.who)
 
     return key
 
@@ -270,7 +294,7 @@ def _fits(whole: _Whole, row: PersonRow, query: str) -> bool:
     """Every word of the query is in the name, the initials, a tail or the ticket."""
     card = whole.cards.get(row.who)
     words = query.split()
-    said = [whole.line(row).name, row.ticket]
+    said = [whole.line(row).name, whole.ticket(row)]
     if card is not None:
         said += [card.initials, card.id_tail, card.phone_tail]
     plain = [each.upper() for each in said if each]
