@@ -12,12 +12,15 @@ from PIL import Image
 from crypto.card import Outcome, digits_of
 from server.actions.checkup import cards, codes
 from server.actions.checkup.cards import Sheets
+from server.actions.checkup.hall import Noted
+from server.actions.checkup.taking import take
 from server.actions.keeping.site import Site
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.pages.qr import CARD_SIDE, card_code, png_of, svg_of
-from tests.checkup_days import a_day, desk, planned
+from server.store.ids import new_id
+from tests.checkup_days import TODAY, a_day, desk, planned
 from tests.console import CHEN
-from tests.world import HE, NAMES, QIN, SU, WU, YANG, ZHOU, World
+from tests.world import HE, NAMES, QIN, SU, WU, YANG, ZHOU, World, an_id
 from tests.zbar import read_by_zbar
 
 
@@ -90,6 +93,19 @@ async def test_who_has_a_card_gets_the_same_again_and_only_when_asked_for(plan: 
     assert {each.text for each in zxingcpp.read_barcodes(pages_of(first)[0])} == {
         each.text for each in zxingcpp.read_barcodes(pages_of(again)[0])
     }
+
+
+async def test_a_guest_has_no_archive_and_is_not_counted_as_lacking_a_card(plan: World) -> None:
+    day, at_ms = await a_day(plan, on=TODAY), plan.clock()
+    body = {"day": day.hex(), "how": "6", "ticket": "B001", "name": "林小满", "agreed": "1"}
+    guest = Noted(
+        new_id(at_ms), day, new_id(at_ms), "check_in", at_ms, an_id("平板 01"), SU, body
+    )  # fmt: skip
+    await plan.store.write(lambda tx: take(tx, plan.site, [guest]))
+    counted = await cards.counted(plan.site, await desk(plan), day)
+    sheet = await cards.ask_for_day(plan.site, await desk(plan), day, everybody=False)
+    assert (counted.people, counted.with_card) == (2, 0)
+    assert (await shown(plan, sheet)).total == 2
 
 
 async def test_a_lost_card_is_made_again_as_another(plan: World) -> None:

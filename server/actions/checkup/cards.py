@@ -20,7 +20,7 @@ from server.actions.archives.to_call import open_each
 from server.actions.checkup import codes
 from server.actions.checkup.codes import Code
 from server.actions.checkup.day_reading import seen as day_seen
-from server.actions.checkup.day_rows import REMOVED, persons
+from server.actions.checkup.day_rows import INVITED, WALK_IN, persons
 from server.actions.keeping.site import Site, district_key_blob
 from server.errors import NotFound, NotYours, RuleSaysNo
 from server.pages import times
@@ -109,11 +109,13 @@ async def ask_for_one(site: Site, signed: Signed, resident: bytes) -> bytes:
 
 
 async def _of_day(tx: Tx, site: Site, signed: Signed, day: bytes) -> list[bytes]:
-    """The residents of the own facility on its list: nobody prints cards for another's."""
+    """The residents of the own facility on its list: nobody prints cards for another's, and a guest
+    has no archive that a card could be of.
+    """
     found = await day_seen(tx, site, signed, day)
     _check(signed, found.facility)
     people = await persons(tx, site, day)
-    return [each.who for each in people.values() if each.status != REMOVED]
+    return [each.who for each in people.values() if each.status in (INVITED, WALK_IN)]
 
 
 async def _ask(
