@@ -135,6 +135,15 @@ def test_what_the_forms_do_not_know_is_counted_and_lines_without_a_number_are_na
     assert len(found.specimens) == 2
 
 
+def test_an_item_of_the_table_is_known_though_the_number_of_its_line_is_wrong() -> None:
+    headings = ("条码号", "项目", "结果")
+    lines = [(2, ("123", "谷丙转氨酶(ALT)", "20")), (3, ("123", "ALT", "20")),
+             (4, ("123", "没听过的", "1"))]  # fmt: skip
+    found = read(headings, guess(headings), lines, on=ON, today=ON)
+    assert found.unread == {"没听过的": 1}
+    assert [fault.code for _, fault in found.specimens[0].faults] == ["misread"]
+
+
 def test_a_rare_value_is_taken_and_asks_to_be_looked_at() -> None:
     found = one(("条码号", "血钾"), (number(1), "6.9"))
     assert not found.faults

@@ -222,18 +222,22 @@ def _take_item(
 ) -> None:
     item, result = _cell(cells, at[ITEM]), _cell(cells, at[RESULT])
     station = station_of(one.number)
-    name = _items(station).get(normal(_IN_BRACKETS.sub("", item))) or _items(station).get(
-        normal(item)
-    )
+    name = _named(station, item)
     if not name:
-        other = any(normal(item) in _items(each.id) for each in stations().values())
+        other = any(_named(each.id, item) for each in stations().values())
         if other and station:
             one.wrong(n, "other_tube", item[:20], tube_of(one.number))
-        else:
+        elif not other:  # a known item of no container: its number is what is wrong
             unread[item or "-"] = unread.get(item or "-", 0) + 1
         return
     unit = _cell(cells, at[UNIT]) if UNIT in at else ""
     _put(one, n, name, result, unit or _bracketed(item))
+
+
+def _named(station: str, item: str) -> str:
+    """The field that an item of a list fills there; "" for none."""
+    known = _items(station)
+    return known.get(normal(_IN_BRACKETS.sub("", item))) or known.get(normal(item)) or ""
 
 
 def _take_columns(
