@@ -5,7 +5,7 @@ import { widths } from "../../forms/layout.js";
 import { likely, typedFrom } from "../../forms/typed.js";
 import { words } from "../../words/zh/hall.js";
 import { words as form } from "../../words/zh/form.js";
-import { html, useState } from "../html.js";
+import { html, useEffect, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Several as Codes } from "../parts/choice.js";
 import { FaultBox, useCall } from "../parts/fault.js";
@@ -72,7 +72,7 @@ function Page(props) {
     </header>
     <div class="cols form-cols">
       <form class="paper" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
-        <${CriticalBox} here=${here} sheet=${sheet} done=${acts.done} call=${acts.call} />
+        <${CriticalBox} here=${here} sheet=${sheet} done=${() => acts.done()} call=${acts.call} />
         ${got.restored !== null &&
         html`<p class="restored">${icon("clock")}${words.restored(got.restored)}</p>`}
         <${Questions} here=${here} sheet=${sheet} names=${got.names} />
@@ -91,6 +91,8 @@ function useActs({ here, person, station, back }, sheet) {
   const { engine, view, sound, again, attend } = here;
   const call = useCall();
   const [asks, setAsks] = useState(false);
+  const [pressed, setPressed] = useState(false);
+  const bare = isBare(station, sheet);
   const place = { who: person.who, station: station.id };
   const over = (
     /** @type {string} */ said,
@@ -105,7 +107,11 @@ function useActs({ here, person, station, back }, sheet) {
   const bad = sheet.faults.flatMap((faults, at) =>
     sheet.wrote[at] ? faults.filter((each) => !each.warn).map((each) => ({ ...each, at })) : [],
   );
-  const done = () => {
+  const done = (without = false) => {
+    if (bare && !without) {
+      setPressed(true);
+      return;
+    }
     sheet.tryIt();
     if (bad[0]) {
       goTo(idOf(bad[0].at, bad[0].field.replaceAll("/", "-")));
@@ -130,10 +136,30 @@ function useActs({ here, person, station, back }, sheet) {
       over(said, alarms);
     });
   return {
-    ...{ call, asks, setAsks, done, bad },
+    ...{ call, asks, setAsks, done, bad, doubted: pressed && bare },
+    fill: () => {
+      setPressed(false);
+      goTo(firstOf(sheet));
+    },
     notDone: (/** @type {string} */ why) => mark(NOT_DONE, words.saved, why),
     takeBack: () => mark(TAKEN_BACK, words.taken_back),
   };
+}
+
+/** Nothing was written where a result is expected at once; tubes have theirs later. @param {HallStation} station @param {Sheet} sheet */
+const isBare = ({ tubes }, { parts, wrote, typed }) =>
+  tubes.length === 0 && parts.length > 0 && !wrote.some(Boolean) && !typed.urgent.length;
+
+/** The first question somebody answers here; who fills it in stands there already. @param {Sheet} sheet */
+function firstOf({ parts, found, typed }) {
+  const asked = parts.flatMap(({ sections }, at) => {
+    const judged = /** @type {import("../../forms/asked.js").Judged} */ (found[at]);
+    return sections
+      .flatMap(({ fields }) => fields)
+      .filter((field) => field.type.is !== "ref" && isShown(judged, field, typed.forms[at] ?? {}))
+      .map(({ name }) => idOf(at, name));
+  });
+  return asked[0] ?? "";
 }
 
 /**
@@ -304,7 +330,7 @@ function Urgent({ station, sheet }) {
 
 /** @param {{ sheet: Sheet, acts: ReturnType<typeof useActs>, back: () => void }} props */
 function Ways({ sheet, acts, back }) {
-  const { call, bad, done, setAsks } = acts;
+  const { call, bad, done, setAsks, doubted } = acts;
   return html`<div class="thumb">
     ${sheet.tried &&
     bad.length > 0 &&
@@ -312,7 +338,9 @@ function Ways({ sheet, acts, back }) {
       ${icon("warn")}<span>${words.value_wrong(bad.length)}</span>
     </p>`}
     <${FaultBox} fault=${call.fault} />
-    ${!sheet.critical.length &&
+    ${doubted && html`<${Bare} acts=${acts} />`}
+    ${!doubted &&
+    !sheet.critical.length &&
     html`<${Button}
       main
       big
@@ -320,10 +348,20 @@ function Ways({ sheet, acts, back }) {
       sign="check"
       busy=${call.busy}
       doing=${words.saving}
-      onClick=${done}
+      onClick=${() => done()}
       >${words.done}<//
     >`}
     <${Button} full onClick=${() => setAsks(true)}>${words.not_done}<//>
     <${Button} full onClick=${() => back()}>${words.put_aside}<//>
   </div>`;
+}
+
+/** Nobody passes over an empty sheet by one press. @param {{ acts: ReturnType<typeof useActs> }} props */
+function Bare({ acts: { call, done, fill } }) {
+  useEffect(() => document.getElementById("hall-fill")?.focus(), []);
+  return html`<p class="msg" role="alert">${icon("warn")}<span>${words.bare}</span></p>
+    <${Button} main big full id="hall-fill" onClick=${fill}>${words.bare_fill}<//>
+    <${Button} full busy=${call.busy} doing=${words.saving} onClick=${() => done(true)}
+      >${words.bare_done}<//
+    >`;
 }
