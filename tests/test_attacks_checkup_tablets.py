@@ -20,9 +20,11 @@ async def test_numbers_that_are_made_up_tell_a_tablet_nothing_of_whose_they_are(
     day = await a_day(world)
     there = await in_hall(world, day)
     guest = new_id(world.clock())
-    await there.send(there.guest(guest, id_number(YANG)))
+    await there.send(there.guest(guest, id_number(YANG), "田小暑"))
+    assert YANG not in await rows(there)
+    await there.send(there.guest(new_id(world.clock()), id_number(YANG), "杨白鹭"))
     yang = (await rows(there))[YANG]
-    assert (yang.name, yang.birth, yang.tail) == ("田小暑", "1950-01-01", id_number(YANG)[-4:])
+    assert (yang.name, yang.birth, yang.tail) == ("杨白鹭", "1950-01-01", id_number(YANG)[-4:])
     assert (yang.no, yang.codes) == (b"", ())
     tomorrow = await a_day(world, on="2026-11-21")
     other = await in_hall(world, tomorrow, "二")

@@ -107,3 +107,18 @@ async def test_at_the_desk_a_guest_is_found_by_number_looked_at_and_named(world:
         assert "都对上了" in text_of(await at.get(f"{path}?done=1"))
     assert set(await seen(world, day)) == {WU}
     assert await world.one("SELECT COUNT(*) FROM search_shown WHERE resident=?", WU) == 1
+
+
+async def test_a_number_with_another_persons_name_waits_for_a_person(world: World) -> None:
+    day = await a_day(world)
+    there = await in_hall(world, day)
+    guest = new_id(world.clock())
+    step = there.guest(guest, id_number(WU), "田小暑")
+    await there.send(step, there.part(guest, "ecg"))
+    assert there.said[step.id] == ("held", "guest")
+    assert await guest_matching.run(world.site) == 0
+    qin = await signed(world, QIN)
+    assert [each.guest for each in await guest_matching.waiting(world.site, qin, day)] == [guest]
+    assert WU not in await seen(world, day)
+    await guest_matching.match(world.site, qin, day, guest, WU)
+    assert set(await seen(world, day)) == {WU}

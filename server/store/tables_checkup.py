@@ -105,7 +105,8 @@ class CheckupStep(Table, tablename="checkup_step"):
 class CheckupGuest(Table, tablename="checkup_guest"):
     """Somebody who stood on no list of the tablet: who it is, once that is known.
 
-    state: waiting | matched. `person`: the resident, or the first guest with the same number.
+    state: waiting | differs (the document is somebody's of another name) | matched. `person`: the
+    resident, or the first guest with the same number.
     """
 
     district = SmallInt()

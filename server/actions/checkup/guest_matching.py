@@ -49,7 +49,7 @@ async def waiting(site: Site, signed: Signed, day: bytes) -> list[Waiting]:
     async def read(tx: Tx) -> list[Waiting]:
         check_prepares(signed, (await seen(tx, site, signed, day)).facility)
         every = await guests_of(tx, site, day)
-        found = [each for each in every if each.state == WAITING]
+        found = [each for each in every if each.state != MATCHED]
         unheard = await _unheard(tx, site, day)
         found += [Guest(day, each, None, WAITING, Said()) for each in unheard]
         people = await people_of(tx, site, day, {each.guest for each in found}) if found else []

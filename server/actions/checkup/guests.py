@@ -6,6 +6,7 @@ by another tablet; until one of them does, everything noted of them is held unde
 and shown to the facility, which opens an archive or says who it is (guest_matching.py).
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from server.actions.archives.archives import holder_of
+from server.actions.archives.cards import cards_of
 from server.actions.archives.standing import survivors
 from server.actions.checkup.hall import Noted
 from server.actions.keeping.site import Site, district_key_blob
@@ -21,6 +23,8 @@ from server.store.vault import NOBODY, T_HALL_GUEST
 from sync.hall import CHECK_IN
 
 WAITING, MATCHED = "waiting", "matched"
+DIFFERS: Final = "differs"
+"""The document is somebody's of another name: only a person may say who this is."""
 
 
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,19 +84,38 @@ def _says_more(step: Noted, there: Mapping[bytes, Guest]) -> bool:
 
 async def write_guest(tx: Tx, site: Site, day: bytes, guest: bytes, said: Said) -> Guest:
     """What is known of a guest, under the day's lock; whose document it is, if anybody's."""
-    blind, person = b"", None
+    blind, person, state = b"", None, WAITING
     if said.number:
         blind = site.index.of_id_number(said.number)
-        person = await holder_of(tx, site, said.number) or await _same(tx, site, day, blind)
+        person = await holder_of(tx, site, said.number)
+        if person is not None and not await _is_named(tx, site, person, said.name):
+            person, state = None, DIFFERS
+        else:
+            person = person or await _same(tx, site, day, blind)
     key = site.vault.key(NOBODY, await district_key_blob(tx, site.district))
     sealed = key.seal(_place(site, day, guest), msgspec.json.encode(said))
-    state = WAITING if person is None else MATCHED
+    state = state if person is None else MATCHED
     await tx.run(
         "DELETE FROM checkup_guest WHERE district=? AND day=? AND guest=?",
         site.district, day, guest,
     )  # fmt: skip
     await tx.insert("checkup_guest", [(site.district, day, guest, person, blind, sealed, state)])
     return Guest(day, guest, person, state, said)
+
+
+async def _is_named(tx: Tx, site: Site, who: bytes, name: str) -> bool:
+    """A number alone is easily known or mistyped: a name that is said has to be theirs too."""
+    card = (await cards_of(tx, site, [who])).get(who)
+    return card is None or not name or _alike(_plain(card.name), _plain(name))
+
+
+def _alike(name: str, said: str) -> bool:
+    """One sign may be another: a rare one that a keyboard does not have (吉 for 𠮷)."""
+    return len(name) == len(said) and sum(a != b for a, b in zip(name, said, strict=True)) <= 1
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def said_in(body: Mapping[str, Any]) -> Said:
@@ -102,9 +125,9 @@ def said_in(body: Mapping[str, Any]) -> Said:
 async def _same(tx: Tx, site: Site, day: bytes, blind: bytes) -> bytes | None:
     """The guest whom another tablet noted with the same document."""
     rows = await tx.rows(
-        "SELECT guest, person FROM checkup_guest WHERE district=? AND day=? AND blind=? "
-        "ORDER BY guest",
-        site.district, day, blind,
+        "SELECT guest, person FROM checkup_guest WHERE district=? AND day=? AND blind=? AND "
+        "state<>? ORDER BY guest",
+        site.district, day, blind, DIFFERS,
     )  # fmt: skip
     return (rows[0][1] or rows[0][0]) if rows else None
 
