@@ -35,9 +35,24 @@ async def test_the_urgent_stand_first_and_the_list_is_written_down(world: World)
     await found(world)
     listed = await findings.queue(world.site, await signed(world, SU))
     assert [each.kept.name for each in listed.waiting] == ["pressure_crisis", "ultrasound"]
-    assert listed.waiting[0].due == date(2026, 11, 21)
+    assert listed.waiting[0].due == date(2026, 11, 20), "urgent: the same day"
     assert [each for each in listed.waiting[0].kept.shown if each[0] == "bp_l_sys"]
     assert await world.one("SELECT COUNT(*) FROM search_shown") == 1
+
+
+async def test_what_is_urgent_and_known_later_is_due_from_the_day_it_is_known(
+    world: World,
+) -> None:
+    await offices(world)
+    there = await in_hall(world, await a_day(world, (ZHOU,)))
+    await there.send(
+        there.check_in(ZHOU), there.part(ZHOU, "basic", values=ILL),
+        there.step(hall.CHECK_OUT, ZHOU),
+    )  # fmt: skip
+    world.clock.pass_(days=2)
+    await results.run(world.site)
+    waiting = (await findings.queue(world.site, await signed(world, SU))).waiting
+    assert [each.due for each in waiting] == [date(2026, 11, 22), date(2026, 12, 4)]
 
 
 async def test_a_finding_in_the_table_tells_no_illness_in_the_clear(world: World) -> None:

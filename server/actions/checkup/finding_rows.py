@@ -19,6 +19,7 @@ from server.actions.checkup import records
 from server.actions.checkup.day_rows import Day
 from server.actions.keeping.site import Site
 from server.actions.plan.facts import district_numbers, facts_of
+from server.actions.tablets.intake import civil_day
 from server.rules.changes import CHECKUPS
 from server.rules.checkup_findings import OWED, Person, findings
 from server.rules.checkup_results import LeftOut
@@ -97,12 +98,12 @@ async def follow(
     for each in await _of_records(tx, site, day, names, row, content):
         wanted[each.kept.name] = each
     there = await tx.rows_in(
-        "SELECT finding, state, sealed, action, who FROM checkup_finding WHERE district=? AND "
-        "day=? AND who {ids} ORDER BY finding",
+        "SELECT finding, state, sealed, action, who, opened_at FROM checkup_finding WHERE "
+        "district=? AND day=? AND who {ids} ORDER BY finding",
         sorted(names), site.district, day.day,
     )  # fmt: skip
     again: list[Row] = []
-    for finding, state, sealed, action, who in there:
+    for finding, state, sealed, action, who, made in there:
         key = await key_of(tx, site, who)
         if key is None:
             continue
@@ -116,16 +117,20 @@ async def follow(
                 )
             )  # fmt: skip
         elif now is not None and state in (State.OPEN, State.GONE):
-            again.append((site.district, finding, *_put(site, day, key, finding, who, now)))
+            again.append((site.district, finding, *_put(site, day, key, finding, who, now, made)))
     await tx.update("checkup_finding", ("district", "finding"), _STATE, again)
     own = await key_of(tx, site, names[0])
     if own is not None:
         await _open(tx, site, day, names[0], row, own, wanted)
 
 
-def _put(site: Site, day: Day, key: DataKey, finding: bytes, who: bytes, each: Wanted) -> Row:
+def _put(
+    site: Site, day: Day, key: DataKey, finding: bytes, who: bytes, each: Wanted, made: int
+) -> Row:  # fmt: skip
+    """What is urgent is due from the day it is known: a result may come after the checkup day."""
     sealed = key.seal(site.vault.at(T_CHECKUP_AFTER, finding, who), msgspec.json.encode(each.kept))
-    due = (day.on + timedelta(days=each.days)).isoformat()
+    since = max(day.on, civil_day(made)) if each.urgent else day.on
+    due = (since + timedelta(days=each.days)).isoformat()
     return each.action, each.urgent, due, State.OPEN.value, sealed, None, None
 
 
@@ -137,7 +142,7 @@ async def _open(
     now, fresh = site.clock(), list[Row]()
     for each in wanted.values():
         finding = new_id(now)
-        action, urgent, due, state, sealed, _, _ = _put(site, day, key, finding, who, each)
+        action, urgent, due, state, sealed, _, _ = _put(site, day, key, finding, who, each, now)
         fresh.append(
             (
                 site.district, finding, day.day, who, row.facility or day.facility, action, urgent,
