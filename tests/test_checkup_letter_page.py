@@ -54,6 +54,13 @@ def test_a_letter_greets_by_name_and_says_what_to_do_before_the_figures() -> Non
     assert "0631-5550101" in said
 
 
+def test_a_day_of_another_year_bears_its_year() -> None:
+    then = replace(LATER, by=date(2027, 2, 21))
+    said = "\n".join(pages(pdf_of([letter(found=(LATER, then))], MADE)))
+    assert "（2027年2月21日前）" in said
+    assert "（12月4日 周五前）" in said
+
+
 def test_three_years_stand_side_by_side_with_arrows_in_words() -> None:
     said = "\n".join(pages(pdf_of([letter()], MADE)))
     for each in ("2024年", "2025年", "2026年", "148", "152", "162", "↑ 偏高", "好转，正常了"):

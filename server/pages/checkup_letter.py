@@ -109,7 +109,8 @@ def _next_steps(paper: Paper, letter: Letter, w: Words) -> None:
         if each.urgent:
             head += w.joined + w.urgent
         elif each.by is not None:
-            head += w.by(day=times.long_day(each.by))
+            other = each.by.year != letter.on.year
+            head += w.by(day=(times.long_date if other else times.long_day)(each.by))
         paper.flow(head, pt=PT, bold=True, after=0)
         if each.values:
             paper.flow(each.values, pt=PT, color=QUIET, after=0, indent=6)
