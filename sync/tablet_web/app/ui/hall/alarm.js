@@ -2,7 +2,7 @@
 // page on which a doctor says what was done.
 
 import { words } from "../../words/zh/hall.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { One } from "../parts/choice.js";
 import { FaultBox, useCall } from "../parts/fault.js";
@@ -46,23 +46,42 @@ const matter = (alarm, here) =>
 const whence = ({ at, station }, view) =>
   [words.at_hour(at), stationOf(view, station)?.short].filter(Boolean).join(" ");
 
-/** @param {{ alarms: HallAlarm[], here: Here, attend: (alarm: HallAlarm) => void }} props */
+/** One value of one part. @param {HallAlarm} alarm */
+const keyOf = ({ part, field }) => part + field;
+
+/** New ones of somebody, with what was open of them before. @param {HallAlarm[]} before @param {HallAlarm[]} fresh */
+export function together(before, fresh) {
+  const who = fresh[0]?.who;
+  const keys = new Set(fresh.map(keyOf));
+  return [...before.filter((each) => each.who === who && !keys.has(keyOf(each))), ...fresh];
+}
+
+/** One row a person, oldest first. @param {HallAlarm[]} alarms */
+function byPerson(alarms) {
+  /** @type {Map<string, HallAlarm[]>} */
+  const rows = new Map();
+  for (const each of alarms) rows.set(each.who, [...(rows.get(each.who) ?? []), each]);
+  return [...rows.values()];
+}
+
+/** @param {{ alarms: HallAlarm[], here: Here, attend: Here["attend"] }} props */
 export function AlarmBar({ alarms, here, attend }) {
   return html`<section class="hall-alarm" role="alert" aria-label=${words.critical}>
     ${icon("stop")}
     <div>
       <p class="bold">${words.alarms(alarms.length)}</p>
       <ul>
-        ${alarms.map(
-          (alarm) =>
-            html`<li key=${alarm.part + alarm.field}>
-              <button type="button" class="btn alarm" onClick=${() => attend(alarm)}>
-                <b>${whose(alarm)}</b> ${matter(alarm, here)}
-                <span>${whence(alarm, here.view)}</span>
-                ${words.acted}${icon("right")}
-              </button>
-            </li>`,
-        )}
+        ${byPerson(alarms).map((all) => {
+          const alarm = /** @type {HallAlarm} */ (all[0]);
+          return html`<li key=${alarm.who}>
+            <button type="button" class="btn alarm" onClick=${() => attend(all)}>
+              <b>${whose(alarm)}</b> ${matter(alarm, here)}
+              <span>${whence(alarm, here.view)}</span>
+              ${all.length > 1 && html`<b>${words.alarms_more(all.length - 1)}</b>`}
+              ${words.acted}${icon("right")}
+            </button>
+          </li>`;
+        })}
       </ul>
     </div>
   </section>`;
@@ -81,28 +100,34 @@ const doctorHere = ({ view, status }) =>
 /** The doctor on duty, whom a critical value calls. @param {HallView} view */
 export const onDuty = ({ lead, doctors }) => lead.name || doctors[0]?.name || "";
 
-/** @param {{ here: Here, alarm: HallAlarm }} props */
-export function Attend({ here, alarm }) {
+/** Open values of one person, acted on together: one step each. @param {{ here: Here, alarms: HallAlarm[] }} props */
+export function Attend({ here, alarms }) {
   const { engine, view, attend, sound, again } = here;
   const [did, setDid] = useState("");
   const [doctor, setDoctor] = useState(doctorHere(here));
   const [text, setText] = useState("");
   const [tried, setTried] = useState(false);
   const call = useCall();
+  const acted = useRef(/** @type {Set<string>} */ (new Set()));
   useEffect(() => document.getElementById("hall-did")?.focus(), []);
   const save = () => {
     setTried(true);
     if (!did) return;
     call.run(async () => {
-      const { part, field, who } = alarm;
-      await engine.hallActed(view.day, who, { part, field }, did, doctor, text.trim());
+      for (const each of alarms) {
+        const { part, field, who } = each;
+        // What a press that failed half way has saved is not said twice.
+        if (acted.current.has(keyOf(each))) continue;
+        await engine.hallActed(view.day, who, { part, field }, did, doctor, text.trim());
+        acted.current.add(keyOf(each));
+      }
       sound("saved");
       again();
-      attend(null);
+      attend([]);
     });
   };
   return html`<section class="hall-attend">
-    <${What} alarm=${alarm} here=${here} />
+    <${What} alarms=${alarms} here=${here} />
     <${Dids} did=${did} set=${setDid} told=${tried && !did} />
     ${tried &&
     !did &&
@@ -135,7 +160,7 @@ export function Attend({ here, alarm }) {
     </div>
     <${FaultBox} fault=${call.fault} />
     <div class="btns">
-      <${Button} big onClick=${() => attend(null)}>${words.acted_back}<//>
+      <${Button} big onClick=${() => attend([])}>${words.acted_back}<//>
       <${Button} big main sign="check" busy=${call.busy} doing=${words.saving} onClick=${save}
         >${words.acted_save}<//
       >
@@ -143,14 +168,28 @@ export function Attend({ here, alarm }) {
   </section>`;
 }
 
-/** What is the matter, with whom, and who is called. @param {{ alarm: HallAlarm, here: Here }} props */
-function What({ alarm, here }) {
+/** What is the matter, with whom, and who is called. @param {{ alarms: HallAlarm[], here: Here }} props */
+function What({ alarms, here }) {
   const doctor = onDuty(here.view);
+  const alarm = /** @type {HallAlarm} */ (alarms[0]);
+  const one = alarms.length === 1;
+  const { view } = here;
   return html`<div class="what" role="alert">
     ${icon("stop")}
     <div>
-      <h1>${matter(alarm, here)}</h1>
-      <p class="bold">${[whose(alarm), whence(alarm, here.view)].join(words.dot)}</p>
+      <h1>${one ? matter(alarm, here) : words.alarms(alarms.length)}</h1>
+      <p class="bold">
+        ${one ? [whose(alarm), whence(alarm, view)].join(words.dot) : whose(alarm)}
+      </p>
+      ${!one &&
+      html`<ul>
+        ${alarms.map(
+          (each) =>
+            html`<li key=${keyOf(each)}>
+              ${[matter(each, here), whence(each, view)].join(words.dot)}
+            </li>`,
+        )}
+      </ul>`}
       <p class="call">${doctor ? words.call(doctor) : words.call_nobody}</p>
     </div>
   </div>`;

@@ -36,7 +36,8 @@ import { useShared } from "../state.js";
  * @property {(some: Partial<Switches>) => void} turn
  * @property {(name: string) => void} sound
  * @property {() => void} again Looks at the day anew.
- * @property {(alarm: HallAlarm | null) => void} attend Opens what a doctor is asked to act on.
+ * @property {(alarms: HallAlarm[]) => void} attend Opens what a doctor is asked to act on: open ones of
+ *   one person; none closes it.
  * @property {(name: string, params?: Record<string, any>) => void} go
  * @property {import("../catalogue.js").Catalogue | null} forms
  */

@@ -122,7 +122,8 @@ function Day(props) {
   const { engine, status, day, other, switches, turn, go } = props;
   const { got, fault, again } = useDay(engine, day.day, status);
   const forms = useCatalogue();
-  const [alarm, attend] = useState(/** @type {import("../../types.js").HallAlarm | null} */ (null));
+  const [attended, attend] = useState(/** @type {import("../../types.js").HallAlarm[]} */ ([]));
+  const [alarm] = attended;
   const open = got?.alarms.length ?? 0;
   const heard = useRef(open);
   useEffect(() => {
@@ -141,7 +142,7 @@ function Day(props) {
   const live = got.view.when === "today";
   const mode = live ? switches.mode : "overview";
   const body = alarm
-    ? html`<${Attend} key=${alarm.part + alarm.field} here=${here} alarm=${alarm} />`
+    ? html`<${Attend} key=${alarm.part + alarm.field} here=${here} alarms=${attended} />`
     : mode === "desk"
       ? html`<${Desk} here=${here} />`
       : mode === "station"
@@ -153,7 +154,7 @@ function Day(props) {
     !alarm &&
     html`<${AlarmBar} alarms=${got.alarms} here=${here} attend=${attend} />`}
     <main class="body hall">
-      <${Head} here=${here} mode=${mode} live=${live} attending=${alarm !== null} />
+      <${Head} here=${here} mode=${mode} live=${live} attending=${alarm !== undefined} />
       ${body}
     </main>`;
 }

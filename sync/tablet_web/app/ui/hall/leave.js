@@ -128,15 +128,14 @@ function Going({ here, person, back, gone }) {
       away=${() => setAsks(false)}
     />`;
   }
-  if (alarms[0]) {
-    const first = alarms[0];
+  if (alarms.length) {
     return html`<${Full}
       tone="alarm"
       sign="stop"
       title=${words.leave_alarm}
       name="alarm"
       acts=${html`<${Button} big onClick=${() => setAsks(true)}>${words.leave_anyway}<//>
-        <${Button} main alarm big onClick=${() => attend(first)}>${words.acted}<//>`}
+        <${Button} main alarm big onClick=${() => attend(alarms)}>${words.acted}<//>`}
     >
       <${Who} person=${person} />
       ${alarms.map((each) => html`<p class="bold">${sentenceOf(each, here)}</p>`)}

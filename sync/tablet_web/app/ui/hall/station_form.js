@@ -14,7 +14,7 @@ import { goTo } from "../parts/goto.js";
 import { icon } from "../parts/icon.js";
 import { fieldText } from "../screens/archive_values.js";
 import { Opening } from "../screens/form_state.js";
-import { onDuty } from "./alarm.js";
+import { onDuty, together } from "./alarm.js";
 import { stationOf } from "./ground.js";
 import { masked } from "./mask.js";
 import { Reasons } from "./reasons.js";
@@ -100,8 +100,7 @@ function useActs({ here, person, station, back }, sheet) {
   ) => {
     again();
     back(said);
-    const [first] = alarms;
-    if (first) attend(first);
+    if (alarms.length) attend(together(here.alarms, alarms));
     else sound("saved");
   };
   const bad = sheet.faults.flatMap((faults, at) =>

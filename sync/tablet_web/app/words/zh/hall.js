@@ -230,6 +230,8 @@ export const words = Object.freeze({
   again: "量错了，重新量",
   /** @param {number} n */
   alarms: (n) => `${n} 项危急值还没有处理`,
+  /** @param {number} n */
+  alarms_more: (n) => `另有 ${n} 项`,
   acted: "医生处理",
   acted_title: "危急值，要医生处理",
   did: "怎么处理的",
