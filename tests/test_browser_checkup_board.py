@@ -38,7 +38,7 @@ async def running(world: World, people: int = 120) -> Hall:
 
 async def arrived(page: Page) -> int:
     text = await page.locator("[data-part=figures] .big").first.inner_text()
-    return int(text.partition("\n")[0].split("约")[0].replace(",", "").strip())
+    return int(text.partition("\n")[0].split("请")[0].replace(",", "").strip())
 
 
 async def test_a_board_moves_by_itself_and_keeps_what_is_in_hand(world: World) -> None:

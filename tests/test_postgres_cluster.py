@@ -97,7 +97,9 @@ def test_a_cluster_is_gone_after_its_user_was_ended(blow: signal.Signals) -> Non
 
 def _start_elsewhere() -> subprocess.Popen[str]:
     program = (
-        "import time\n"
+        "import signal, time\n"
+        # Whoever runs the suite in the background hands on a SIGINT that is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from tests.postgres import start_cluster\n"
         "with start_cluster() as cluster:\n"
         "    print(cluster.directory, flush=True)\n"
