@@ -100,9 +100,23 @@ const doctorHere = ({ view, status }) =>
 /** The doctor on duty, whom a critical value calls. @param {HallView} view */
 export const onDuty = ({ lead, doctors }) => lead.name || doctors[0]?.name || "";
 
+/**
+ * One step a value; what a press that failed half way has saved is not said twice.
+ * @param {Here} here @param {HallAlarm[]} alarms @param {Set<string>} acted
+ * @param {[did: string, doctor: string, text: string]} said
+ */
+async function actOn({ engine, view }, alarms, acted, said) {
+  for (const each of alarms) {
+    if (acted.has(keyOf(each))) continue;
+    const { part, field, who } = each;
+    await engine.hallActed(view.day, who, { part, field }, ...said);
+    acted.add(keyOf(each));
+  }
+}
+
 /** Open values of one person, acted on together: one step each. @param {{ here: Here, alarms: HallAlarm[] }} props */
 export function Attend({ here, alarms }) {
-  const { engine, view, attend, sound, again } = here;
+  const { view, attend, sound, again } = here;
   const [did, setDid] = useState("");
   const [doctor, setDoctor] = useState(doctorHere(here));
   const [text, setText] = useState("");
@@ -114,13 +128,7 @@ export function Attend({ here, alarms }) {
     setTried(true);
     if (!did) return;
     call.run(async () => {
-      for (const each of alarms) {
-        const { part, field, who } = each;
-        // What a press that failed half way has saved is not said twice.
-        if (acted.current.has(keyOf(each))) continue;
-        await engine.hallActed(view.day, who, { part, field }, did, doctor, text.trim());
-        acted.current.add(keyOf(each));
-      }
+      await actOn(here, alarms, acted.current, [did, doctor, text.trim()]);
       sound("saved");
       again();
       attend([]);
