@@ -30,6 +30,7 @@ from tests.world import QIN, WANG, WU, YANG, ZHENG, ZHOU, id_number
 HELD_PRINTS = """
 window.prints = [];
 window.print = () => window.prints.push(document.getElementById("paper").textContent);
+void 0;
 """
 
 
