@@ -3,6 +3,7 @@
 import fcntl
 import itertools
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.postgres import Cluster, join_cluster, start_cluster
 from tests.world import World, new_world
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+BROWSERS = re.compile("test_(browser|tablet_app|attacks_tablet_(app|line)|portal_look)")
 SMALL = {"max_wal_size": "256MB"}  # the log of a cluster that may be in memory
 _numbers = itertools.count(1)
 
@@ -27,6 +29,15 @@ settings.load_profile("suite")
 
 def pytest_configure() -> None:
     settle()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where a browser is driven on a busy machine, a test that fails is run once more, and the end
+    of the report names it: one name there is worth a look, the same twice is a fault.
+    """
+    for item in items:
+        if BROWSERS.match(item.path.name):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

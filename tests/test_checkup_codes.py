@@ -11,6 +11,7 @@ from server.actions.checkup.codes import Code
 from server.actions.keeping.keyring import CODE, renew_code
 from server.actions.keeping.site import district_key_blob, open_site
 from server.errors import NotYours, RuleSaysNo
+from server.store.tx import Tx
 from server.store.vault import NOBODY
 from sync.hall_wire import CODES_LABEL, CodeList
 from sync.hall_wire import code_list as read_list
@@ -166,7 +167,7 @@ async def test_a_restored_backup_does_not_make_the_counter_fall(plan: World) -> 
     await codes.revoke(plan.site, await desk(plan), lost.id, "lost")
     before = (await listed(plan)).counter
 
-    async def restored(tx) -> None:  # noqa: ANN001
+    async def restored(tx: Tx) -> None:
         await tx.run("UPDATE checkup_code SET revoked_at=NULL")
         await tx.run("UPDATE district SET feed_epoch=feed_epoch+1")
 
@@ -185,7 +186,7 @@ async def test_a_renewed_key_signs_what_is_new_and_the_old_one_proves_what_it_si
 ) -> None:
     old = (await cards(plan, ZHOU))[ZHOU]
 
-    async def renew(tx) -> int:  # noqa: ANN001
+    async def renew(tx: Tx) -> int:
         blob = await district_key_blob(tx, DISTRICT)
         key = plan.site.vault.key(NOBODY, blob)
         return await renew_code(tx, plan.site.vault, key, plan.clock())
