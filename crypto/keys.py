@@ -8,13 +8,16 @@ traceback or a pickle: `private_bytes()` is the one way out.
 
 from abc import ABC, abstractmethod
 from enum import IntEnum
-from typing import Final, Self
+from typing import Final, Generic, Self, TypeVar
 
 from crypto.primitives import (
     BadKey,
     KemCurve,
-    LibraryKey,
+    KemPrivate,
+    KemPublic,
     SignatureScheme,
+    SigningPrivate,
+    SigningPublic,
     hpke_open,
     hpke_seal,
     kem_private,
@@ -36,6 +39,9 @@ __all__ = [
     "SigningPublicKey",
     "Suite",
 ]
+
+PublicHalf = TypeVar("PublicHalf", KemPublic, SigningPublic)
+PrivateHalf = TypeVar("PrivateHalf", KemPrivate, SigningPrivate)
 
 _KEM_LABEL: Final = b"gongwei/kem-key\x00"
 _SIGNING_LABEL: Final = b"gongwei/signing-key\x00"
@@ -64,7 +70,7 @@ class Suite(IntEnum):
         return 32 if self is Suite.X25519_ED25519 else 65
 
 
-class _PublicKey(ABC):
+class _PublicKey(ABC, Generic[PublicHalf]):
     """What both uses share: suite, raw bytes, name. Equal when suite and bytes are."""
 
     __slots__ = ("_fingerprint", "_key", "raw", "suite")
@@ -77,7 +83,7 @@ class _PublicKey(ABC):
         self._fingerprint = sha256(self._label + int(suite).to_bytes(2, "big") + self.raw)
 
     @abstractmethod
-    def _parse(self, suite: Suite, raw: bytes) -> LibraryKey:
+    def _parse(self, suite: Suite, raw: bytes) -> PublicHalf:
         """The library's key for these raw bytes. Raises BadKey."""
 
     def fingerprint(self) -> bytes:
@@ -100,13 +106,13 @@ class _PublicKey(ABC):
         return f"{type(self).__name__}({self.suite.name}, kid={self.kid().hex()})"
 
 
-class KemPublicKey(_PublicKey):
+class KemPublicKey(_PublicKey[KemPublic]):
     """A public key to seal to: 32 bytes (X25519) or 65 bytes (P-256). Raises BadKey."""
 
     __slots__ = ()
     _label = _KEM_LABEL
 
-    def _parse(self, suite: Suite, raw: bytes) -> LibraryKey:
+    def _parse(self, suite: Suite, raw: bytes) -> KemPublic:
         return kem_public(suite.kem_curve, raw)
 
     def seal(
@@ -116,26 +122,26 @@ class KemPublicKey(_PublicKey):
         return hpke_seal(self._key, plaintext, info=info, psk=psk)
 
 
-class SigningPublicKey(_PublicKey):
+class SigningPublicKey(_PublicKey[SigningPublic]):
     """A public key to check signatures with: 32 bytes (Ed25519) or 65 (P-256). Raises BadKey."""
 
     __slots__ = ()
     _label = _SIGNING_LABEL
 
-    def _parse(self, suite: Suite, raw: bytes) -> LibraryKey:
+    def _parse(self, suite: Suite, raw: bytes) -> SigningPublic:
         return signing_public(suite.signature_scheme, raw)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether this key signed the message (64-byte signature)."""
-        return verify(self.suite.signature_scheme, self._key, message, signature)
+        return verify(self._key, message, signature)
 
 
-class _KeyPair(ABC):
+class _KeyPair(ABC, Generic[PrivateHalf]):
     """A private key that keeps quiet."""
 
     __slots__ = ("_key", "_raw", "suite")
 
-    def __init__(self, suite: Suite, raw: bytes, key: LibraryKey) -> None:
+    def __init__(self, suite: Suite, raw: bytes, key: PrivateHalf) -> None:
         self.suite: Final = suite
         self._raw = raw
         self._key = key
@@ -155,7 +161,7 @@ class _KeyPair(ABC):
         raise TypeError("keys are not pickled")
 
 
-class KemKeyPair(_KeyPair):
+class KemKeyPair(_KeyPair[KemPrivate]):
     """A key pair that envelopes are sealed to."""
 
     __slots__ = ("public",)
@@ -184,7 +190,7 @@ class KemKeyPair(_KeyPair):
         return self.public.kid()
 
 
-class SigningKeyPair(_KeyPair):
+class SigningKeyPair(_KeyPair[SigningPrivate]):
     """A key pair that signs: on a tablet it belongs to one staff member."""
 
     __slots__ = ("public",)
@@ -205,7 +211,7 @@ class SigningKeyPair(_KeyPair):
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes: Ed25519, or ES256 as r||s with low s."""
-        return sign(self.suite.signature_scheme, self._key, message)
+        return sign(self._key, message)
 
     def _kid(self) -> bytes:
         return self.public.kid()

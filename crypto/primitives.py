@@ -1,8 +1,11 @@
 """The only file that touches the cryptographic libraries.
 
-Two libraries stand behind it. `Crypto` (pycryptodome) does HPKE (RFC 9180) and signatures; its
-cost a call is high, so it works once a batch. `cryptography` does AES-256-GCM for the many small
-rows at rest. hashlib and hmac of the standard library do the hashing: they are faster than both.
+Two libraries stand behind it. `cryptography` (OpenSSL) does what every exchange and every row
+needs: HPKE (RFC 9180), signatures, AES-256-GCM; four to ten times as fast as the other one, which
+did the first two before. `Crypto` (pycryptodome) does what OpenSSL does not offer: HPKE with a
+pre-shared key, once in the life of a tablet, and the search for points of small order in a key
+that is taken in. hashlib and hmac of the standard library do the hashing: they are faster than
+both.
 
 Every failure to open is `CannotOpen` and every bad key is `BadKey`, raised without a cause, so that
 no traceback walks through a frame of a library that holds a secret.
@@ -13,15 +16,24 @@ import hmac
 import os
 from typing import Final, Literal
 
-from Crypto.Hash import SHA256
 from Crypto.Math.Numbers import Integer
 from Crypto.Protocol import HPKE
 from Crypto.Protocol.DH import import_x25519_private_key, import_x25519_public_key
 from Crypto.PublicKey import ECC
 from Crypto.PublicKey.ECC import EccKey
-from Crypto.Signature import DSS, eddsa
-from cryptography.exceptions import InvalidTag
+from Crypto.Signature import eddsa
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 KemCurve = Literal["x25519", "p256"]
 SignatureScheme = Literal["ed25519", "es256"]
@@ -32,6 +44,14 @@ PRIVATE_SIZE: Final = 32
 KEM_PUBLIC_SIZE: Final[dict[KemCurve, int]] = {"x25519": 32, "p256": 65}
 SIGNING_PUBLIC_SIZE: Final[dict[SignatureScheme, int]] = {"ed25519": 32, "es256": 65}
 
+KemPrivate = X25519PrivateKey | ec.EllipticCurvePrivateKey
+KemPublic = X25519PublicKey | ec.EllipticCurvePublicKey
+SigningPrivate = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+SigningPublic = Ed25519PublicKey | ec.EllipticCurvePublicKey
+
+_P256: Final = ec.SECP256R1()
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_ES256: Final = ec.ECDSA(SHA256(), deterministic_signing=True)
 _AEAD: Final = HPKE.AEAD.AES256_GCM
 
 
@@ -41,16 +61,6 @@ class CannotOpen(ValueError):
 
 class BadKey(ValueError):
     """These bytes are no usable key of that kind."""
-
-
-class LibraryKey(EccKey):
-    """A library key whose repr tells nothing: the original prints the private seed."""
-
-    def __repr__(self) -> str:
-        return "LibraryKey(hidden)"
-
-    def __reduce__(self) -> str:
-        raise TypeError("keys are not pickled")
 
 
 def random_bytes(count: int) -> bytes:
@@ -95,60 +105,48 @@ def scrypt(password: bytes, *, salt: bytes, cost_log2: int, length: int) -> byte
 # ---- keys -------------------------------------------------------------------------------------
 
 
-def _hide(key: EccKey) -> LibraryKey:
-    key.__class__ = LibraryKey
-    assert isinstance(key, LibraryKey)
-    _ = key.pointQ  # computed and cached once, so that later use in threads only reads
-    return key
-
-
 def new_private(curve: KemCurve | SignatureScheme) -> bytes:
     """32 fresh private bytes; for P-256 a scalar in [1, order)."""
     if curve in ("x25519", "ed25519"):
         return os.urandom(PRIVATE_SIZE)
-    return int(ECC.generate(curve="p256").d).to_bytes(PRIVATE_SIZE, "big")
+    return _scalar(ec.generate_private_key(_P256))
 
 
-def kem_private(curve: KemCurve, raw: bytes) -> LibraryKey:
+def kem_private(curve: KemCurve, raw: bytes) -> KemPrivate:
     """The KEM private key of 32 raw bytes, or BadKey."""
     if len(raw) != PRIVATE_SIZE:
         raise BadKey("a private key has 32 bytes")
-    try:
-        if curve == "x25519":
-            return _hide(import_x25519_private_key(raw))
-        return _p256_private(raw)
-    except ValueError:
-        raise BadKey("not a private key of this curve") from None
+    if curve == "x25519":
+        return X25519PrivateKey.from_private_bytes(raw)
+    return _p256_private(raw)
 
 
-def kem_public(curve: KemCurve, raw: bytes) -> LibraryKey:
+def kem_public(curve: KemCurve, raw: bytes) -> KemPublic:
     """The KEM public key of 32 (X25519) or 65 (P-256, uncompressed) raw bytes, or BadKey.
 
     Points off the curve and X25519 points of small order are refused (RFC 9180, 7.1.4).
     """
     if len(raw) != KEM_PUBLIC_SIZE[curve]:
         raise BadKey("a public key of this curve has another size")
-    try:
-        if curve == "x25519":
-            return _hide(import_x25519_public_key(raw))
+    if curve == "p256":
         return _p256_public(raw)
+    try:
+        import_x25519_public_key(raw)
     except ValueError:
         raise BadKey("not a public key of this curve") from None
+    return X25519PublicKey.from_public_bytes(raw)
 
 
-def signing_private(scheme: SignatureScheme, raw: bytes) -> LibraryKey:
+def signing_private(scheme: SignatureScheme, raw: bytes) -> SigningPrivate:
     """The signing private key of 32 raw bytes (RFC 8032 seed, or P-256 scalar), or BadKey."""
     if len(raw) != PRIVATE_SIZE:
         raise BadKey("a private key has 32 bytes")
-    try:
-        if scheme == "ed25519":
-            return _hide(eddsa.import_private_key(raw))
-        return _p256_private(raw)
-    except ValueError:
-        raise BadKey("not a private key of this scheme") from None
+    if scheme == "ed25519":
+        return Ed25519PrivateKey.from_private_bytes(raw)
+    return _p256_private(raw)
 
 
-def signing_public(scheme: SignatureScheme, raw: bytes) -> LibraryKey:
+def signing_public(scheme: SignatureScheme, raw: bytes) -> SigningPublic:
     """The signing public key of 32 (Ed25519) or 65 (P-256) raw bytes, or BadKey.
 
     An Ed25519 key of small order is refused: one signature would hold for many messages, so it
@@ -156,41 +154,61 @@ def signing_public(scheme: SignatureScheme, raw: bytes) -> LibraryKey:
     """
     if len(raw) != SIGNING_PUBLIC_SIZE[scheme]:
         raise BadKey("a public key of this scheme has another size")
+    if scheme == "es256":
+        return _p256_public(raw)
     try:
-        if scheme == "es256":
-            return _p256_public(raw)
-        key = eddsa.import_public_key(raw)
-        small_order = (Integer(8, public=True) * key.pointQ).is_point_at_infinity()
+        point = eddsa.import_public_key(raw).pointQ
+        small_order = (Integer(8, public=True) * point).is_point_at_infinity()
     except ValueError:
         raise BadKey("not a public key of this scheme") from None
     if small_order:
         raise BadKey("a public key of small order signs nothing")
-    return _hide(key)
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
-def raw_public(key: LibraryKey) -> bytes:
+def raw_public(key: KemPrivate | SigningPrivate | KemPublic | SigningPublic) -> bytes:
     """The raw public form: 32 bytes (X25519, Ed25519) or 65 bytes (P-256, uncompressed)."""
-    if key.curve == "NIST P-256":
-        return key.public_key().export_key(format="SEC1", compress=False)
-    return key.public_key().export_key(format="raw")
+    if isinstance(key, X25519PrivateKey | Ed25519PrivateKey | ec.EllipticCurvePrivateKey):
+        key = key.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return key.public_bytes_raw()
 
 
-def _p256_private(raw: bytes) -> LibraryKey:
-    return _hide(ECC.construct(curve="p256", d=int.from_bytes(raw, "big")))
+def _scalar(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_numbers().private_value.to_bytes(PRIVATE_SIZE, "big")
 
 
-def _p256_public(raw: bytes) -> LibraryKey:
-    # The library guesses among PEM, DER and SEC1 by the first bytes: only 0x04 || x || y is ours.
+def _p256_private(raw: bytes) -> ec.EllipticCurvePrivateKey:
+    scalar = int.from_bytes(raw, "big")
+    if not 0 < scalar < _P256_ORDER:
+        raise BadKey("not a private key of this curve")
+    return ec.derive_private_key(scalar, _P256)
+
+
+def _p256_public(raw: bytes) -> ec.EllipticCurvePublicKey:
+    # A point has several encodings: only 0x04 || x || y is ours.
     if raw[:1] != b"\x04":
-        raise ValueError
-    return _hide(ECC.import_key(raw, curve_name="P-256"))
+        raise BadKey("not a public key of this curve")
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(_P256, raw)
+    except ValueError:
+        raise BadKey("not a public key of this curve") from None
 
 
 # ---- HPKE, RFC 9180: DHKEM, HKDF-SHA256, AES-256-GCM, one message a context --------------------
 
 
+def _suite(kem: hpke.KEM) -> hpke.Suite:
+    return hpke.Suite(kem, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+
+
+_X25519_SUITE: Final = _suite(hpke.KEM.X25519)
+_P256_SUITE: Final = _suite(hpke.KEM.P256)
+
+
 def hpke_seal(
-    recipient: LibraryKey,
+    recipient: KemPublic,
     plaintext: bytes,
     *,
     info: bytes,
@@ -202,12 +220,19 @@ def hpke_seal(
     `psk` is (psk_id, psk) with a psk of at least 32 bytes; with it PSK mode, else base mode. Our
     formats bind everything through `info`; `aad` is there for the published vectors.
     """
-    context = HPKE.new(receiver_key=recipient, aead_id=_AEAD, info=info, psk=psk)
-    return context.enc, context.seal(plaintext, aad)
+    if psk is not None or aad:
+        context = HPKE.new(receiver_key=_other(recipient), aead_id=_AEAD, info=info, psk=psk)
+        return context.enc, context.seal(plaintext, aad)
+    if isinstance(recipient, X25519PublicKey):
+        suite, size = _X25519_SUITE, KEM_PUBLIC_SIZE["x25519"]
+    else:
+        suite, size = _P256_SUITE, KEM_PUBLIC_SIZE["p256"]
+    sealed = suite.encrypt(plaintext, recipient, info=info)
+    return sealed[:size], sealed[size:]
 
 
 def hpke_open(
-    private: LibraryKey,
+    private: KemPrivate,
     enc: bytes,
     ciphertext: bytes,
     *,
@@ -216,28 +241,47 @@ def hpke_open(
     aad: bytes = b"",
 ) -> bytes:
     """Open one message, or CannotOpen."""
-    if private.curve == "NIST P-256" and enc[:1] != b"\x04":
+    x25519 = isinstance(private, X25519PrivateKey)
+    # The two are joined for the library, so `enc` must be whole, and a point in our one encoding.
+    if len(enc) != KEM_PUBLIC_SIZE["x25519" if x25519 else "p256"]:
+        raise CannotOpen("the message does not open")
+    if not x25519 and enc[:1] != b"\x04":
         raise CannotOpen("the message does not open")
     try:
-        context = HPKE.new(receiver_key=private, aead_id=_AEAD, enc=enc, info=info, psk=psk)
-        return context.unseal(ciphertext, aad)
-    except ValueError:
+        if psk is not None or aad:
+            key = _other(private)
+            context = HPKE.new(receiver_key=key, aead_id=_AEAD, enc=enc, info=info, psk=psk)
+            return context.unseal(ciphertext, aad)
+        suite = _X25519_SUITE if x25519 else _P256_SUITE
+        return suite.decrypt(enc + ciphertext, private, info=info)
+    except (InvalidTag, ValueError):
         raise CannotOpen("the message does not open") from None
+
+
+def _other(key: KemPrivate | KemPublic) -> EccKey:
+    """The same key for pycryptodome, whose keys show their secrets in repr: for one call only."""
+    if isinstance(key, X25519PrivateKey):
+        return import_x25519_private_key(key.private_bytes_raw())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return ECC.construct(curve="p256", d=int.from_bytes(_scalar(key), "big"))
+    if isinstance(key, X25519PublicKey):
+        return import_x25519_public_key(raw_public(key))
+    return ECC.import_key(raw_public(key), curve_name="P-256")
 
 
 # ---- signatures ---------------------------------------------------------------------------------
 
 
-def sign(scheme: SignatureScheme, private: LibraryKey, message: bytes) -> bytes:
+def sign(private: SigningPrivate, message: bytes) -> bytes:
     """64 bytes: Ed25519 (RFC 8032), or ES256 as r||s, deterministic (RFC 6979) and with low s."""
-    if scheme == "ed25519":
-        return eddsa.new(private, "rfc8032").sign(message)
-    return DSS.new(private, "deterministic-rfc6979", low_s=True).sign(SHA256.new(message))
+    if isinstance(private, Ed25519PrivateKey):
+        return private.sign(message)
+    r, s = decode_dss_signature(private.sign(message, _ES256))
+    return r.to_bytes(32, "big") + min(s, _P256_ORDER - s).to_bytes(32, "big")
 
 
 def verify(
-    scheme: SignatureScheme,
-    public: LibraryKey,
+    public: SigningPublic,
     message: bytes,
     signature: bytes,
     *,
@@ -252,11 +296,14 @@ def verify(
     if len(signature) != SIGNATURE_SIZE:
         return False
     try:
-        if scheme == "ed25519":
-            eddsa.new(public, "rfc8032").verify(message, signature)
+        if isinstance(public, Ed25519PublicKey):
+            public.verify(signature, message)
         else:
-            DSS.new(public, "fips-186-3", low_s=low_s).verify(SHA256.new(message), signature)
-    except ValueError:
+            r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+            if low_s and s > _P256_ORDER // 2:
+                return False
+            public.verify(encode_dss_signature(r, s), message, _ES256)
+    except InvalidSignature:
         return False
     return True
 
