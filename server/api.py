@@ -6,7 +6,6 @@ is inside an envelope is the business of server.actions.tablets.exchange. The nu
 hand is bounded, so memory is.
 """
 
-import asyncio
 import re
 import time
 from base64 import urlsafe_b64decode
@@ -37,7 +36,6 @@ PROBLEM: Final = "application/problem+json"
 IN_HAND: Final = 64  # requests worked on at a time; the next are told to come again
 PICTURES_IN_HAND: Final = 16
 RETRY_AFTER_S: Final = 5
-BODY_S: Final = 20  # a body that takes longer is given up: half-sent requests hold no connection
 
 _SLIP: Final = re.compile(r"[A-Za-z0-9_-]{226}")  # 169 bytes
 _FILE: Final = re.compile(r"[0-9a-f]{64}")
@@ -243,7 +241,7 @@ def _attachments(site: Site) -> list[HTTPRouteHandler]:
         _octets_only(request)
         async with hands.one_more():
             slip = await attachments.proved(site, _slip(request), Verb.PUT, _file(name))
-            done = await attachments.take_piece(site, slip, await _body(request))
+            done = await attachments.take_piece(site, slip, await request.body())
         _noted(request, slip)
         return _answer(wire.encode(done))
 
@@ -279,7 +277,7 @@ def _file(name: str) -> bytes:
 async def _octets(request: Request[Any, Any, Any]) -> bytes:
     """The body as it came. Raises WrongContent before a byte of it is read."""
     _octets_only(request)
-    return await _body(request)
+    return await request.body()
 
 
 def _octets_only(request: Request[Any, Any, Any]) -> None:
@@ -288,13 +286,6 @@ def _octets_only(request: Request[Any, Any, Any]) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != OCTETS:
         raise WrongContent
-
-
-async def _body(request: Request[Any, Any, Any]) -> bytes:
-    try:
-        return await asyncio.wait_for(request.body(), BODY_S)
-    except TimeoutError:
-        raise Busy("body_too_slow") from None
 
 
 def _answer(sealed: bytes) -> Response[bytes]:

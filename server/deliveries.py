@@ -4,8 +4,7 @@ Signed with the key shared with it; everything that is not is refused alike, and
 message that is not here is answered like any other (docs/OPERATIONS.md, Messages to residents).
 """
 
-import asyncio
-from typing import Any, Final
+from typing import Any
 
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
@@ -13,9 +12,6 @@ from litestar.handlers import HTTPRouteHandler
 from server.actions.keeping.site import Site
 from server.actions.notices.gateway import NONCE, SIGNATURE, TIME
 from server.actions.notices.reports import BYTES_MAX, take_report
-from server.errors import Busy
-
-BODY_S: Final = 10
 
 
 def handlers(site: Site) -> list[HTTPRouteHandler]:
@@ -23,11 +19,7 @@ def handlers(site: Site) -> list[HTTPRouteHandler]:
 
     @post("/notices/v1/report", status_code=204, request_max_body_size=BYTES_MAX)
     async def report(request: Request[Any, Any, Any]) -> Response[None]:
-        try:
-            body = await asyncio.wait_for(request.body(), BODY_S)
-        except TimeoutError:
-            raise Busy("body_too_slow") from None
-        said = request.headers
+        body, said = await request.body(), request.headers
         await take_report(
             site, body, time=said.get(TIME, ""), nonce=said.get(NONCE, ""),
             signature=said.get(SIGNATURE, ""),

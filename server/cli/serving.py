@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -25,9 +26,9 @@ from typing import Any, Final
 
 import click
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.actions.notices.gateway import provider_of
+from server.cli.connections import REST_S, Keeper, PatientProtocol, room_for_connections
 from server.cli.session import check_kek, opened_site, opened_store, refuse_pending, run, settings
 from server.cli.show import Whole
 from server.errors import StartRefused
@@ -37,7 +38,6 @@ from server.store.store import Store
 
 BACKLOG: Final = 512
 GRACE_S: Final = 10  # for requests in hand when the server is told to end
-KEEP_ALIVE_S: Final = 75
 WORKERS_MAX: Final = 64
 RESTART_AFTER_S: Final = 1.0  # a worker that died is started again, not in a tight loop
 
@@ -164,7 +164,7 @@ def bound(host: str, port: int) -> Generator[socket.socket]:
         yield listener
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(PatientProtocol):
     """Bytes that are no HTTP are answered like every other refusal."""
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (may quote the request)
@@ -212,10 +212,11 @@ def serve_here(
             from server.app import create_app
 
             app: Any = create_app(site, current, jobs=jobs, shared=shared)
+            speaks: Any = partial(_Protocol, Keeper(room_for_connections()))
             config = uvicorn.Config(
-                app, http=_Protocol, ws="none", lifespan="on",
+                app, http=speaks, ws="none", lifespan="on",
                 log_config=None, access_log=False, server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG,
+                timeout_keep_alive=REST_S, timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG,
                 ssl_certfile=current.certificate, ssl_keyfile=current.private_key,
             )  # fmt: skip
             await _Server(config, site.closing).serve(sockets=[listener])
