@@ -1,0 +1,75 @@
+"""`python -m tests.scale`: a database of full size, figures at that size, and more than one machine
+as far as one machine allows. `--help` says what there is.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+from server.settings import CIVIL
+from tests.postgres import start_cluster
+from tests.scale.county import Size
+from tests.scale.filling import Order, fill
+
+CLUSTER = {
+    "shared_buffers": "1536MB",
+    "maintenance_work_mem": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "30min",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.scale", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    _add_fill(verbs)
+    cluster = verbs.add_parser(
+        "cluster", help="a PostgreSQL in FOLDER until Ctrl-C; prints its URL, leaves nothing behind"
+    )
+    cluster.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    {"fill": _fill, "cluster": _cluster}[given.verb](given)
+
+
+def _add_fill(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    fill_ = verbs.add_parser(
+        "fill",
+        help="residents, changes and all that follows from them into an empty database; goes on "
+        "where it broke off",
+    )
+    fill_.add_argument("url", help="sqlite:///FILE or postgresql://...")
+    fill_.add_argument("folder", type=Path, help="where the key file is, or will be")
+    fill_.add_argument("--residents", type=int, default=500_000)
+    fill_.add_argument("--changes", type=int, default=10_000_000, help="of all residents together")
+    fill_.add_argument("--panel", type=int, default=2_000, help="residents of one team")
+    fill_.add_argument("--seed", type=int, default=8)
+    fill_.add_argument("--day", type=date.fromisoformat, default=datetime.now(CIVIL).date(),
+                       help="today, as the county sees it; the same again to go on")  # fmt: skip
+    fill_.add_argument("--processes", type=int, default=2, help="PostgreSQL only")
+
+
+def _fill(given: argparse.Namespace) -> None:
+    size = Size(given.residents, max(1, given.changes // given.residents), given.panel, given.seed)
+    order = Order(given.url, given.folder, size, given.day)
+    fill(order, processes=given.processes, say=_say)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _cluster(given: argparse.Namespace) -> None:
+    given.folder.mkdir(parents=True, exist_ok=True)
+    given.folder.chmod(0o755)
+    with start_cluster(CLUSTER, parent=given.folder) as cluster:
+        print(cluster.url("postgres"), flush=True)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        while True:
+            time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()

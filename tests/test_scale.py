@@ -1,0 +1,107 @@
+"""A county that was filled in bulk is one that the product might have written: the real server code
+serves it, tablets find their digests equal, and nothing that proves a database finds a fault.
+"""
+
+from datetime import date
+from pathlib import Path
+from random import Random
+
+from server.actions.figures import figures_recount
+from server.actions.keeping.site import Site
+from server.actions.keeping.verify import verify_journal
+from server.actions.plan import proof
+from server.actions.tablets.exchange import exchange
+from server.store.tx import Tx
+from sync.tablet import Tablet
+from tests.bench.work import follow_up
+from tests.scale.county import Size
+from tests.scale.filling import Order, begin, finish, opened, panels
+from tests.scale.tablets import reference_tablet
+from tests.world import new_world
+
+SIZE = Size(residents=300, changes=10, panel=100)
+DAY = date(2026, 11, 22)
+
+
+def _order(url: str, folder: Path) -> Order:
+    return Order(url, folder, SIZE, DAY, models=12)
+
+
+def _quiet(_: str) -> None:
+    """Progress is for people."""
+
+
+async def _settled(site: Site, tablet: Tablet) -> bool | None:
+    """Exchanges until nothing is left; whether the digests agreed that were compared last."""
+    agreed, more = None, True
+    while more:
+        request = tablet.request()
+        assert request is not None
+        told = tablet.take(request, (await exchange(site, request)).answer)
+        agreed = agreed if told.agrees is None else told.agrees
+        more = told.more or told.receipts > 0
+    return agreed
+
+
+async def _count(site: Site, table: str) -> int:
+    async def read(tx: Tx) -> int:
+        return (await tx.rows(f"SELECT COUNT(*) FROM {table}"))[0][0]
+
+    return await site.store.read(read)
+
+
+async def _indexes(site: Site) -> set[str]:
+    """The names of all; on PostgreSQL keys are indexes as well, and a name has 63 signs."""
+    sql = "SELECT name FROM sqlite_master WHERE type='index'"
+    if site.store.dialect == "postgres":
+        sql = "SELECT indexname FROM pg_indexes WHERE schemaname='public'"
+    return {row[0] for row in await site.store.read(lambda tx: tx.rows(sql))}
+
+
+async def test_a_filled_county_is_as_the_product_writes_it_and_tablets_agree_with_it(
+    database_url: str, tmp_path: Path
+) -> None:
+    order = _order(database_url, tmp_path)
+    models, missing = await begin(order, _quiet)
+    await panels(order, models, missing)
+    await finish(order, _quiet)
+    async with opened(order) as site:
+        first = await reference_tablet(site, SIZE, 1, tmp_path / "first.tablet")
+        second = await reference_tablet(site, SIZE, 1, tmp_path / "second.tablet")
+        assert await _settled(site, first)
+        assert first.archive.members(SIZE.panel_id(1)) == {
+            SIZE.resident_id(n) for n in SIZE.people(1)
+        }
+        assert await _settled(site, second)
+        visit = first.save_event(
+            SIZE.resident_id(130),
+            "htn_followup",
+            DAY.isoformat(),
+            follow_up(Random(1), SIZE.doctor_id(1), DAY),
+        )
+        assert await _settled(site, first)
+        assert first.fate(visit) == ("applied", "")
+        assert await _settled(site, second)
+        assert await _count(site, "change") == SIZE.residents * SIZE.changes + 1
+        report = await verify_journal(site)
+        assert (report.residents, report.changes, report.faults) == (300, 3_001, ())
+        assert (await figures_recount.check(site)).right
+        assert (await proof.check(site)).right
+
+
+async def test_a_filling_that_broke_off_goes_on_with_the_panels_that_are_missing(
+    database_url: str, tmp_path: Path
+) -> None:
+    order = _order(database_url, tmp_path)
+    async with new_world(database_url, tmp_path, empty=True) as world:
+        complete = await _indexes(world.site)
+    models, missing = await begin(order, _quiet)
+    await panels(order, models, missing[:1])
+    models, missing = await begin(order, _quiet)
+    assert missing == [1, 2]
+    await panels(order, models, missing)
+    await finish(order, _quiet)
+    async with opened(order) as site:
+        assert await _count(site, "resident") == SIZE.residents
+        assert await _count(site, "feed") >= SIZE.residents * SIZE.changes
+        assert await _indexes(site) == complete
