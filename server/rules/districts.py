@@ -10,7 +10,7 @@ year (district_year.py).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 from server.rules.district_source import DistrictBroken, Source, files, in_force
@@ -168,11 +168,16 @@ def _read(name: str, year: int | None) -> tuple[District, DistrictYear]:
         raise DistrictBroken(f"{name}.toml", 0, "there is no such table")
     stands = in_force(years, year)
     path = years[stands]
-    source = Source(path.read_text("utf-8"), file=path.name)
+    asked = stands if year is None else year
+    return _understood(path.read_text("utf-8"), path.name, stands, asked)
+
+
+@lru_cache(maxsize=16)
+def _understood(text: str, file: str, stands: int, asked: int) -> tuple[District, DistrictYear]:
+    source = Source(text, file=file)
     if source.raw.get("year") != stands:
         raise source.broken((), "year", f"the file is named for {stands}: year = {stands}")
-    district = _Table(source).district()
-    return district, read_year(source, stands, asked=stands if year is None else year)
+    return _Table(source).district(), read_year(source, stands, asked=asked)
 
 
 def names() -> list[str]:

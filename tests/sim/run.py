@@ -72,22 +72,19 @@ async def come_to_rest(sim: Sim) -> None:
         if held.state == "wiped":
             await _hand_over(sim, held)
     before: object = None
-    still, again = 0, False
+    waited = False
     for turn in range(ROUNDS_TO_REST):
         for held in sim.usable():
             await _quiet(sim, held)
         await office.confirm_epochs(sim)
         await office.chores(sim)
-        if turn == 1:
-            faults.let_holds_run_out(sim)
         sim.clock.pass_(minutes=1)
         now = await _mark(sim)
-        still = still + 1 if now == before and turn > 2 else 0
-        if still == 2:
+        if now == before and waited:
             return
-        if still == 1 and not again:  # what an epoch confirmed late let in waits as long
+        if now == before or turn == 0:  # what was let in late waits as long again
             faults.let_holds_run_out(sim)
-            again = True
+        waited = now == before
         before = now
     must(False, "never comes to rest")
 

@@ -5,24 +5,22 @@ actions, the database.
 """
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from crypto.keys import Suite
 from server.actions.keeping import backup
 from server.actions.keeping.site import Site, open_site
 from server.actions.tablets.exchange import exchange
-from server.store.migrate import migrate
-from server.store.store import Store
-from server.store.tx import Tx
 from sync.enrol import Enrolled
 from sync.enrol_wire import PanelInfo, open_bundle
 from sync.limits import LEASE_MS
 from sync.tablet import Tablet
+from tests.sim.databases import Databases, MortalStore, ServerDied
 from tests.sim.oracle import Oracle
 from tests.world import (
     DISTRICT,
@@ -39,10 +37,8 @@ from tests.world import (
     World,
     copy_of,
     enrol_by_hand,
-    new_world,
 )
 
-T = TypeVar("T")
 PASSPHRASE = "青山绿水"
 YEAR_MS = 365 * 86_400_000
 CAST = (
@@ -53,67 +49,6 @@ CAST = (
     ("22", HE, (TEAM_B, TEAM_A2), True),
 )
 """Number on the tablet, its user, its panels, whether it may hold class B."""
-
-
-class ServerDied(Exception):
-    """The process ended at this line."""
-
-
-class MortalStore(Store):
-    """A store whose process can be ended in a chosen transaction, before or after its commit."""
-
-    fuse: tuple[int, bool] | None = None
-    """How many transactions from now, and whether the commit still happens."""
-
-    async def write(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
-        if self.fuse is None:
-            return await super().write(action)
-        left, committed = self.fuse
-        if left > 0:
-            self.fuse = (left - 1, committed)
-            return await super().write(action)
-        self.fuse = None
-        if committed:
-            await super().write(action)
-            raise ServerDied
-
-        async def dies(tx: Tx) -> T:
-            await action(tx)
-            raise ServerDied
-
-        return await super().write(dies)
-
-
-class Databases(Protocol):
-    """Where fresh databases come from: loaded with the cast, or empty and migrated."""
-
-    def fresh(self, folder: Path, *, loaded: bool) -> str: ...
-    def drop(self, url: str) -> None: ...
-
-
-class SqliteFiles:
-    """Copies of two files made once a run."""
-
-    def __init__(self, templates: Path) -> None:
-        self.templates = templates
-        self._made = 0
-
-    def fresh(self, folder: Path, *, loaded: bool) -> str:
-        self._made += 1
-        target = folder / f"server-{self._made}.sqlite3"
-        copy_of(self.templates / ("loaded.sqlite3" if loaded else "empty.sqlite3"), target)
-        return f"sqlite:///{target}"
-
-    def drop(self, url: str) -> None:
-        Path(url.removeprefix("sqlite:///")).unlink()
-
-
-async def make_templates(loaded_url: str, empty_url: str, folder: Path) -> None:
-    """A database with the cast and one that is only migrated."""
-    async with new_world(loaded_url, folder):
-        pass
-    async with Store(empty_url) as store:
-        await migrate(store)
 
 
 @dataclass(slots=True)
@@ -186,14 +121,13 @@ class Sim:
     async def boot(self, url: str) -> None:
         """Opens the database as a new process would."""
         self.url = url
-        self.store = MortalStore(url)
-        await self.store.__aenter__()
+        self.store = await self.databases.opened(url)
         self.site = await open_site(
             self.store, kek_file=self.kek_file, district=DISTRICT, clock=self.clock
         )
 
     async def halt(self) -> None:
-        await self.store.__aexit__(None, None, None)
+        await self.databases.left(self.store)
 
     async def reboot(self) -> None:
         await self.halt()
@@ -228,9 +162,11 @@ class Sim:
     async def restore(self, kept: Kept) -> None:
         """Into a new database; the old one is gone."""
         await self.halt()
-        url = self.databases.fresh(self.folder, loaded=False)
-        async with Store(url) as store:
-            await backup.restore_into(store, kept.path, self.kek_file, now=self.clock())
+        await self.databases.drop(self.url)
+        url = await self.databases.fresh(self.folder, loaded=False)
+        store = await self.databases.opened(url)
+        await backup.restore_into(store, kept.path, self.kek_file, now=self.clock())
+        await self.databases.left(store)
         await self.boot(url)
         self.restores += 1
 
@@ -303,7 +239,7 @@ async def simulated(
 ) -> AsyncIterator[Sim]:
     """The cast of this seed, torn down afterwards."""
     sim = Sim(seed, databases, folder, kek_file)
-    await sim.boot(databases.fresh(folder, loaded=True))
+    await sim.boot(await databases.fresh(folder, loaded=True))
     try:
         await sim.enrol(sim.rng.randint(3, 5))
         yield sim
@@ -311,5 +247,5 @@ async def simulated(
         for each in sim.tablets:
             each.tablet.close()
         await sim.halt()
-        databases.drop(sim.url)
+        await databases.drop(sim.url)
         shutil.rmtree(folder, ignore_errors=True)
