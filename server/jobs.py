@@ -36,7 +36,7 @@ from server.actions.places import closing_steps, handovers, leaving, move
 from server.actions.plan import nightly
 from server.actions.residents import account as portal_account
 from server.actions.residents import correction_upkeep, exporting, family_life, tablet_acts
-from server.actions.tablets import attachments, release, tablet_return
+from server.actions.tablets import attachments, compaction, release, tablet_return
 from server.logs import log
 from server.metrics import Meters
 from server.settings import CIVIL, Settings
@@ -136,6 +136,8 @@ JOBS: Final = (
     Job("backup", DAY_MS, backup.backup, lease_ms=2 * HOUR_MS,
         at_ms=2 * HOUR_MS + 30 * MINUTE_MS, keep_ms=400 * DAY_MS, from_start=False),
     Job("envelopes", DAY_MS, _alone(upkeep.prune_envelopes), lease_ms=HOUR_MS, at_ms=4 * HOUR_MS,
+        from_start=False),
+    Job("feeds", DAY_MS, _alone(compaction.compact), lease_ms=HOUR_MS, at_ms=4 * HOUR_MS,
         from_start=False),
     Job("job_ledger", HOUR_MS, _forget),
 )  # fmt: skip

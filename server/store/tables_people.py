@@ -51,6 +51,8 @@ class Panel(Table, tablename="panel"):
     csn = BigInt()
     root_open = Bytea()
     root_restricted = Bytea()
+    feed_from = BigInt(default=0)  # the compaction mark: rows up to it are gone
+    feed_swept = BigInt(default=0)  # csn when the feed was last gone through
     KEY: ClassVar = ("district", "panel")
 
 

@@ -122,7 +122,7 @@ async def _panel(world: World, report: Report) -> None:
             "SELECT resident FROM resident ORDER BY resident LIMIT ?", PANEL_PEOPLE
         )
         await tx.insert(
-            "panel", [(DISTRICT, panel, id_of("facility", 1), "", 0, bytes(16), bytes(16))]
+            "panel", [(DISTRICT, panel, id_of("facility", 1), "", 0, bytes(16), bytes(16), 0, 0)]
         )
         rows = [(DISTRICT, panel, who, "assigned", 0, None) for (who,) in people]
         await tx.insert("member", rows)

@@ -99,7 +99,7 @@ class Loader:
         self._add("service_area", (self.site.district, code, name, facility, None))
 
     def panel(self, panel: bytes, facility: bytes, name: str) -> None:
-        row = (self.site.district, panel, facility, name, 0, digest.ZERO, digest.ZERO)
+        row = (self.site.district, panel, facility, name, 0, digest.ZERO, digest.ZERO, 0, 0)
         self._add("panel", row)
 
     def staff(

@@ -248,7 +248,7 @@ async def save_team(
             return (_fault("areas", say),)
         who = panel or new_id(now)
         if panel is None:
-            row: Row = (district, who, facility, values["name"], 0, digest.ZERO, digest.ZERO)
+            row: Row = (district, who, facility, values["name"], 0, digest.ZERO, digest.ZERO, 0, 0)
             await tx.insert("panel", [row])
         else:
             await tx.run(

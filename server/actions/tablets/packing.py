@@ -68,21 +68,22 @@ async def pack(
     )  # fmt: skip
     head = await one(
         tx,
-        f"SELECT csn, root_open, root_restricted FROM panel "
+        f"SELECT csn, root_open, root_restricted, feed_from FROM panel "
         f"WHERE district=? AND panel=?{sharing(tx)}",
         site.district,
         cursor.panel,
     )
     assert head is not None
-    csn = head[0]
-    if cursor.epoch != feed_epoch or cursor.csn > csn or not _can_go_on(cursor.snap):
+    csn, mark = head[0], head[3]
+    known = cursor.epoch == feed_epoch and mark <= cursor.csn <= csn
+    if not known or not _can_go_on(cursor.snap):
         page = await _first_page(packer, feed_epoch, csn)
     else:
         page = await _tail(packer, cursor, feed_epoch, csn)
         if not page.more and cursor.snap is not None:
             page = await _snapshot(packer, page, cursor.snap)
     if not page.more:
-        page = await compare(packer, page, head, claim)
+        page = await compare(packer, page, head[:3], claim)
     await _note(packer, page, feed_epoch)
     return page
 
