@@ -13,6 +13,7 @@ from server.settings import CIVIL
 from tests.postgres import start_cluster
 from tests.scale.county import Size
 from tests.scale.filling import Order, fill
+from tests.scale.measuring import measure
 
 CLUSTER = {
     "shared_buffers": "1536MB",
@@ -30,8 +31,10 @@ def main() -> None:
         "cluster", help="a PostgreSQL in FOLDER until Ctrl-C; prints its URL, leaves nothing behind"
     )
     cluster.add_argument("folder", type=Path)
+    measured = verbs.add_parser("measure", help="figures of a filled county, a JSON line each")
+    measured.add_argument("folder", type=Path, help="as it was given to `fill`")
     given = parser.parse_args()
-    {"fill": _fill, "cluster": _cluster}[given.verb](given)
+    {"fill": _fill, "cluster": _cluster, "measure": _measure}[given.verb](given)
 
 
 def _add_fill(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -55,6 +58,10 @@ def _fill(given: argparse.Namespace) -> None:
     size = Size(given.residents, max(1, given.changes // given.residents), given.panel, given.seed)
     order = Order(given.url, given.folder, size, given.day)
     fill(order, processes=given.processes, say=_say)
+
+
+def _measure(given: argparse.Namespace) -> None:
+    measure(given.folder)
 
 
 def _say(line: str) -> None:

@@ -15,6 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from crypto.audit import leaf_hash
 from crypto.columns import card_key
 from server.actions.figures import figures_recount
@@ -33,6 +35,7 @@ from tests.scale.tables import index_statements, put, row_of, without_indexes
 from tests.world import DISTRICT, Clock, new_world
 
 AGO_MS: Final = 86_400_000  # cards were made a day ago: newer ones are read with each search
+_KEPT: Final = "county.json"
 Say = Callable[[str], object]
 
 
@@ -45,6 +48,18 @@ class Order:
     size: Size
     day: date
     models: int = MODELS
+
+    def keep(self) -> None:
+        """Beside the key file, for whoever asks the county something later."""
+        self.folder.mkdir(exist_ok=True, parents=True)
+        (self.folder / _KEPT).write_bytes(
+            msgspec.json.encode((self.url, self.size, self.day, self.models))
+        )
+
+    @classmethod
+    def kept_in(cls, folder: Path) -> "Order":
+        kept = msgspec.json.decode((folder / _KEPT).read_bytes(), type=tuple[str, Size, date, int])
+        return cls(kept[0], folder, *kept[1:])
 
     @property
     def at_ms(self) -> int:
@@ -120,7 +135,7 @@ def _piece(order: Order, models: list[Model], which: list[int]) -> int:
 async def _ground(order: Order, models: Sequence[Model]) -> list[int]:
     """District, facilities and their desks, once; no indexes. Which panels are missing."""
     assert order.size.residents <= len(models) * 10_000, "more people than ID numbers"
-    order.folder.mkdir(exist_ok=True, parents=True)
+    order.keep()
     size = order.size
     async with new_world(order.url, order.folder, clock=Clock(order.at_ms), empty=True) as world:
         wrapped = await world.store.write(lambda tx: district_key_blob(tx, DISTRICT))
