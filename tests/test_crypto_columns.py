@@ -76,6 +76,14 @@ def test_another_residents_key_does_not_open() -> None:
         new_data_key().open(HERE, blob)
 
 
+def test_the_same_value_never_has_the_same_bytes_twice() -> None:
+    key = new_data_key()
+    blobs = [key.seal(HERE, VALUE) for _ in range(50)]
+    # A nonce that came again would tell what two values have in common, and let a third be forged.
+    assert len({blob[4:16] for blob in blobs}) == len(blobs)
+    assert len(set(blobs)) == len(blobs)
+
+
 def test_two_places_never_share_their_bytes() -> None:
     # a longer row id cannot borrow bytes of what follows it
     assert place(1, 1, b"ab", OWNER, 1) != place(1, 1, b"a", b"b" + OWNER[:15], 1)

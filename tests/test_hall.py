@@ -120,6 +120,13 @@ def test_a_critical_value_stays_open_until_somebody_acts_on_it() -> None:
         assert progress(summed(order), STATIONS).open == ()
 
 
+def test_of_two_critical_values_of_one_part_each_has_to_be_acted_on() -> None:
+    part = did(1, "basic", form="health_check", values='{"bp_l_sys": 204}', urgent=["block"])
+    act = at(11, "critical_acted", part=part.id.hex(), field="bp_l_sys", did="1")
+    left = progress(summed([came(0, "B001"), part, act]), STATIONS).open
+    assert [alarm.field for alarm in left] == ["urgent:block"]
+
+
 def test_what_an_operator_finds_critical_alarms_too() -> None:
     step = did(1, "ecg", urgent=["block"])
     (alarm,) = of_step(step, values_of(step), CRITICAL).alarms

@@ -1,0 +1,77 @@
+"""What a page holds and where it ends. On SQLite: the statements are the same on both engines."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.actions.places import move
+from server.actions.tablets import packing
+from server.actions.tablets.exchange import exchange
+from server.rules.switch import Granted
+from sync import wire
+from tests.cast_forms import good
+from tests.copies import Copies
+from tests.forge import everything, forger
+from tests.world import QIN, SU, TEAM_A, TEAM_B, WU, XIE, ZHENG, ZHOU, World, field, new_world
+
+ON = "2026-11-20"
+VISIT = good("htn_followup", next_date="2027-02-18")
+
+
+@pytest.fixture
+async def district(tmp_path: Path, copies: Copies) -> AsyncIterator[World]:
+    async with new_world(copies.sqlite(tmp_path), tmp_path) as made:
+        yield made
+
+
+async def test_who_left_before_the_page_is_told_gone_and_nothing_more(district: World) -> None:
+    su, xie = await field(district, "07"), await field(district, "08", staff=XIE)
+    for each in (su, xie):
+        await each.settle()
+    xie.tablet.save_edit(ZHOU, {"phone": "19900009999"}, ON)
+    xie.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await xie.settle()
+    ask = move.Ask(resident=ZHOU, panel=TEAM_B, ground="moved", by=QIN, at_new_desk=True)
+    assert isinstance(await move.switch(district.site, ask), Granted)
+    request = su.tablet.request()
+    assert request is not None
+    pages: list[wire.Page] = []
+    apply = su.tablet.archive.apply
+    su.tablet.archive.apply = lambda page: (pages.append(page), apply(page))[1]
+    su.tablet.take(request, (await exchange(district.site, request)).answer)
+    rows = [wire.row(raw) for page in pages for raw in (*page.rows, *page.snap_rows)]
+    assert [type(row) for row in rows] == [wire.Leave]
+
+
+async def test_pages_cut_by_their_size_miss_no_row(
+    district: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    su, xie = await field(district, "07"), await field(district, "08", staff=XIE)
+    for each in (su, xie):
+        await each.settle()
+    made = {
+        xie.tablet.save_event(who, "htn_followup", ON, VISIT) for who in (ZHOU, WU, ZHENG, ZHOU)
+    }
+    await xie.settle()
+    monkeypatch.setattr(packing, "PAGE_BYTES", 1)
+    results = await su.settle()
+    assert len(results) >= len(made), "one row a page"
+    seen = {wire.change(row.change).id for who in (ZHOU, WU, ZHENG) for row in
+            su.tablet.archive.events(who)}  # fmt: skip
+    assert made <= seen
+    assert results[-1].agrees is True
+
+
+async def test_a_sum_of_another_number_is_not_compared(district: World) -> None:
+    liar = await forger(district, staff=SU)
+    first = await liar.post(liar.empty(cursors=everything()))
+    (page,) = (wire.page(raw) for raw in first.answer.pages)
+    cursor = wire.Cursor(panel=TEAM_A, epoch=page.epoch, csn=page.end)
+    before = wire.DigestClaim(
+        panel=TEAM_A, csn=page.end + 1, root=bytes(16), buckets=(bytes(16),) * 64
+    )
+    told = await liar.post(liar.empty(cursors=(cursor,), digests=(before,)))
+    (page,) = (wire.page(raw) for raw in told.answer.pages)
+    assert (page.mended, page.buckets) == ((), ()), "what was true at another csn says nothing"
+    assert await district.one("SELECT digest_misses FROM device") == 0
