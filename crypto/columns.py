@@ -13,6 +13,7 @@ import stat
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
+from struct import Struct
 from typing import Final
 
 from crypto.primitives import CannotOpen, RowCipher, hmac_sha256, random_bytes
@@ -24,6 +25,7 @@ _ID_LABEL: Final = b"gongwei/blind-index/id-number\x00"
 _LIKENESS_LABEL: Final = b"gongwei/blind-index/likeness\x00"
 _IMPORTED_LABEL: Final = b"gongwei/blind-index/imported-record\x00"
 _PHONE_LABEL: Final = b"gongwei/blind-index/phone\x00"
+_PLACE: Final = Struct(">IHB16s16sQ")
 _WRAPPED_SIZE: Final = 1 + 2 + 2 + 12 + 32 + 16
 _KEK_FILE_MAX: Final = 64 * 1024
 _KEK_LINE: Final = re.compile(r"([1-9][0-9]{0,4}) ([0-9a-f]{64})")
@@ -140,6 +142,8 @@ def place(district: int, table: int, row: bytes, resident: bytes, revision: int)
     """u32be district | u16be table | u8 n | row (n bytes) | resident 16 | u64be revision."""
     if len(resident) != 16:
         raise ValueError("a resident id has 16 bytes")
+    if len(row) == 16:  # nearly all; a third of the time of what follows
+        return _PLACE.pack(district, table, 16, row, resident, revision)
     return b"".join(
         (
             district.to_bytes(4, "big"),

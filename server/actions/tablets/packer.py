@@ -35,6 +35,7 @@ RESIDENT: Final = (
 JOIN_PLAN: Final = "LEFT JOIN plan p ON p.district=r.district AND p.resident=r.resident"
 FIRST_REVISION: Final = (1 << EPOCH_BITS) - 1  # these bits of a revision count within its epoch
 GIVEN: Final = f"(c.cls='A' OR {WHOLLY})"
+MEMBER: Final = "m.panel=? AND (m.until IS NULL OR m.until > ?)"  # of a panel at an instant
 SHOWN: Final = "c.state IN ('applied','applied_guest') AND c.shape='event'"
 
 
@@ -114,32 +115,25 @@ class Packer:
         put = wire.ResidentPut(id=who, rev=rev, cls=cls, status=status, cells=Raw(plain), no=number)
         return self._counted(wire.encode(put))
 
-    def shows(self, row: Row) -> bool:
-        """Whether a record goes to this tablet: its class does, and it can read the change."""
-        if row[2] not in self.classes:
-            return False
-        if self.pictures:
-            return True
-        who, change, _, _, body, under, *_ = row
-        _, raw = open_change(
-            self.site, change=change, resident=who, under=under, wrapped=row[12], body=body
-        )
-        return b'"attach"' not in raw or not wire.change(raw).attach
-
-    def event_row(self, row: Row) -> Raw:
+    def event_rows(self, row: Row) -> list[Raw]:
+        """One record; none where its class does not go to this tablet, or it cannot read it."""
         who, change, cls, rev, body, under, staff, at, received, state, credit, flags, wrapped = (
             row[:13]
         )
+        if cls not in self.classes:
+            return []
         _, raw = open_change(
             self.site, change=change, resident=who, under=under, wrapped=wrapped, body=body
         )
+        if not self.pictures and b'"attach"' in raw and wire.change(raw).attach:
+            return []
         self.given.add(who)
         marks = tuple(flags.split(",")) if flags else ()
         put = wire.EventPut(
             rev=rev, cls=cls, change=Raw(raw), staff=staff, at=at, recv=received, state=state,
             credit=credit, flags=marks, of=who if CARRIED in marks else None,
         )  # fmt: skip
-        return self._counted(wire.encode(put))
+        return [self._counted(wire.encode(put))]
 
     def leave_row(self, who: bytes, csn: int) -> Raw:
         self.planned -= {(who, cls) for cls in self.classes}  # who comes again brings it again
@@ -157,19 +151,16 @@ def _without_reasons(put: wire.PlanPut) -> bytes:
     return wire.encode(plain)
 
 
-def member(now: int) -> str:
-    return f"m.panel=? AND (m.until IS NULL OR m.until > {now})"
-
-
 async def residents_of(packer: Packer, ids: set[bytes]) -> dict[bytes, Row]:
     if not ids:
         return {}
     rows = await packer.tx.rows_in(
         f"SELECT {RESIDENT} FROM resident r JOIN member m ON m.district=r.district "
-        f"AND m.resident=r.resident AND {member(packer.now)} {JOIN_PLAN} "
+        f"AND m.resident=r.resident AND {MEMBER} {JOIN_PLAN} "
         "WHERE r.district=? AND r.resident {ids}",
         sorted(ids),
         packer.panel,
+        packer.now,
         packer.site.district,
     )
     return {row[0]: row for row in rows}
@@ -181,10 +172,11 @@ async def plans_of(packer: Packer, ids: set[bytes]) -> dict[bytes, Row]:
         return {}
     rows = await packer.tx.rows_in(
         f"SELECT {PLAN} FROM resident r JOIN member m ON m.district=r.district "
-        f"AND m.resident=r.resident AND {member(packer.now)} {JOIN_PLAN} "
+        f"AND m.resident=r.resident AND {MEMBER} {JOIN_PLAN} "
         "WHERE r.district=? AND r.resident {ids}",
         sorted(ids),
         packer.panel,
+        packer.now,
         packer.site.district,
     )
     return {row[0]: row for row in rows}
@@ -195,11 +187,12 @@ async def events_of(packer: Packer, ids: set[bytes]) -> dict[bytes, Row]:
         return {}
     rows = await packer.tx.rows_in(
         f"SELECT {EVENT} FROM change c JOIN member m ON m.district=c.district "
-        f"AND m.resident=c.resident AND {member(packer.now)} "
+        f"AND m.resident=c.resident AND {MEMBER} "
         "JOIN resident r ON r.district=c.district AND r.resident=c.resident "
         f"WHERE c.district=? AND {SHOWN} AND {GIVEN} AND c.change {{ids}}",
         sorted(ids),
         packer.panel,
+        packer.now,
         packer.site.district,
     )
-    return {row[1]: row for row in rows if packer.shows(row)}
+    return {row[1]: row for row in rows}

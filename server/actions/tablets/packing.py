@@ -20,11 +20,11 @@ from server.actions.tablets.packer import (
     EVENT,
     GIVEN,
     JOIN_PLAN,
+    MEMBER,
     RESIDENT,
     SHOWN,
     Packer,
     events_of,
-    member,
     plans_of,
     residents_of,
 )
@@ -38,6 +38,7 @@ from sync.limits import (
     SNAPSHOT_ROWS,
 )
 
+PORTION: Final = 125  # rows of a snapshot read at once: what a full page leaves over is read again
 LANES: Final = 3  # 0 roster, registers and due lists, 1 recent records, 2 history
 KNOWS_PLANS: Final = 2  # `schema` of a tablet from which on it takes rows of the service plan
 KNOWS_PICTURES: Final = 3  # ... from which on it reads changes that name pictures
@@ -125,7 +126,7 @@ async def _tail(packer: Packer, cursor: wire.Cursor, feed_epoch: int, csn: int) 
         elif op == "resident" and who in residents:
             rows += packer.resident_rows(residents[who])
         elif op == "event" and entity in events:
-            rows.append(packer.event_row(events[entity]))
+            rows += packer.event_rows(events[entity])
         elif op in CLASS_OF and who in plans:
             rows += packer.plan_rows(plans[who], CLASS_OF[op])
         elif op == OVER and who in plans:
@@ -144,9 +145,9 @@ async def _first_page(packer: Packer, feed_epoch: int, csn: int) -> wire.Page:
     """Opens a snapshot at the present csn with the whole roster: who is not in it has left."""
     left: list[Raw] = []
     roster = await packer.tx.rows(
-        f"SELECT m.resident FROM member m WHERE {member(packer.now)} AND m.district=? "
-        "ORDER BY m.resident",
+        f"SELECT m.resident FROM member m WHERE {MEMBER} AND m.district=? ORDER BY m.resident",
         packer.panel,
+        packer.now,
         packer.site.district,
     )
     # Who left before this tablet ever heard of it is told to it now, so that the purge is stated.
@@ -172,7 +173,7 @@ async def _snapshot(packer: Packer, page: wire.Page, snap: wire.Snap) -> wire.Pa
     """The next part of a snapshot, lane by lane, until the page is full."""
     rows: list[Raw] = []
     while snap.lane < LANES and len(rows) < SNAPSHOT_ROWS and packer.size < PAGE_BYTES:
-        part, after = await _lane(packer, snap, SNAPSHOT_ROWS - len(rows))
+        part, after = await _lane(packer, snap, min(PORTION, SNAPSHOT_ROWS - len(rows)))
         rows += part
         snap = wire.Snap(
             at=snap.at, lane=snap.lane if after else snap.lane + 1, after=after, cut=snap.cut
@@ -190,9 +191,9 @@ async def _lane(packer: Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], 
     if snap.lane == 0:
         found = await packer.tx.rows(
             f"SELECT {RESIDENT} FROM member m JOIN resident r ON r.district=m.district "
-            f"AND r.resident=m.resident {JOIN_PLAN} WHERE {member(packer.now)} AND m.district=? "
+            f"AND r.resident=m.resident {JOIN_PLAN} WHERE {MEMBER} AND m.district=? "
             "AND m.resident > ? ORDER BY m.resident LIMIT ?",
-            packer.panel, packer.site.district, snap.after, most,
+            packer.panel, packer.now, packer.site.district, snap.after, most,
         )  # fmt: skip
         for row in found:
             rows += packer.resident_rows(row)
@@ -204,15 +205,15 @@ async def _lane(packer: Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], 
     found = await packer.tx.rows(
         f"SELECT {EVENT}, c.day FROM member m JOIN change c ON c.district=m.district "
         "AND c.resident=m.resident JOIN resident r ON r.district=m.district AND "
-        f"r.resident=m.resident WHERE {member(packer.now)} AND m.district=? AND m.resident>=? AND "
+        f"r.resident=m.resident WHERE {MEMBER} AND m.district=? AND m.resident>=? AND "
         f"(m.resident>? OR c.day>? OR (c.day=? AND c.change>?)) AND {SHOWN} AND {GIVEN} "
         f"AND c.day{side}? "
         "ORDER BY m.resident, c.day, c.change LIMIT ?",
-        packer.panel, packer.site.district, who, who, day, day, change, snap.cut, most,
+        packer.panel, packer.now, packer.site.district, who, who, day, day, change, snap.cut,
+        most,
     )  # fmt: skip
     for row in found:
-        if packer.shows(row):
-            rows.append(packer.event_row(row))
+        rows += packer.event_rows(row)
         if packer.size > PAGE_BYTES:
             return rows, row[0] + row[1] + row[13].encode()
     last = found[-1] if len(found) == most else None

@@ -1,12 +1,12 @@
 """Do tablet and server hold the same? The sum at one csn, and help bucket by bucket where not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Raw
 
 from server.actions.archives.ledger import WHOLE, Ledger
-from server.actions.tablets.packer import EVENT, GIVEN, SHOWN, Packer, member, residents_of
+from server.actions.tablets.packer import EVENT, GIVEN, MEMBER, SHOWN, Packer, residents_of
 from server.store.tx import Row, one
 from sync import digest, wire
 from sync.limits import (
@@ -104,8 +104,9 @@ async def _repair(packer: Packer, page: wire.Page, claim: wire.DigestClaim) -> w
     sums = await packer.tx.rows(
         "SELECT r.resident, r.sum_open, r.sum_restricted, m.ground FROM member m JOIN resident r "
         "ON r.district=m.district AND r.resident=m.resident "
-        f"WHERE {member(packer.now)} AND m.district=?",
+        f"WHERE {MEMBER} AND m.district=?",
         packer.panel,
+        packer.now,
         packer.site.district,
     )
     both = "B" in packer.classes
@@ -125,24 +126,25 @@ async def _repair(packer: Packer, page: wire.Page, claim: wire.DigestClaim) -> w
         who = {resident for resident, _ in pairs if digest.bucket(resident) == number}
         for row in (await residents_of(packer, who)).values():
             rows += packer.resident_rows(row)
-        rows += [packer.event_row(row) for row in await _all_events(packer, who)]
+        for row in await _all_events(packer, who):
+            rows += packer.event_rows(row)
         mended.append(number)
     return msgspec.structs.replace(
         page, buckets=ours, again=tuple(rows), mended=tuple(mended), more=False
     )
 
 
-async def _all_events(packer: Packer, who: Iterable[bytes]) -> list[Row]:
+async def _all_events(packer: Packer, who: Iterable[bytes]) -> Sequence[Row]:
     ids = sorted(who)
     if not ids:
         return []
-    rows = await packer.tx.rows_in(
+    return await packer.tx.rows_in(
         f"SELECT {EVENT} FROM change c JOIN member m ON m.district=c.district "
-        f"AND m.resident=c.resident AND {member(packer.now)} "
+        f"AND m.resident=c.resident AND {MEMBER} "
         "JOIN resident r ON r.district=c.district AND r.resident=c.resident "
         f"WHERE c.district=? AND {SHOWN} AND {GIVEN} AND c.resident {{ids}}",
         ids,
         packer.panel,
+        packer.now,
         packer.site.district,
     )
-    return [row for row in rows if packer.shows(row)]
