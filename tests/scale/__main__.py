@@ -3,6 +3,7 @@ as far as one machine allows. `--help` says what there is.
 """
 
 import argparse
+import json
 import signal
 import sys
 import time
@@ -11,8 +12,10 @@ from pathlib import Path
 
 from server.settings import CIVIL
 from tests.postgres import start_cluster
+from tests.scale.chart import chart
 from tests.scale.county import Size
 from tests.scale.filling import Order, fill
+from tests.scale.growth import ROUNDS, growth
 from tests.scale.measuring import measure
 
 CLUSTER = {
@@ -33,8 +36,15 @@ def main() -> None:
     cluster.add_argument("folder", type=Path)
     measured = verbs.add_parser("measure", help="figures of a filled county, a JSON line each")
     measured.add_argument("folder", type=Path, help="as it was given to `fill`")
+    grown = verbs.add_parser(
+        "growth", help="the same exchanges in several filled counties in turns, a JSON line each"
+    )
+    grown.add_argument("folders", type=Path, nargs="+")
+    grown.add_argument("--rounds", type=int, default=ROUNDS)
+    drawn = verbs.add_parser("chart", help="lines of `growth` on standard input, drawn as SVG")
+    drawn.add_argument("file", type=Path)
     given = parser.parse_args()
-    {"fill": _fill, "cluster": _cluster, "measure": _measure}[given.verb](given)
+    _VERBS[given.verb](given)
 
 
 def _add_fill(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -64,6 +74,15 @@ def _measure(given: argparse.Namespace) -> None:
     measure(given.folder)
 
 
+def _growth(given: argparse.Namespace) -> None:
+    growth(given.folders, given.rounds)
+
+
+def _chart(given: argparse.Namespace) -> None:
+    lines = (json.loads(line) for line in sys.stdin if line.startswith("{"))
+    given.file.write_text(chart([each for each in lines if "held" in each]), "utf-8")
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -77,6 +96,14 @@ def _cluster(given: argparse.Namespace) -> None:
         while True:
             time.sleep(3600)
 
+
+_VERBS = {
+    "fill": _fill,
+    "cluster": _cluster,
+    "measure": _measure,
+    "growth": _growth,
+    "chart": _chart,
+}
 
 if __name__ == "__main__":
     main()

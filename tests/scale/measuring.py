@@ -93,9 +93,11 @@ class Taken:
 
 
 @contextmanager
-def running(order: Order) -> Iterator[tuple[int, int]]:
-    """The server on the county, timed work included: (process id, port)."""
-    with served(Installation(order.folder, order.url)) as server:
+def running(order: Order, *words: str) -> Iterator[tuple[int, int]]:
+    """The server on the county: (process id, port). Timed work is left to others: it would make
+    the cards and plans of what was just pushed in the middle of the next block.
+    """
+    with served(Installation(order.folder, order.url), "--no-jobs", *words) as server:
         yield server.process.pid, server.port
 
 
