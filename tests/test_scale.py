@@ -14,6 +14,7 @@ from server.actions.tablets.exchange import exchange
 from server.store.tx import Tx
 from sync.tablet import Tablet
 from tests.bench.work import follow_up
+from tests.scale import standby
 from tests.scale.county import Size
 from tests.scale.filling import Order, begin, finish, opened, panels
 from tests.scale.tablets import reference_tablet
@@ -105,3 +106,13 @@ async def test_a_filling_that_broke_off_goes_on_with_the_panels_that_are_missing
         assert await _count(site, "resident") == SIZE.residents
         assert await _count(site, "feed") >= SIZE.residents * SIZE.changes
         assert await _indexes(site) == complete
+
+
+def test_what_was_acknowledged_survives_the_primary_on_its_synchronous_standby(
+    tmp_path: Path,
+) -> None:
+    told = standby.run(tmp_path)
+    assert told.acknowledged_before >= 12
+    assert told.came_through > told.acknowledged_before
+    assert told.unanswered > 0, "nobody was in the middle of an exchange"
+    assert told.feed_epoch == 1, "a restored backup raises it, a promoted standby need not"
