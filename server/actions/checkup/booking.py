@@ -53,7 +53,7 @@ from server.rules.checkup_days import (
 from server.rules.family import Act
 from server.settings import CIVIL
 from server.store.trail import audit
-from server.store.tx import Tx, one, sharing
+from server.store.tx import Tx, locking, one
 
 ACT = "booking"  # code of the act, as notices and the desk's list name it
 
@@ -154,12 +154,13 @@ async def booking_of(tx: Tx, site: Site, resident: bytes, day: bytes) -> Booking
 
 async def _home(tx: Tx, site: Site, who: bytes, *, lock: bool = False) -> bytes | None:
     """The facility that serves somebody; None for nobody's and for who is served no more.
-    `lock`: it stays so until this transaction ends.
+    `lock`: it stays so until this transaction ends, and nobody else gives them a place meanwhile:
+    of two who book two days at once, each would find no place at the other.
     """
     row = await one(
         tx,
         "SELECT status, facility FROM resident WHERE district=? AND resident=?"
-        f"{sharing(tx) if lock else ''}",
+        f"{locking(tx) if lock else ''}",
         site.district, who,
     )  # fmt: skip
     if row is None or row[1] is None or not may_be_invited(row[0], row[1], row[1]):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from server.actions.accounts.sessions import Signed
 from server.actions.archives.cards import cards_of
+from server.actions.archives.standing import lock_residents
 from server.actions.checkup import tellings
 from server.actions.checkup.booking import next_ticket
 from server.actions.checkup.day_reading import held
@@ -88,10 +89,12 @@ async def spread(site: Site, signed: Signed, day: bytes) -> tuple[int, int]:
     """
 
     async def work(tx: Tx) -> tuple[int, int]:
+        # Locked before the day: nobody gets a place at another day meanwhile.
+        there = await lock_residents(tx, site.district, await persons(tx, site, day), cells_of=())
         found = await held(tx, site, signed, day)
         if found.state not in EDITABLE:
             raise RuleSaysNo("over")
-        rows = (await persons(tx, site, day)).values()
+        rows = [each for who, each in (await persons(tx, site, day)).items() if who in there]
         today = civil_day(site.clock())
         booked = await expected_elsewhere(tx, site, found, today, slotted=True)
         free = [
