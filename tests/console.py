@@ -13,7 +13,6 @@ import uvicorn
 
 from server.actions.accounts import sessions
 from server.actions.keeping.site import district_key_blob
-from server.app import create_app
 from server.console.door import COOKIE
 from server.settings import Settings
 from server.store.tx import Tx
@@ -122,8 +121,10 @@ async def desk(world: World, staff: bytes | None = None) -> AsyncIterator[Desk]:
 async def serving(world: World) -> AsyncIterator[str]:
     """A real server on loopback with this world's database; its address."""
     with kept_port() as port:
-        app: Any = create_app(world.site, settings_of(world), jobs=False)
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+        app: Any = app_of(world)
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=port, lifespan="off", log_config=None, access_log=False
+        )
         server = uvicorn.Server(config)
         task = asyncio.get_running_loop().create_task(server.serve())
         while not server.started:

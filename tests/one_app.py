@@ -53,7 +53,8 @@ class Made:
 
 class OneApp:
     """The application as one world has it; `app` is the router inside. It has no timed work and
-    does not live through a lifespan: who needs these makes an application of its own.
+    does not live through a lifespan: who needs these makes an application of its own. A server on
+    loopback may serve it (`lifespan="off"`).
     """
 
     def __init__(self, site: Site, settings: Settings) -> None:

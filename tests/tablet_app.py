@@ -30,10 +30,9 @@ from playwright.async_api import Error as BrowserError
 
 from server.actions.archives import afterwork
 from server.actions.tablets import devices
-from server.app import create_app
 from tests.browser import HOW, chromium
 from tests.cast_forms import good
-from tests.console import settings_of
+from tests.console import app_of
 from tests.patience import take_time
 from tests.ports import kept_port
 from tests.world import SU, TEAM_A, Clock, World, new_world
@@ -103,10 +102,10 @@ class Door:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        app: Any = create_app(self.world.site, settings_of(self.world), jobs=False)
+        app: Any = app_of(self.world)
         config = uvicorn.Config(
-            self._counting(app), host="127.0.0.1", port=self.port, log_config=None,
-            access_log=False, timeout_graceful_shutdown=2,
+            self._counting(app), host="127.0.0.1", port=self.port, lifespan="off",
+            log_config=None, access_log=False, timeout_graceful_shutdown=2,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._task = asyncio.get_running_loop().create_task(self._server.serve())

@@ -1,9 +1,11 @@
 // The engine driven by lines of JSON, for tests in another language: one call a line on standard
 // input, one answer a line on standard output. Bytes are {"b64": "..."}.
 //
-//   node drive.js http://127.0.0.1:PORT FOLDER      FOLDER holds catalogue.json, initials.json
-//   {"id": 1, "method": "status", "args": []}       a call of the engine
-//   {"id": 2, "do": "restart", ...}                 what only a test does; see `deeds`
+//   {"id": 1, "do": "install", "with": {"server": "http://127.0.0.1:PORT", "folder": FOLDER}}
+//                                                   first; a tablet that knows nothing of any before
+//                                                   (FOLDER holds catalogue.json, initials.json)
+//   {"id": 2, "method": "status", "args": []}       a call of the engine
+//   {"id": 3, "do": "restart", ...}                 what only a test does; see `deeds`
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,13 +22,13 @@ import { called, faultOf } from "../app/engine/serve.js";
 /** @typedef {import("../app/types.js").World} World */
 /** @typedef {import("../app/types.js").Write} Write */
 
-const [, , server, folder] = process.argv;
-
+let server = "";
+let folder = "";
 let base = memoryDisk();
 /** A copy of the whole disk, as somebody would copy the profile folder. @type {Write[]} */
 let kept = [];
 /** How this tablet is at the moment; `writes_left`: the app is killed after so many. */
-const life = {
+const unharmed = () => ({
   now: Date.now(),
   online: true,
   /** ms for which the machine slept: the monotonic clock did not go on. */
@@ -46,7 +48,8 @@ const life = {
   writes: 0,
   /** What was sent: path and size. @type {{ path: string, size: number, status: number }[]} */
   sent: [],
-};
+});
+let life = unharmed();
 const KILLED = { code: "killed" };
 /** What somebody does while the next answer is on the way. @type {(() => unknown) | null} */
 let during = null;
@@ -146,6 +149,16 @@ let engine = new Engine(world(), (each) => said.push(each));
 
 /** What only a test does. @type {Record<string, (args: any) => unknown>} */
 const deeds = {
+  /** A tablet that has nothing of those before it: one process serves many tests. */
+  install(at) {
+    ({ server, folder } = at);
+    base = memoryDisk();
+    kept = [];
+    life = unharmed();
+    during = null;
+    said.length = 0;
+    engine = new Engine(world(), (each) => said.push(each));
+  },
   /** The app is killed and opened again. */
   restart(changed) {
     Object.assign(life, { writes_left: Number.POSITIVE_INFINITY }, changed ?? {});
