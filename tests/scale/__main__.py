@@ -6,12 +6,14 @@ import argparse
 import json
 import signal
 import sys
+import tempfile
 import time
 from datetime import date, datetime
 from pathlib import Path
 
 from server.settings import CIVIL
 from tests.postgres import start_cluster
+from tests.scale import processes, standby
 from tests.scale.chart import chart
 from tests.scale.county import Size
 from tests.scale.filling import Order, fill
@@ -43,6 +45,8 @@ def main() -> None:
     grown.add_argument("--rounds", type=int, default=ROUNDS)
     drawn = verbs.add_parser("chart", help="lines of `growth` on standard input, drawn as SVG")
     drawn.add_argument("file", type=Path)
+    for verb, words in _BROKEN.items():
+        verbs.add_parser(verb, help=words)
     given = parser.parse_args()
     _VERBS[given.verb](given)
 
@@ -97,7 +101,23 @@ def _cluster(given: argparse.Namespace) -> None:
             time.sleep(3600)
 
 
+def _standby(_: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="gongwei-scale-") as folder:
+        print(standby.run(Path(folder), tablets=8, before=100, after=20))
+
+
+def _processes(_: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="gongwei-scale-") as folder:
+        print(processes.run(Path(folder)))
+
+
+_BROKEN = {
+    "standby": "tablets at work, the primary is killed, its synchronous standby promoted",
+    "processes": "tablets at work, four server processes behind nginx, one is killed",
+}
 _VERBS = {
+    "standby": _standby,
+    "processes": _processes,
     "fill": _fill,
     "cluster": _cluster,
     "measure": _measure,

@@ -4,10 +4,11 @@ middle: nothing acknowledged is lost or there twice, and the others go on.
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import subprocess
-import tempfile
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,37 +23,146 @@ from tests.ports import kept_port
 from tests.postgres import REPOSITORY, start_cluster
 from tests.scale.county import Size
 from tests.scale.filling import Order, fill
-from tests.scale.load import Carrier, carriers, proved, receipts, site_of
-from tests.server_process import Installation, Running, served
+from tests.scale.load import Carrier, carriers, proved, site_of
+from tests.scale.standby import switched
+from tests.server_process import Installation
 
 SIZE: Final = Size(residents=800, changes=5, panel=100)
-CONFIGURATION: Final = REPOSITORY / "deploy" / "nginx.conf"
-_EXCHANGE: Final = "/sync/v1/exchange"
+CONFIGURATION: Final = REPOSITORY / "docs" / "nginx.conf"
+PATIENCE_S: Final = 120.0
+_MAIN: Final = """
+daemon off;
+worker_processes 1;
+error_log {folder}/error.log;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+    log_format upstream '$status $upstream_addr $upstream_status';
+    access_log {folder}/access.log upstream;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/gongwei.conf;
+}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run came to."""
+    """What a run came to. `served`: exchanges each process answered, the killed one first."""
 
     acknowledged_before: int
     came_through: int
     unanswered: int
-    served: tuple[int, ...]  # exchanges by process, the killed one first
+    tried_again_by_nginx: int
+    served: tuple[int, ...]
 
 
-def run(folder: Path, *, count: int = 4, tablets: int = 8, before: int = 40, after: int = 10) -> Told:
+@dataclass(slots=True)
+class Server:
+    process: subprocess.Popen[bytes]
+    port: int
+
+
+def run(
+    folder: Path, *, processes: int = 4, tablets: int = 8, before: int = 60, after: int = 10
+) -> Told:
     """So many receipts before the kill, so many changes of each tablet after it."""
     with ExitStack() as stack:
         cluster = stack.enter_context(start_cluster())
-        order = Order(
-            cluster.create_database("county"), folder, SIZE, datetime.now(CIVIL).date()
-        )
-        fill(order, processes=1, say=lambda _: None)
-        here = Installation(folder, order.url)
-        # The killed one is no process of `served`'s any more when that ends: it is kept apart.
-        doomed = stack.enter_context(_doomed(here))
-        others = [stack.enter_context(served(here)) for _ in range(count - 1)]
-        ports = [doomed.port, *(each.port for each in others)]
-        address = stack.enter_context(nginx(ports))
-        kill = lambda: os.kill(doomed.process.pid, signal.SIGKILL)
-        return asyncio.run(_run(order, address, kill, tablets, before, after, [doomed, *others]))
+        url, today = cluster.create_database("county"), datetime.now(CIVIL).date()
+        order = Order(url, folder, SIZE, today)
+        fill(order, processes=1, say=_quiet)
+        servers = [stack.enter_context(serving(order)) for _ in range(processes)]
+        front = stack.enter_context(nginx(folder / "nginx", [each.port for each in servers]))
+        return asyncio.run(_run(order, front, servers, tablets, before, after))
+
+
+async def _run(
+    order: Order, front: int, servers: list[Server], tablets: int, before: int, after: int
+) -> Told:
+    async with site_of(order) as site, httpx.AsyncClient(timeout=60, trust_env=False) as client:
+
+        async def post(request: bytes) -> bytes:
+            answer = await client.post(
+                f"http://127.0.0.1:{front}/sync/v1/exchange", content=request,
+                headers={"content-type": "application/octet-stream"},
+            )  # fmt: skip
+            return answer.raise_for_status().content
+
+        async def switch() -> None:
+            os.kill(servers[0].process.pid, signal.SIGKILL)
+
+        for each in servers:
+            await _ready(client, each)
+        made: list[Carrier] = await carriers(site, order, tablets, post)
+        held = await switched(made, switch, before, after)
+        came = await proved(site, made)
+        lines = (order.folder / "nginx" / "access.log").read_text().splitlines()
+        unanswered = sum(each.unanswered for each in made)
+        return Told(held, came, unanswered, sum("," in line for line in lines), tuple(
+            sum(f"127.0.0.1:{each.port} 200" in line or line.endswith(f":{each.port} 200")
+                for line in lines) for each in servers
+        ))  # fmt: skip
+
+
+async def _ready(client: httpx.AsyncClient, server: Server) -> None:
+    until = asyncio.get_running_loop().time() + PATIENCE_S
+    while asyncio.get_running_loop().time() < until:
+        try:
+            answer = await client.get(f"http://127.0.0.1:{server.port}/health/ready")
+            if answer.status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        await asyncio.sleep(0.1)
+    raise RuntimeError("a server did not start")
+
+
+@contextmanager
+def serving(order: Order) -> Iterator[Server]:
+    """`serve` as a process that may be killed."""
+    with kept_port() as port, (order.folder / f"server-{port}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server", "serve", "--port", str(port)], cwd=REPOSITORY,
+            env=Installation(order.folder, order.url).environment(), stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield Server(process, port)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+@contextmanager
+def nginx(folder: Path, ports: list[int]) -> Iterator[int]:
+    """The file of the handbook with these processes behind it, without TLS; its port."""
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    assert Path(program).exists(), "this needs nginx (Debian: apt install nginx-light)"
+    folder.mkdir()
+    with kept_port() as port:
+        (folder / "gongwei.conf").write_text(_here(CONFIGURATION.read_text("utf-8"), port, ports))
+        (folder / "nginx.conf").write_text(_MAIN.format(folder=folder))
+        process = subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        try:
+            yield port
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+def _here(text: str, port: int, ports: list[int]) -> str:
+    """Its own lines but for addresses and TLS."""
+    one = re.compile(r"^ +server 127\.0\.0\.1:\d+( .*)$", re.MULTILINE)
+    options = one.findall(text)[0]
+    lines = "\n".join(f"    server 127.0.0.1:{each}{options}" for each in ports)
+    text = one.sub("@", text, count=1)
+    text = one.sub("", text).replace("@", lines)
+    text = re.sub(r"listen 443 ssl http2;", f"listen 127.0.0.1:{port} reuseport;", text)
+    return re.sub(r"^ +ssl_.*$", "", text, flags=re.MULTILINE)
+
+
+def _quiet(_: str) -> None:
+    """Progress is for people."""
