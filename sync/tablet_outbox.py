@@ -170,7 +170,9 @@ class Outbox:
         made = 0
         with self._disk.step():
             self._reopen(old)
-            state.seq, state.prev = state.head_seq, state.head_digest
+            # An epoch that has begun here and not arrived there starts at its first place.
+            state.seq = state.head_seq if state.chain_epoch == state.head_epoch else 0
+            state.prev = state.head_digest
             while rows := self._disk.rows(_OPEN, min(most, state.most)):
                 self._seal_rows(rows, cursors=False)
                 made += 1

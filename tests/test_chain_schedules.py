@@ -1,10 +1,13 @@
 """Schedules of the chain that a fresh reader of the protocol found, each with its end."""
 
+from server.actions.tablets.devices import confirm_epoch
 from server.actions.tablets.exchange import exchange
 from server.actions.tablets.release import release
+from server.store.ids import new_id
 from sync.reconcile import State
+from sync.tablet import Tablet
 from tests.cast_forms import good
-from tests.world import QIN, ZHENG, ZHOU, Field, World, field
+from tests.world import QIN, ZHENG, ZHOU, Field, World, copy_of, field
 
 
 def visit(su: Field, day: str, resident: bytes = ZHOU) -> bytes:
@@ -130,3 +133,31 @@ async def test_a_batch_sealed_behind_a_re_cut_is_no_fork_when_the_original_comes
     assert su.tablet.fate(behind) == ("applied", "")
     assert results[-1].agrees is True
     assert await world.one("SELECT COUNT(*) FROM task WHERE kind='fork'") == 0
+
+
+async def test_a_new_chain_begins_again_when_a_copy_went_on_before_it_arrived(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    visit(su, "2026-11-16")
+    await su.settle()
+    path = copy_of(world.folder / "07.tablet", world.folder / "copy.tablet")
+    copy = Field(
+        world, Tablet.open(path, "青山绿水", clock=world.clock, new_id=new_id), su.keys
+    )  # fmt: skip
+    visit(copy, "2026-11-17")
+    await copy.settle()
+    await su.settle()
+    assert su.tablet.state.behind
+    su.tablet.outbox.start_epoch()
+    first = visit(su, "2026-11-18")
+    visit(copy, "2026-11-18", ZHENG)
+    await copy.settle()  # the head that the new chain begins behind is not the head any more
+    await su.settle()
+    later = visit(su, "2026-11-19")
+    await su.settle()
+    assert (su.tablet.waiting, su.tablet.fate(first)) == (0, ("quarantined", "fork"))
+    await confirm_epoch(world.site, su.keys.device, staff=QIN)
+    await su.settle()
+    assert su.tablet.fate(later) == ("applied", "")
+    copy.tablet.close()
