@@ -69,7 +69,8 @@ def _shared_cluster(run_directory: Path) -> Cluster:
 
 @pytest.fixture(scope="session")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> Copies:
-    return Copies(tmp_path_factory.mktemp("standing"), WORKER)
+    kept = os.environ.get("GONGWEI_STANDING_WORLD")
+    return Copies(tmp_path_factory.mktemp("standing"), WORKER, Path(kept) if kept else None)
 
 
 @pytest.fixture

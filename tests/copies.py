@@ -15,16 +15,20 @@ from tests.world import copy_of, new_world
 
 
 class Copies:
-    """Of one pytest worker: each worker has keys of its own. `folder` lasts as long as the run."""
+    """Of one pytest worker: each worker has keys of its own. `folder` lasts as long as the run.
 
-    def __init__(self, folder: Path, worker: str) -> None:
+    `kept`: where the one on SQLite outlives it, for a run that only starts one test after another.
+    """
+
+    def __init__(self, folder: Path, worker: str, kept: Path | None = None) -> None:
         self._folder, self._original = folder, f"standing_{worker}"
+        self._kept = kept or folder
 
     def sqlite(self, folder: Path) -> str:
         """URL of a copy in this folder, its key file beside it."""
-        made = self._folder / "sqlite"
+        made = self._kept / "sqlite"
         if not made.exists():
-            made.mkdir()
+            made.mkdir(parents=True)
             _make(f"sqlite:///{made}/world.sqlite3", made)
         shutil.copy(made / "kek", folder / "kek")
         return f"sqlite:///{copy_of(made / 'world.sqlite3', folder / 'gongwei.sqlite3')}"

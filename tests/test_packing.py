@@ -9,6 +9,7 @@ from server.actions.places import move
 from server.actions.tablets import packing
 from server.actions.tablets.exchange import exchange
 from server.rules.switch import Granted
+from server.store.tx import Tx
 from sync import wire
 from tests.cast_forms import good
 from tests.copies import Copies
@@ -61,6 +62,26 @@ async def test_pages_cut_by_their_size_miss_no_row(
             su.tablet.archive.events(who)}  # fmt: skip
     assert made <= seen
     assert results[-1].agrees is True
+
+
+async def test_a_batch_that_came_to_nothing_uses_up_no_number(district: World) -> None:
+    su, xie = await field(district, "07"), await field(district, "08", staff=XIE)
+    for each in (su, xie):
+        await each.settle()
+
+    async def fails(tx: Tx) -> None:
+        ask = move.Ask(resident=ZHOU, panel=TEAM_B, ground="moved", by=QIN, at_new_desk=True)
+        await move.switch_in(tx, district.site, ask)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await district.store.write(fails)
+    xie.tablet.save_event(WU, "htn_followup", ON, VISIT)
+    await xie.settle()
+    assert (await su.settle())[-1].agrees is True
+    csn = await district.one("SELECT csn FROM panel WHERE panel=?", TEAM_A)
+    assert await district.one("SELECT MAX(csn) FROM feed WHERE panel=?", TEAM_A) == csn
+    assert su.tablet.state.cursors[TEAM_A.hex()].csn == csn
 
 
 async def test_a_sum_of_another_number_is_not_compared(district: World) -> None:

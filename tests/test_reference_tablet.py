@@ -9,13 +9,15 @@ import msgspec
 import pytest
 
 from server.actions.keeping import backup
+from server.actions.places import move
 from server.actions.tablets.exchange import exchange
+from server.rules.switch import Granted
 from sync import wire
 from sync.tablet_archive import Archive
 from sync.tablet_state import NotTheServer
 from tests.cast_forms import good
 from tests.copies import Copies
-from tests.world import TEAM_A, WU, XIE, ZHOU, Field, World, an_id, field, new_world
+from tests.world import QIN, TEAM_A, TEAM_B, WU, XIE, ZHOU, Field, World, an_id, field, new_world
 
 ON = "2026-11-20"
 VISIT = good("htn_followup", next_date="2027-02-18")
@@ -118,6 +120,25 @@ async def test_a_batch_leaves_the_tablet_when_a_verified_backup_holds_it(
     await su.settle()
     assert su.tablet.fate(later) == ("applied", "")
     assert held(su) == 1, "the first has gone, the one after the backup stays"
+
+
+async def test_a_purge_is_not_stated_while_a_visit_of_that_person_waits(
+    district: World, su: Field
+) -> None:
+    ask = move.Ask(resident=ZHOU, panel=TEAM_B, ground="moved", by=QIN, at_new_desk=True)
+    assert isinstance(await move.switch(district.site, ask), Granted)
+    request = su.tablet.request()
+    assert request is not None
+    answer = (await exchange(district.site, request)).answer
+    late = visit(su)  # the form was open when the tablet was told
+    su.tablet.take(request, answer)
+    assert ZHOU not in su.tablet.archive.members(TEAM_A)
+    await su.go()
+    state = "SELECT state FROM copy WHERE resident=?"
+    assert await district.one(state, ZHOU) == "asked", "its receipt was still to come"
+    await su.settle()
+    assert su.tablet.fate(late)[0] in ("applied", "applied_guest")
+    assert await district.one(state, ZHOU) == "purged"
 
 
 async def test_what_the_server_could_not_read_stays_readable_on_the_tablet(su: Field) -> None:
