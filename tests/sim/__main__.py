@@ -1,19 +1,25 @@
-"""`python -m tests.sim --seeds 200 --first 1 [--engine sqlite|postgres] [--steps N]`."""
+"""Plays seeds; one that fails says how it went and the command that does it again."""
 
 import argparse
+import asyncio
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.memory import settle
 from tests.postgres import Cluster, join_cluster, start_cluster
 from tests.sim.databases import SETTINGS, Databases, PostgresDatabases, SqliteFiles
 from tests.sim.loop import runner
-from tests.sim.run import STEPS, Failed, run_seed
+from tests.sim.options import PRESETS, Options, options, setting, words
+from tests.sim.run import Failed, Played, run_script
+from tests.sim.script import Script, from_file, script
+from tests.sim.shrink import shrink
 
 PROGRESS_S = 30.0
 
@@ -25,27 +31,34 @@ def workshop() -> Iterator[Path]:
         yield Path(name)
 
 
-def run_seeds(
-    seeds: range, databases: Databases, folder: Path, *, engine: str, steps: int = STEPS
-) -> Iterator[tuple[int, int | Failed]]:
-    """Each seed with how many changes were saved in it, or with its report."""
-    with runner() as on:
+@dataclass(slots=True)
+class Stage:
+    """Where scripts are played, one after the other."""
+
+    on: asyncio.Runner
+    databases: Databases
+    folder: Path
+    played: int = 0
+
+    def play(self, script: Script) -> Played:
+        self.played += 1
+        folder = self.folder / f"played-{self.played}"
+        return self.on.run(run_script(script, self.databases, folder, self.folder / "kek"))
+
+
+@contextmanager
+def stage(engine: str, join: Path | None) -> Iterator[Stage]:
+    """Folder, cluster, databases and loop, all gone afterwards."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(workshop())
+        cluster = None
+        if engine == "postgres":
+            cluster = join_cluster(join) if join else start_cluster(SETTINGS)
+            stack.callback(cluster.leave if join else cluster.stop)
+        databases = databases_on(engine, folder, cluster)
+        on = stack.enter_context(runner())
         on.run(databases.make())
-        for seed in seeds:
-            command = (
-                f"python -m tests.sim --seeds 1 --first {seed} --engine {engine} --steps {steps}"
-            )
-            try:
-                saved = on.run(
-                    run_seed(
-                        seed, databases, folder / f"seed-{seed}", folder / "kek", steps=steps,
-                        command=command,
-                    )
-                )  # fmt: skip
-            except Failed as report:
-                yield seed, report
-            else:
-                yield seed, saved
+        yield Stage(on, databases, folder)
         on.run(databases.close())
 
 
@@ -64,52 +77,117 @@ def in_one_order() -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=200)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--cluster", type=Path, help="a running cluster of tests/postgres.py")
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--keep-going", action="store_true", help="list all seeds that fail")
-    asked = parser.parse_args()
+    asked = _parser().parse_args()
     in_one_order()
     settle()  # many databases come and go
-    with ExitStack() as stack:
-        folder = stack.enter_context(workshop())
-        cluster = None
-        if asked.engine == "postgres":
-            cluster = join_cluster(asked.cluster) if asked.cluster else start_cluster(SETTINGS)
-            stack.callback(cluster.leave if asked.cluster else cluster.stop)
-        return _run(asked, databases_on(asked.engine, folder, cluster), folder)
+    if asked.replay is not None:
+        written, engine = from_file(asked.replay)
+        with stage(engine, asked.cluster) as here:
+            return _again(here, written, engine, shrinking=asked.shrink)
+    if asked.processes > 1:
+        return _many(asked)
+    chosen = options(asked.preset, dict(asked.set))
+    with stage(asked.engine, asked.cluster) as here:
+        return _run(asked, here, chosen)
 
 
-def _run(asked: argparse.Namespace, databases: Databases, folder: Path) -> int:
-    seeds = range(asked.first, asked.first + asked.seeds)
-    done = failed = saved = 0
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
+    say = parser.add_argument
+    say("--seeds", type=int, default=200, help="how many")
+    say("--first", type=int, default=1, help="the first of them")
+    say("--engine", choices=("sqlite", "postgres"), default="sqlite")
+    say("--preset", choices=tuple(PRESETS), default="usual", help="how likely each fault is")
+    say("--set", type=setting, action="append", default=[], metavar="NAME=SHARE",
+        help="another value of one of them (tests/sim/options.py)")  # fmt: skip
+    say("--processes", type=int, default=1, help="so many at a time")
+    say("--keep-going", action="store_true", help="name all seeds that fail")
+    say("--shrink", action="store_true", help="look for the few steps that fail, write them down")
+    say("--replay", type=Path, metavar="FILE", help="play what --shrink has written")
+    say("--cluster", type=Path, help="folder of a running cluster (tests/postgres.py)")
+    return parser
+
+
+def command(seed: int, chosen: Options, engine: str) -> str:
+    """What does this seed again."""
+    told = f"python -m tests.sim --seeds 1 --first {seed} --engine {engine} {words(chosen)}"
+    return told.rstrip()
+
+
+def _run(asked: argparse.Namespace, here: Stage, chosen: Options) -> int:
+    failed = saved = done = 0
     began = told = time.perf_counter()
-    for _seed, found in run_seeds(seeds, databases, folder, engine=asked.engine, steps=asked.steps):
-        done += 1
-        if isinstance(found, Failed):
+    for seed in range(asked.first, asked.first + asked.seeds):
+        written = script(seed, chosen)
+        played = here.play(written)
+        done, saved = done + 1, saved + played.saved
+        if played.failed is not None:
             failed += 1
-            print(str(found).partition("\n")[0] if asked.keep_going else found, flush=True)
-            if not asked.keep_going:
+            how = command(seed, chosen, asked.engine)
+            if asked.keep_going:
+                print(f"seed {seed}: {played.failed}", flush=True)
+            else:
+                report(f"seed {seed}", played.failed, how)
+                if asked.shrink:
+                    _shrunk(here, written, asked.engine, played.failed)
                 break
-        else:
-            saved += found
         now = time.perf_counter()
         if now - told >= PROGRESS_S:
-            told, rate = now, done / (now - began)
-            left_s = (len(seeds) - done) / rate
-            print(
-                f"{done} of {len(seeds)} seeds, {failed} failed, {rate:.1f} a second, "
-                f"{left_s / 60:.0f} min left", flush=True,
-            )  # fmt: skip
+            told = now
+            _progress(done, asked.seeds, failed, now - began)
     took_s, cpu_s = time.perf_counter() - began, time.process_time()
     print(
-        f"{done - failed} of {len(seeds)} seeds hold on {asked.engine}: {saved} changes, "
+        f"{done - failed} of {asked.seeds} seeds hold on {asked.engine}: {saved} changes, "
         f"{took_s:.1f} s, {cpu_s:.1f} s of CPU"
     )
     return 1 if failed else 0
+
+
+def _progress(done: int, seeds: int, failed: int, took_s: float) -> None:
+    rate = done / took_s
+    print(
+        f"{done} of {seeds} seeds, {failed} failed, {rate:.1f} a second, "
+        f"{(seeds - done) / rate / 60:.0f} min left", flush=True,
+    )  # fmt: skip
+
+
+def report(title: str, failed: Failed, how: str) -> None:
+    trace = "\n".join(failed.trace)
+    print(f"{title}: {failed}\n\n{trace}\n\n{failed.where}\nTo see it again: {how}", flush=True)
+
+
+def _again(here: Stage, written: Script, engine: str, *, shrinking: bool) -> int:
+    played = here.play(written)
+    if played.failed is None:
+        print(f"{len(written.steps)} steps of seed {written.seed} hold on {engine}")
+        return 0
+    report(f"seed {written.seed}", played.failed, "the same command")
+    if shrinking:
+        _shrunk(here, written, engine, played.failed)
+    return 1
+
+
+def _shrunk(here: Stage, written: Script, engine: str, failed: Failed) -> None:
+    """The fewest steps that fail in the same way, in a file."""
+    small, last = shrink(written, failed, here.play)
+    path = Path(tempfile.gettempdir()) / f"gongwei-seed-{written.seed}.json"
+    small.to_file(path, engine=engine)
+    title = f"{len(small.steps)} of {len(written.steps)} steps are enough"
+    report(title, last, f"python -m tests.sim --replay {path}")
+
+
+def _many(asked: argparse.Namespace) -> int:
+    """Each process has its own part of the seeds, its own databases and its own cluster."""
+    each, rest = divmod(asked.seeds, asked.processes)
+    began, at = [], asked.first
+    for n in range(asked.processes):
+        count = each + (n < rest)
+        words = [
+            *sys.argv[1:], "--processes", "1", "--first", str(at), "--seeds", str(count),
+        ]  # fmt: skip
+        at += count
+        began.append(subprocess.Popen([sys.executable, "-m", "tests.sim", *words]))
+    return max([one.wait() for one in began])
 
 
 if __name__ == "__main__":

@@ -9,8 +9,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar, cast
+
+from asyncpg.exceptions import DiskFullError
 
 from server.store.migrate import migrate
 from server.store.reader import SqliteReader
@@ -74,10 +77,15 @@ class _HereWriter(SqliteWriter):
 
 
 class MortalStore(Store):
-    """A store whose process can be ended in a chosen transaction, before or after its commit."""
+    """A store whose process can be ended in a chosen transaction, before or after its commit, and
+    whose disk can be full.
+    """
 
     fuse: tuple[int, bool] | None = None
     """How many transactions from now, and whether the commit still happens."""
+
+    spare: int | None = None
+    """What the disk still takes: pages on SQLite, statements that write on PostgreSQL."""
 
     async def __aenter__(self) -> Self:
         if self.path is None:
@@ -88,21 +96,57 @@ class MortalStore(Store):
 
     async def write(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
         if self.fuse is None:
-            return await super().write(action)
+            return await self._write(action)
         left, committed = self.fuse
         if left > 0:
             self.fuse = (left - 1, committed)
-            return await super().write(action)
+            return await self._write(action)
         self.fuse = None
         if committed:
-            await super().write(action)
+            await self._write(action)
             raise ServerDied
 
         async def dies(tx: Tx) -> T:
             await action(tx)
             raise ServerDied
 
-        return await super().write(dies)
+        return await self._write(dies)
+
+    async def _write(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
+        spare = self.spare
+        if spare is None:
+            return await super().write(action)
+        if self.path is not None:
+            return await super().write(partial(_on_few_pages, action=action, spare=spare))
+
+        async def cramped(tx: Tx) -> T:
+            return await action(cast("Tx", _Cramped(tx, spare)))
+
+        return await super().write(cramped)
+
+
+async def _on_few_pages(tx: Tx, action: Callable[[Tx], Coroutine[Any, Any, T]], spare: int) -> T:
+    """SQLite itself says that the disk is full."""
+    ((pages,),) = await tx.rows("PRAGMA page_count")
+    await tx.rows(f"PRAGMA max_page_count={pages + spare}")
+    try:
+        return await action(tx)
+    finally:
+        await tx.rows(f"PRAGMA max_page_count={1 << 30}")
+
+
+class _Cramped:
+    """A transaction in which one statement finds no room, with the error of the engine."""
+
+    def __init__(self, tx: Tx, spare: int) -> None:
+        self._tx, self._spare = tx, spare
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("run", "insert", "update"):
+            self._spare -= 1
+            if self._spare < 0:
+                raise DiskFullError("could not extend file: No space left on device")
+        return getattr(self._tx, name)
 
 
 class Databases(Protocol):
@@ -202,7 +246,7 @@ class PostgresDatabases:
     async def opened(self, url: str) -> MortalStore:
         """As a process that begins: whatever it read before is forgotten by the site, not here."""
         store = self.taken[url].store
-        store.fuse = None
+        store.fuse = store.spare = None
         for table in TABLES:
             table._meta.db = store.engine
         return store

@@ -49,13 +49,15 @@ async def unite(sim: Sim) -> None:
     """Two archives become one; the wrong two, mostly, which is what undoing is for."""
     kept, gone = sim.rng.sample(RESIDENTS, 2)
     take = frozenset(sim.rng.sample(FIELDS, sim.rng.randrange(3)))
+    before = set(sim.united)
+    sim.united |= {kept, gone}  # also when the server dies after the commit
     try:
         made = await merge(sim.site, COUNTY, Wish(kept, gone, take))
     except RuleSaysNo as no:
+        sim.united = before
         sim.say(f"{NAMES[gone]} does not become {NAMES[kept]}: {no.detail}")
         return
     sim.merges.append(made)
-    sim.united |= {kept, gone}
     sim.say(f"{NAMES[gone]} becomes {NAMES[kept]}, taking {sorted(take)}")
 
 

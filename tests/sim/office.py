@@ -168,15 +168,20 @@ async def clone(sim: Sim) -> None:
         sim.say(f"{held.name} is copied, both go on")
 
 
-async def lose(sim: Sim) -> None:
-    """Revoked in somebody's hand, or lost; a lost one may turn up again."""
+async def revoked(sim: Sim) -> None:
+    """In somebody's hand, who left."""
     if len(sim.usable()) < 3:
         return
     held = sim.rng.choice(sim.usable())
-    if sim.rng.random() < 0.5:
-        await devices.revoke(sim.site, held.keys.device, "staff_left")
-        sim.say(f"{held.name} is revoked")
+    await devices.revoke(sim.site, held.keys.device, "staff_left")
+    sim.say(f"{held.name} is revoked")
+
+
+async def lost(sim: Sim) -> None:
+    """A lost one may turn up again."""
+    if len(sim.usable()) < 3:
         return
+    held = sim.rng.choice(sim.usable())
     try:
         await devices.mark_lost(sim.site, held.keys.device, sim.clock() - 86_400_000)
     except RuleSaysNo:

@@ -8,7 +8,9 @@ from msgspec import structs
 from server.actions.tablets.intake import civil_day
 from sync.wire import Edit, Ground
 from tests.cast_forms import good
-from tests.sim.world import Carried, Sim
+from tests.sim.faults import befalls
+from tests.sim.tablets import NEWEST, Carried
+from tests.sim.world import Sim
 from tests.world import NAMES
 
 RESIDENTS = tuple(NAMES)
@@ -27,6 +29,9 @@ CELLS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("phone", ("x",)),
 )
 """A cell and values it may get: every policy, one value that no form takes."""
+
+UNKNOWN: tuple[tuple[str, tuple[Any, ...]], ...] = (("sign_of_later", ("a", "b")),)
+"""Cells that only the newest app knows."""
 
 
 def _who(sim: Sim, held: Carried) -> tuple[bytes, Ground | None]:
@@ -62,20 +67,27 @@ def _note(sim: Sim, held: Carried, change: bytes, who: bytes, what: str) -> None
 
 
 async def save_event(sim: Sim) -> None:
+    """A form; now and then of a version that only the newest app knows."""
     held = sim.rng.choice(sim.usable())
     who, ground = _who(sim, held)
     on, sbp = _day(sim), sim.rng.choice((118, 138, 138, 150, 9999))
-    change = held.tablet.save_event(who, "htn_followup", on, _form(on, sbp), ground=ground)
-    _note(sim, held, change, who, f"visit {on} {sbp}")
+    version = 9 if held.schema == NEWEST and sim.rng.random() < 0.3 else 1
+    with befalls(sim, held):
+        change = held.tablet.save_event(
+            who, "htn_followup", on, _form(on, sbp), ground=ground, version=version
+        )
+        _note(sim, held, change, who, f"visit {on} {sbp}" + " of form 9" * (version > 1))
 
 
 async def save_edit(sim: Sim) -> None:
     held = sim.rng.choice(sim.usable())
     who, _ = _who(sim, held)
-    chosen = dict(sim.rng.choice(CELLS) for _ in range(sim.rng.choice((1, 1, 1, 2, 3))))
+    cells = (*CELLS, *UNKNOWN) if held.schema == NEWEST else CELLS
+    chosen = dict(sim.rng.choice(cells) for _ in range(sim.rng.choice((1, 1, 1, 2, 3))))
     values = {cell: sim.rng.choice(options) for cell, options in chosen.items()}
-    change = held.tablet.save_edit(who, values, _day(sim))
-    _note(sim, held, change, who, f"edit {values}")
+    with befalls(sim, held):
+        change = held.tablet.save_edit(who, values, _day(sim))
+        _note(sim, held, change, who, f"edit {values}")
 
 
 async def edit_blindly(sim: Sim) -> None:
@@ -89,8 +101,9 @@ async def edit_blindly(sim: Sim) -> None:
     base = sim.rng.choice(others) if others and sim.rng.random() < 0.7 else sim.new_id(sim.clock())
     blank = held.tablet.blank(who, "basic_info", _day(sim))
     edit = Edit(value=sim.rng.choice(("1", "2")), saw=(base,))
-    change = held.tablet.save(structs.replace(blank, set={"blood_abo": edit}))
-    _note(sim, held, change, who, "edit having seen an id")
+    with befalls(sim, held):
+        change = held.tablet.save(structs.replace(blank, set={"blood_abo": edit}))
+        _note(sim, held, change, who, "edit having seen an id")
 
 
 async def amend(sim: Sim) -> None:
@@ -101,21 +114,33 @@ async def amend(sim: Sim) -> None:
         if saved.resident == who and not saved.cells
     )  # fmt: skip
     base = sim.rng.choice(mine) if mine and sim.rng.random() < 0.9 else sim.new_id(sim.clock())
-    on = _day(sim)
-    if sim.rng.random() < 0.6:
-        change = held.tablet.save_event(who, "htn_followup", on, _form(on, 144), amends=base)
-        _note(sim, held, change, who, f"amends {base[-4:].hex()}")
-    else:
-        change = held.tablet.void(who, "htn_followup", on, base, "录错")
-        _note(sim, held, change, who, f"voids {base[-4:].hex()}")
+    on, amends = _day(sim), sim.rng.random() < 0.6
+    with befalls(sim, held):
+        if amends:
+            form = _form(on, 144)
+            change = held.tablet.save_event(who, "htn_followup", on, form, amends=base)
+        else:
+            change = held.tablet.void(who, "htn_followup", on, base, "录错")
+        said = "amends" if amends else "voids"
+        _note(sim, held, change, who, f"{said} {base[-4:].hex()}")
 
 
 async def seal(sim: Sim) -> None:
     held = sim.rng.choice(sim.usable())
-    made = held.tablet.seal(most=sim.rng.choice((1, 2, 200)))
-    sim.say(f"{held.name} seals {made}")
+    with befalls(sim, held):
+        made = held.tablet.seal(most=sim.rng.choice((1, 2, 200)))
+        sim.say(f"{held.name} seals {made}")
 
 
 async def look(sim: Sim) -> None:
     held = sim.rng.choice(sim.usable())
-    held.tablet.note_reading(sim.rng.choice(RESIDENTS), "service")
+    with befalls(sim, held):
+        held.tablet.note_reading(sim.rng.choice(RESIDENTS), "service")
+
+
+async def app_changes(sim: Sim) -> None:
+    """Another app is put on a tablet, older or newer; what it has saved is there after it."""
+    held = sim.rng.choice(sim.usable())
+    held.install(sim.rng.choice((1, 2, 3, 4, NEWEST, NEWEST)))
+    sim.find_saved(held)
+    sim.say(f"{held.name} has an app of schema {held.schema}")

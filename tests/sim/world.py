@@ -4,10 +4,12 @@ Everything is real but the network and the clocks: the tablet's disk file, the e
 actions, the database.
 """
 
+import os
+import random
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,72 +18,32 @@ from crypto.keys import Suite
 from server.actions.keeping import backup
 from server.actions.keeping.site import Site, open_site
 from server.actions.tablets.exchange import exchange
+from server.errors import NoRoom
 from sync.enrol import Enrolled
 from sync.enrol_wire import PanelInfo, open_bundle
 from sync.limits import LEASE_MS
 from sync.tablet import Tablet
 from tests.sim.databases import Databases, MortalStore, ServerDied
+from tests.sim.options import Options
 from tests.sim.oracle import Oracle
+from tests.sim.script import Script
+from tests.sim.tablets import (
+    NEWEST,
+    PASSPHRASE,
+    YEAR_MS,
+    Carried,
+    TabletClock,
+    place_of,
+)
 from tests.world import (
     DISTRICT,
     FACILITY_OF,
-    HE,
-    START_MS,
-    SU,
-    TEAM_A,
-    TEAM_A2,
-    TEAM_B,
-    XIE,
     Clock,
     Keys,
     World,
     copy_of,
     enrol_by_hand,
 )
-
-PASSPHRASE = "青山绿水"
-YEAR_MS = 365 * 86_400_000
-CAST = (
-    ("07", SU, (TEAM_A,), False),
-    ("21", HE, (TEAM_B,), False),
-    ("11", XIE, (TEAM_A,), True),
-    ("30", XIE, (TEAM_A, TEAM_A2), False),
-    ("22", HE, (TEAM_B, TEAM_A2), True),
-)
-"""Number on the tablet, its user, its panels, whether it may hold class B."""
-
-
-@dataclass(slots=True)
-class TabletClock:
-    """A cheap clock: off by something, fast or slow by something."""
-
-    true: Clock
-    off_ms: int = 0
-    drift: float = 0.0
-
-    def __call__(self) -> int:
-        return self.true.now + self.off_ms + int((self.true.now - START_MS) * self.drift)
-
-
-@dataclass(slots=True, eq=False)
-class Carried:
-    """One tablet in somebody's hands."""
-
-    name: str
-    staff: bytes
-    keys: Keys
-    path: Path
-    clock: TabletClock
-    tablet: Tablet
-    restricted: bool
-    state: str = "in_use"  # in_use | wiped | destroyed
-    cloned: bool = False
-    sent: list[bytes] = field(default_factory=list[bytes])  # envelopes that were on the wire
-    late: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
-
-    @property
-    def usable(self) -> bool:
-        return self.state == "in_use"
 
 
 @dataclass(slots=True)
@@ -96,8 +58,11 @@ class Kept:
 class Sim:
     """One seed under way."""
 
-    def __init__(self, seed: int, databases: Databases, folder: Path, kek_file: Path) -> None:
-        self.rng = Random(seed)
+    def __init__(
+        self, options: Options, rng: Random, databases: Databases, folder: Path, kek_file: Path
+    ) -> None:
+        self.options = options
+        self.rng = rng  # of the step under way
         self.databases = databases
         self.folder = folder
         folder.mkdir(parents=True)
@@ -110,8 +75,8 @@ class Sim:
         self.restores = 0
         self.consents: list[bytes] = []
         self.merges: list[bytes] = []
+        self.made_up: set[bytes] = set()  # ids under which a liar sent other bytes
         self.united: set[bytes] = set()  # whoever took part in a merge
-        self.notes: list[str] = []  # steps that raised a rule's refusal, for the trace
         self.store: MortalStore
         self.site: Site
         self.url = ""
@@ -139,9 +104,9 @@ class Sim:
             return (await exchange(self.site, raw)).answer
         except ServerDied:
             await self.reboot()
-            return None
-        finally:
-            self.store.fuse = None
+        except NoRoom:
+            self.say("   the server has no room")
+        return None
 
     async def rows(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
         found = await self.store.write(lambda tx: tx.rows(sql, *args))
@@ -174,7 +139,8 @@ class Sim:
 
     async def enrol(self, count: int) -> None:
         world = World(self.site, self.store, self.clock, self.kek_file, self.folder, self.url)
-        for name, staff, panels, restricted in CAST[:count]:
+        for n in range(count):
+            name, staff, panels, restricted = place_of(n)
             suite = Suite.P256_ES256 if self.rng.random() < 0.1 else Suite.X25519_ED25519
             keys = await enrol_by_hand(
                 world, name, staff=staff, panels=panels, suite=suite, restricted=restricted
@@ -194,30 +160,41 @@ class Sim:
         path = self.folder / f"{name}.tablet"
         off = self.rng.choice((0, 0, 0, -3_600_000, 7_200_000, -YEAR_MS, 3 * YEAR_MS))
         clock = TabletClock(self.clock, off, self.rng.choice((0.0, 0.0, 1e-4, -1e-4, 0.01)))
-        tablet = Tablet.create(
+        Tablet.create(
             path, enrolled, PASSPHRASE, clock=clock, new_id=self.new_id, cost_log2=4
-        )
-        return Carried(name, keys.staff, keys, path, clock, tablet, restricted)
+        ).close()
+        made = Carried(name, keys.staff, keys, path, clock, restricted, self.new_id)
+        if self.rng.random() < self.options.app_changes * 5:
+            made.schema = self.rng.randint(1, NEWEST)
+        made.open()
+        return made
 
     def reopen(self, held: Carried) -> None:
-        """The app was killed; answers on the way to it are gone with the connection."""
-        held.tablet.close()
-        held.tablet = self._open(held.path, held.clock)
-        held.late.clear()
+        """The app was killed. What was being saved then is there, or it is not."""
+        held.reopen()
+        self.find_saved(held)
+
+    def find_saved(self, held: Carried) -> None:
+        """Changes on its disk of which nobody heard that they were saved."""
+        disk = held.tablet.disk
+        if held.state != "in_use":
+            return
+        for change, who, sealed in disk.rows("SELECT id, resident, body FROM own ORDER BY n"):
+            if change not in self.oracle.saved and change not in self.made_up:
+                self.oracle.note(change, held.name, who, disk.unseal(change, sealed))
+                self.say(f"{held.name} had saved {change[-4:].hex()}")
 
     def clone(self, held: Carried) -> Carried:
         path = copy_of(held.path, self.folder / f"{held.name}c.tablet")
         clock = TabletClock(self.clock, held.clock.off_ms, held.clock.drift)
         copy = Carried(
-            f"{held.name}c", held.staff, held.keys, path, clock, self._open(path, clock),
-            held.restricted, cloned=True,
+            f"{held.name}c", held.staff, held.keys, path, clock, held.restricted, self.new_id,
+            cloned=True, liar=held.liar, schema=held.schema,
         )  # fmt: skip
+        copy.open()
         held.cloned = True
         self.tablets.append(copy)
         return copy
-
-    def _open(self, path: Path, clock: TabletClock) -> Tablet:
-        return Tablet.open(path, PASSPHRASE, clock=clock, new_id=self.new_id)
 
     def new_id(self, now_ms: int) -> bytes:
         """A UUIDv7 of the seed."""
@@ -235,17 +212,37 @@ class Sim:
 
 @asynccontextmanager
 async def simulated(
-    seed: int, databases: Databases, folder: Path, kek_file: Path
+    script: Script, databases: Databases, folder: Path, kek_file: Path
 ) -> AsyncIterator[Sim]:
     """The cast of this seed, torn down afterwards."""
-    sim = Sim(seed, databases, folder, kek_file)
-    await sim.boot(await databases.fresh(folder, loaded=True))
+    sim = Sim(script.options, Random(~script.seed), databases, folder, kek_file)
+    with chance_of(sim):
+        await sim.boot(await databases.fresh(folder, loaded=True))
+        try:
+            await sim.enrol(script.options.tablets or sim.rng.randint(3, 5))
+            yield sim
+        finally:
+            for each in sim.tablets:
+                each.tablet.close()
+            await sim.halt()
+            await databases.drop(sim.url)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def chance_of(sim: Sim) -> Iterator[None]:
+    """Ids are made from random bytes, and the order of ids decides here and there: so these are
+    the seed's. (Keys may still differ from run to run; nothing is decided by them.)
+    """
+
+    def urandom(count: int, /) -> bytes:
+        return sim.rng.randbytes(count)
+
+    was = os.urandom
+    os.urandom = urandom
+    random._urandom = urandom  # pyright: ignore[reportAttributeAccessIssue]
     try:
-        await sim.enrol(sim.rng.randint(3, 5))
-        yield sim
+        yield
     finally:
-        for each in sim.tablets:
-            each.tablet.close()
-        await sim.halt()
-        await databases.drop(sim.url)
-        shutil.rmtree(folder, ignore_errors=True)
+        os.urandom = was
+        random._urandom = was  # pyright: ignore[reportAttributeAccessIssue]

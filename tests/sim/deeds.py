@@ -1,0 +1,36 @@
+"""Every step by its name, as scripts and files of scripts write it."""
+
+from collections.abc import Awaitable, Callable
+
+from tests.sim import faults, lives, lying, office, saving
+from tests.sim.world import Sim
+
+Deed = Callable[[Sim], Awaitable[None]]
+
+ON_TABLETS: dict[str, Deed] = {
+    "exchange": faults.exchange, "late_answer": faults.deliver_late, "replayed": faults.replay,
+    "save_event": saving.save_event, "save_edit": saving.save_edit,
+    "edit_blindly": saving.edit_blindly, "amend": saving.amend, "seal": saving.seal,
+    "look": saving.look, "killed": faults.killed, "rebooted": faults.rebooted,
+    "clock_jumps": faults.clock_jumps, "partitioned": faults.partitioned,
+    "app_changes": saving.app_changes, "lies": lying.lies, "cloned": office.clone,
+    "pass_time": faults.pass_time, "years_pass": faults.years_pass,
+}  # fmt: skip
+"""They say themselves what befalls the tablet and the server in them."""
+
+AT_SERVER: dict[str, Deed] = {
+    "moved": office.switch, "moved_back": office.undo, "consented": office.grant,
+    "consent_ended": office.take_back, "decide": office.decide,
+    "resident_says": office.resident_says, "let_in": office.let_in, "chores": office.chores,
+    "life_step": lives.step, "life_step_back": lives.step_back, "unite": lives.unite,
+    "part": lives.part, "confirm_epochs": office.confirm_epochs_step, "revoked": office.revoked,
+    "lost": office.lost,
+}  # fmt: skip
+"""The server may die in any of their transactions, or have no room."""
+
+WHOLE: dict[str, Deed] = {
+    "key_renewed": office.renew_key, "backed_up": office.back_up, "restored": office.restore,
+}  # fmt: skip
+"""Somebody stands by until they are done: a key is in a backup before a tablet seals for it."""
+
+DEEDS: dict[str, Deed] = ON_TABLETS | AT_SERVER | WHOLE

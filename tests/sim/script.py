@@ -1,0 +1,69 @@
+"""What happens in a seed, written down before it happens: steps, each with chance of its own.
+
+A step draws only from its own number, so taking one away leaves the others as they are. That is
+what lets shrink.py look for the few steps that matter, and a file replay them.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.sim.options import OF_STEP, OF_STORMY_STEP, Options
+
+WORK: tuple[tuple[str, int], ...] = (
+    ("exchange", 40), ("save_event", 12), ("save_edit", 20), ("edit_blindly", 2), ("amend", 4),
+    ("seal", 5), ("look", 1), ("late_answer", 6), ("pass_time", 6), ("decide", 3),
+    ("resident_says", 3), ("let_in", 2), ("chores", 3), ("life_step", 3), ("life_step_back", 2),
+    ("unite", 2), ("part", 2), ("confirm_epochs", 1),
+)  # fmt: skip
+"""Work and its weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    deed: str
+    chance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`cast`: chance of who is there; `rest`: chance while everything settles."""
+
+    seed: int
+    options: Options
+    steps: tuple[Step, ...]
+
+    def to_file(self, path: Path, *, engine: str) -> None:
+        told = {
+            "seed": self.seed, "engine": engine, "options": asdict(self.options),
+            "steps": [[each.deed, each.chance] for each in self.steps],
+        }  # fmt: skip
+        path.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def from_file(path: Path) -> tuple[Script, str]:
+    """The script and the engine it was on."""
+    told: dict[str, Any] = json.loads(path.read_text())
+    steps = tuple(Step(deed, chance) for deed, chance in told["steps"])
+    return Script(told["seed"], Options(**told["options"]), steps), told["engine"]
+
+
+def script(seed: int, options: Options) -> Script:
+    """All that a seed will do."""
+    rng = Random(seed)
+    stormy = rng.random() < options.stormy
+    return Script(
+        seed, options, tuple(_step(rng, options, stormy=stormy) for _ in range(options.steps))
+    )
+
+
+def _step(rng: Random, options: Options, *, stormy: bool) -> Step:
+    chance, drawn = rng.getrandbits(48), rng.random()
+    for name in (*OF_STEP, *(OF_STORMY_STEP if stormy else ())):
+        drawn -= getattr(options, name)
+        if drawn < 0:
+            return Step(name, chance)
+    (deed,) = rng.choices([name for name, _ in WORK], [weight for _, weight in WORK])
+    return Step(deed, chance)
