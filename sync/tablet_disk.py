@@ -145,7 +145,8 @@ class Disk:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has taken it back already
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 

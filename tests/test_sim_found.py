@@ -1,5 +1,6 @@
 """What the simulator found, each as the shortest schedule that showed it."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from sync.tablet import Tablet
 from sync.tablet_state import NotTheServer
 from tests.cast_forms import good
 from tests.console import TIAN
+from tests.sim.tablet_faults import no_room
 from tests.test_merging import signed
 from tests.world import (
     HE,
@@ -297,3 +299,22 @@ async def test_a_panel_whose_sum_is_not_compared_any_more_is_not_claimed_for_eve
         await su.settle()
     assert not any(su.tablet.state.ask.values())
     assert su.tablet.archive.cells(ZHOU)["phone"].heads[-1].value == "19900009999"
+
+
+async def test_a_tablet_without_room_takes_the_step_back_and_goes_on_when_there_is_some(
+    world: World,
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    saved: list[bytes] = []
+
+    def until_full() -> None:
+        while len(saved) < 100:
+            saved.append(su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT))
+
+    with no_room(su.tablet.disk, 1), pytest.raises(sqlite3.OperationalError, match="full"):
+        until_full()
+    assert su.tablet.waiting == len(saved), "what was told as saved, and not half of another"
+    saved.append(su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT))
+    await su.settle()
+    assert all(su.tablet.fate(each)[0] == "applied" for each in saved)
