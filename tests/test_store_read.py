@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from server.store.store import BadDatabaseUrl, Store
 from server.store.tx import Tx
 from tests.world import DISTRICT, World
 
@@ -25,3 +26,16 @@ async def test_a_read_cannot_write(world: World) -> None:
         await world.store.read(sneak)
     assert await world.rows("SELECT 1 FROM facility WHERE name='x'") == []
     assert await world.store.read(lambda tx: tx.rows("SELECT 1 FROM facility"))
+
+
+async def test_behind_a_pooler_no_statement_stays_prepared_in_a_session(postgres_url: str) -> None:
+    async def prepared(url: str) -> int:
+        async with Store(url) as store:
+            await store.read(lambda tx: tx.rows("SELECT 1 WHERE 1=?", 1))
+            sql = "SELECT COUNT(*) FROM pg_prepared_statements WHERE name<>''"
+            return (await store.read(lambda tx: tx.rows(sql)))[0][0]
+
+    assert await prepared(postgres_url) > 0
+    assert await prepared(f"{postgres_url}&statement_cache_size=0") == 0
+    with pytest.raises(BadDatabaseUrl):
+        Store(f"{postgres_url}&statement_cache_size=none")

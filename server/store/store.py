@@ -1,7 +1,8 @@
 """One database, opened: `write` runs an action in one transaction, `read` one that only reads; on
 either engine.
 
-DATABASE_URL chooses: `sqlite:///path/to/file` (one server process) or `postgresql://...` (several).
+DATABASE_URL chooses: `sqlite:///path/to/file` (one server process) or `postgresql://...` (several),
+which may name a primary and its standbys, or a pooler (docs/OPERATIONS.md, "Past one machine").
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.engine.sqlite import SQLiteEngine
@@ -25,6 +26,7 @@ POOL = 10
 TRIES = 4
 PASSING = frozenset({"23505", "40001", "40P01"})  # unique, serialisation, deadlock
 DISK_FULL = "53100"
+STATEMENTS = "statement_cache_size"
 
 
 class BadDatabaseUrl(ValueError):
@@ -45,7 +47,7 @@ class Store:
             self.path = Path(url.removeprefix("sqlite:///"))
             self.engine = SQLiteEngine(path=str(self.path), timeout=60)
         elif urlsplit(url).scheme in ("postgresql", "postgres"):
-            self.engine = PostgresEngine(config={"dsn": url})
+            self.engine = PostgresEngine(config=_connecting(url))
         else:
             raise BadDatabaseUrl("DATABASE_URL must be sqlite:///FILE or postgresql://...")
         for table in TABLES:
@@ -125,3 +127,17 @@ class Store:
             if getattr(error, "sqlstate", None) == DISK_FULL:
                 raise NoRoom from error
             raise
+
+
+def _connecting(url: str) -> dict[str, Any]:
+    """What asyncpg is told. All of the address is its own but STATEMENTS=n: how many statements a
+    connection keeps prepared, 0 behind a pooler that gives it another session each transaction.
+    """
+    base, _, query = url.partition("?")
+    told = dict(parse_qsl(query, keep_blank_values=True))
+    if STATEMENTS not in told:
+        return {"dsn": url}
+    kept = told.pop(STATEMENTS)
+    if not kept.isdigit():
+        raise BadDatabaseUrl(f"{STATEMENTS} in DATABASE_URL is a number, 0 for none")
+    return {"dsn": f"{base}?{urlencode(told)}", STATEMENTS: int(kept)}
