@@ -134,6 +134,7 @@ class Turns:
         self.deadlocks: list[str] = []
         self.writer = Lane("the writer", self, At.DONE)  # SQLite: at the gate before its COMMIT
         self.free = False  # something is wrong already: everybody runs to their end
+        self._facts: Any = None
         self._loop = asyncio.get_running_loop()
 
     def post(self, act: Callable[..., object], *args: Any) -> None:
@@ -144,6 +145,7 @@ class Turns:
     ) -> list[Lane]:
         """All of them at the same time, to their ends. `strike`: how likely a lane is struck."""
         self.lanes = []
+        self._facts = await self.watch.committed()
         tasks: list[asyncio.Task[None]] = []
         for name, deed in deeds:
             lane = Lane(f"{len(self.lanes) + 1} {name}", self)
@@ -170,16 +172,16 @@ class Turns:
         if not ready:
             return False
         lane = self.rng.choice(ready)
-        ends = lane.what in ("COMMIT", "ROLLBACK")
-        if ends:
-            lane.told.append(await self.watch.committed())
+        commits = lane.what == "COMMIT"
+        if commits:
+            lane.told.append(self._facts)  # nobody has committed since they were read
         self.order.append(f"{lane.name}: {lane.what}")
         self.turns += 1
         self.clock.pass_(ms=1)
         lane.go()
-        if ends:
+        if commits:
             await self._quiet()
-            await self.watch.committed()
+            self._facts = await self.watch.committed()
         return True
 
     def everybody(self) -> list[Lane]:
