@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sync.merge import claims
 from sync.policy import Policy
@@ -123,7 +124,9 @@ def test_every_change_ends_in_a_state_and_open_ones_leave_a_task(
 ) -> None:
     change = event(2, names=(an_id(1),), fault=fault)
     if is_edit:
-        change = replace(saves(2, author, identity_name=("甲", [1]), note=("乙", [])), fault=fault)
+        change = structs.replace(
+            saves(2, author, identity_name=("甲", [1]), note=("乙", [])), fault=fault
+        )
     decision = decide(change, standing, {}, rule_of, lambda _: base_known)
     if author == "resident" and decision.state is State.CONFLICT:
         # Its task is the correction it is part of; the cell says meanwhile that it is disputed.
@@ -232,7 +235,7 @@ def test_an_unreadable_change_is_quarantined_wherever_it_comes_from(
 @pytest.mark.parametrize("standing", INSIDE)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_value_that_cannot_be_is_held_as_it_was_signed(standing: Standing, fault: Reason) -> None:
-    for change in (event(fault=fault), replace(saves(1, note=("甲", [])), fault=fault)):
+    for change in (event(fault=fault), structs.replace(saves(1, note=("甲", [])), fault=fault)):
         decision = decided(change, standing=standing)
         assert (decision.state, decision.reason) == (State.HELD, fault)
         assert (decision.cells, decision.tasks) == ({}, (Task.HELD,))
@@ -244,7 +247,7 @@ def test_a_value_that_cannot_be_is_held_as_it_was_signed(standing: Standing, fau
     [
         event(3, names=(an_id(1), an_id(2))),
         saves(3, clinical_abo=("A", [1]), note=("甲", [2])),
-        replace(saves(3, note=("甲", [1])), names=(an_id(2),)),
+        structs.replace(saves(3, note=("甲", [1])), names=(an_id(2),)),
     ],
 )
 def test_a_change_waits_until_every_id_it_names_is_there(

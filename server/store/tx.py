@@ -57,6 +57,13 @@ def _padded(ids: Sequence[bytes]) -> Sequence[bytes]:
     return [*ids, *([ids[-1]] * (size - len(ids)))]
 
 
+# The driver asks each value that is no int, float or str how it wants to be stored, by attributes
+# that bytes and None have not: 0.16 us each, a third of an insert. These answers come first.
+_NULL: dict[None, None] = {None: None}
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(type(None), _NULL.get)
+
+
 class SqliteTx:
     """Inside BEGIN IMMEDIATE ... COMMIT of the one writer."""
 

@@ -8,11 +8,12 @@ form is opened: sent twice it is saved once. Performing and responsible facility
 (S003-5(1)-a).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from msgspec import UNSET, structs
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from server.access import Opened
 from server.actions.accounts.sessions import Signed
@@ -197,7 +198,7 @@ def void_id(record: bytes, staff: bytes) -> bytes:
 
 def replace_at(change: wire.Change, at: int) -> wire.Change:
     """The same change, said to be written at another moment."""
-    return structs.replace(change, at=at)
+    return replace(change, at=at)
 
 
 def _standing(signed: Signed, opened: Opened, archive: Archive, now: int) -> Standing | None:

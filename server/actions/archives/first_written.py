@@ -6,9 +6,9 @@ comes by a list. A tablet's record is signed and cannot be asked back: it is hel
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from server.actions.keeping.site import Site
 from server.actions.tablets.intake import Arrived, civil_day

@@ -8,12 +8,13 @@ is done once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from server.actions.accounts.sessions import PLACE, Signed
 from server.actions.archives.desk import BY_DOCUMENT, Saved, Work, archive_of, decide_on

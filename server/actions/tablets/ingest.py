@@ -7,11 +7,12 @@ commit.
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from msgspec import UNSET, Raw
+from msgspec.structs import replace
 
 from crypto.headers import UpHeader
 from crypto.keys import Suite
@@ -139,7 +140,8 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
         incoming, standing, cells, rule, work.known_ids.__contains__
     ))  # fmt: skip
     _write(work, arrived, decision, incoming, archive, stamp.at, clamped=stamp.clamped)
-    work.ledger.attachments += await named(work, arrived, decision)
+    if change is not None and change.attach:
+        work.ledger.attachments += await named(work, arrived, decision)
     work.known_ids.add(arrived.id)
     if change is not None:
         work.taken[arrived.id] = (arrived.id, work.taker(change), decision.state.value, arrived.cls)
@@ -192,7 +194,8 @@ def _beside_its_target(work: BatchInHand, arrived: Arrived) -> Arrived:
             fault = fault if target[1] == work.taker(change) else Reason.MALFORMED
         elif name is not None:
             cls = max(cls, "B")  # not seen yet: the strictest it can turn out to be
-    return replace(arrived, cls=cls, fault=fault)
+    same = (cls, fault) == (arrived.cls, arrived.fault)
+    return arrived if same else replace(arrived, cls=cls, fault=fault)
 
 
 def _rule(kind: Kind, scoped: bool, cell: str) -> CellRule:
@@ -228,10 +231,7 @@ async def _again(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
 
 
 def _renamed(arrived: Arrived, new_id: bytes) -> Arrived:
-    return Arrived(
-        arrived.index, arrived.raw, arrived.key, new_id, arrived.change, arrived.kind,
-        arrived.cls, Reason.SAME_ID,
-    )  # fmt: skip
+    return replace(arrived, id=new_id, fault=Reason.SAME_ID)
 
 
 def _incoming(work: BatchInHand, arrived: Arrived, at: int) -> Incoming:

@@ -8,7 +8,7 @@ spoils the others.
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -47,11 +47,11 @@ CHANGES_READ: Final = 4 * BATCH_CHANGES
 _FAULTS: Final = (ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError)
 
 _HOUR_MS: Final = 3_600_000
+_SPACED: Final = (b" :", b"\t:", b"\n:", b"\r:")  # looked for first, in a tenth of the time of
 _SPACED_COLON: Final = re.compile(rb'"[ \t\r\n]+:')
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(msgspec.Struct, frozen=True):
     """One change as read.
 
     `change` is None when it could not be; then `id` is derived from its place.
@@ -182,7 +182,7 @@ def _read_change(
     except _FAULTS:
         return Arrived(index, raw, key, change.id, change, None, "B", Reason.MALFORMED)
     if arrived.kind is not None and arrived.kind.by_resident:  # no tablet speaks for a resident
-        return replace(arrived, cls="B", fault=Reason.MALFORMED)
+        return msgspec.structs.replace(arrived, cls="B", fault=Reason.MALFORMED)
     return arrived
 
 
@@ -290,7 +290,8 @@ def has_double_key(raw: bytes, plain: Any) -> bool:
     count of those can only be too high (text holding the same bytes), so equality with the
     members decoded is proof. In doubt, exact.
     """
-    if not _SPACED_COLON.search(raw) and raw.count(b'":') == _members(plain):
+    spaced = any(map(raw.__contains__, _SPACED)) and _SPACED_COLON.search(raw)
+    if not spaced and raw.count(b'":') == _members(plain):
         return False
     return _has_double(raw)
 

@@ -6,11 +6,11 @@ held, out_of_range, in the queue of the facility until a person amends or voids 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from server.actions.archives.ledger import Archive
 from server.actions.archives.persons import UNKNOWN, Person, person_in

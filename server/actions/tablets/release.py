@@ -5,10 +5,11 @@ Each is one transaction of its own: the author's device, the resident, the panel
 The tablet that made the change learns the outcome through its outcome stream.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from crypto.columns import ColumnRefused
 from server.actions.archives.first_written import hold_elsewhere
