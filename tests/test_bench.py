@@ -22,6 +22,9 @@ FIGURES = {
     "push_limit_cpu_s_per_1000",
     "push_wall_of_limit",
     "push_cpu_over_limit",
+    "push_cpu_over_pipeline",
+    "push_pipeline_cpu_s_per_1000",
+    "push_pipeline_rec_per_s_wall",
     "bytes_up_per_record",
     "bytes_down_per_record",
     "bytes_up_lone_record",
@@ -36,7 +39,19 @@ FIGURES = {
     "empty_exchange_wall_ms",
     "pull_50_ms_small",
     "pull_50_ms_large",
-    "pull_50_ratio",
+    "pull_50_ms_huge",
+    "pull_50_ratio_large",
+    "pull_50_ratio_huge",
+    "first_sync_roster_and_due_cpu_s",
+    "first_sync_roster_and_due_kb",
+    "first_sync_cpu_s",
+    "outage_all_answered_s",
+    "outage_p99_s",
+    "outage_cpu_ms_per_tablet",
+    "outage_memory_more_mb",
+    "bomb_refused_cpu_ms",
+    "bomb_memory_mb",
+    "afterwork_cpu_ms_per_archive",
     "board_county_p95_ms",
     "board_teams_p95_ms",
     "board_list_first_p95_ms",
@@ -53,10 +68,8 @@ FIGURES = {
     "memory_after_cold_pull",
     "memory_small",
     "memory_large",
-    "validate_followup_per_s",
-    "validate_slowest_per_s",
-    "code_verify_per_s",
-    "cards_1000_s",
+    "memory_huge",
+    "memory_at_start",
     "search_cold_cpu_s",
     "search_cold_s",
     "search_cold_limit_s",
@@ -78,6 +91,7 @@ FIGURES = {
     "lane_0_first_page_ms",
     "lane_0_ms",
     "portal_export_s",
+    "portal_page_most_kb",
     "portal_home_p95_cpu_ms",
     "portal_archive_p95_cpu_ms",
     "portal_group_p95_cpu_ms",
@@ -105,8 +119,12 @@ FIGURES = {
 }
 
 
-# Measured once, in a browser beside SQLite.
-OF_A_TABLET = {
+# The same beside either database: measured once, beside SQLite.
+ONCE = {
+    "validate_followup_per_s",
+    "validate_slowest_per_s",
+    "code_verify_per_s",
+    "cards_1000_s",
     "web_first_copy_s",
     "web_unlock_s",
     "web_home_s",
@@ -116,6 +134,9 @@ OF_A_TABLET = {
     "web_scan_ms",
     "web_check_in_ms",
 }
+
+
+OF_TWO_PROCESSES = {"push_two_processes_scale", "push_two_processes_cpu_ratio"}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -131,7 +152,7 @@ def lines(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
 
 def test_every_figure_is_one_json_line(lines: list[dict[str, Any]]) -> None:
     of_sqlite = any(line["engine"] == "sqlite" for line in lines)
-    wanted = FIGURES | OF_A_TABLET if of_sqlite else FIGURES
+    wanted = FIGURES | (ONCE if of_sqlite else OF_TWO_PROCESSES)
     assert sorted(line["figure"] for line in lines) == sorted(wanted)
     for line in lines:
         assert isinstance(line["value"], int | float)

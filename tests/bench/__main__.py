@@ -1,54 +1,75 @@
 """`python -m tests.bench`: one JSON line a figure on standard output, progress beside it.
 
-Exit code 1 when a figure misses its bar. A `--quick` run only shows that everything works: it is
-too short for a stopwatch, so only what counts outcomes is held to its bar.
+Exit code 1 when a figure misses its bar. Each figure is also compared with the last committed run
+(committed.json): `to_committed` above 1 is worse, `worse` says that it is so by more than chance.
+A `--quick` run only shows that everything works: it is too short for a stopwatch, so only what
+counts outcomes is held to its bar and nothing is compared.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import platform
 import sys
 import tempfile
 import time
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import (
-    board,
-    codes,
-    conflicting,
-    growing,
-    hall_board,
-    importing,
-    planning,
-    portal,
-    pulling,
-    pushing,
-    searching,
-    tablet_web,
-    validating,
-)
-from tests.bench.database import Engine, engine
-from tests.bench.exchanges import ground
+from tests.bench import committed
+from tests.bench.database import engine
 from tests.bench.figures import Report, say
-from tests.bench.stage import Process, Stage, prepare, serving
-from tests.bench.work import FULL, QUICK, Size
+from tests.bench.parts import PARTS, Part, Place
+from tests.bench.work import FULL, LONG, QUICK
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--engine", choices=("sqlite", "postgres", "both"), default="both")
-    parser.add_argument("--quick", action="store_true", help="seconds instead of a minute")
-    asked = parser.parse_args()
+    asked = _asked()
+    if asked.commit is not None:
+        say(f"{committed.write(asked.commit)} figures written to {committed.FILE.name}")
+        return 0
     began = time.monotonic()
     _machine(quick=asked.quick)
+    parts = [each for each in PARTS if not asked.only or each.name in asked.only]
     missed: list[str] = []
+    worse: list[str] = []
     for name in ("sqlite", "postgres") if asked.engine == "both" else (asked.engine,):
-        missed += measure(name, QUICK if asked.quick else FULL, quick=asked.quick)
+        report = Report(name, timed=not asked.quick)
+        report.before = {} if asked.quick else committed.read()
+        size = QUICK if asked.quick else LONG if asked.long else FULL
+        with tempfile.TemporaryDirectory(prefix="gongwei-bench-") as scratch:
+            folder = Path(scratch)
+            with engine(name, folder) as where:
+                for part in parts:
+                    if name == "sqlite" or not part.once:
+                        _measure(part, Place(where, folder / part.name, size, report))
+        missed += report.missed
+        worse += report.worse
     say(f"{time.monotonic() - began:.0f} s; bars missed: {', '.join(missed) or 'none'}")
+    if not asked.quick:
+        say(f"worse than committed: {', '.join(worse) or 'nothing'}")
     return 1 if missed else 0
+
+
+def _asked() -> argparse.Namespace:
+    names = [each.name for each in PARTS]
+    about = "\n".join(f"  {each.name:<8} {each.about}" for each in PARTS)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, epilog=f"parts:\n{about}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--engine", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes")
+    parser.add_argument("--long", action="store_true", help="growth to 2,000,000 records too")
+    parser.add_argument(
+        "--only", action="append", choices=names, metavar="PART", help="this part (repeatable)"
+    )
+    parser.add_argument(
+        "--commit", type=Path, metavar="FILE",
+        help="measure nothing: keep the lines of a run in FILE as the committed figures",
+    )  # fmt: skip
+    return parser.parse_args()
 
 
 def _machine(*, quick: bool) -> None:
@@ -60,72 +81,20 @@ def _machine(*, quick: bool) -> None:
     print(json.dumps(line), flush=True)
 
 
-def measure(name: str, size: Size, *, quick: bool) -> list[str]:
-    """Every figure on one engine; what missed its bar."""
-    report = Report(name, timed=not quick)
-    validating.run(report)
-    codes.run(report)
-    with tempfile.TemporaryDirectory(prefix="gongwei-bench-") as scratch:
-        folder = Path(scratch)
-        with engine(name, folder) as where:
-            say(f"{name}: the work")
-            stage = prepare(where.new_database("work"), folder / "work", size)
-            with serving(stage) as (server,):
-                asyncio.run(_work(stage, server, where, size, report))
-            say(f"{name}: {size.small} and {size.large} records held")
-            _growth(where, folder, size, report)
-            say(f"{name}: {size.people} people searched")
-            (folder / "search").mkdir()
-            asyncio.run(searching.run(where, folder / "search", size, report))
-            say(f"{name}: the board")
-            (folder / "board").mkdir()
-            asyncio.run(board.run(where.new_database("board"), folder / "board", report))
-            say(f"{name}: the board of a checkup day")
-            (folder / "hall").mkdir()
-            asyncio.run(hall_board.run(where.new_database("hall"), folder / "hall", report))
-            say(f"{name}: a list of {size.listed} lines")
-            (folder / "list").mkdir()
-            where_to = where.new_database("list")
-            asyncio.run(importing.run(where_to, folder / "list", size.listed, report))
-            say(f"{name}: plans of a district 1:{size.planned}")
-            (folder / "plans").mkdir()
-            where_to = where.new_database("plans")
-            asyncio.run(planning.run(where_to, folder / "plans", size, report))
-            say(f"{name}: the portal of {size.district} people")
-            (folder / "portal").mkdir()
-            where_to = where.new_database("portal")
-            asyncio.run(portal.run(where_to, folder / "portal", size, report))
-            if name == "sqlite":  # what a tablet does is the same beside either
-                say(f"{name}: a tablet of the app with {size.web_records} records")
-                (folder / "web").mkdir()
-                asyncio.run(tablet_web.run(folder / "web", size, report))
-    return report.missed
-
-
-async def _work(stage: Stage, server: Process, where: Engine, size: Size, report: Report) -> None:
-    async with ground(stage, server, where) as here:
-        await pushing.run(here, size, report)
-        await pulling.cold(here, size, report)
-        await pulling.small(here, size, report)
-        await conflicting.run(here, size, report)
-
-
-def _growth(where: Engine, folder: Path, size: Size, report: Report) -> None:
-    """Two districts, two servers, in turns: what else the machine does falls on both alike."""
-    stages = [
-        prepare(where.new_database(f"held_{n}"), folder / f"held_{n}", size, past=held)
-        for n, held in enumerate((size.small, size.large))
-    ]
-
-    async def run(servers: list[Process]) -> None:
-        async with (
-            ground(stages[0], servers[0], where) as small,
-            ground(stages[1], servers[1], where) as large,
-        ):
-            await growing.run(small, large, size, report)
-
-    with serving(*stages) as servers:
-        asyncio.run(run(servers))
+def _measure(part: Part, place: Place) -> None:
+    """One part; when it fails the others are still measured, and the run is not a success."""
+    report = place.report
+    say(f"{report.engine}: {part.about}")
+    place.folder.mkdir()
+    report.measure_yardstick()
+    wall, spent = time.monotonic(), time.process_time()
+    try:
+        part.run(place)
+    except Exception:  # noqa: BLE001 (whatever it is, it is told, and counts as missed)
+        say(traceback.format_exc())
+        report.missed.append(f"{part.name} failed ({report.engine})")
+    wall, spent = time.monotonic() - wall, time.process_time() - spent
+    say(f"{report.engine}: {part.name} took {wall:.0f} s, of it {spent:.0f} s CPU of the bench")
 
 
 if __name__ == "__main__":

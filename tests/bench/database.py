@@ -7,7 +7,7 @@ synchronous FULL) or asyncpg (COPY), a commit for every 200 changes.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,10 +63,18 @@ class Engine:
         parts = list(_parts(rows, batch))
         if self.cluster is None:
             return _bare_sqlite(Path(url.removeprefix("sqlite:///")), parts)
-        before = self.database_cpu_s()
-        reading = asyncio.run(_bare_postgres(url, parts))
-        spent = self.database_cpu_s() - before
-        return Reading(reading.wall_s, reading.cpu_s, spent)
+        return asyncio.run(_bare_postgres(url, parts, self.clock))
+
+    def clock(self) -> Callable[[], Reading]:
+        """Starts a clock; asked, it says wall, CPU of this process and of the database's, s."""
+        database = self.database_cpu_s()
+        began, cpu = time.perf_counter(), time.process_time()
+
+        def reading() -> Reading:
+            wall, spent = time.perf_counter() - began, time.process_time() - cpu
+            return Reading(wall, spent, self.database_cpu_s() - database)
+
+        return reading
 
 
 @contextmanager
@@ -113,17 +121,19 @@ def _bare_sqlite(path: Path, parts: list[Rows]) -> Reading:
     return reading
 
 
-async def _bare_postgres(url: str, parts: list[Rows]) -> Reading:
+async def _bare_postgres(
+    url: str, parts: list[Rows], clock: Callable[[], Callable[[], Reading]]
+) -> Reading:
     connection = await asyncpg.connect(url)
     try:
         for statement in statements("postgres"):
             await connection.execute(statement)
-        began, cpu = time.perf_counter(), time.process_time()
+        reading = clock()
         for part in parts:
             async with connection.transaction():
                 for table, some in part.items():
                     await connection.copy_records_to_table(table, records=some)
-        return Reading(time.perf_counter() - began, time.process_time() - cpu)
+        return reading()
     finally:
         await connection.close()
 

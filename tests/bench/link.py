@@ -7,6 +7,16 @@ from typing import Final
 
 _PATH: Final = "/sync/v1/exchange"
 _LENGTH: Final = b"content-length:"
+_RETRY: Final = b"retry-after:"
+
+
+class Refused(RuntimeError):
+    """Any status but 200."""
+
+    def __init__(self, lines: bytes, body: bytes) -> None:
+        super().__init__(f"{lines[:60]!r} {body[:300]!r}")
+        self.status = int(lines.split(b" ", 2)[1])
+        self.retry_after_s = _number(lines, _RETRY) or 0
 
 
 @dataclass(slots=True)
@@ -30,7 +40,7 @@ class Link:
             self._writer.close()
 
     async def post(self, envelope: bytes) -> bytes:
-        """The answer's envelope. Raises RuntimeError on any status but 200."""
+        """The answer's envelope. Raises Refused on any status but 200."""
         assert self._reader is not None
         assert self._writer is not None
         head = (
@@ -40,18 +50,20 @@ class Link:
         began = time.perf_counter()
         self._writer.write(head + envelope)
         lines = await self._reader.readuntil(b"\r\n\r\n")
-        length = _length(lines)
+        length = _number(lines, _LENGTH)
+        if length is None:
+            raise RuntimeError("an answer without content-length")
         body = await self._reader.readexactly(length)
         self.waited_s.append(time.perf_counter() - began)
         self.up += len(head) + len(envelope)
         self.down += len(lines) + length
         if not lines.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(f"{lines[:60]!r} {body[:300]!r}")
+            raise Refused(lines, body)
         return body
 
 
-def _length(lines: bytes) -> int:
+def _number(lines: bytes, name: bytes) -> int | None:
     for line in lines.lower().split(b"\r\n"):
-        if line.startswith(_LENGTH):
-            return int(line.removeprefix(_LENGTH))
-    raise RuntimeError("an answer without content-length")
+        if line.startswith(name):
+            return int(line.removeprefix(name))
+    return None

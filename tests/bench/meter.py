@@ -44,10 +44,46 @@ def _stat(pid: int) -> list[str]:
 
 def resident_mb(pid: int) -> float:
     """Resident memory now, MB."""
+    return _status_mb(pid, "VmRSS:")
+
+
+def peak_mb(pid: int) -> float:
+    """The most resident memory since the process began or `reset_peak` was called, MB."""
+    return _status_mb(pid, "VmHWM:")
+
+
+def reset_peak(pid: int) -> None:
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def _status_mb(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(name):
             return int(line.split()[1]) / 1024
-    raise RuntimeError("no VmRSS")
+    raise RuntimeError(f"no {name}")
+
+
+def makeup_mb(pid: int) -> dict[str, float]:
+    """What resident memory is made of, MB: `libraries` (files that are mapped), `stacks` (of
+    threads and the process), `heap` (all else that is the process's own).
+    """
+    found = {"libraries": 0.0, "stacks": 0.0, "heap": 0.0}
+    kind = "heap"
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            kind = _kind(words[5] if len(words) > 5 else "", words[0])
+        elif words[0] == "Rss:":
+            found[kind] += int(words[1]) / 1024
+    return found
+
+
+def _kind(name: str, area: str) -> str:
+    """A thread's stack has no name, but the size the C library gives it, 8 MiB."""
+    if name.startswith("/"):
+        return "libraries"
+    low, high = (int(each, 16) for each in area.split("-"))
+    return "stacks" if name == "[stack]" or high - low == 8 << 20 else "heap"
 
 
 @dataclass(frozen=True, slots=True)

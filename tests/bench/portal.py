@@ -42,6 +42,7 @@ REPEATS: Final = 60
 MINUTES: Final = 2
 AHEAD_DAYS: Final = 60
 NAMED: Final = re.compile(r"/portal/checkup/card/([0-9a-f]{32})/picture")
+PICTURE: Final = "card_picture"
 PAGES: Final = {
     "home": "/portal/",
     "archive": "/portal/archive",
@@ -84,15 +85,23 @@ async def run(url: str, folder: Path, size: Size, report: Report) -> None:
         repeats = REPEATS if report.timed else 3
         pages = {**PAGES, **await _booked(world)}
         pages["record"] = f"/portal/archive/record/{made[-3].hex()}"
+        sizes: dict[str, int] = {}
         for name, path in pages.items():
             async with phone(world, ZHOU) as zhou:
                 taken = [await _ask(world, zhou, path) for _ in range(repeats + 3)][3:]
-            wall, cpu = (sorted(each) for each in zip(*taken, strict=True))
+            wall, cpu, size_ = (sorted(each) for each in zip(*taken, strict=True))
+            sizes[name] = round(size_[-1])
             at = int(len(taken) * 0.95)
             report.figure(
                 f"portal_{name}_p95_cpu_ms", cpu[at], "ms", wall_p95=wall[at],
-                wall_median=wall[len(wall) // 2], people=size.district,
+                wall_median=wall[len(wall) // 2], people=size.district, bytes=sizes[name],
             )  # fmt: skip
+        drawn = {name: count for name, count in sizes.items() if name != PICTURE}
+        largest = max(drawn, key=lambda name: drawn[name])
+        report.figure(
+            "portal_page_most_kb", drawn[largest] / 1000, "kB", page=largest,
+            middle=sorted(drawn.values())[len(drawn) // 2] / 1000,
+        )  # fmt: skip
 
 
 async def _booked(world: World) -> dict[str, str]:
@@ -106,7 +115,7 @@ async def _booked(world: World) -> dict[str, str]:
     async with phone(world, ZHOU) as zhou:
         name = NAMED.findall((await zhou.get("/portal/checkup/card")).text)[0]
     picture = f"/portal/checkup/card/{name}/picture.png"
-    return {"checkup_day": f"/portal/checkup/day/{day.hex()}", "card_picture": picture}
+    return {"checkup_day": f"/portal/checkup/day/{day.hex()}", PICTURE: picture}
 
 
 async def _packing(world: World, report: Report, records: int) -> None:
@@ -121,14 +130,16 @@ async def _packing(world: World, report: Report, records: int) -> None:
     report.figure("portal_export_s", took, "s", records=records, kilobytes=len(raw) // 1024)
 
 
-async def _ask(world: World, zhou: Phone, path: str) -> tuple[float, float]:
-    """ms of wall and of CPU in this process, in which server and client are one."""
+async def _ask(world: World, zhou: Phone, path: str) -> tuple[float, float, float]:
+    """ms of wall and of CPU in this process, in which server and client are one, and the bytes of
+    the page on the wire; style and script are fetched once and not counted.
+    """
     world.clock.pass_(minutes=MINUTES)
     began, spent = time.perf_counter(), time.process_time()
     answer = await zhou.get(path)
     cpu, wall = time.process_time() - spent, time.perf_counter() - began
     assert answer.status_code == 200, answer.text
-    return wall * 1000, cpu * 1000
+    return wall * 1000, cpu * 1000, answer.num_bytes_downloaded
 
 
 def _id(rng: random.Random, n: int) -> bytes:

@@ -18,11 +18,12 @@ from tests.bench.tablet import BenchTablet
 from tests.bench.work import Size, visit
 
 _EVENT: Final = b'{"put":"event"'
+_RESIDENT: Final = b'{"put":"resident"'
 _REPEATS: Final = 5
 
 
 @dataclass(slots=True)
-class _Pulled:
+class Pulled:
     """What one tablet has received."""
 
     tablet: BenchTablet
@@ -38,7 +39,7 @@ class _Pulled:
             raw = bytes(row)
             if raw.startswith(_EVENT):
                 self.records += 1
-            else:
+            elif raw.startswith(_RESIDENT):
                 self.residents += 1
                 _remember(self.tablet, raw)
         self.more = any(page.more for page in pages)
@@ -67,7 +68,7 @@ def _remember(tablet: BenchTablet, raw: bytes) -> None:
 
 async def cold(ground: Ground, size: Size, report: Report) -> None:
     """First the roster, then the records. Raises Wrong when some are missing."""
-    pulled = [_Pulled(tablet, link) for tablet, link in ground.pairs]
+    pulled = [Pulled(tablet, link) for tablet, link in ground.pairs]
     bytes_0 = sum(link.down for link in ground.links)
     roster = await ground.measured(lambda: _together(each.roster() for each in pulled))
     early, bytes_1 = sum(each.records for each in pulled), sum(x.down for x in ground.links)

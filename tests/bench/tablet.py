@@ -44,6 +44,7 @@ class BenchTablet:
         default_factory=dict[bytes, dict[str, list[bytes]]]
     )
     outcomes_seen: int = 0
+    schema: int = 1  # which rows it knows; a due list comes from 2 on
     rng: Random = field(default_factory=Random)
 
     def seal(self, changes: Sequence[bytes], now_ms: int, *, asking: bool = False) -> bytes:
@@ -51,7 +52,7 @@ class BenchTablet:
         secret = self.rng.randbytes(32)
         csn = self.cursor.csn if self.cursor else 0
         batch = wire.Batch(
-            v=1, app=APP, schema=1, staff=self.staff, created=now_ms, secret=secret,
+            v=1, app=APP, schema=self.schema, staff=self.staff, created=now_ms, secret=secret,
             sessions=(wire.Session(id=self.device[:8], wall=now_ms, mono=0, offset=0),),
             known=(wire.Known(panel=self.panel, epoch=1, csn=csn, at=now_ms - 10**11),),
             changes=tuple(Raw(each) for each in changes), outcomes_seen=self.outcomes_seen, trust=1,
@@ -59,7 +60,7 @@ class BenchTablet:
         )  # fmt: skip
         self.seq += 1
         header = self._header(seq=self.seq, root=commit(secret, list(changes)).root)
-        sealed = seal_up(header, wire.encode(batch), recipient=self._recipient(), signer=self.sign)
+        sealed = seal_up(header, wire.encode(batch), recipient=self.server_key(), signer=self.sign)
         self.prev = sha256(sealed).digest()
         return sealed
 
@@ -68,13 +69,13 @@ class BenchTablet:
         self.counter += 1
         cursor = self.cursor or wire.Cursor(panel=self.panel, epoch=0, csn=0)
         batch = wire.Batch(
-            v=1, app=APP, schema=1, staff=self.staff, created=now_ms,
+            v=1, app=APP, schema=self.schema, staff=self.staff, created=now_ms,
             sessions=(wire.Session(id=self.device[:8], wall=now_ms, mono=0, offset=0),),
             outcomes_seen=self.outcomes_seen, trust=1, cursors=(cursor,) if page else (),
         )  # fmt: skip
         return seal_up(
             self._header(counter=self.counter), wire.encode(batch),
-            recipient=self._recipient(), signer=self.sign,
+            recipient=self.server_key(), signer=self.sign,
         )  # fmt: skip
 
     def open(self, raw: bytes) -> wire.Answer:
@@ -99,11 +100,12 @@ class BenchTablet:
         self, *, seq: int | None = None, counter: int | None = None, root: bytes = bytes(32)
     ) -> UpHeader:
         return UpHeader(
-            suite=1, kid=self._recipient().kid(), device=self.device,
+            suite=1, kid=self.server_key().kid(), device=self.device,
             signer=self.sign.public.kid(), epoch=1, seq=seq, counter=counter,
             prev=self.prev if seq is not None else bytes(32), root=root, replaces=(),
         )  # fmt: skip
 
-    def _recipient(self) -> KemPublicKey:
+    def server_key(self) -> KemPublicKey:
+        """The newest one to seal for."""
         newest = max(self.server.kem, key=lambda each: each[1])
         return KemPublicKey(Suite(newest[0]), newest[2])

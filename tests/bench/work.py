@@ -6,7 +6,7 @@ residents four times, a quarter of a year apart, in rounds: so a batch of 200 to
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -55,8 +55,11 @@ class Size:
     batch: int = 200
     slices: int = 5  # the push is cut into these, with the limits measured between them
     edits: int = 50
-    small: int = 10_000  # records held in the smaller of the two districts of the growth figure
+    small: int = 10_000  # records held in the smallest of the districts of the growth figures
     large: int = 100_000
+    huge: int = 500_000
+    long: int = 0  # one more district, when asked for
+    storm: int = 500  # tablets that come at once after an outage
     rounds: int = 25  # blocks of pulls of 50 changes; eight empty exchanges each
     conflicts_same: int = 16
     conflicts_other: int = 8
@@ -72,8 +75,14 @@ class Size:
         """Follow-ups a tablet pushes."""
         return self.residents * self.visits
 
+    @property
+    def grown(self) -> "Size":
+        """The same people in fewer and larger panels: one is a panel of 2,000."""
+        return replace(self, tablets=4, residents=2 * self.residents)
+
 
 FULL: Final = Size()
+LONG: Final = replace(FULL, long=2_000_000)
 QUICK: Final = Size(
     tablets=4,
     residents=60,
@@ -83,6 +92,8 @@ QUICK: Final = Size(
     edits=16,
     small=300,
     large=900,
+    huge=1_500,
+    storm=20,
     rounds=2,
     people=3_000,
     listed=500,

@@ -1,0 +1,86 @@
+"""`python -m tests.bench.clone`: from a fresh clone to the first page, in seconds.
+
+The repository as committed is cloned into a temporary folder, `make demo` is run there with a
+small district, and the clock stops when the report of the field day is answered. Packages come
+from the caches of this machine, so run it once before to fill them. Exit code 1 past a minute.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import IO, Final
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tests.postgres import REPOSITORY
+
+BAR_S: Final = 60
+GIVE_UP_S: Final = 600
+PAGE: Final = re.compile(r"https?://[^\s]+")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="gongwei-clone-") as scratch:
+        folder = Path(scratch) / "gongwei"
+        began = time.monotonic()
+        clone = ["git", "clone", "--quiet", str(REPOSITORY), str(folder)]
+        subprocess.run(clone, check=True)
+        cloned = time.monotonic() - began
+        environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+        demo = subprocess.Popen(
+            ["make", "demo", *sys.argv[1:]], cwd=folder, env=environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            told = _told(demo)
+        finally:
+            os.killpg(demo.pid, signal.SIGTERM)
+            demo.wait()
+    took = told - began
+    line = {
+        "figure": "clone_to_first_page_s", "engine": "sqlite", "value": round(took, 1),
+        "unit": "s", "bar": f"at most {BAR_S}", "pass": took <= BAR_S, "clone": round(cloned, 1),
+        "load_of_others": os.getloadavg()[0],
+    }  # fmt: skip
+    print(json.dumps(line))
+    return 0 if took <= BAR_S else 1
+
+
+def _told(demo: subprocess.Popen[str]) -> float:
+    """When a page of an address that the demo prints is there."""
+    addresses: list[str] = []
+    assert demo.stdout is not None
+    reader = threading.Thread(target=_read, args=(demo.stdout, addresses), daemon=True)
+    reader.start()
+    deadline = time.monotonic() + GIVE_UP_S
+    while time.monotonic() < deadline and (demo.poll() is None or reader.is_alive()):
+        for address in addresses[:1]:
+            if _answers(address):
+                return time.monotonic()
+        time.sleep(0.1)
+    raise RuntimeError("the demo ended or was given up before a page was there")
+
+
+def _read(lines: IO[str], addresses: list[str]) -> None:
+    for line in lines:
+        print(line, end="", file=sys.stderr, flush=True)
+        addresses += PAGE.findall(line)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=5) as answer:
+            return answer.status == 200
+    except (URLError, OSError):
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
