@@ -57,6 +57,7 @@ class Doctor(threading.Thread):
     took_s: list[float] = field(default_factory=list[float])
     enough: threading.Event = field(default_factory=threading.Event)
     repeats: int = 0
+    asks_at_rest: bool = True
     again: int = 0  # how many repeats somebody wants
     line: Line = field(init=False)
     chance: random.Random = field(init=False)
@@ -94,7 +95,8 @@ class Doctor(threading.Thread):
             more = self._push(tablet)
             if more is False and not tablet.waiting:
                 break
-        self._ask_again(tablet)
+        if self.asks_at_rest:
+            self._ask_again(tablet)
         self._rests(tablet)
         tablet.close()
 
