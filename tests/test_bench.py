@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from server.records.check import check, hard
 from server.records.kinds import get
 from sync import wire
+from tests.bench import committed, page
+from tests.bench.figures import Report
+from tests.bench.flame_svg import drawn
 from tests.bench.work import FULL, id_of, visits
 from tests.postgres import REPOSITORY
 
@@ -181,3 +185,69 @@ def test_the_work_is_the_same_in_every_run_and_every_form_is_good() -> None:
         body = bytes(change.body)  # pyright: ignore[reportArgumentType]
         on = date.fromisoformat(change.on)
         assert not hard(check(get("htn_followup", 1), body, on=on, today=today))
+
+
+def test_a_figure_is_compared_by_what_it_costs_and_not_by_seconds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quick_machine = Report("sqlite", before={"push_cpu_s_per_1000/sqlite": 2.0}, limit=0.05)
+    quick_machine.figure("push_cpu_s_per_1000", 0.1, "s")
+    slow_machine = Report("sqlite", before={"push_cpu_s_per_1000/sqlite": 2.0}, limit=0.20)
+    slow_machine.figure("push_cpu_s_per_1000", 0.4, "s")
+    quick, slow = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert quick["to_committed"] == slow["to_committed"] == 1
+    assert "worse" not in slow
+    assert quick_machine.missed == []
+    assert slow_machine.missed == ["push_cpu_s_per_1000 (sqlite)"]
+
+
+def test_what_got_worse_is_flagged_whichever_way_it_counts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = {"bytes_up_per_record/sqlite": 115.0, "conflicts_told_to_writer/sqlite": 16.0,
+              "cold_pull_rec_per_s/sqlite": 1 / 40_000}  # fmt: skip
+    report = Report("sqlite", before=before)
+    report.figure("bytes_up_per_record", 116, "bytes")
+    report.figure("bytes_up_per_record", 125, "bytes")
+    report.figure("conflicts_told_to_writer", 15, "pairs")
+    report.figure("cold_pull_rec_per_s", 80_000, "records/s")
+    report.figure("cold_pull_rec_per_s", 20_000, "records/s")
+    worse = [json.loads(line).get("worse", False) for line in capsys.readouterr().out.splitlines()]
+    assert worse == [False, True, True, False, True]
+    assert [each.partition(" ")[0] for each in report.worse] == [
+        "bytes_up_per_record", "conflicts_told_to_writer", "cold_pull_rec_per_s",
+    ]  # fmt: skip
+
+
+def test_a_run_becomes_the_committed_figures_and_the_table_of_the_page(tmp_path: Path) -> None:
+    machine = {"figure": "machine", "engine": "both", "value": 2, "python": "3.11", "at": "2026"}
+    push = {"figure": "push_cpu_s_per_1000", "engine": "sqlite", "value": 0.2, "unit": "s",
+            "cost": 3.1, "of": "pipeline"}  # fmt: skip
+    run, kept, text = tmp_path / "run.jsonl", tmp_path / "kept.json", tmp_path / "page.md"
+    rows = [json.dumps(each) for each in (machine | {"load_of_others": 0.0}, push)]
+    run.write_text("\n".join(rows))
+    text.write_text(f"before\n{page.BEGIN}\nof another run\n{page.END}\nafter\n")
+    assert committed.write(run, kept) == 1
+    assert committed.read(kept) == {"push_cpu_s_per_1000/sqlite": 3.1}
+    page.write(run, text)
+    assert "| CPU s for 1,000 | 0.2 |  | ≤ 0.1 | missed: SQLite × 2.00 |" in text.read_text()
+    assert "of another run" not in text.read_text()
+    assert text.read_text().endswith("after\n")
+
+
+def test_every_row_of_the_table_is_a_figure_of_the_bench() -> None:
+    known = FIGURES | ONCE | OF_TWO_PROCESSES | {"pull_50_ratio_long", "memory_long"}
+    assert {name for _, name in page.ROWS if name} <= known
+
+
+def test_a_flame_graph_shows_what_the_time_went_into_and_runs_no_script() -> None:
+    stacks = [
+        "run (asyncio/runners.py);_take (/x/server/actions/tablets/ingest.py) 60",
+        "_take (/x/server/actions/tablets/ingest.py);seal (/x/crypto/columns.py) 30",
+        "wait (threading.py) 10",
+    ]
+    svg, samples = drawn(stacks, "Push")
+    assert samples == 100
+    assert "_take, server/actions/tablets/ingest.py: 90.0 %" in svg
+    assert "seal, crypto/columns.py: 30.0 %" in svg
+    assert "<script" not in svg

@@ -17,7 +17,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import committed
+from tests.bench import committed, page
 from tests.bench.database import engine
 from tests.bench.figures import Report, say
 from tests.bench.parts import PARTS, Part, Place
@@ -28,6 +28,8 @@ def main() -> int:
     asked = _asked()
     if asked.commit is not None:
         say(f"{committed.write(asked.commit)} figures written to {committed.FILE.name}")
+        page.write(asked.commit)
+        say(f"their table written into {page.PAGE.name}")
         return 0
     began = time.monotonic()
     _machine(quick=asked.quick)
@@ -67,7 +69,8 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument(
         "--commit", type=Path, metavar="FILE",
-        help="measure nothing: keep the lines of a run in FILE as the committed figures",
+        help="measure nothing: make the lines of a run in FILE the committed figures and the table "
+        "of docs/PERFORMANCE.md",
     )  # fmt: skip
     return parser.parse_args()
 
