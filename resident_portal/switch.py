@@ -281,7 +281,7 @@ async def on_home(portal: Portal, visitor: Visitor) -> list[Matter]:
     if not visitor.beside:
         return []
     w = words("switch")
-    found = await facility_choice.choice(portal.site, visitor.acting)
+    found = await facility_choice.ahead(portal.site, visitor.acting)
     today, parts = _today(portal), list[Matter]()
     to, newest = found.standing.scheduled, found.standing.newest
     if to is not None and newest is not None:

@@ -10,7 +10,10 @@ from server.actions.figures import figures_recount
 from server.actions.keeping.site import Site
 from server.actions.keeping.verify import verify_journal
 from server.actions.plan import proof
+from server.actions.residents import facility_choice
+from server.actions.residents.acting import Acting
 from server.actions.tablets.exchange import exchange
+from server.store.ids import new_id
 from server.store.tx import Tx
 from sync.tablet import Tablet
 from tests.bench.work import follow_up
@@ -18,7 +21,7 @@ from tests.scale import standby
 from tests.scale.county import Size
 from tests.scale.filling import Order, begin, finish, opened, panels
 from tests.scale.tablets import reference_tablet
-from tests.world import new_world
+from tests.world import DISTRICT, TEAM_A, TEAM_B, ZHOU, World, new_world
 
 SIZE = Size(residents=300, changes=10, panel=100)
 DAY = date(2026, 11, 22)
@@ -116,3 +119,30 @@ def test_what_was_acknowledged_survives_the_primary_on_its_synchronous_standby(
     assert told.came_through > told.acknowledged_before
     assert told.unanswered > 0, "nobody was in the middle of an exchange"
     assert told.feed_epoch == 1, "a restored backup raises it, a promoted standby need not"
+
+
+async def test_the_home_page_asks_what_is_ahead_and_counts_nobody_in_any_team(
+    world: World,
+) -> None:
+    """A county has half a million members: counting them was a second of every visit."""
+    await world.store.write(lambda tx: tx.run("ALTER TABLE member RENAME TO member_elsewhere"))
+    found = await facility_choice.ahead(world.site, Acting(ZHOU, ZHOU))
+    assert found.standing.scheduled is None
+    assert found.cases == ()
+
+
+async def test_a_facility_is_full_when_none_of_its_teams_has_room(world: World) -> None:
+    async def full() -> set[str]:
+        found = await facility_choice.choice(world.site, Acting(ZHOU, ZHOU))
+        return {each.name for each in found.places if each.full}
+
+    async def join(tx: Tx, panel: bytes, count: int) -> None:
+        rows = [(DISTRICT, panel, new_id(world.clock()), "assigned", 0, None) for _ in range(count)]
+        await tx.insert("member", rows)
+
+    most = world.site.rules.panel_max
+    assert await full() == set()
+    await world.store.write(lambda tx: join(tx, TEAM_B, most))
+    assert await full() == {"柳湾社区中心"}
+    await world.store.write(lambda tx: join(tx, TEAM_A, most))
+    assert await full() == {"柳湾社区中心"}, "the second team of Qinghe has room"

@@ -39,3 +39,8 @@ async def test_behind_a_pooler_no_statement_stays_prepared_in_a_session(postgres
     assert await prepared(f"{postgres_url}&statement_cache_size=0") == 0
     with pytest.raises(BadDatabaseUrl):
         Store(f"{postgres_url}&statement_cache_size=none")
+
+
+async def test_postgresql_is_told_to_compile_no_statement(postgres_url: str) -> None:
+    async with Store(postgres_url) as store:
+        assert await store.read(lambda tx: tx.rows("SHOW jit")) == [("off",)]

@@ -29,7 +29,7 @@ from server.store.tx import Tx
 from sync import wire
 from tests.bench.exchanges import all_applied, catch_up, post_all
 from tests.bench.link import Link
-from tests.bench.meter import cpu_s, resident_mb, tree_cpu_s
+from tests.bench.meter import cpu_s, resident_mb
 from tests.bench.tablet import BenchTablet
 from tests.bench.work import visit
 from tests.console import CHEN, hire, offices, session_of
@@ -40,6 +40,9 @@ from tests.scale.tablets import bench_tablet
 from tests.server_process import Installation, served
 from tests.world import DISTRICT, World
 
+BACKENDS: Final = (
+    "SELECT pid FROM pg_stat_activity WHERE datname=current_database() AND pid<>pg_backend_pid()"
+)
 PULLED: Final = 50
 PUSHED: Final = 200
 BLOCK: Final = 5
@@ -54,7 +57,6 @@ class County:
     site: Site
     server: int  # process id
     port: int
-    database: int | None  # process id of PostgreSQL
     pairs: list[tuple[BenchTablet, Link]] = field(default_factory=list[tuple[BenchTablet, Link]])
     used: int = 0  # visits made so far: each has an id of its own
 
@@ -62,15 +64,24 @@ class County:
     def held(self) -> int:
         return self.order.size.residents * self.order.size.changes
 
-    def spent_s(self) -> float:
-        return cpu_s(self.server) + (tree_cpu_s(self.database) if self.database else 0.0)
+    async def spent(self) -> dict[int, float]:
+        """CPU s so far by process: the server, and PostgreSQL's for this database alone."""
+        pids = [self.server]
+        if self.site.store.dialect == "postgres":
+            pids += [row[0] for row in await self.site.store.read(lambda tx: tx.rows(BACKENDS))]
+        return {pid: cpu_s(pid) for pid in pids}
+
+    async def since(self, before: dict[int, float]) -> float:
+        """ms of CPU since then."""
+        now = await self.spent()
+        return 1000 * sum(spent - before.get(pid, 0.0) for pid, spent in now.items())
 
     async def block(self, work: Callable[[], Awaitable[object]], count: int) -> "Taken":
         """`work` makes so many requests."""
-        before, began = self.spent_s(), time.perf_counter()
+        before, began = await self.spent(), time.perf_counter()
         await work()
         wall = time.perf_counter() - began
-        return Taken(1000 * (self.spent_s() - before) / count, 1000 * wall / count)
+        return Taken(await self.since(before) / count, 1000 * wall / count)
 
     def visits(self, tablet: BenchTablet, count: int) -> list[bytes]:
         """Follow-ups of so many different residents of the tablet."""
@@ -108,7 +119,7 @@ async def county(order: Order, server: int, port: int) -> AsyncIterator[County]:
         site = await open_site(
             store, kek_file=order.folder / "kek", district=DISTRICT, clock=now_ms
         )
-        made = County(order, site, server, port, await _postmaster(store))
+        made = County(order, site, server, port)
         for number in range(2):
             tablet = await bench_tablet(site, order.size, order.size.panels // 2, number)
             made.pairs.append((tablet, await linked(port)))
@@ -134,13 +145,6 @@ async def at_the_head(made: County, tablet: BenchTablet) -> None:
 
     ((csn,),) = await made.site.store.read(head)
     tablet.cursor = wire.Cursor(panel=tablet.panel, epoch=1, csn=csn)
-
-
-async def _postmaster(store: Store) -> int | None:
-    if store.dialect == "sqlite":
-        return None
-    found = await store.read(lambda tx: tx.rows("SELECT pg_read_file('postmaster.pid')"))
-    return int(str(found[0][0]).split()[0])
 
 
 # What tablets do.
@@ -188,7 +192,7 @@ async def first_lane(made: County, number: int) -> dict[str, float]:
     """A new tablet until it is usable: roster, allergies, due list, conflicts."""
     tablet = await bench_tablet(made.site, made.order.size, made.order.size.panels // 3, number)
     link, pages, walls = await linked(made.port), 0, list[float]()
-    cpu = made.spent_s()
+    before = await made.spent()
     while True:
         asked, began = tablet.ask(now_ms()), time.perf_counter()
         raw = await link.post(asked)
@@ -200,7 +204,7 @@ async def first_lane(made: County, number: int) -> dict[str, float]:
             break
     link.close()
     return {
-        "pages": pages, "cpu_ms": 1000 * (made.spent_s() - cpu), "wall_ms": 1000 * sum(walls),
+        "pages": pages, "cpu_ms": await made.since(before), "wall_ms": 1000 * sum(walls),
         "first_page_ms": 1000 * walls[0], "kB": link.down / 1000,
     }  # fmt: skip
 
@@ -258,13 +262,13 @@ async def _page(
     ) as client:
         for _ in range(warm):
             await ask(client)
-        before = made.spent_s()
+        before = await made.spent()
         for _ in range(repeats):
             began = time.perf_counter()
             answer = await ask(client)
             walls.append(1000 * (time.perf_counter() - began))
             assert answer.status_code == 200, (answer.status_code, answer.text[:300])
-        spent = 1000 * (made.spent_s() - before) / repeats
+        spent = await made.since(before) / repeats
     return {
         "cpu_ms": spent, "p50_ms": median(walls), "p95_ms": quantile(walls),
         "kB": len(answer.content) / 1000,

@@ -66,9 +66,29 @@ class Choice:
     doctors: Mapping[bytes, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What of switching is to come or waits."""
+
+    standing: Standing
+    cases: tuple[CaseShown, ...]
+
+
 async def choice(site: Site, acting: Acting, facility: bytes | None = None) -> Choice:
     """What can be chosen; `facility`: whose teams are wanted as well."""
     return await site.store.read(partial(_choice, site=site, acting=acting, facility=facility))
+
+
+async def ahead(site: Site, acting: Acting) -> Ahead:
+    """For a page that offers no choice: no place is looked at, nobody in a team is counted."""
+
+    async def read(tx: Tx) -> Ahead:
+        standing = await read_standing(tx, site, acting.resident, None)
+        no = await refusal(tx, site, acting, Act.CHOOSE)
+        asked = await cases.cases_of(tx, site, acting.resident) if no is None else ()
+        return Ahead(standing, asked)
+
+    return await site.store.read(read)
 
 
 async def _choice(tx: Tx, site: Site, acting: Acting, facility: bytes | None) -> Choice:
@@ -107,18 +127,26 @@ async def _places(tx: Tx, site: Site, standing: Standing) -> tuple[Place, ...]:
     near: dict[bytes, int] = {}
     for home, code in areas:
         near[home] = max(near.get(home, 0), 2 if len(code) == 12 else 1)
-    teams = await tx.rows(
-        "SELECT p.facility, (SELECT COUNT(*) FROM member m WHERE m.district=p.district AND "
-        "m.panel=p.panel AND m.ground='assigned') FROM panel p WHERE p.district=?",
-        district,
-    )  # fmt: skip
-    counted: dict[bytes, list[int]] = {}
-    for home, n in teams:
-        counted.setdefault(home, []).append(n)
+    teams: dict[bytes, int] = dict(
+        await tx.rows(
+            "SELECT facility, COUNT(*) FROM panel WHERE district=? GROUP BY facility", district
+        )
+    )
+    # The first team with room ends the counting at a facility: a county has half a million members.
+    open_to = {
+        row[0]
+        for row in await tx.rows(
+            "SELECT f.facility FROM facility f WHERE f.district=? AND EXISTS (SELECT 1 FROM panel "
+            "p WHERE p.district=f.district AND p.facility=f.facility AND (SELECT COUNT(*) FROM "
+            "member m WHERE m.district=p.district AND m.panel=p.panel AND m.ground='assigned') < ?"
+            " LIMIT 1)",
+            district, site.rules.panel_max,
+        )
+    }  # fmt: skip
     made = [
         Place(
-            who, name, *told.get(who, ("", "", "")), len(counted.get(who, ())),
-            all(n >= site.rules.panel_max for n in counted.get(who, ())), near.get(who, 0),
+            who, name, *told.get(who, ("", "", "")), teams.get(who, 0), who not in open_to,
+            near.get(who, 0),
         )
         for who, name in standing.facilities
     ]  # fmt: skip
