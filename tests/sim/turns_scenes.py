@@ -84,7 +84,8 @@ async def comes_and_goes(town: Town) -> list[Deed]:
     held = town.some()
     if held is None:
         return []
-    await town.settle(held)
+    if not await town.settle(held):
+        return []
     away = [who for who in RESIDENTS
             if not any(held.tablet.archive.belongs(each, who) for each in held.panels)]  # fmt: skip
     if not away:
@@ -112,8 +113,8 @@ async def push_and_revoke(town: Town) -> list[Deed]:
             ),
         )
     )  # fmt: skip
-    if town.rng.random() < 0.7:
-        await town.settle(held)
+    if town.rng.random() < 0.7 and not await town.settle(held):
+        return []
     works(town, held, who)
     town.clock.pass_(ms=DAY_MS if soon else 0)
     ends = consent.end_due if soon else partial(consent.revoke, consent=given or bytes(16))
@@ -169,7 +170,8 @@ async def hold_and_push(town: Town) -> list[Deed]:
     who = of_tablet(town, first)
     base = visits(town, first, who)
     visits(town, second, who, amends=base)
-    await town.settle(second)
+    if not await town.settle(second):
+        return []
     wakes = town.rng.choice((release.release_waiting, release.expire_holds))
     if wakes is release.expire_holds:
         town.clock.pass_(ms=(town.site.rules.hold_days + 1) * DAY_MS)
@@ -280,12 +282,14 @@ async def epoch_and_push(town: Town) -> list[Deed]:
     held = town.some()
     if held is None:
         return []
-    await town.settle(held)  # a new chain begins at the head that the server has told
+    if not await town.settle(held):  # a new chain begins at the head that the server has told
+        return []
     held.tablet.outbox.start_epoch()
     works(town, held, of_tablet(town, held))
     if town.rng.random() < 0.5:
         visits(town, held, of_tablet(town, held))
-        await town.settle(held)
+        if not await town.settle(held):
+            return []
         visits(town, held, of_tablet(town, held))
     confirms = partial(devices.confirm_epoch, device=held.device, staff=SU)
     return [sends(town, held), act(town, "epoch confirmed", confirms)]
@@ -297,9 +301,12 @@ async def purge_and_return(town: Town) -> list[Deed]:
     if held is None:
         return []
     who = of_tablet(town, held)
-    await town.settle(held)
+    if not await town.settle(held):
+        return []
     await quietly(switches(town, who, elsewhere(town, held)))
     held.takes((await exchange(town.site, held.asks())).answer)
+    if held.over:
+        return []
     if town.rng.random() < 0.5:
         return [sends(town, held), switches(town, who, town.rng.choice(held.panels))]
     return [sends(town, held), act(town, "undo", partial(move.undo, resident=who))]

@@ -157,17 +157,17 @@ class Town:
         found = [each for each in named if not each.over and not each.busy]
         return self.rng.choice(found) if found else None
 
-    async def settle(self, held: Carried) -> None:
-        """Exchanges until quiet, outside of any play."""
+    async def settle(self, held: Carried) -> bool:
+        """Exchanges until quiet, outside of any play. False: the tablet was told to wipe."""
         result = None
         for _ in range(60):
             if held.over:
-                return
+                return False
             held.asks()
             result = held.tablet.take(held.sent, (await exchange(self.site, held.sent)).answer)
             held.over = result.wiped
-            if not (result.more or result.receipts):
-                return
+            if not (held.over or result.more or result.receipts):
+                return True
         state = held.tablet.state
         raise AssertionError(
             f"tablet {held.name} never settles: own {(state.chain_epoch, state.seq)}, server "
