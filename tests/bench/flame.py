@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -113,9 +112,9 @@ async def _pushed(here: Ground, sealed: list[list[bytes]]) -> None:
 
 async def _pulled(here: Ground) -> None:
     for _ in range(ROUNDS):
-        await asyncio.gather(
-            *(Pulled(replace(tablet, cursor=None), link).rest() for tablet, link in here.pairs)
-        )
+        for tablet, _ in here.pairs:
+            tablet.cursor = None
+        await asyncio.gather(*(Pulled(tablet, link).rest() for tablet, link in here.pairs))
 
 
 if __name__ == "__main__":

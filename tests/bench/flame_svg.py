@@ -36,7 +36,9 @@ _PLUMBING: Final = re.compile(
 )
 
 
-_LOOP: Final = ("event loop and threads of Python", "asyncio, uvloop, threading")
+# A thread that waits for work is seen as running while it wakes up or falls asleep.
+_WAITS: Final = re.compile(r"(_worker \(concurrent/futures|SqliteWriter\._loop|wait \(threading)")
+_LOOP: Final = ("event loop", "asyncio, uvloop")
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ def drawn(lines: Iterable[str], title: str) -> tuple[str, int]:
     root = _Box("all", "")
     for line in lines:
         stack, _, count = line.rpartition(" ")
-        if count.isdigit():
+        if count.isdigit() and not _WAITS.match(stack.rpartition(";")[2]):
             _add(root, stack.split(";"), int(count))
     height = HEAD + _depth(root, root.count) * ROW + MARGIN
     body = "\n".join(_boxes(root, root.count, height))
@@ -72,7 +74,7 @@ def _hint() -> str:
 
 
 def _add(root: _Box, stack: list[str], count: int) -> None:
-    """A stack of nothing but plumbing is the event loop, or a thread that is about to wait."""
+    """A stack of nothing but plumbing is the event loop's own work."""
     root.count += count
     box = root
     frames = [found for each in stack if (found := _FRAME.fullmatch(each))]
