@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw
 
 from server.actions.checkup import day_rows, desk_steps
+from server.actions.keeping import backup
 from server.store.ids import new_id
 from server.store.tx import Tx
 from sync import hall, wire
@@ -22,6 +23,7 @@ from sync.hall_wire import (
 )
 from tests.halls import STATIONS, HallTablet, a_day, in_hall, seen
 from tests.lists import signed
+from tests.test_sim_found import restored
 from tests.world import QIN, TEAM_A2, WU, ZHENG, ZHOU, World, id_number
 
 
@@ -141,6 +143,17 @@ async def test_after_a_restore_a_tablet_begins_the_day_again(world: World) -> No
     await world.store.write(lambda tx: tx.run("UPDATE district SET feed_epoch=2"))
     (again,) = await pages(there, HallCursor(day=day, epoch=page.epoch, csn=99, version=1))
     assert (again.epoch, len(again.rows), again.info is not None) == (2, 1, True)
+
+
+async def test_a_restored_server_gives_out_no_series_that_may_be_in_use(world: World) -> None:
+    day = await a_day(world, (ZHOU,))
+    assert (await told(await in_hall(world, day, "一")))[0].series == 1
+    file = (await backup.backup(world.site, world.folder / "backup")).path
+    # Given out after the backup: the server that comes back knows nothing of it.
+    assert (await told(await in_hall(world, day, "二")))[0].series == 2
+    async with restored(world, file, "again") as after:
+        third = (await told(await in_hall(after, day, "三")))[0].series
+        assert third > backup.SERIES_SPARED
 
 
 async def test_a_guest_who_turned_out_to_be_somebody_is_named_so(world: World) -> None:

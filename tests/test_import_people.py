@@ -10,6 +10,7 @@ import pytest
 from server.actions.archives import afterwork
 from server.actions.archives.standing import lock_residents
 from server.actions.lists import import_mappings, import_run, imports
+from server.actions.lists.import_reading import NotOurs
 from server.actions.lists.imports import ColumnsMissing
 from server.actions.places import unassigned
 from server.errors import NotYours, RuleSaysNo
@@ -208,6 +209,20 @@ async def test_a_list_goes_on_exactly_where_its_process_died(world: World) -> No
     assert await world.one("SELECT COUNT(*) FROM member WHERE panel=?", TEAM_A) == 2_303
     again = await carry_out(world, who, raw(rows))
     assert (again.created, again.matched) == (0, 2_300)
+
+
+async def test_who_still_holds_a_part_that_another_has_done_writes_nothing(world: World) -> None:
+    await county(world)
+    who = await signed(world, CHEN)
+    job = await upload(world, who, raw(f"人一,男,,{number('1950-01-01', 1)},,,{QINGHE_VILLAGE},,,"))
+    await imports.start(world.site, who, job.id)
+    stale = await imports.find(world.site, who, job.id)
+    await import_run.work(world.site, job.id)
+    done = await imports.find(world.site, who, job.id)
+    with pytest.raises(NotOurs):
+        await import_run._parts(world.site, stale, lambda _: None, 1)
+    assert await imports.find(world.site, who, job.id) == done
+    assert (done.created, done.matched) == (1, 0)
 
 
 async def test_it_stops_between_two_parts_when_a_person_says_so(world: World) -> None:

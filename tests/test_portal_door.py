@@ -2,8 +2,11 @@
 
 import re
 
-from resident_portal.frame import asset
+from resident_portal.door import OPEN, OWN_CSRF, WHO
+from resident_portal.frame import Portal, asset
+from resident_portal.rooms import ROOMS
 from server.actions.residents import drafts, visits
+from tests.console import settings_of
 from tests.portal import bind, phone, visit_of
 from tests.world import WU, YANG, ZHOU, World
 
@@ -45,6 +48,26 @@ async def test_a_form_token_is_another_in_each_page_and_of_one_session(world: Wo
     assert not visits.is_form_token(other, first)
     assert not visits.is_form_token(token, "")
     assert not visits.is_form_token(token, first[:-2])
+
+
+async def test_no_form_of_somebody_signed_in_is_taken_without_its_token(world: World) -> None:
+    await bind(world, ZHOU)
+    portal = Portal(world.site, settings_of(world))
+    forms = [
+        (re.sub(r"\{[^}]+\}", "0" * 32, path), handler.opt.get(OWN_CSRF))
+        for room in ROOMS
+        for handler in room.handlers(portal)
+        for path in handler.paths
+        if "POST" in handler.http_methods and handler.opt[WHO] != OPEN
+    ]
+    assert len(forms) > 20
+    async with phone(world, ZHOU) as zhou, phone(world, ZHOU) as other:
+        token = visits.form_token(other.token)  # good, and of another session
+        for path, uploads in forms:
+            files = {"file": ("a.jpg", b"a")} if uploads else None
+            for typed in ({}, {"csrf": "0" * 32}, {"csrf": token}):
+                answer = await zhou.client.post(path, data=typed, files=files)
+                assert (answer.status_code, "form_not_ours" in answer.text) == (403, True), path
 
 
 async def test_a_session_ends_by_idleness_and_by_its_length(world: World) -> None:

@@ -120,8 +120,11 @@ async def test_a_code_counts_once_five_tries_ten_minutes_and_in_its_own_browser(
         assert "不能用了" in text_of(await read_back(stranger, "12345"))
         theirs = await code_for(world, PHONES[ZHOU])
         assert "不能用了" in text_of(await read_back(stranger, theirs))
+        trying = at.client.cookies[TRYING]
         first = await read_back(at, code)
         assert first.headers["location"] == "/portal/"
+        again = sign_in.Browser("a", trying=trying)
+        assert isinstance(await sign_in.come_in(world.site, again, code), sign_in.Over)
         form = await at.get(SIGN_IN)  # signed in already
         assert form.headers["location"] == "/portal/"
         await at.post("/portal/sign-out")

@@ -17,7 +17,20 @@ from sync.tablet_archive import Archive
 from sync.tablet_state import NotTheServer
 from tests.cast_forms import good
 from tests.copies import Copies
-from tests.world import QIN, TEAM_A, TEAM_B, WU, XIE, ZHOU, Field, World, an_id, field, new_world
+from tests.world import (
+    QIN,
+    TEAM_A,
+    TEAM_B,
+    WU,
+    XIE,
+    ZHENG,
+    ZHOU,
+    Field,
+    World,
+    an_id,
+    field,
+    new_world,
+)
 
 ON = "2026-11-20"
 VISIT = good("htn_followup", next_date="2027-02-18")
@@ -139,6 +152,24 @@ async def test_a_purge_is_not_stated_while_a_visit_of_that_person_waits(
     await su.settle()
     assert su.tablet.fate(late)[0] in ("applied", "applied_guest")
     assert await district.one(state, ZHOU) == "purged"
+
+
+async def test_what_is_cut_smaller_names_every_place_that_was_given(
+    district: World, su: Field
+) -> None:
+    tablet = su.tablet
+    made = [visit(su, ZHOU), visit(su, WU)]
+    tablet.seal()
+    made.append(visit(su, ZHENG))
+    tablet.seal()
+    first = tablet.disk.rows("SELECT body FROM batch WHERE state='ready' ORDER BY seq")
+    assert (len(first), tablet.outbox.recut(most=1)) == (2, 3)
+    for (body,) in first:  # lost on the way for a day
+        await exchange(district.site, body)
+    await su.settle()
+    assert {tablet.fate(each) for each in made} == {("applied", "")}
+    assert await district.one("SELECT COUNT(*) FROM batch WHERE verdict='fork'") == 0
+    assert await district.one("SELECT COUNT(*) FROM change WHERE device IS NOT NULL") == 3
 
 
 async def test_what_the_server_could_not_read_stays_readable_on_the_tablet(su: Field) -> None:

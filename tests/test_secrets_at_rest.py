@@ -18,7 +18,7 @@ import httpx
 import pytest
 import structlog
 
-from server.actions.archives import consent
+from server.actions.archives import consent, opening
 from server.actions.archives.decisions import decide_cells
 from server.actions.keeping.audit_tree import make_checkpoint, number_leaves
 from server.actions.keeping.backup import backup
@@ -28,12 +28,14 @@ from server.actions.tablets.devices import mark_lost, revoke
 from server.actions.tablets.release import release
 from server.app import create_app
 from server.logs import configure
+from server.rules.consent import Purpose
 from server.settings import Settings
 from server.store.tables import SPECS
 from sync import wire
 from sync.limits import DAY_MS
 from tests.cast_forms import good
 from tests.forge import DAY, forger
+from tests.lists import signed
 from tests.messages import answered, code
 from tests.portal import bind
 from tests.world import (
@@ -65,6 +67,7 @@ SAID = {
     "drug": "蒙脱石散加倍量",
     "ground": "路边晕倒由邻居送来",
     "void": "记错了人应是隔壁家",
+    "reason": "家属来电说昏迷不醒",
     "contact": "李寒露",
     "other phone": "13777776661",
     "broken": "无人能读的一句话",
@@ -160,6 +163,8 @@ async def a_full_day(world: World, post: httpx.AsyncClient) -> list[Field]:
     su.tablet.save_edit(ZHOU, cells, DAY)
     xie.tablet.save_edit(ZHOU, {"blood_abo": "2", "remarks": SAID["complaint"]}, DAY)
     su.tablet.note_reading(ZHOU, SAID["ground"])
+    why = opening.Given(Purpose.EMERGENCY, SAID["reason"])
+    await opening.open_by_number(world.site, await signed(world, HE), id_number(WU), why)
     held = su.tablet.save_event(ZHOU, "htn_followup", DAY, {**VISIT, "sbp": 999})
     for each in (su, xie, su):
         await sync(each, post)

@@ -128,14 +128,31 @@ async def test_a_lost_answer_changes_nothing_and_the_same_bytes_go_again(
     with faulty("no_connection"):
         await app.call("sync")
     assert (await app.status())["sync"]["failures"] == 1
+    (lost,) = [each["digest"] for each in await app.do("sent")]
     later = await app.visit(ZHOU, "2026-11-19")  # what was given out is closed
     await app.restart()
     await app.unlock()
     await app.call("sync")
+    assert lost in [each["digest"] for each in await app.do("sent")], "byte for byte"
     assert [await app.fate(each) for each in (visit, later)] == [("applied", "")] * 2
     count = "SELECT COUNT(*) FROM change WHERE kind='htn_followup' AND device IS NOT NULL"
     assert await world.one(count) == 2
     assert await world.one("SELECT COUNT(*) FROM task WHERE kind='fork'") == 0
+
+
+async def test_an_answer_that_nobody_signed_and_one_of_yesterday_change_nothing(
+    app: Engine,
+) -> None:
+    await app.enrol()
+    await app.call("sync")
+    for how in ("unsigned", "recorded"):
+        visit = await app.visit(ZHOU, "2026-11-18")
+        await app.do("set", **{how: True})
+        with faulty("not_the_server"):
+            await app.call("sync")
+        assert await app.waiting() == 1
+        await app.call("sync")
+        assert await app.fate(visit) == ("applied", "")
 
 
 async def test_who_leaves_goes_at_once_and_is_acknowledged_when_nothing_waits(

@@ -79,7 +79,7 @@ class Runner:
                 told = self._command(catcher)
             except subprocess.TimeoutExpired:
                 return Verdict(held=False, why=f"no end after {LIMIT_S} s"), set()
-        return _of_node(told, catcher) if catcher.kind == "node" else _of_sim(told), set()
+        return _of_node(told, catcher) if catcher.kind == "node" else _of_sim(told, catcher), set()
 
     def _pytest(self, catcher: Catcher, folder: Path, *, compiling: bool) -> Told:
         bare = ["--noconftest"] if catcher.kind == "pure" else []
@@ -104,7 +104,7 @@ class Runner:
 
     def _command(self, catcher: Catcher) -> Told:
         if catcher.kind == "sim":
-            words, at = [sys.executable, "-m", "tests.sim", *catcher.what], self.root
+            words, at = [sys.executable, "-m", *catcher.what], self.root
         else:
             file, name = catcher.what
             pattern = "--test-name-pattern=^" + re.escape(name)
@@ -174,13 +174,13 @@ def _of_node(told: Told, catcher: Catcher) -> Verdict:
     return Verdict(held=False, by=f"{catcher.what[0]}: {failed[0]}")
 
 
-def _of_sim(told: Told) -> Verdict:
+def _of_sim(told: Told, catcher: Catcher) -> Verdict:
     if told.returncode == 0:
         return Verdict(held=True)
     seed = re.search(r"^seed \d+", told.stdout, re.MULTILINE)
     if seed is None or CLUMSY.search(told.stdout):
         return Verdict(held=False, why="the edit is clumsy: " + _tail(told))
-    return Verdict(held=False, by=f"tests.sim {seed[0]}")
+    return Verdict(held=False, by=f"{catcher.what[0]} {seed[0]}")
 
 
 def _tail(told: Told) -> str:

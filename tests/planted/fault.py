@@ -43,7 +43,7 @@ class Catcher:
     def shown(self) -> str:
         match self.kind:
             case "sim":
-                return f"python -m tests.sim {' '.join(self.what)}"
+                return f"python -m {' '.join(self.what)}"
             case "node":
                 return f"node --test tests/{self.what[0]}: {self.what[1]}"
             case _:
@@ -81,5 +81,16 @@ def node(file: str, name: str) -> Catcher:
     return Catcher("node", (file, name))
 
 
-def sim(first: int, seeds: int = 1, engine: str = "sqlite") -> Catcher:
-    return Catcher("sim", ("--first", str(first), "--seeds", str(seeds), "--engine", engine))
+def sim(first: int, seeds: int = 1) -> Catcher:
+    """Whole field days."""
+    return _seeds("tests.sim", first, seeds, "sqlite")
+
+
+def turns(first: int, seeds: int = 1, engine: str = "postgres") -> Catcher:
+    """Open transactions of several processes, statement by statement."""
+    return _seeds("tests.sim.turns", first, seeds, engine)
+
+
+def _seeds(module: str, first: int, seeds: int, engine: str) -> Catcher:
+    args = ("--first", str(first), "--seeds", str(seeds), "--engine", engine)
+    return Catcher("sim", (module, *args))

@@ -7,6 +7,7 @@ import { memoryDisk } from "../app/disk/memory.js";
 import { receiptHolds } from "../app/engine/answer.js";
 import { Applying } from "../app/engine/apply.js";
 import { Ledger } from "../app/engine/ledger.js";
+import { letGo } from "../app/engine/letting_go.js";
 import { parsed } from "../app/engine/person.js";
 import { Words } from "../app/engine/register.js";
 import { concat, utf8 } from "../app/wire/bytes.js";
@@ -43,6 +44,28 @@ test("an older revision takes no newer one's place", async () => {
   assert.equal(step.entry(WHO)?.sum, sum);
   await new Applying(step, pageOf(3, 1, "of the next epoch"), WORDS).run();
   assert.equal(await held(), "of the next epoch");
+});
+
+test("a purge is stated when the last receipt is in, and not before", async () => {
+  const ledger = new Ledger(memoryDisk());
+  await ledger.load();
+  const step = ledger.step();
+  const own = /** @type {import("../app/engine/own.js").OwnChanges} */ (
+    /** @type {unknown} */ ({
+      plain: async (/** @type {unknown[]} */ rows) => rows.map(() => ({ resident: WHO })),
+    })
+  );
+  const stated = () => step.get("gone", WHO)?.at;
+  step.put("gone", WHO, { at: 0, panel: PANEL });
+  for (const state of ["open", "sent"]) {
+    step.put("own", "01".repeat(16), { state });
+    await letGo(step, own, 5);
+    assert.equal(stated(), 0, state);
+  }
+  step.put("own", "01".repeat(16), { state: "receipted" });
+  await letGo(step, own, 7);
+  assert.equal(stated(), 7);
+  assert.equal(step.get("own", "01".repeat(16)), undefined);
 });
 
 test("a receipt counts only with the server's signature", async () => {

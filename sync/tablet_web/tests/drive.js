@@ -7,6 +7,7 @@
 //   {"id": 2, "method": "status", "args": []}       a call of the engine
 //   {"id": 3, "do": "restart", ...}                 what only a test does; see `deeds`
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -38,6 +39,11 @@ const unharmed = () => ({
   late: false,
   /** Statuses to answer with in place of the server. @type {number[]} */
   instead: [],
+  /** The next answer bears a signature that is nobody's; or is the answer to an earlier request. */
+  unsigned: false,
+  recorded: false,
+  /** The newest one. */
+  last: new Uint8Array(0),
   /** What such an answer says: come again after so many seconds. */
   after: "0",
   /** A line that takes no larger body; 0: any. */
@@ -46,7 +52,7 @@ const unharmed = () => ({
   /** Bytes that fit on the disk. */
   most: Number.POSITIVE_INFINITY,
   writes: 0,
-  /** What was sent: path and size. @type {{ path: string, size: number, status: number }[]} */
+  /** What was sent. @type {{ path: string, size: number, digest: string, status: number }[]} */
   sent: [],
 });
 let life = unharmed();
@@ -99,6 +105,21 @@ function disk() {
   };
 }
 
+/** @param {Call} call @param {number} status */
+const noted = ({ path, body = new Uint8Array(0) }, status) => {
+  const digest = createHash("sha256").update(body).digest("hex");
+  return { path, size: body.length, digest, status };
+};
+
+/** Somebody stands there. @param {Uint8Array<ArrayBuffer>} body */
+function onTheLine(body) {
+  if (life.unsigned) body[body.length - 1] ^= 1;
+  const given = life.recorded ? life.last : body;
+  life.last = body;
+  life.unsigned = life.recorded = false;
+  return given;
+}
+
 /** @param {Call} call @returns {Promise<Reply>} */
 async function send(call) {
   if (life.writes_left < 0) throw KILLED;
@@ -108,7 +129,7 @@ async function send(call) {
     return { status, headers: { "retry-after": life.after }, body: new Uint8Array(0) };
   }
   if (life.narrow && (call.body?.length ?? 0) > life.narrow) {
-    life.sent.push({ path: call.path, size: call.body?.length ?? 0, status: 413 });
+    life.sent.push(noted(call, 413));
     return { status: 413, headers: {}, body: new Uint8Array(0) };
   }
   const answer = await fetch(server + call.path, {
@@ -116,11 +137,11 @@ async function send(call) {
     headers: call.headers ?? {},
     ...(call.body ? { body: /** @type {BodyInit} */ (call.body) } : {}),
   });
-  const body = new Uint8Array(await answer.arrayBuffer());
+  const body = onTheLine(new Uint8Array(await answer.arrayBuffer()));
   const meanwhile = during;
   during = null;
   await meanwhile?.();
-  life.sent.push({ path: call.path, size: call.body?.length ?? 0, status: answer.status });
+  life.sent.push(noted(call, answer.status));
   if (life.lose > 0) {
     life.lose -= 1;
     throw { code: life.late ? "timeout" : "no_connection" };

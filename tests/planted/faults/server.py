@@ -1,6 +1,6 @@
 """Faults of the server: what it takes, when it says so, what it tells tablets."""
 
-from tests.planted.fault import Edit, Fault, test
+from tests.planted.fault import Edit, Fault, sim, test
 
 INGEST = "server/actions/tablets/ingest.py"
 BATCH = "server/actions/tablets/batch.py"
@@ -17,7 +17,8 @@ TAKING = (
         (Edit(
             INGEST, "    if stored is not None:", "    if stored is not None and not stored[0]:",
         ),),
-        test("test_replay.py::test_the_newest_envelope_sent_again_is_answered_in_full[sqlite]"),
+        test("test_bad_input.py::"
+             "test_a_batch_sent_twice_gets_the_stored_receipt_byte_for_byte[sqlite]"),
     ),
     Fault(
         "same_id_other_bytes",
@@ -229,6 +230,19 @@ TELLING = (
         test("test_move.py::test_the_new_team_receives_everything_and_the_old_lets_go[sqlite]"),
     ),
     Fault(
+        "tail_of_a_long_batch_dropped",
+        "After a busy day the last visits of it never reach the colleague's tablet.",
+        (Edit(LEDGER, 'await tx.insert("feed", feed)', 'await tx.insert("feed", feed[:1])'),),
+        sim(1, 3),
+    ),
+    Fault(
+        "head_moved_by_a_fork",
+        "One of two copies of a tablet takes over the chain, and the other's work waits.",
+        (Edit(INGEST, "    if isinstance(work.verdict, Next | NewEpoch):",
+              "    if isinstance(work.verdict, Next | NewEpoch | Fork):"),),
+        sim(1, 12),
+    ),
+    Fault(
         "leave_never_sent",
         "The former doctor's tablet never hears that somebody has left.",
         (Edit(
@@ -251,7 +265,8 @@ TELLING = (
         "A tablet is lost and nobody knows whose archives were on it.",
         (Edit(PACKING, 'await packer.tx.insert("copy", rows, ignore=True)',
               'await packer.tx.insert("copy", rows[:0], ignore=True)'),),
-        test("test_enrol.py::test_a_lost_tablet_shows_whose_copies_it_may_hold[sqlite]"),
+        test("test_reference_tablet.py::"
+             "test_a_purge_is_not_stated_while_a_visit_of_that_person_waits"),
     ),
     Fault(
         "put_after_leave",
