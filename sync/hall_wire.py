@@ -157,7 +157,7 @@ def hall_row(data: bytes | Raw) -> HallRow:
     """Raises Malformed."""
     try:
         return _row.decode(data)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed("not a valid row of a checkup day") from None
 
 
@@ -165,7 +165,7 @@ def code_list(data: bytes | Raw) -> CodeList:
     """Raises Malformed."""
     try:
         return _codes.decode(data)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed("not a valid list of codes") from None
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from crypto.keys import SigningKeyPair, Suite
 from server.actions.residents import exporting
 from server.actions.residents.acting import Acting
-from server.actions.residents.export_content import checked
+from server.actions.residents.export_check import checked
 from server.errors import NotFound, NotYours, RuleSaysNo
 from tests.cast_forms import good
 from tests.portal import bind, phone, text_of

@@ -6,7 +6,7 @@ with real ids among them and with signs that programs stumble over.
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +112,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     yield from opened(f"sqlite:///{folder}/w.sqlite3", folder)
 
 
-def opened(url: str, folder: Path) -> Iterator[Doors]:
+def opened(url: str, folder: Path) -> Generator[Doors]:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         world = runner.run(stack.enter_async_context(new_world(url, folder)))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from server.actions.residents.export_content import BYTES_MAX, checked
+from server.actions.residents.export_check import checked
+from server.actions.residents.export_content import BYTES_MAX
 from server.actions.residents.exporting import signing_keys
 from server.cli.session import in_site
 from server.pages.times import civil

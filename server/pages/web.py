@@ -75,7 +75,12 @@ def no_nul(texts: Iterable[str]) -> None:
 
 async def posted(request: AnyRequest) -> dict[str, list[str]]:
     """The texts of a form, each name with all its values; files are left out."""
-    form = await request.form()
+    try:
+        form = await request.form()
+    except HTTPException:
+        raise
+    except (ValueError, LookupError):  # a part is no text of the charset that it states
+        raise ClientException from None
     typed: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):

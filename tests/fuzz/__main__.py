@@ -64,7 +64,7 @@ def _tried(name: str, target: Target, asked: argparse.Namespace) -> Tally:
 
 
 def _line(name: str, tally: Tally) -> str:
-    found = ", ".join(f"{word} {count}" for word, count in tally.found.most_common(9))
+    found = ", ".join(f"{word} {count}" for word, count in tally.found.most_common(12))
     each_us = tally.cpu_s / max(1, tally.cases) * 1e6
     return (
         f"{name}: {tally.cases:,} cases, {tally.cpu_s:.1f} CPU s ({each_us:,.0f} us each), at most "

@@ -39,13 +39,15 @@ class Target:
     """`make` draws a case, from nothing but the chance. `judge` hands cases in and says of each
     what became of it, in the words of the room; it raises Broken, or anything that nobody promised.
 
-    `block`: how many are handed in at a time. `finish` looks at all that was left behind.
+    `block`: how many are handed in at a time. `finish` looks at all that was left behind. `memory`:
+    bytes that they may take on top of what is there.
     """
 
     make: Callable[[Random], Case]
     judge: Callable[[Sequence[Case]], Sequence[str]]
     block: int = 1
     finish: Callable[[], None] = lambda: None
+    memory: int = 64 << 20
 
 
 def one_by_one(judge: Callable[[Case], str]) -> Callable[[Sequence[Case]], Sequence[str]]:

@@ -15,7 +15,6 @@ from typing import Final
 from tests.fuzz.case import Broken, Case, Target
 
 CPU_MOST_S: Final = 20  # of one hand-in; far more than any takes on any machine
-MEMORY_MOST: Final = 64 << 20
 LOOKED_AT: Final = 100  # memory is looked at once in so many cases
 PROC: Final = Path("/proc/self")
 
@@ -53,7 +52,7 @@ def run(name: str, target: Target, numbers: range, *, seed: int = 0) -> Tally:
                 tally.found.update(_handed_in(name, target, some, seed))
             grown = _memory("VmHWM") - before
             tally.memory = max(tally.memory, grown)
-            if grown > MEMORY_MOST:
+            if grown > target.memory:
                 raise _failed(name, part, seed, f"they took {grown >> 20} MiB", ())
     try:
         target.finish()

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from tests.fuzz import batches, lists, sealed
+from tests.fuzz import batches, calls, files, forms, lists, sealed
 from tests.fuzz.case import Place, Target
 
 SHARE: Final = 10_000
@@ -44,8 +44,20 @@ TARGETS: Final[dict[str, Entry]] = {
     "workbook": _pure(lists.workbook),
     "laboratory": _pure(lists.laboratory),
     "invited": _pure(lists.invited),
+    "forms": _pure(forms.body),
+    "rescue": _pure(files.rescue),
+    "tables": _pure(files.tables, 2_000),
+    "messages": _pure(files.messages),
+    "backup": Entry(files.backups, 2_000, "sqlite"),
+    "archive": Entry(files.archives, 2_000, "sqlite"),
+    "rescue-sqlite": Entry(files.rescue_whole, 100, "sqlite"),
+    "rescue-postgres": Entry(files.rescue_whole, 100, "postgres"),
     "people-sqlite": Entry(lists.people_whole, 150, "sqlite"),
     "people-postgres": Entry(lists.people_whole, 150, "postgres"),
     "day-sqlite": Entry(lists.day_whole, 100, "sqlite"),
     "day-postgres": Entry(lists.day_whole, 100, "postgres"),
+    "calls-sqlite": Entry(calls.calls, 250, "sqlite"),
+    "calls-postgres": Entry(calls.calls, 250, "postgres"),
+    "pages-sqlite": Entry(forms.pages, 500, "sqlite"),
+    "pages-postgres": Entry(forms.pages, 500, "postgres"),
 }

@@ -72,17 +72,25 @@ def _is_drawn(path: str, status: int) -> None:
 
 
 @contextmanager
-def walked(place: Place) -> Iterator[Walked]:
-    """The world of the place, its log as the server writes it."""
+def listened() -> Iterator[None]:
+    """The log is as the server writes it; afterwards as it was."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     logs.configure("info")
-    with asyncio.Runner() as runner:
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level = before, level
+        structlog.reset_defaults()
+
+
+@contextmanager
+def walked(place: Place) -> Iterator[Walked]:
+    """The world of the place."""
+    with listened(), asyncio.Runner() as runner:
         stack = AsyncExitStack()
         world = runner.run(stack.enter_async_context(new_world(place.url, place.folder)))
         try:
             yield Walked(world, runner, stack)
         finally:
             runner.run(stack.aclose())
-            root.handlers[:], root.level = before, level
-            structlog.reset_defaults()

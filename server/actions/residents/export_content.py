@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from crypto.keys import SigningKeyPair, SigningPublicKey
+from crypto.keys import SigningKeyPair
 from crypto.primitives import sha256
 from server.actions.residents.correction_file import Correction
 from server.actions.residents.links import Link
@@ -112,49 +112,6 @@ def classes_in(raw: bytes) -> set[str]:
 
 class _Classes(msgspec.Struct, frozen=True):
     classes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check of such a file found: `faults` one sentence each, () for none."""
-
-    made_at: int
-    kid: str
-    files: int
-    faults: tuple[str, ...]
-
-
-def checked(raw: bytes, keys: Sequence[SigningPublicKey]) -> Checked:
-    """Whether a ZIP file is as this district's server signed it. Raises ValueError for what is no
-    such file, or one past its bounds.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as packing:
-            infos = packing.infolist()
-            if len(infos) > FILES_MAX or sum(each.file_size for each in infos) > BYTES_MAX:
-                raise ValueError("too large to be checked")
-            files = {each.filename: packing.read(each) for each in infos}
-        manifest = msgspec.json.decode(files[MANIFEST], type=dict[str, Any])
-        signed = msgspec.json.decode(files[SIGNATURE], type=dict[str, str])
-        listed: dict[str, str] = manifest["files"]
-        signature = bytes.fromhex(signed["signature"])
-        made_at, kid = int(manifest["made_at"]), signed["kid"]
-    except (zipfile.BadZipFile, KeyError, TypeError, msgspec.MsgspecError) as error:
-        raise ValueError("not an archive of this system") from error
-    more = sorted(files.keys() - listed.keys() - {MANIFEST, SIGNATURE})
-    faults = [f"{name} is not in the file" for name in listed if name not in files]
-    faults += [f"{name} was added" for name in more]
-    faults += [
-        f"{name} was changed"
-        for name, mark in listed.items()
-        if name in files and sha256(files[name]).hex() != mark
-    ]
-    ours = next((each for each in keys if each.kid().hex() == kid), None)
-    if ours is None:
-        faults.append("signed by a key that this district does not know")
-    elif not ours.verify(LABEL + files[MANIFEST], signature):
-        faults.append("the signature does not fit")
-    return Checked(made_at, kid, len(listed), tuple(faults))
 
 
 # For programs.
