@@ -300,8 +300,7 @@ class Tablet:
         if answer.trust is not None or not state.trust_epoch:
             state.trust_epoch = feed_epoch
         if answer.head is not None:
-            backed_at = answer.backed_up.at if answer.backed_up is not None else 0
-            self.custody.take_head(answer.head, restored=restored, backed_at=backed_at)
+            self.custody.take_head(answer.head, restored=restored)
         if answer.backed_up is not None:
             self.custody.drop_backed_up(answer.backed_up)
 

@@ -18,9 +18,10 @@ class Custody:
         self._disk = disk
         self._state = state
 
-    def take_head(self, head: wire.ChainHead, *, restored: bool, backed_at: int) -> None:
+    def take_head(self, head: wire.ChainHead, *, restored: bool) -> None:
         """Where the server's chain of this tablet stands. `restored`: its feed epoch has risen;
-        then what it took beside the chain after `backed_at` is not in it either.
+        then nothing vouches for what it took beside the chain: the newest backup may have been
+        begun after that, and after the restore that lost it.
         """
         state = self._state
         state.head_epoch, state.head_seq, state.head_digest = head.epoch, head.seq, head.digest
@@ -35,12 +36,10 @@ class Custody:
         epoch, seq = (0, 0) if foreign else (head.epoch, head.seq)
         self._disk.run(
             "UPDATE batch SET state='ready' WHERE state='held' AND ((epoch, seq) > (?, ?) "
-            "OR (beside=1 AND taken >= ?))",
-            epoch, seq, backed_at,
+            "OR beside=1)",
+            epoch, seq,
         )  # fmt: skip
-        self._disk.run(
-            "UPDATE photo SET state='waiting' WHERE state='held' AND taken >= ?", backed_at
-        )
+        self._disk.run("UPDATE photo SET state='waiting' WHERE state='held'")
 
     def _is_mine(self, head: wire.ChainHead) -> bool:
         """Whether this tablet sealed the batch at the server's head (or nothing stands there)."""

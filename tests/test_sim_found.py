@@ -318,3 +318,26 @@ async def test_a_tablet_without_room_takes_the_step_back_and_goes_on_when_there_
     saved.append(su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT))
     await su.settle()
     assert all(su.tablet.fate(each)[0] == "applied" for each in saved)
+
+
+async def test_what_was_taken_beside_the_chain_is_sent_again_though_a_backup_was_made_since(
+    world: World, tmp_path: Path
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    twin = a_copy(su, world)
+    twin.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await twin.settle()
+    file = (await backup.backup(world.site, tmp_path / "backup")).path
+    visit = su.tablet.save_event(WU, "htn_followup", ON, VISIT)
+    await su.go()
+    assert su.tablet.fate(visit) == ("quarantined", "fork"), "in custody, beside the chain"
+    async with restored(world, file, "again") as after:
+        after.clock.pass_(hours=1)
+        await backup.backup(after.site, tmp_path / "after")
+        su.world = after
+        su.tablet.save_event(WU, "htn_followup", ON, VISIT)
+        su.tablet.outbox.start_epoch()
+        await su.settle()
+        state = await after.one("SELECT state FROM change WHERE change=?", visit)
+        assert state == "quarantined"

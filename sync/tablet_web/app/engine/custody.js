@@ -17,13 +17,14 @@ const ASIDE = ["proposal", "held", "quarantined"];
 export const UNREAD = ["malformed", "too_large", "unread"];
 
 /**
- * Where the server's chain of this tablet stands. `restored`: its feed epoch has risen; then what
- * it took beside the chain after `backedAt` is not in it either.
+ * Where the server's chain of this tablet stands. `restored`: its feed epoch has risen; then
+ * nothing vouches for what it took beside the chain: the newest backup may have been begun after
+ * that, and after the restore that lost it.
  * @param {Step} step
  * @param {NonNullable<Answer["head"]>} head
- * @param {{ mine: boolean, restored: boolean, backedAt: number }} told
+ * @param {{ mine: boolean, restored: boolean }} told
  */
-export function takeHead(step, head, { mine, restored, backedAt }) {
+export function takeHead(step, head, { mine, restored }) {
   const state = step.facts;
   state.head_epoch = head.epoch;
   state.head_seq = head.seq;
@@ -37,14 +38,10 @@ export function takeHead(step, head, { mine, restored, backedAt }) {
   for (const [key, row] of step.rows("batch")) {
     if (row.state !== "held" || row.gen !== state.gen) continue;
     const after = row.epoch > epoch || (row.epoch === epoch && row.seq > seq);
-    if (after || (row.beside && row.taken >= backedAt)) {
-      step.put("batch", key, { ...row, state: "ready" });
-    }
+    if (after || row.beside) step.put("batch", key, { ...row, state: "ready" });
   }
   for (const [id, row] of step.rows("photo")) {
-    if (row.state === "held" && row.taken >= backedAt) {
-      step.put("photo", id, { ...row, state: "waiting" });
-    }
+    if (row.state === "held") step.put("photo", id, { ...row, state: "waiting" });
   }
 }
 

@@ -262,7 +262,7 @@ export class Exchange {
     if (head) {
       const known =
         head.seq === 0 || (await this.ledger.disk.get("mine", head.digest)) !== undefined;
-      takeHead(step, head, { mine: known, restored, backedAt: backed_up?.at ?? 0 });
+      takeHead(step, head, { mine: known, restored });
     }
     if (backed_up) dropBackedUp(step, backed_up, now);
     dropOld(step, now, this.own.session);
