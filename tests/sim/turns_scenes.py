@@ -67,12 +67,16 @@ async def push_and_move(town: Town) -> list[Deed]:
 
 
 async def page_and_move(town: Town) -> list[Deed]:
-    """A page is packed while somebody leaves whom its feed has just named."""
+    """A page is packed while somebody leaves whom its feed has just named, or whom a snapshot is
+    about to name.
+    """
     held = town.some()
     if held is None:
         return []
     who = of_tablet(town, held)
     await quietly(decides(town, who))
+    if town.rng.random() < 0.3:
+        held.begins_afresh()
     other = town.some()
     if other is not None and other is not held and town.rng.random() < 0.5:
         return [sends(town, held), sends(town, other), switches(town, who, elsewhere(town, held))]
@@ -332,7 +336,7 @@ async def release_and_push(town: Town) -> list[Deed]:
 
 SCENES: tuple[tuple[Scene, int], ...] = (
     (doubled, 4), (push_and_move, 6), (page_and_move, 6), (push_and_revoke, 4),
-    (page_and_lost, 1), (comes_and_goes, 4), (two_switches, 3), (three_hands, 4),
+    (page_and_lost, 2), (comes_and_goes, 4), (two_switches, 3), (three_hands, 4),
     (two_decisions, 2),
     (backup_and_push, 2), (hold_and_push, 3), (merge_and_push, 3), (two_check_ins, 2),
     (last_place, 3), (rotation, 1), (one_lease, 2), (epoch_and_push, 2), (purge_and_return, 3),

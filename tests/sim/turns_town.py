@@ -110,6 +110,11 @@ class Carried:
         self.sent, self.busy = request, True
         return request
 
+    def begins_afresh(self) -> None:
+        """The next exchange asks for a snapshot."""
+        for name, each in self.tablet.state.cursors.items():
+            self.tablet.state.cursors[name] = wire.Cursor(panel=each.panel, epoch=0, csn=0)
+
     def pages(self, answer: bytes) -> tuple[wire.Answer, list[wire.Page]]:
         keys = self.tablet._keys
         assert keys is not None
