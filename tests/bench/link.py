@@ -35,9 +35,14 @@ class Link:
             "127.0.0.1", self.port, limit=1 << 20
         )
 
+    @property
+    def is_open(self) -> bool:
+        return self._writer is not None
+
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+            self._reader = self._writer = None
 
     async def post(self, envelope: bytes) -> bytes:
         """The answer's envelope. Raises Refused on any status but 200."""

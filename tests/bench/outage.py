@@ -17,7 +17,7 @@ from typing import Final
 from server.settings import now_ms
 from sync.limits import RETRY_FIRST_MS, RETRY_MAX_MS
 from tests.bench.database import Engine
-from tests.bench.exchanges import Ground, Wrong, ground
+from tests.bench.exchanges import Ground, Wrong
 from tests.bench.figures import Report
 from tests.bench.filling import fill
 from tests.bench.link import Link, Refused
@@ -35,6 +35,7 @@ class _Told:
     """What the tablets met."""
 
     refused: int = 0
+    cut: int = 0  # connections that were refused or ended
     rows: int = 0
     exchanges: int = 0
     done_s: list[float] = field(default_factory=list[float])
@@ -50,17 +51,19 @@ def run(url: str, where: Engine, folder: Path, size: Size, report: Report) -> No
 
 
 async def _measure(stage: Stage, server: Process, where: Engine, report: Report) -> None:
-    async with ground(stage, server, where) as here:
-        before = _sealed(stage, back=2, asking=False)
-        for (_, link), raw in zip(here.pairs, before, strict=True):
-            await link.post(raw)
-        for link in here.links:
-            link.waited_s.clear()
-        storm = _sealed(stage, back=1, asking=True)
-        told = _Told()
-        held = resident_mb(here.server.pid)
-        reading = await here.measured(lambda: _storm(here, storm, told))
-        _tell(here, told, reading, held, report)
+    here = Ground(stage, server, where, [Link(server.port) for _ in stage.tablets])
+    desk = Link(server.port)  # what the colleagues sent before the outage
+    await desk.open()
+    for raw in _sealed(stage, back=2, asking=False):
+        await desk.post(raw)
+    desk.close()
+    storm = _sealed(stage, back=1, asking=True)
+    told = _Told()
+    held = resident_mb(server.pid)
+    reading = await here.measured(lambda: _storm(here, storm, told))
+    for link in here.links:
+        link.close()
+    _tell(here, told, reading, held, report)
 
 
 def _sealed(stage: Stage, *, back: int, asking: bool) -> list[bytes]:
@@ -104,18 +107,26 @@ async def _come(tablet: BenchTablet, link: Link, raw: bytes, told: _Told, began:
 
 
 async def _posted(link: Link, raw: bytes, told: _Told) -> bytes:
+    """Over a connection that it opens when it has none, until it is answered."""
     failures = 0
     while True:
         told.exchanges += 1
+        least = 0
         try:
+            if not link.is_open:
+                await link.open()
             return await link.post(raw)
         except Refused as refused:
             if refused.status != _BUSY:
                 raise
             told.refused += 1
-            most = min(RETRY_MAX_MS, RETRY_FIRST_MS * 2**failures) / 1000
-            await asyncio.sleep(max(refused.retry_after_s, random.uniform(0, most)))
-            failures += 1
+            least = refused.retry_after_s
+        except (OSError, asyncio.IncompleteReadError):
+            told.cut += 1
+            link.close()
+        most = min(RETRY_MAX_MS, RETRY_FIRST_MS * 2**failures) / 1000
+        await asyncio.sleep(max(least, random.uniform(0, most)))
+        failures += 1
 
 
 def _tell(here: Ground, told: _Told, reading: Reading, held: float, report: Report) -> None:
@@ -127,7 +138,8 @@ def _tell(here: Ground, told: _Told, reading: Reading, held: float, report: Repo
     at = int(len(waits) * 0.99)
     report.figure(
         "outage_all_answered_s", done[-1], "s", tablets=tablets, half_of_them=done[tablets // 2],
-        told_to_come_again=told.refused, exchanges=told.exchanges, rows_pulled=told.rows,
+        told_to_come_again=told.refused, cut=told.cut, exchanges=told.exchanges,
+        rows_pulled=told.rows,
     )  # fmt: skip
     report.figure("outage_p99_s", waits[min(at, len(waits) - 1)], "s", slowest=waits[-1])
     spent = (reading.cpu_s + reading.database_s) * 1000 / tablets
