@@ -1,4 +1,4 @@
-"""Envelopes under attack: every flip, every cut, bombs, other people's signatures."""
+"""Envelopes under attack: every cut, bombs, other people's signatures. Random ones: tests/fuzz."""
 
 import os
 import tracemalloc
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import envelope
@@ -15,7 +15,6 @@ from crypto.envelope import (
     DownHeader,
     EnvelopeRefused,
     Refusal,
-    Sealed,
     UpHeader,
     open_body,
     padded_size,
@@ -80,13 +79,6 @@ class Cast:
         verify(sealed, self.device_sign.public)
         return open_body(sealed, self.server_kem, max_inflated)
 
-    def resign(self, sealed: Sealed[UpHeader], enc: bytes, ciphertext: bytes) -> bytes:
-        """What a tablet that holds its own signing key can send at will."""
-        message = signed_message(b"GWB1", sealed.header_bytes, sha256(enc + ciphertext))
-        length = len(sealed.header_bytes).to_bytes(4, "big")
-        head = b"GWB1" + length + sealed.header_bytes
-        return head + enc + ciphertext + self.device_sign.sign(message)
-
 
 def make(suite: Suite) -> Cast:
     return Cast(
@@ -150,17 +142,6 @@ def test_flipped_bits_of_the_ciphertext_are_refused_as_bad_signature(cast: Cast)
 
 
 @both_suites
-def test_flips_that_the_tablet_itself_signed_do_not_open(cast: Cast) -> None:
-    batch = parse_up(cast.up(), MAX_BYTES)
-    for bit in range(len(batch.enc) * 8):
-        data = cast.resign(batch, flipped(batch.enc, bit), batch.ciphertext)
-        assert refusal_of(cast, data) is Refusal.CANNOT_OPEN, bit
-    for bit in range(0, len(batch.ciphertext) * 8, 29):
-        data = cast.resign(batch, batch.enc, flipped(batch.ciphertext, bit))
-        assert refusal_of(cast, data) is Refusal.CANNOT_OPEN, bit
-
-
-@both_suites
 def test_an_envelope_cut_at_any_length_is_refused(cast: Cast) -> None:
     data = cast.up()
     kinds = {refusal_of(cast, data[:size]) for size in range(len(data))}
@@ -172,16 +153,6 @@ def test_bytes_appended_are_refused(cast: Cast) -> None:
     data = cast.up()
     for count in range(1, 70):
         assert refusal_of(cast, data + bytes(count)) in {Refusal.TRUNCATED, Refusal.BAD_SIGNATURE}
-
-
-@given(st.binary(max_size=400))
-@settings(max_examples=150, deadline=None)
-def test_junk_meets_a_typed_refusal(junk: bytes) -> None:
-    for data in (junk, b"GWB1" + junk, b"GWB1\x00\x00\x00\x10" + junk):
-        with pytest.raises(EnvelopeRefused):
-            parse_up(data, MAX_BYTES)
-        with pytest.raises(EnvelopeRefused):
-            parse_down(data, MAX_BYTES)
 
 
 @both_suites

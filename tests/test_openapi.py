@@ -38,7 +38,7 @@ from tests.world import QIN, QINGHE, SU, ZHOU, World, new_world
 
 DOCUMENT: Final = api_document(Settings())
 CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance]
-EXAMPLES: Final = 4
+EXAMPLES: Final = 2  # of each route; tests/fuzz/forms.py makes any number of others
 STAFF: Final = {
     "doctor": SU, "desk": QIN, "manager": TIAN, "county": CHEN, "city": LU, "auditor": MA,
 }  # fmt: skip
@@ -248,7 +248,7 @@ def test_odd_signs_in_addresses_queries_and_fields_break_nothing(
         for path, method, operation in operations():
             real = known(doors, path)
             turn += 3
-            for odd in ("a\x00b", *((ODD * 2)[turn % len(ODD) :][:3])):
+            for odd in ("a\x00b", ODD[turn % len(ODD)]):
                 places = [placed(path, real)]
                 whole = odd.strip(" .") and "/" not in odd
                 places += [placed(path, {**real, each: odd}) for each in real if whole]
