@@ -6,13 +6,12 @@ and is never corrected (PROTOCOL.md section 7.5). Order never depends on any of 
 people and for day-based rules.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sync.limits import CLOCK_AHEAD_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Stamped:
+class Stamped(Struct, frozen=True):
     """ms UTC; `clamped` when the tablet's own claim could not be true."""
 
     at: int

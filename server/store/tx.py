@@ -132,7 +132,10 @@ class PostgresTx:
         return await self._connection.fetch(_numbered(sql), *args)
 
     async def rows_in(self, sql: str, ids: Iterable[bytes], *args: Any) -> Sequence[Row]:
-        return await self._connection.fetch(_numbered_in(sql, len(args)), *args, list(ids))
+        every = list(ids)
+        if not every:
+            return []
+        return await self._connection.fetch(_numbered_in(sql, len(args)), *args, every)
 
     async def run(self, sql: str, *args: Any) -> int:
         status: str = await self._connection.execute(_numbered(sql), *args)

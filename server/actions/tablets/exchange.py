@@ -30,7 +30,7 @@ from server.actions.tablets.kept_from import kept_from
 from server.actions.tablets.outcomes import unseen
 from server.actions.tablets.packing import KNOWS_NAMES, pack
 from server.actions.tablets.reports import shown, take_reports
-from server.actions.tablets.tablet_return import carried
+from server.actions.tablets.tablet_return import panels_now
 from server.errors import NotAnEnvelope, TooLarge
 from server.store.tx import Tx, one
 from sync import wire
@@ -191,9 +191,8 @@ async def _pack_all(
     device = await lock_device(tx, site.district, header.device)
     if device is None:
         return None
-    epoch = await one(tx, "SELECT feed_epoch FROM district WHERE district=?", site.district)
-    assert epoch is not None
-    packed = _Packed(device, feed_epoch=epoch[0], backed_at=await _backed_at(tx, site.district))
+    epoch, backed_at = await _epoch_and_backup(tx, site.district)
+    packed = _Packed(device, feed_epoch=epoch, backed_at=backed_at)
     if _is_stale(device, sealed):
         # An old envelope once more, perhaps from somebody who recorded it: its receipt, no more.
         # A copy of the tablet that has counted less learns, sealed for it, from where to count on.
@@ -217,7 +216,7 @@ async def _pack_all(
     if kept is not None:
         packed.commands = (kept,)
     else:
-        panels = await carried(tx, site, device.device, now)
+        panels = await panels_now(tx, site, device.device, now)
         packed.pages = await _pages(tx, site, packed, batch, panels, now)
         packed.checkpoint = await _checkpoint(tx, site, batch.checkpoint, Suite(device.suite))
         if packed.pages and batch.schema >= KNOWS_NAMES:
@@ -228,10 +227,18 @@ async def _pack_all(
     return packed
 
 
-async def _backed_at(tx: Tx, district: int) -> int:
-    """When the newest verified backup was begun, less the longest a transaction may have taken."""
-    row = await one(tx, "SELECT MAX(taken_at) FROM backup_mark WHERE district=?", district)
-    return max(0, row[0] - BACKUP_MARGIN_MS) if row is not None and row[0] is not None else 0
+async def _epoch_and_backup(tx: Tx, district: int) -> tuple[int, int]:
+    """The feed's epoch, and when the newest verified backup was begun, less the longest a
+    transaction may have taken.
+    """
+    row = await one(
+        tx,
+        "SELECT feed_epoch, (SELECT MAX(b.taken_at) FROM backup_mark b WHERE b.district=d.district)"
+        " FROM district d WHERE d.district=?",
+        district,
+    )
+    assert row is not None
+    return row[0], max(0, (row[1] or 0) - BACKUP_MARGIN_MS)
 
 
 def _is_stale(device: DeviceRow, sealed: Sealed[UpHeader]) -> bool:

@@ -241,11 +241,11 @@ def _event_class(
     faults = hard(check(kind, body, on=day, today=max(today, day), asking=False))
     if not isinstance(filled, dict):
         return "B", Reason.MALFORMED
-    names = frozenset(cast("dict[str, Any]", filled))
+    names = cast("dict[str, Any]", filled).keys()
     if names <= open_fields(kind):
         cls = "A"
     else:
-        cls = max(kind.access_given(names).values(), default=kind.access).value
+        cls = max(kind.access_given(frozenset(names)).values(), default=kind.access).value
     if kind.id == PART and not faults:
         access, bad = judged(cast("dict[str, Any]", filled), on=day, today=today)
         return access.value, Reason.OUT_OF_RANGE if bad else Reason.NONE

@@ -44,6 +44,8 @@ def fit(batch: wire.Batch) -> bool:
 
 def of(batch: wire.Batch, index: int) -> Fix | None:
     """The position beside one change; the batch's `fit`."""
+    if not batch.positions:
+        return None
     at = bisect_left(batch.positions, index, key=lambda each: each.index)
     found = batch.positions[at] if at < len(batch.positions) else None
     return found if found is not None and found.index == index else None

@@ -62,10 +62,11 @@ async def _purged(
     still = await tx.rows_in(
         "SELECT m.resident FROM member m JOIN device_panel p ON p.district=m.district "
         "AND p.panel=m.panel WHERE p.district=? AND p.device=? "
-        f"AND (m.until IS NULL OR m.until > {now}) AND m.resident {{ids}}",
+        "AND (m.until IS NULL OR m.until > ?) AND m.resident {ids}",
         sorted({row[1] for row in gone}),
         site.district,
         device.device,
+        now,
     )
     kept = {row[0] for row in still} if device.status == "enrolled" else set[bytes]()
     await tx.update(

@@ -29,8 +29,11 @@ async def carried(tx: Tx, site: Site, device: bytes, now: int) -> list[bytes]:
     back = await one(
         tx, "SELECT 1 FROM tablet_return WHERE district=? AND device=?", site.district, device
     )
-    if back is not None:
-        return []
+    return [] if back is not None else await panels_now(tx, site, device, now)
+
+
+async def panels_now(tx: Tx, site: Site, device: bytes, now: int) -> list[bytes]:
+    """The same of a tablet that nobody has asked back."""
     rows = await tx.rows(
         "SELECT panel FROM device_panel WHERE district=? AND device=?", site.district, device
     )
