@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from server.cli.connections import Keeper, Patience, PatientProtocol
+from server.cli.connections import BoundedProtocol, Keeper, Patience
 
 ENDS_WITHIN_S = 120.0
 SHORT = 0.2
@@ -62,7 +62,7 @@ async def talkative(_: Any, receive: Any, send: Any) -> None:
 
 @asynccontextmanager
 async def serving(app: Any, keeper: Keeper) -> AsyncIterator[int]:
-    speaks: Any = partial(PatientProtocol, keeper)
+    speaks: Any = partial(BoundedProtocol, keeper)
     server = uvicorn.Server(
         uvicorn.Config(
             app, http=speaks, ws="none", lifespan="off", log_config=None, access_log=False,

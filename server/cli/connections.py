@@ -49,7 +49,7 @@ class Keeper:
         self.most = most
         self.patience = patience or Patience()
         self._open = 0
-        self._waiting: dict[PatientProtocol, None] = {}
+        self._waiting: dict[BoundedProtocol, None] = {}
 
     @property
     def open(self) -> int:
@@ -64,21 +64,21 @@ class Keeper:
             self._open -= 1  # counted here, since its end is told a turn of the loop later
             longest.give_up()
 
-    def waits(self, who: "PatientProtocol") -> None:
+    def waits(self, who: "BoundedProtocol") -> None:
         """For its client, from now on: the last to make room."""
         self._waiting.pop(who, None)
         self._waiting[who] = None
 
-    def works(self, who: "PatientProtocol") -> None:
+    def works(self, who: "BoundedProtocol") -> None:
         self._waiting.pop(who, None)
 
-    def went(self, who: "PatientProtocol", *, made_room: bool) -> None:
+    def went(self, who: "BoundedProtocol", *, made_room: bool) -> None:
         self._waiting.pop(who, None)
         if not made_room:
             self._open -= 1
 
 
-class PatientProtocol(HttpToolsProtocol):
+class BoundedProtocol(HttpToolsProtocol):
     """HTTP/1.1 with a limit on everything that a client may draw out."""
 
     def __init__(self, keeper: Keeper, *args: Any, **options: Any) -> None:

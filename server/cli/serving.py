@@ -28,7 +28,7 @@ import click
 import uvicorn
 
 from server.actions.notices.gateway import provider_of
-from server.cli.connections import REST_S, Keeper, PatientProtocol, room_for_connections
+from server.cli.connections import REST_S, BoundedProtocol, Keeper, room_for_connections
 from server.cli.session import check_kek, opened_site, opened_store, refuse_pending, run, settings
 from server.cli.show import Whole
 from server.errors import StartRefused
@@ -164,7 +164,7 @@ def bound(host: str, port: int) -> Generator[socket.socket]:
         yield listener
 
 
-class _Protocol(PatientProtocol):
+class _Protocol(BoundedProtocol):
     """Bytes that are no HTTP are answered like every other refusal."""
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (may quote the request)
