@@ -1,10 +1,11 @@
 """At rest: what must be true of server and tablets, held against the oracle's memory."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.actions.archives.standing import MERGED
 from server.actions.keeping.site import district_key_blob
 from server.actions.keeping.verify import verify_journal
 from server.actions.tablets.settle import open_change
@@ -33,6 +34,7 @@ class Row:
     reason: str
     rev: int
     device: bytes | None
+    author: str
     raw: bytes
     parts: dict[str, str]
 
@@ -67,7 +69,7 @@ async def read_facts(sim: Sim) -> Facts:
     facts, vault = Facts(), sim.site.vault
     for row in await sim.rows(
         "SELECT resident, key, rev, rev_restricted, sealed_cells, sealed_restricted, sum_open, "
-        "sum_restricted, panel FROM resident"
+        "sum_restricted, panel, status FROM resident"
     ):
         who, wrapped, rev, rev_restricted, sealed, restricted = row[:6]
         facts.residents[who] = row
@@ -94,10 +96,11 @@ async def read_facts(sim: Sim) -> Facts:
 async def _changes(sim: Sim, facts: Facts) -> None:
     site = sim.site
     district_key = await sim.store.write(lambda tx: district_key_blob(tx, site.district))
-    for who, change, cls, shape, state, reason, rev, device, under, body, parts in await sim.rows(
-        "SELECT resident, change, cls, shape, state, reason, rev, device, under, body, parts "
-        "FROM change"
+    for row in await sim.rows(
+        "SELECT resident, change, cls, shape, state, reason, rev, device, under, body, parts, "
+        "author FROM change"
     ):
+        who, change, cls, shape, state, reason, rev, device, under, body, parts, author = row
         wrapped = facts.residents[who][1] if under == "resident" else district_key
         _, raw = open_change(
             site, change=change, resident=who, under=under, wrapped=wrapped, body=body
@@ -108,7 +111,7 @@ async def _changes(sim: Sim, facts: Facts) -> None:
             key = site.vault.key(owner, wrapped)
             opened = json.loads(key.open(site.vault.at(T_PARTS, change, who), parts))
         facts.changes[change] = Row(
-            change, who, cls, shape, state, reason, rev, device, raw, opened
+            change, who, cls, shape, state, reason, rev, device, author, raw, opened
         )
 
 
@@ -158,7 +161,9 @@ def _custody(sim: Sim, facts: Facts) -> None:
 def _kept_whole(sim: Sim, saved: Saved) -> bool:
     """A batch of a liar that names a stranger as its user is kept as it came, unread."""
     liars = [held for held in sim.tablets if held.name == saved.tablet and held.liar]
-    return any(held.tablet.fate(saved.id)[0] == "quarantined" for held in liars)
+    return any(
+        held.state == "wiped" or held.tablet.fate(saved.id)[0] == "quarantined" for held in liars
+    )
 
 
 def _fates(sim: Sim, facts: Facts) -> None:
@@ -203,10 +208,16 @@ def _heads(sim: Sim, facts: Facts) -> None:
                 wanted == found or who in sim.united,
                 f"{cell} of {NAMES[who]} should stand at {wanted} and stands at {found}",
             )
-            _asked(facts, who, cell, found)
+            if facts.residents[who][9] != MERGED:  # asked about when the merge ends
+                _asked(facts, who, cell, found)
 
 
 def _asked(facts: Facts, who: bytes, cell: str, found: dict[str, Any]) -> None:
+    rows = {each: facts.changes.get(b64decode(each)) for each in found}
+    found = {  # a claim that was taken back claims nothing any more
+        each: value for each, value in found.items()
+        if value is not None or (row := rows[each]) is None or row.author != "resident"
+    }  # fmt: skip
     if not needs_a_person(cell, found):
         return
     if cell in ("phone", "address_text"):

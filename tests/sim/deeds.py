@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.sim import faults, lives, lying, office, saving
+from tests.sim import faults, lives, lying, office, people, saving
 from tests.sim.world import Sim
 
 Deed = Callable[[Sim], Awaitable[None]]
@@ -24,7 +24,9 @@ AT_SERVER: dict[str, Deed] = {
     "resident_says": office.resident_says, "let_in": office.let_in, "chores": office.chores,
     "life_step": lives.step, "life_step_back": lives.step_back, "unite": lives.unite,
     "part": lives.part, "confirm_epochs": office.confirm_epochs_step, "revoked": office.revoked,
-    "lost": office.lost,
+    "lost": office.lost, "corrects": people.corrects, "agrees": people.agrees,
+    "goes_on_with_it": people.goes_on_with_it, "chooses": people.chooses,
+    "special_case": people.special_case, "writes_at_a_desk": people.writes_at_a_desk,
 }  # fmt: skip
 """The server may die in any of their transactions, or have no room."""
 

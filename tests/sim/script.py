@@ -16,7 +16,8 @@ WORK: tuple[tuple[str, int], ...] = (
     ("exchange", 40), ("save_event", 12), ("save_edit", 20), ("edit_blindly", 2), ("amend", 4),
     ("seal", 5), ("look", 1), ("late_answer", 6), ("pass_time", 6), ("decide", 3),
     ("resident_says", 3), ("let_in", 2), ("chores", 3), ("life_step", 3), ("life_step_back", 2),
-    ("unite", 2), ("part", 2), ("confirm_epochs", 1),
+    ("unite", 2), ("part", 2), ("confirm_epochs", 1), ("corrects", 3), ("goes_on_with_it", 2),
+    ("agrees", 2), ("chooses", 2), ("special_case", 1), ("writes_at_a_desk", 4),
 )  # fmt: skip
 """Work and its weight."""
 

@@ -23,6 +23,7 @@ from sync.enrol import Enrolled
 from sync.enrol_wire import PanelInfo, open_bundle
 from sync.limits import LEASE_MS
 from sync.tablet import Tablet
+from tests.portal import bind
 from tests.sim.databases import Databases, MortalStore, ServerDied
 from tests.sim.options import Options
 from tests.sim.oracle import Oracle
@@ -38,6 +39,7 @@ from tests.sim.tablets import (
 from tests.world import (
     DISTRICT,
     FACILITY_OF,
+    NAMES,
     Clock,
     Keys,
     World,
@@ -75,6 +77,7 @@ class Sim:
         self.restores = 0
         self.consents: list[bytes] = []
         self.merges: list[bytes] = []
+        self.corrections: list[tuple[bytes, bytes]] = []  # resident, correction
         self.made_up: set[bytes] = set()  # ids under which a liar sent other bytes
         self.united: set[bytes] = set()  # whoever took part in a merge
         self.store: MortalStore
@@ -146,6 +149,9 @@ class Sim:
                 world, name, staff=staff, panels=panels, suite=suite, restricted=restricted
             )
             self.tablets.append(self._tablet(name, keys, suite, restricted=restricted))
+        for who in NAMES:
+            if self.rng.random() < 0.8:
+                await bind(world, who)  # the others never use the portal
 
     def _tablet(self, name: str, keys: Keys, suite: Suite, *, restricted: bool) -> Carried:
         bundle, trust = self.site.keys.bundles[suite], self.site.keys.trust[suite].public
