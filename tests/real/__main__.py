@@ -4,6 +4,7 @@ as it is after power cuts; `python -m tests.real soak --minutes 30` watches memo
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -38,6 +39,8 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0, help="of a soak")
     parser.add_argument("--pace", type=float, default=1.0, help="seconds between two of a visitor")
     asked = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):  # in the background too: disks are unmounted
+        signal.signal(number, lambda *_: sys.exit(130))
     return {"rounds": _rounds, "cuts": _cuts, "soak": _soak}[asked.what](asked)
 
 
