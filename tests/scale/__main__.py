@@ -84,7 +84,10 @@ def _growth(given: argparse.Namespace) -> None:
 
 def _chart(given: argparse.Namespace) -> None:
     lines = (json.loads(line) for line in sys.stdin if line.startswith("{"))
-    given.file.write_text(chart([each for each in lines if "held" in each]), "utf-8")
+    last = {
+        (each["figure"], each["engine"], each["held"]): each for each in lines if "held" in each
+    }
+    given.file.write_text(chart(list(last.values())), "utf-8")
 
 
 def _say(line: str) -> None:

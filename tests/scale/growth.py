@@ -19,7 +19,7 @@ WORK: Final = {"pull of 50": pull, "push of 200": push, "empty": empty}
 
 
 def growth(folders: Sequence[Path], rounds: int = ROUNDS) -> None:
-    """Prints a JSON line a figure and county; `python -m tests.scale chart` draws them."""
+    """Prints a JSON line a figure and county after each round; `chart` draws the last ones."""
     orders = [Order.kept_in(folder) for folder in folders]
     with ExitStack() as stack:
         servers = [stack.enter_context(running(order)) for order in orders]
@@ -39,10 +39,16 @@ async def _growth(orders: list[Order], servers: list[tuple[int, int]], rounds: i
                     each = await work(made)
                     if turn:  # the first only warms
                         taken.setdefault((name, place), []).append(each)
-        for place, made in enumerate(counties):
-            for name in WORK:
-                _say(name, made, taken[name, place])
-            tell("memory", made, held=made.held, MB=resident_mb(made.server))
+            if turn:
+                _told(counties, taken)
+
+
+def _told(counties: Sequence[County], taken: dict[tuple[str, int], list[Taken]]) -> None:
+    """All that is known so far: later lines stand for earlier ones."""
+    for place, made in enumerate(counties):
+        for name in WORK:
+            _say(name, made, taken[name, place])
+        tell("memory", made, held=made.held, MB=resident_mb(made.server))
 
 
 def _say(name: str, made: County, taken: list[Taken]) -> None:

@@ -184,7 +184,7 @@ async def pull(made: County) -> Taken:
 
 async def empty(made: County) -> Taken:
     tablet, link = made.pairs[1]
-    asked = [tablet.ask(now_ms()) for _ in range(8 * BLOCK)]
+    asked = [tablet.ask(now_ms()) for _ in range(4 * BLOCK)]
     return await made.block(lambda: post_all(link, asked), len(asked))
 
 
