@@ -196,8 +196,8 @@ def step(data: bytes) -> Step:
         raise Malformed("enrolment message too large")
     try:
         value = _step.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Malformed("not an enrolment message") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("not an enrolment message") from None
     if value.v != VERSION or len(value.offer) != 8:
         raise Malformed("not an enrolment message of this version")
     return value
@@ -209,16 +209,16 @@ def reply(data: bytes) -> Reply:
         raise Malformed("enrolment answer too large")
     try:
         return _reply.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Malformed("not an enrolment answer") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("not an enrolment answer") from None
 
 
 def read(data: bytes | Raw, kind: type[_T]) -> _T:
     """One of the inner messages; raises Malformed."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Malformed("not an enrolment message") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("not an enrolment message") from None
 
 
 def keys_hash(*, hello: bytes, device: bytes, kem: bytes, sign: bytes, nonce: bytes) -> bytes:

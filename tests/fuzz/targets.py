@@ -46,7 +46,7 @@ TARGETS: Final[dict[str, Entry]] = {
     "invited": _pure(lists.invited),
     "forms": _pure(forms.body),
     "rescue": _pure(files.rescue),
-    "tables": _pure(files.tables, 2_000),
+    "tables": _pure(files.tables, 1_500),
     "messages": _pure(files.messages),
     "backup": Entry(files.backups, 2_000, "sqlite"),
     "archive": Entry(files.archives, 2_000, "sqlite"),
