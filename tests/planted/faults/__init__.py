@@ -3,8 +3,8 @@
 from typing import Final
 
 from tests.planted.fault import Fault
-from tests.planted.faults import crypto, people, server, sync, tablet_app
+from tests.planted.faults import crypto, people, races, server, sync, tablet_app
 
 FAULTS: Final[tuple[Fault, ...]] = (
-    *crypto.FAULTS, *sync.FAULTS, *server.FAULTS, *people.FAULTS, *tablet_app.FAULTS,
+    *crypto.FAULTS, *sync.FAULTS, *server.FAULTS, *races.FAULTS, *people.FAULTS, *tablet_app.FAULTS,
 )  # fmt: skip

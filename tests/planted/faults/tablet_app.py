@@ -70,8 +70,8 @@ FAULTS = (
     Fault(
         "app_sends_nothing_again_after_a_restore",
         "What a restored server has lost stays lost.",
-        (Edit(CUSTODY, "if (after || (row.beside && row.taken >= backedAt)) {",
-              "if (row.beside && row.taken >= backedAt) {"),),
+        (Edit(CUSTODY, "if (after || row.beside) step.put(",
+              "if (row.beside) step.put("),),
         test("test_tablet_engine_chain.py::"
              "test_a_restored_server_gets_again_what_it_had_given_receipts_for"),
     ),
