@@ -12,8 +12,8 @@ import pytest
 from server.actions.checkup import booking, spreading
 from server.actions.residents.acting import Acting
 from server.errors import RuleSaysNo
+from tests.conftest import WORKER
 from tests.postgres import Cluster
-from tests.sim.__main__ import workshop
 from tests.sim.turns import Tally, make_copier, run_seed, run_seeds
 from tests.sim.turns_checks import after_play
 from tests.sim.turns_deeds import DESK, Deed, act
@@ -33,9 +33,12 @@ class ByTurns(Random):
 
 
 @pytest.fixture(scope="module")
-def processes(postgres_cluster: Cluster) -> Iterator[tuple[Copier, Path]]:
-    with workshop() as folder:
-        yield make_copier(folder, postgres_cluster, "turns"), folder
+def processes(
+    postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Copier, Path]]:
+    folder, name = tmp_path_factory.mktemp("turns"), f"turns_{WORKER}"
+    yield make_copier(folder, postgres_cluster, name), folder
+    postgres_cluster.drop_database(name)
 
 
 def played(processes: tuple[Copier, Path], name: str, *deeds: Any) -> list[Lane]:
@@ -62,9 +65,11 @@ def test_three_seeds_of_stepped_transactions_hold_on_postgres(
     assert tally.waited > 10
 
 
-def test_six_seeds_of_queued_work_and_readers_beside_it_hold_on_sqlite() -> None:
-    with workshop() as folder:
-        tally = run_seeds(range(1, 7), make_copier(folder, None), folder, engine="sqlite")
+def test_six_seeds_of_queued_work_and_readers_beside_it_hold_on_sqlite(
+    tmp_path: Path,
+) -> None:
+    copier = make_copier(tmp_path, None)
+    tally = run_seeds(range(1, 7), copier, tmp_path, engine="sqlite")
     assert tally.turns > 1000
 
 
