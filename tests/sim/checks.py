@@ -120,6 +120,7 @@ async def check_all(sim: Sim) -> None:
     facts = await read_facts(sim)
     _custody(sim, facts)
     _fates(sim, facts)
+    _dropped(sim)
     _heads(sim, facts)
     for held in sim.usable():
         if facts.devices[held.keys.device] == "enrolled" and not held.liar:
@@ -184,6 +185,19 @@ def _fates(sim: Sim, facts: Facts) -> None:
                     f"{held.name} believes {fate} of {short(change)}, "
                     f"the server holds {(row.state, row.reason)}",
                 )
+
+
+def _dropped(sim: Sim) -> None:
+    """Whatever a tablet has let go is in a verified backup."""
+    secured = set[bytes]().union(*(kept.changes for kept in sim.kept))
+    for held in sim.usable():
+        disk, here = held.tablet.disk, set[bytes]()
+        for (ids,) in disk.rows("SELECT ids FROM batch"):
+            here |= {ids[n : n + 16] for n in range(0, len(ids), 16)}
+        here |= {row[0] for row in disk.rows("SELECT id FROM own WHERE state IN ('open', 'sent')")}
+        for change, saved in sim.oracle.saved.items():
+            if saved.tablet == held.name and change not in here and not held.liar:
+                must(change in secured, f"{held.name} let go {short(change)} before a backup")
 
 
 def _heads(sim: Sim, facts: Facts) -> None:
