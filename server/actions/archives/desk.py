@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from msgspec import UNSET
-from msgspec.structs import replace
+from msgspec import UNSET, structs
 
 from server.access import Opened
 from server.actions.accounts.sessions import Signed
@@ -141,7 +140,7 @@ async def _save(
     ledger = Ledger(site.district, site.vault, now, epoch[0], archives={change.resident: archive})
     arrived = checked_again(raw, bytes(16), change, civil_day(now))
     cls = max(cls, await class_of_answered(tx, site.district, change))
-    arrived = replace(arrived, cls=max(arrived.cls, cls))
+    arrived = structs.replace(arrived, cls=max(arrived.cls, cls))
     scoped = "B" in opened.classes
     work = Work(tx, site, signed, change, raw, arrived, archive, ledger, standing, scoped)
     return await decide_on(work)
@@ -198,7 +197,7 @@ def void_id(record: bytes, staff: bytes) -> bytes:
 
 def replace_at(change: wire.Change, at: int) -> wire.Change:
     """The same change, said to be written at another moment."""
-    return replace(change, at=at)
+    return structs.replace(change, at=at)
 
 
 def _standing(signed: Signed, opened: Opened, archive: Archive, now: int) -> Standing | None:
@@ -258,7 +257,7 @@ async def decide_on(work: Work) -> Saved:
         cells = archive.cells()
         archive.size += len(work.raw)
         if archive.size > REGISTER_BYTES:
-            incoming = replace(incoming, crowded=True)
+            incoming = structs.replace(incoming, crowded=True)
     known = await _known(work, named_by(incoming))
     kind = work.arrived.kind
     rule = partial(_rule, kind, work.scoped) if kind is not None else _no_rule
@@ -282,8 +281,8 @@ async def _known(work: Work, ids: tuple[bytes, ...]) -> frozenset[bytes]:
 
 def _rule(kind: Kind, scoped: bool, cell: str) -> CellRule:
     """As the form says; closed where the writer may not be shown what is there."""
-    rule = rule_of(kind, cell)
-    return rule if scoped or kind.access_of(cell) is AccessClass.A else replace(rule, closed=True)
+    shown = scoped or kind.access_of(cell) is AccessClass.A
+    return structs.replace(rule_of(kind, cell), closed=not shown)
 
 
 def _no_rule(_: str) -> CellRule:
