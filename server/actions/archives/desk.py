@@ -4,8 +4,7 @@ A record or an edit becomes a change with its author, goes through `sync.reconci
 the resident's lock, is written as a change row without a device, placed in the feeds of the
 panels the resident is in, and counted by the same rules. The id of the change is made when the
 form is opened: sent twice it is saved once. Performing and responsible facility are both kept
-(S000-art13). It is one of the ways in which archives stay alive, beside tablets and lists
-(S003-5(1)-a).
+(S000-art13). Beside tablets and lists it keeps archives alive (S003-5(1)-a).
 """
 
 from dataclasses import dataclass
