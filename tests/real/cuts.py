@@ -177,6 +177,7 @@ def _sqlite_holds(record: Record, target: Path, promised: set[bytes], whole: boo
 
 def _postgres_holds(record: Record, target: Path, promised: set[bytes], whole: bool) -> int:
     (target / "postmaster.pid").unlink(missing_ok=True)
+    shutil.copy(record.copy / "postmaster.opts", target)  # a note for pg_ctl, never synced
     folder, account = target.parent, Account.for_server()
     folder.chmod(0o755)
     target.chmod(0o700)
