@@ -1,5 +1,6 @@
 """Doctors who record visits and push them without rest, whatever becomes of the server."""
 
+import itertools
 import random
 import threading
 import time
@@ -46,6 +47,7 @@ class Doctor(threading.Thread):
     seed: str = "doctor"
     pause_s: float = PAUSE_S
     a_batch: int = A_BATCH
+    saves_every: int = 1  # exchanges; the others bring nothing new
     saved: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     acknowledged: set[bytes] = field(default_factory=set[bytes])
     answers: dict[str, tuple[float, set[bytes]]] = field(
@@ -82,8 +84,10 @@ class Doctor(threading.Thread):
             self.here.folder / f"{self.name_}.tablet", PASSPHRASE, clock=now_ms, new_id=new_id
         )
         residents = TABLETS[self.name_][2]
-        while not self.enough.is_set() and not self.faults:
-            for n in range(self.a_batch):
+        for turn in itertools.count():
+            if self.enough.is_set() or self.faults:
+                break
+            for n in range(self.a_batch if turn % self.saves_every == 0 else 0):
                 who = self.chance.choice(residents)
                 form = good("htn_followup", next_date="2027-02-18", sbp=120 + n)
                 self.saved[tablet.save_event(who, "htn_followup", DAY, form)] = who

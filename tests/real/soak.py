@@ -4,7 +4,8 @@ Pushes and pulls of three tablets, pages of portal and console, figures for the 
 work, lines cut in the middle. After the warm-up both curves have to be flat: the slope of a line
 through them (least squares) stays under a bound. On SQLite the server holds part of the database
 in its own page cache, so there the database's own growth is allowed for. The pages are those of
-somebody whom no tablet writes about, so a page is as long at the end as at the beginning.
+somebody whom no tablet writes about, so a page is as long at the end as at the beginning; and most
+exchanges bring nothing new, since what is made after a visit reads the whole archive of a person.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ WATCH: Final = ("/health/ready", "/metrics", "/health/live")
 WARM: Final = 1 / 3  # so much of the curve is not looked at
 MEMORY_MB_PER_HOUR: Final = 24.0  # 8 MB in the 20 minutes looked at: hourly work alone takes 5
 FILES_PER_HOUR: Final = 2.0
+SAVES_EVERY: Final = 10
 LITTLE_MB: Final = 64.0  # of a soak too short for a slope
 LITTLE_FILES: Final = 24
 MB: Final = 1 << 20
@@ -167,7 +169,7 @@ def mixed_use(
 ) -> Iterator[tuple[list[Doctor], Visitor]]:
     """Tablets, residents and staff at work until the block ends."""
     cookies = asyncio.run(_signed_in(here))
-    doctors = [Doctor(here, name, "soak", pace_s, a_batch=1) for name in TABLETS]
+    doctors = [Doctor(here, name, "soak", pace_s, 1, saves_every=SAVES_EVERY) for name in TABLETS]
     visitor = Visitor(here, cookies, pace_s)
     for doctor in doctors:
         doctor.line.cutting = cutting
