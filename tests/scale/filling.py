@@ -75,6 +75,7 @@ def fill(order: Order, *, processes: int = 2, say: Say = print) -> None:
     else:
         _in_processes(order, models, missing, processes, told)
     asyncio.run(finish(order, say))
+    say(f"filled in {time.monotonic() - told.began:.0f} s")
 
 
 async def begin(order: Order, say: Say) -> tuple[list[Model], list[int]]:
