@@ -6,9 +6,10 @@ synchronous FULL) or asyncpg (COPY), a commit for every 200 changes.
 
 import asyncio
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -83,8 +84,13 @@ def engine(name: str, folder: Path) -> Iterator[Engine]:
     if name == "sqlite":
         yield Engine(name, folder, None)
         return
-    with start_cluster() as cluster:
+    cluster = start_cluster()
+    try:
         yield Engine(name, folder, cluster)
+    finally:
+        # What it holds may take longer to be put away than a test would wait: its guard sees to it.
+        with suppress(subprocess.TimeoutExpired):
+            cluster.stop()
 
 
 def _columns(table: str) -> str:
