@@ -28,6 +28,7 @@ class Walked:
     runner: asyncio.Runner
     stack: AsyncExitStack
     said: io.StringIO = field(default_factory=io.StringIO)
+    looked: int = 0  # how often everything that was taken has been looked at
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What the server logs meanwhile tells of nobody."""
@@ -48,11 +49,14 @@ class Walked:
         self.run(self._look_around())
 
     async def _look_around(self) -> None:
-        honest = await tablet_in_field(self.world, "honest", staff=SU, panels=(TEAM_A,))
+        self.looked += 1
+        name = f"honest {self.looked}"
+        honest = await tablet_in_field(self.world, name, staff=SU, panels=(TEAM_A,))
         await honest.settle()
         await offices(self.world)
         await hire(self.world, SU, "苏清明", role="doctor", facility=QINGHE)
-        await bind(self.world, ZHOU)
+        if self.looked == 1:
+            await bind(self.world, ZHOU)
         async with desk(self.world, SU) as su, phone(self.world, ZHOU) as own:
             await _opens(su, own)
 
