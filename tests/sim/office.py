@@ -9,7 +9,7 @@ from server.actions.keeping.keyring import renew_kem
 from server.actions.keeping.site import district_key_blob
 from server.actions.places import move
 from server.actions.residents.correction_edit import lay_edit
-from server.actions.tablets import devices, release
+from server.actions.tablets import compaction, devices, release
 from server.actions.tablets.settle import settle_conflicts
 from server.errors import NotFound, RuleSaysNo
 from server.records.kinds import REGISTER
@@ -136,6 +136,7 @@ async def let_in(sim: Sim) -> None:
 
 async def chores(sim: Sim) -> None:
     """What the jobs do."""
+    await compact_feeds(sim)
     done = [
         await move.begin_due(sim.site),
         await release.release_waiting(sim.site),
@@ -147,6 +148,15 @@ async def chores(sim: Sim) -> None:
         await upkeep.checkpoint(sim.site),
     ]
     sim.say(f"chores {done}")
+
+
+async def compact_feeds(sim: Sim) -> None:
+    """Far smaller feeds than in a county are worth it here."""
+    if sim.rng.random() < 0.5:
+        return
+    sim.feeds.note(await sim.feed_rows())
+    gone = await compaction.compact(sim.site, after=sim.rng.choice((1, 6, 30)))
+    sim.say(f"feeds are compacted by {gone} rows")
 
 
 async def confirm_epochs(sim: Sim) -> int:

@@ -25,6 +25,7 @@ from sync.limits import LEASE_MS
 from sync.tablet import Tablet
 from tests.portal import bind
 from tests.sim.databases import Databases, MortalStore, ServerDied
+from tests.sim.feed import Feeds
 from tests.sim.options import Options
 from tests.sim.oracle import Oracle
 from tests.sim.script import Script
@@ -55,6 +56,7 @@ class Kept:
     path: Path
     changes: set[bytes]
     keys_version: int
+    feeds: Feeds  # as known then
 
 
 class Sim:
@@ -71,6 +73,7 @@ class Sim:
         self.kek_file = kek_file
         self.clock = Clock()
         self.oracle = Oracle()
+        self.feeds = Feeds()
         self.trace: list[str] = []
         self.tablets: list[Carried] = []
         self.kept: list[Kept] = []
@@ -118,11 +121,15 @@ class Sim:
     async def change_ids(self) -> set[bytes]:
         return {row[0] for row in await self.rows("SELECT change FROM change")}
 
+    async def feed_rows(self) -> list[tuple[Any, ...]]:
+        return await self.rows("SELECT panel, csn, op, entity, resident FROM feed")
+
     async def back_up(self) -> Kept:
         """As the nightly job does it."""
         present = await self.change_ids()
         done = await backup.backup(self.site, self.folder / f"backups-{len(self.kept)}")
-        kept = Kept(done.path, present, self.site.keys.version)
+        self.feeds.note(await self.feed_rows())
+        kept = Kept(done.path, present, self.site.keys.version, self.feeds.copy())
         self.kept.append(kept)
         self.oracle.secured = set(present)
         return kept
@@ -136,6 +143,7 @@ class Sim:
         await backup.restore_into(store, kept.path, self.kek_file, now=self.clock())
         await self.databases.left(store)
         await self.boot(url)
+        self.feeds = kept.feeds.copy()
         self.restores += 1
 
     # ---- tablets ----------------------------------------------------------------------------
