@@ -26,6 +26,14 @@ from sync.tablet_reports import Reports
 from sync.tablet_state import State, Unlocked
 
 _NAMED: Final = 30  # earlier batches one header names at most (it takes 32, its own place too)
+_READABLE: Final = (
+    "SELECT epoch, seq, digest FROM batch WHERE state='ready' AND EXISTS (SELECT 1 FROM own "
+    "WHERE own.epoch=batch.epoch AND own.seq=batch.seq AND own.state='sent' "
+    "AND instr(batch.ids, own.id)>0)"
+)
+"""Ready batches that can be made anew. Where places were lost on both sides another batch may lie
+at the same one, as sealed bytes alone: that one stays as it is.
+"""
 _OPEN: Final = "SELECT id, known, body, session, was FROM own WHERE state='open' ORDER BY n LIMIT ?"
 
 
@@ -159,9 +167,7 @@ class Outbox:
         if state.behind:
             return 0
         old = self._disk.rows(
-            "SELECT epoch, seq FROM batch WHERE state='ready' AND (epoch, seq) > (?, ?) "
-            "AND EXISTS (SELECT 1 FROM own WHERE own.epoch=batch.epoch AND own.seq=batch.seq "
-            "AND own.state='sent') ORDER BY epoch, seq",
+            _READABLE + " AND (epoch, seq) > (?, ?) ORDER BY epoch, seq",
             state.head_epoch,
             state.head_seq,
         )
@@ -180,9 +186,10 @@ class Outbox:
 
     def _reopen(self, old: list[tuple[Any, ...]]) -> None:
         self._disk.many(
-            "UPDATE own SET state='open', was=seq WHERE epoch=? AND seq=? AND state='sent'", old
+            "UPDATE own SET state='open', was=seq WHERE epoch=? AND seq=? AND state='sent'",
+            [row[:2] for row in old],
         )
-        self._disk.many("DELETE FROM batch WHERE epoch=? AND seq=? AND state='ready'", old)
+        self._disk.many("DELETE FROM batch WHERE digest=?", [row[2:] for row in old])
 
     def start_epoch(self) -> None:
         """After `behind`: the next chain starts at the server's head, with everything that has no
@@ -192,13 +199,7 @@ class Outbox:
         with self._disk.step():
             # What was asked for again after a restore lies here as sealed bytes only: it is sent
             # as is.
-            self._reopen(
-                self._disk.rows(
-                    "SELECT epoch, seq FROM batch WHERE state='ready' AND EXISTS (SELECT 1 "
-                    "FROM own WHERE own.epoch=batch.epoch AND own.seq=batch.seq "
-                    "AND own.state='sent')"
-                )
-            )
+            self._reopen(self._disk.rows(_READABLE))
             self._disk.run("UPDATE own SET was=NULL")  # places of the old chain mean nothing here
             state.chain_epoch, state.seq, state.high = state.head_epoch + 1, 0, 0
             state.prev, state.behind = state.head_digest, False
