@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.sim import faults, lives, lying, office, people, saving
+from tests.sim import faults, hall, lives, lying, office, people, saving
 from tests.sim.world import Sim
 
 Deed = Callable[[Sim], Awaitable[None]]
@@ -11,7 +11,8 @@ ON_TABLETS: dict[str, Deed] = {
     "exchange": faults.exchange, "late_answer": faults.deliver_late, "replayed": faults.replay,
     "save_event": saving.save_event, "save_edit": saving.save_edit,
     "edit_blindly": saving.edit_blindly, "amend": saving.amend, "seal": saving.seal,
-    "look": saving.look, "killed": faults.killed, "rebooted": faults.rebooted,
+    "look": saving.look, "hall_step": hall.hall_step,
+    "killed": faults.killed, "rebooted": faults.rebooted,
     "clock_jumps": faults.clock_jumps, "partitioned": faults.partitioned,
     "app_changes": saving.app_changes, "lies": lying.lies, "cloned": office.clone,
     "pass_time": faults.pass_time, "years_pass": faults.years_pass,

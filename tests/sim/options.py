@@ -11,11 +11,12 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Shares from 0 to 1, but for the first three."""
+    """Shares from 0 to 1, but for the first two."""
 
     steps: int = 45
     tablets: int = 0  # how many; 0: three to five
     stormy: float = 0.7  # share of seeds in which the rare faults happen at all
+    halls: float = 0.25  # share of seeds with a checkup day
 
     # Of an exchange: the network.
     lost_up: float = 0.06
@@ -64,7 +65,7 @@ OF_STORMY_STEP: Final = ("cloned", "revoked", "lost", "key_renewed", "backed_up"
 
 _USUAL: Final = Options()
 _SHARES: Final = tuple(each.name for each in fields(Options) if isinstance(each.default, float))
-_FAULTS: Final = tuple(name for name in _SHARES if name != "stormy")
+_FAULTS: Final = tuple(name for name in _SHARES if name not in ("stormy", "halls"))
 
 
 def _times(factor: float) -> dict[str, float]:

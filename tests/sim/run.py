@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from server.errors import NoRoom
-from tests.sim import faults, office
+from tests.sim import faults, hall, office
 from tests.sim.checks import check_all, must
 from tests.sim.databases import Databases, ServerDied
 from tests.sim.deeds import AT_SERVER, DEEDS
@@ -47,6 +47,8 @@ async def run_script(script: Script, databases: Databases, folder: Path, kek_fil
 
 
 async def _play(sim: Sim, script: Script) -> None:
+    if any(step.deed == "hall_step" for step in script.steps):
+        await hall.opens(sim)
     for held in sim.usable():
         if sim.rng.random() < 0.8:
             await _quiet(sim, held)
@@ -60,7 +62,7 @@ async def _play(sim: Sim, script: Script) -> None:
             held.cut_off = max(0, held.cut_off - 1)
     sim.rng = Random(script.seed)
     await come_to_rest(sim)
-    await check_all(sim)
+    await hall.check(sim, await check_all(sim))
 
 
 async def _do(sim: Sim, step: Step) -> None:

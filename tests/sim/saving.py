@@ -58,7 +58,7 @@ def _form(on: str, sbp: int) -> dict[str, Any]:
     return good("htn_followup", next_date=due.isoformat(), sbp=sbp)
 
 
-def _note(sim: Sim, held: Carried, change: bytes, who: bytes, what: str) -> None:
+def note_saved(sim: Sim, held: Carried, change: bytes, who: bytes, what: str) -> None:
     disk = held.tablet.disk
     ((sealed,),) = disk.rows("SELECT body FROM own WHERE id=?", change)
     saved = sim.oracle.note(change, held.name, who, disk.unseal(change, sealed))
@@ -76,7 +76,7 @@ async def save_event(sim: Sim) -> None:
         change = held.tablet.save_event(
             who, "htn_followup", on, _form(on, sbp), ground=ground, version=version
         )
-        _note(sim, held, change, who, f"visit {on} {sbp}" + " of form 9" * (version > 1))
+        note_saved(sim, held, change, who, f"visit {on} {sbp}" + " of form 9" * (version > 1))
 
 
 async def save_edit(sim: Sim) -> None:
@@ -87,7 +87,7 @@ async def save_edit(sim: Sim) -> None:
     values = {cell: sim.rng.choice(options) for cell, options in chosen.items()}
     with befalls(sim, held):
         change = held.tablet.save_edit(who, values, _day(sim))
-        _note(sim, held, change, who, f"edit {values}")
+        note_saved(sim, held, change, who, f"edit {values}")
 
 
 async def edit_blindly(sim: Sim) -> None:
@@ -103,7 +103,7 @@ async def edit_blindly(sim: Sim) -> None:
     edit = Edit(value=sim.rng.choice(("1", "2")), saw=(base,))
     with befalls(sim, held):
         change = held.tablet.save(structs.replace(blank, set={"blood_abo": edit}))
-        _note(sim, held, change, who, "edit having seen an id")
+        note_saved(sim, held, change, who, "edit having seen an id")
 
 
 async def amend(sim: Sim) -> None:
@@ -122,7 +122,7 @@ async def amend(sim: Sim) -> None:
         else:
             change = held.tablet.void(who, "htn_followup", on, base, "录错")
         said = "amends" if amends else "voids"
-        _note(sim, held, change, who, f"{said} {base[-4:].hex()}")
+        note_saved(sim, held, change, who, f"{said} {base[-4:].hex()}")
 
 
 async def seal(sim: Sim) -> None:

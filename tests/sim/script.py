@@ -12,7 +12,9 @@ from typing import Any
 
 from tests.sim.options import OF_STEP, OF_STORMY_STEP, Options
 
-WORK: tuple[tuple[str, int], ...] = (
+Work = tuple[tuple[str, int], ...]
+
+WORK: Work = (
     ("exchange", 40), ("save_event", 12), ("save_edit", 20), ("edit_blindly", 2), ("amend", 4),
     ("seal", 5), ("look", 1), ("late_answer", 6), ("pass_time", 6), ("decide", 3),
     ("resident_says", 3), ("let_in", 2), ("chores", 3), ("life_step", 3), ("life_step_back", 2),
@@ -20,6 +22,9 @@ WORK: tuple[tuple[str, int], ...] = (
     ("agrees", 2), ("chooses", 2), ("special_case", 1), ("writes_at_a_desk", 4),
 )  # fmt: skip
 """Work and its weight."""
+
+IN_HALL: Work = (*WORK, ("hall_step", 24))
+"""In a seed with a checkup day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +60,17 @@ def script(seed: int, options: Options) -> Script:
     """All that a seed will do."""
     rng = Random(seed)
     stormy = rng.random() < options.stormy
+    work = IN_HALL if Random(f"hall {seed}").random() < options.halls else WORK
     return Script(
-        seed, options, tuple(_step(rng, options, stormy=stormy) for _ in range(options.steps))
+        seed, options, tuple(_step(rng, options, work, stormy=stormy) for _ in range(options.steps))
     )
 
 
-def _step(rng: Random, options: Options, *, stormy: bool) -> Step:
+def _step(rng: Random, options: Options, work: Work, *, stormy: bool) -> Step:
     chance, drawn = rng.getrandbits(48), rng.random()
     for name in (*OF_STEP, *(OF_STORMY_STEP if stormy else ())):
         drawn -= getattr(options, name)
         if drawn < 0:
             return Step(name, chance)
-    (deed,) = rng.choices([name for name, _ in WORK], [weight for _, weight in WORK])
+    (deed,) = rng.choices([name for name, _ in work], [weight for _, weight in work])
     return Step(deed, chance)

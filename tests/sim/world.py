@@ -81,6 +81,8 @@ class Sim:
         self.consents: list[bytes] = []
         self.merges: list[bytes] = []
         self.corrections: list[tuple[bytes, bytes]] = []  # resident, correction
+        self.day: bytes | None = None  # of a checkup, in some seeds
+        self.guests: dict[bytes, dict[str, str]] = {}  # there: their cards
         self.made_up: set[bytes] = set()  # ids under which a liar sent other bytes
         self.united: set[bytes] = set()  # whoever took part in a merge
         self.store: MortalStore
