@@ -34,6 +34,6 @@ AT_SERVER: dict[str, Deed] = {
 WHOLE: dict[str, Deed] = {
     "key_renewed": office.renew_key, "backed_up": office.back_up, "restored": office.restore,
 }  # fmt: skip
-"""Somebody stands by until they are done: a key is in a backup before a tablet seals for it."""
+"""They say themselves where the server may die in them."""
 
 DEEDS: dict[str, Deed] = ON_TABLETS | AT_SERVER | WHOLE

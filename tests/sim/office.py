@@ -206,16 +206,22 @@ async def renew_key(sim: Sim) -> None:
         blob = await district_key_blob(tx, DISTRICT)
         return await renew_kem(tx, sim.site.vault, sim.site.vault.key(NOBODY, blob), sim.clock())
 
+    if sim.rng.random() < sim.options.server_dies:
+        sim.store.fuse = (0, sim.rng.random() < 0.5)
     epoch = await sim.store.write(renew)
-    await back_up(sim)  # before any tablet seals for it: a key that no backup holds can be lost
-    await sim.site.reload_keys()
     sim.say(f"server key renewed, epoch {epoch}")
+    if sim.rng.random() < 0.5:  # no tablet is given it before a backup holds it
+        await back_up(sim)
+    await sim.site.reload_keys()
 
 
 async def back_up(sim: Sim) -> None:
     sim.clock.pass_(ms=1)
-    await sim.back_up()
-    sim.say(f"backup {len(sim.kept)}")
+    before = len(sim.kept)
+    try:
+        await sim.back_up()
+    finally:
+        sim.say(f"backup {len(sim.kept)}" if len(sim.kept) > before else "no backup")
 
 
 async def restore(sim: Sim) -> None:

@@ -8,7 +8,7 @@ import os
 import random
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -55,7 +55,6 @@ class Kept:
 
     path: Path
     changes: set[bytes]
-    keys_version: int
     feeds: Feeds  # as known then
 
 
@@ -77,7 +76,7 @@ class Sim:
         self.trace: list[str] = []
         self.tablets: list[Carried] = []
         self.kept: list[Kept] = []
-        self.restores = 0
+        self.backups = self.restores = 0
         self.consents: list[bytes] = []
         self.merges: list[bytes] = []
         self.corrections: list[tuple[bytes, bytes]] = []  # resident, correction
@@ -126,27 +125,58 @@ class Sim:
     async def feed_rows(self) -> list[tuple[Any, ...]]:
         return await self.rows("SELECT panel, csn, op, entity, resident FROM feed")
 
-    async def back_up(self) -> Kept:
-        """As the nightly job does it."""
+    async def back_up(self) -> None:
+        """As the nightly job does it. The server may die while it writes; and with the file whole,
+        before the tablets' marks have moved or after.
+        """
         present = await self.change_ids()
-        done = await backup.backup(self.site, self.folder / f"backups-{len(self.kept)}")
         self.feeds.note(await self.feed_rows())
-        kept = Kept(done.path, present, self.site.keys.version, self.feeds.copy())
-        self.kept.append(kept)
-        self.oracle.secured = set(present)
-        return kept
+        self.backups += 1
+        folder = self.folder / f"backups-{self.backups}"
+        while_writing, while_marking = (
+            self.rng.random() < self.options.server_dies for _ in range(2)
+        )
+        left = self.rng.randrange(40) if while_writing else -1
+
+        def progress(_table: str, _rows: int) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise ServerDied
+
+        if while_marking:
+            self.store.fuse = (0, self.rng.random() < 0.5)
+        try:
+            await backup.backup(self.site, folder, progress=progress)
+        finally:
+            for path in folder.glob("*.gwk"):  # whoever restores takes the newest that is whole
+                self.kept.append(Kept(path, present, self.feeds.copy()))
+                self.oracle.secured = set(present)
 
     async def restore(self, kept: Kept) -> None:
         """Into a new database; the old one is gone."""
         await self.halt()
         await self.databases.drop(self.url)
         url = await self.databases.fresh(self.folder, loaded=False)
-        store = await self.databases.opened(url)
-        await backup.restore_into(store, kept.path, self.kek_file, now=self.clock())
-        await self.databases.left(store)
+        dies = self.rng.random() < self.options.server_dies
+        if not (dies and await self._died_restoring(url, kept)):
+            store = await self.databases.opened(url)
+            await backup.restore_into(store, kept.path, self.kek_file, now=self.clock())
+            await self.databases.left(store)
         await self.boot(url)
         self.feeds = kept.feeds.copy()
         self.restores += 1
+
+    async def _died_restoring(self, url: str, kept: Kept) -> bool:
+        """Whether it had come in whole when it died: else nothing of it is there."""
+        store = await self.databases.opened(url)
+        store.fuse = (0, self.rng.random() < 0.5)
+        committed = store.fuse[1]
+        self.say(f"   the server dies in it, {'after' if committed else 'before'} the commit")
+        with suppress(ServerDied):
+            await backup.restore_into(store, kept.path, self.kek_file, now=self.clock())
+        await self.databases.left(store)
+        return committed
 
     # ---- tablets ----------------------------------------------------------------------------
 
