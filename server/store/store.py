@@ -86,8 +86,7 @@ class Store:
         """
         if self._writer is not None:
             return await self._writer.write(action)
-        # A task of its own: if the asker is cancelled in the middle, Piccolo would keep the
-        # connection for ever. As on SQLite, work that has begun comes to its end.
+        # A task of its own: as on SQLite, work that has begun comes to its end whoever has gone.
         work = asyncio.get_running_loop().create_task(self._transaction(action))
         self._working.add(work)
         work.add_done_callback(self._working.discard)
@@ -118,11 +117,15 @@ class Store:
         return await self._once(action)
 
     async def _once(self, action: Callable[[Tx], Coroutine[Any, Any, T]]) -> T:
+        """The connection goes back to the pool whatever breaks, BEGIN and ROLLBACK included. (A
+        transaction of Piccolo keeps it then: ten of them, when the database was started again, and
+        everybody waits for ever.)
+        """
         assert isinstance(self.engine, PostgresEngine)
-        transaction: Any = self.engine.transaction()
+        pool: Any = self.engine.pool
         try:
-            async with transaction as begun:  # the answer leaves this block after the commit
-                return await action(PostgresTx(begun.connection))
+            async with pool.acquire() as connection, connection.transaction():
+                return await action(PostgresTx(connection))  # committed before it leaves the block
         except Exception as error:
             if getattr(error, "sqlstate", None) == DISK_FULL:
                 raise NoRoom from error

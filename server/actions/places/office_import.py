@@ -224,7 +224,7 @@ async def _write_tree(tx: Tx, site: Site, found: Plan) -> None:
     await tx.insert(
         "panel",
         [
-            (district, panel, facility, name, 0, digest.ZERO, digest.ZERO)
+            (district, panel, facility, name, 0, digest.ZERO, digest.ZERO, 0, 0)
             for panel, (facility, name) in found.teams.items()
         ],
     )
