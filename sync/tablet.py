@@ -50,6 +50,7 @@ class Tablet:
         self._clock = clock
         self._new_id = new_id
         self.state = State.of(disk)
+        disk.undone = lambda: self.state.again(disk)
         if self.state.schema < SCHEMA:
             self._upgrade()
         suite = Suite(self.state.suite)

@@ -9,7 +9,7 @@ killed between any two lines.
 
 import os
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -90,6 +90,7 @@ class Disk:
     def __init__(self, connection: sqlite3.Connection, master: DataKey | None) -> None:
         self._db = connection
         self._master = master
+        self.undone: Callable[[], None] = lambda: None  # what is in memory is read again
 
     def __repr__(self) -> str:
         return f"Disk(locked={self._master is None})"
@@ -140,15 +141,16 @@ class Disk:
 
     @contextmanager
     def step(self) -> Generator[None]:
-        """All of it is on disk when this returns, or nothing is."""
+        """All of it is on disk when this returns, or nothing is, in memory neither."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:  # a full disk has taken it back already
                 self._db.execute("ROLLBACK")
+            self.undone()
             raise
-        self._db.execute("COMMIT")
 
     def rows(self, sql: str, *args: Any) -> list[tuple[Any, ...]]:
         return self._db.execute(sql, args).fetchall()

@@ -85,6 +85,12 @@ class State(msgspec.Struct):
     def store(self, disk: Disk) -> None:
         disk.put_raw("state", msgspec.json.encode(self))
 
+    def again(self, disk: Disk) -> None:
+        """As it lies on disk: a step has not come about."""
+        held = State.of(disk)
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(held, name))
+
 
 @dataclass(slots=True, repr=False)
 class Unlocked:

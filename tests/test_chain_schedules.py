@@ -1,5 +1,6 @@
 """Schedules of the chain that a fresh reader of the protocol found, each with its end."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -201,6 +202,18 @@ async def test_a_new_chain_begins_again_when_a_copy_went_on_before_it_arrived(
     await su.settle()
     assert su.tablet.fate(later) == ("applied", "")
     copy.tablet.close()
+
+
+async def test_a_step_that_found_no_room_is_undone_in_memory_too(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    before = wire.encode(su.tablet.state)
+    with suppress(OSError), su.tablet.disk.step():
+        su.tablet.state.cursors.clear()
+        su.tablet.state.seq += 1
+        su.tablet.state.store(su.tablet.disk)
+        raise OSError("no room")
+    assert wire.encode(su.tablet.state) == before
 
 
 def cannot_be_read(su: Field, fault: str) -> None:
