@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 DEMO_ARGS ?=
 TEST_ARGS ?=
 # A test waits a third of its time for a server or a browser: two of them on a core. Each worker goes
-# through whole files, which share what they set up, and takes from another when it is done.
+# through whole files, whose tests share what they set up.
 TEST_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 1))
 
 .PHONY: help demo test bench lint lock clean
@@ -35,7 +35,7 @@ test: $(WEB)/node_modules/.dev $(WEB)/vendor/app.json ## run every test: SQLite,
 	@$(PY) -m tests.browser
 	@$(PY) -m tests.zbar
 	@$(PY) -m compileall -q crypto sync server resident_portal tests
-	@$(PY) -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
+	@$(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
 
 bench: $(WEB)/vendor/app.json ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres

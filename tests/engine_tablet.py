@@ -158,7 +158,8 @@ async def engine(world: World, url: str) -> AsyncIterator[Engine]:
     folder = world.folder / "app-data"
     folder.mkdir(exist_ok=True)
     for name, raw in data_files().items():
-        (folder / name).write_bytes(raw)
+        if not (folder / name).exists():  # a second app reads what the first may be reading now
+            (folder / name).write_bytes(raw)
     node = _idle.pop() if _idle else Node()
     made = Engine(node, world)
     await made.do("install", server=url, folder=str(folder))
