@@ -76,9 +76,9 @@ TAKING = (
         "asynchronous_commit",
         "On PostgreSQL too, what was acknowledged is in memory only for a while.",
         (Edit(
-            "server/store/store.py", "return await action(PostgresTx(begun.connection))",
-            'await begun.connection.execute("SET LOCAL synchronous_commit TO off")\n'
-            "                return await action(PostgresTx(begun.connection))",
+            "server/store/store.py", "return await action(PostgresTx(connection))  # committed",
+            'await connection.execute("SET LOCAL synchronous_commit TO off")\n'
+            "                return await action(PostgresTx(connection))  # committed",
         ),),
         test("test_durability.py::test_the_database_promises_to_keep_what_it_commits[postgres]"),
     ),
