@@ -2,7 +2,3 @@
 where it is kept (store), what is done with it (actions), and the doors that people and tablets
 come in by (api, console, jobs). Imports go downwards only; docs/ARCHITECTURE.md draws the floors.
 """
-
-from server import settings  # before a library looks at the environment
-
-__all__ = ["settings"]

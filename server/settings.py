@@ -22,10 +22,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DATABASE_URL = "sqlite:///data/gongwei.sqlite3"
-# A library reads it when it is imported: names are read sign by sign, and its phrases would cost
-# each process 43 MB.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-
 CIVIL = ZoneInfo("Asia/Shanghai")  # the civil day of every rule
 
 

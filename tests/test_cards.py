@@ -10,9 +10,10 @@ from server.actions.archives.touched import touch
 from server.actions.keeping import backup, kek
 from server.actions.keeping.verify import verify_journal
 from server.actions.places.move import Ask, switch
-from server.records.initials import initials
+from server.records.initials import TABLE, initials
 from server.rules.switch import Granted
 from server.store.tx import Tx
+from tests.pinyin import lines
 from tests.world import (
     DISTRICT,
     HOMES,
@@ -131,6 +132,10 @@ async def test_the_job_asks_first_whether_anything_waits(world: World) -> None:
 )  # fmt: skip
 def test_surnames_have_their_own_letters(name: str, letters: str) -> None:
     assert initials(name).split()[:1] == ([letters] if letters else [])
+
+
+def test_the_table_of_letters_is_that_of_the_dictionary() -> None:
+    assert TABLE.read_text("ascii").splitlines() == list(lines())
 
 
 async def test_an_archive_that_does_not_open_stops_nobody_elses_card_and_is_tried_again(

@@ -6,7 +6,7 @@ import os
 import socket
 import stat
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ import click
 import pytest
 
 from server.actions.tablets.rescue import MAGIC
-from server.cli.commands import gongwei, main
+from server.cli.commands import MODULES, command, main
 from server.cli.session import guarded, sentence
 from server.cli.show import Instant, moment
 from server.errors import NotFound, StartRefused
@@ -27,16 +27,16 @@ UNKNOWN = "01" * 16
 
 
 def every_command(
-    group: click.Group, path: tuple[str, ...] = ()
+    commands: Mapping[str, click.Command], path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from every_command(command, (*path, name))
+    for name, each in commands.items():
+        if isinstance(each, click.Group):
+            yield from every_command(each.commands, (*path, name))
         else:
-            yield (*path, name), command
+            yield (*path, name), each
 
 
-COMMANDS = dict(every_command(gongwei))
+COMMANDS = dict(every_command({name: command(name) for name in MODULES}))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from server.actions.archives.ledger import TASK_DAYS
 from server.api import problem_document
 from server.app import create_app
-from server.cli.commands import gongwei
+from server.cli.commands import MODULES, gongwei
 from server.errors import Refusal
 from server.jobs import JOBS
 from server.logs import KEYS
@@ -64,7 +64,7 @@ def fault_of(words: Sequence[str]) -> str | None:
             if word.partition("=")[0] not in known and here.name != "demo":
                 return f"{here.name} has no option {word}"
         elif isinstance(here, click.Group):
-            after = here.commands.get(word)
+            after = here.get_command(click.Context(here), word)
             if after is None:
                 return f"{here.name} has no command {word}"
             here = after
@@ -76,7 +76,7 @@ def test_every_command_that_is_printed_exists(name: str) -> None:
     text = page(name).replace("\\\n", " ")
     lines = [match[1].split() for match in COMMAND.finditer(text)]
     short = [quoted.split() for quoted in re.findall(r"`([a-z]+(?: [a-z-]+)+)`", text)]
-    lines += [words for words in short if words[0] in gongwei.commands]
+    lines += [words for words in short if words[0] in MODULES]
     faults = [fault for words in lines if "..." not in words and (fault := fault_of(words))]
     assert faults == []
 

@@ -73,7 +73,7 @@ KEEPERS = {
         "server.actions.attachments.image_child", "server.pages.passport", "server.pages.qr",
         "server.pages.day_card",
     ),
-    "fpdf": ("server.pages.pdf",),
+    "fpdf": ("server.pages.pdf_canvas",),
     "httpx": ("sync.tablet*", "server.actions.notices.gateway"),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ port is bound before the first worker starts, so a busy port is said once and at
 """
 
 import asyncio
+import ctypes
 import fcntl
 import multiprocessing
 import os
@@ -39,6 +40,7 @@ from server.store.store import Store
 BACKLOG: Final = 512
 GRACE_S: Final = 10  # for requests in hand when the server is told to end
 WORKERS_MAX: Final = 64
+M_ARENA_MAX: Final = -8  # malloc.h of the GNU C library
 RESTART_AFTER_S: Final = 1.0  # a worker that died is started again, not in a tight loop
 
 
@@ -72,6 +74,7 @@ def serve(
         private_key=key,
     )  # fmt: skip
     configure(current.log_level)
+    one_heap()
     path = Store(current.database_url).path
     if path is not None and workers > 1:
         raise StartRefused(
@@ -120,6 +123,16 @@ def _check_certificate(current: Settings) -> None:
         raise StartRefused(
             f"{current.certificate} and {current.private_key} are not a certificate and its key."
         ) from None
+
+
+def one_heap() -> None:
+    """All threads take memory from one place, before the first of them begins. Each with its own,
+    as the GNU C library has it, keeps what its largest batch needed: 6 to 9 MB after a push, and no
+    less CPU. Other C libraries have no such option.
+    """
+    choose = getattr(ctypes.CDLL(None), "mallopt", None)
+    if choose is not None:
+        choose(M_ARENA_MAX, 1)
 
 
 @contextmanager
@@ -274,6 +287,7 @@ class Supervisor:
 
 def _worker(current: Settings, listener: socket.socket, jobs: bool, folder: Path) -> None:
     configure(current.log_level)
+    one_heap()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     serve_here(current, listener, jobs=jobs, shared=folder)
 

@@ -8,8 +8,6 @@ import io
 from dataclasses import dataclass
 from typing import Any, Final
 
-from PIL import Image, ImageDraw
-
 from server.pages.passport import FOLDER, INK, PAPER, PINE, QUIET, font_of
 from server.pages.qr import Code
 
@@ -42,6 +40,8 @@ class DayCard:
 
 def png_of(card: DayCard, *, font: str = "") -> bytes:
     """The picture, 1080 dots wide. Raises NoFont."""
+    from PIL import Image, ImageDraw  # here: loaded with the first picture
+
     dots = SQUARE // card.code.size
     side = dots * card.code.size
     lines: list[tuple[str, int, str, int]] = [

@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image, ImageDraw, ImageFont
-
 from server.errors import Refusal
 
 WIDTH, HEIGHT = 1240, 1748  # A5 upright at 213 dots an inch
@@ -72,6 +70,8 @@ def font_file(named: str = "") -> Path:
 @cache
 def font_of(size: int, named: str) -> Any:
     """The font in a size, in dots. Raises NoFont."""
+    from PIL import ImageFont  # here, as below: loaded with the first picture
+
     path = font_file(named)
     face = SC_FACE if path.name.startswith("NotoSansCJK") else 0
     return ImageFont.truetype(str(path), size, index=face)
@@ -79,6 +79,8 @@ def font_of(size: int, named: str) -> Any:
 
 def png_of(sheet: Passport, *, font: str = "") -> bytes:
     """The sheet as a PNG of 1240 x 1748. Raises NoFont."""
+    from PIL import Image, ImageDraw
+
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     draw: Any = ImageDraw.Draw(image)
     draw.rectangle((0, 0, WIDTH, 250), fill=FOLDER)

@@ -1,4 +1,4 @@
-"""PDFs: sheets of cards, letters, reports. The one file that knows the library.
+"""PDFs: sheets of cards, letters, reports.
 
     paper = Paper(title, made_at, font=settings.font)   # A4 upright, lengths in mm, y downwards
     paper.page()
@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
-
-from fpdf import FPDF
 
 from server.pages.passport import SC_FACE, font_file
 from server.pages.qr import Code
@@ -49,17 +47,6 @@ class Cell:
     fill: str = ""
 
 
-class _Canvas(FPDF):
-    """What the library does not offer: many squares as one shape."""
-
-    def squares(self, x: float, y: float, module: float, code: Code) -> None:
-        """The dark runs of a code, filled in one go, so that no reader sees seams."""
-        k = self.k
-        scale = f"{module * k:.4f} 0 0 {-module * k:.4f} {x * k:.4f} {(self.h - y) * k:.4f}"
-        boxes = " ".join(f"{at} {row} {run} 1 re" for row, at, run in code.runs)
-        self._out(f"q 0 g {scale} cm {boxes} f Q")
-
-
 class Paper:
     """One document. `y`: where `flow` and `table` go on; margins hold for these alone."""
 
@@ -68,11 +55,13 @@ class Paper:
         margin: float = 20, foot: Callable[[int], str] | None = None,
     ) -> None:  # fmt: skip
         """`foot`: what stands below page n, counted from 1. Raises NoFont."""
+        from server.pages.pdf_canvas import Canvas  # here: a process that draws none is 18 MB less
+
         self.width, self.height, self.margin = *size, margin
         self.y = margin
         self._foot = foot
         self._widths: dict[tuple[str, bool], float] = {}
-        self._canvas = canvas = _Canvas(unit="mm", format=size)
+        self._canvas = canvas = Canvas(unit="mm", format=size)
         canvas.set_auto_page_break(False)
         canvas.set_margin(0)
         canvas.set_title(title)

@@ -1,15 +1,12 @@
 """QR codes: as one path of an inline SVG (no style attribute, no picture to load), as an SVG of its
-own, as a picture, and as runs for whoever draws them on paper.
+own, as a picture, and as runs for whoever draws them on paper. The libraries are loaded with the
+first code, since most processes draw none.
 """
 
 import io
 from dataclasses import dataclass
 from typing import Any, Final
 from xml.sax.saxutils import escape
-
-import qrcode
-from PIL import Image, ImageDraw
-from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 
 QUIET: Final = 4  # empty modules around the code, as scanners want them
 CARD_VERSION: Final = 8
@@ -32,22 +29,26 @@ class Code:
 
 def code_of(text: str) -> Code:
     """The QR code of a text, error correction M."""
-    made = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET)
-    made.add_data(text)
-    made.make(fit=True)
-    return _drawn(made)
+    import qrcode  # here: see above
+
+    made = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=QUIET)
+    return _drawn(made, text)
 
 
 def card_code(text: str) -> Code:
     """The code of a card or of a day (crypto/SPEC.md 11): level Q, version 8, alphanumeric."""
-    made = qrcode.QRCode(version=CARD_VERSION, error_correction=ERROR_CORRECT_Q, border=QUIET)
+    import qrcode  # here: see above
+
+    made = qrcode.QRCode(
+        version=CARD_VERSION, error_correction=qrcode.ERROR_CORRECT_Q, border=QUIET
+    )
+    return _drawn(made, text, fit=False)
+
+
+def _drawn(made: Any, text: str, *, fit: bool = True) -> Code:
     made.add_data(text)
-    made.make(fit=False)
-    return _drawn(made)
-
-
-def _drawn(made: "qrcode.QRCode[Any]") -> Code:
-    rows = made.get_matrix()
+    made.make(fit=fit)
+    rows: list[list[bool]] = made.get_matrix()
     runs = tuple((y, x, n) for y, row in enumerate(rows) for x, n in _runs(row))
     return Code(len(rows), "".join(f"M{x} {y}h{n}v1h-{n}z" for y, x, n in runs), runs)
 
@@ -89,6 +90,8 @@ def svg_of(code: Code, *, digits: str = "") -> bytes:
 
 def png_of(code: Code, *, dots: int = 8) -> bytes:
     """A picture of black and white dots, so many a module: nothing is blurred."""
+    from PIL import Image, ImageDraw  # here: see above
+
     side = code.size * dots
     image = Image.new("1", (side, side), 1)
     draw: Any = ImageDraw.Draw(image)

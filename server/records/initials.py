@@ -2,16 +2,21 @@
 
 A surname has its own reading (单 is Shan, 仇 is Qiu, 曾 is Zeng, 区 is Ou, 解 is Xie); who does not
 know it types the everyday one, so both are kept. Characters that dictionaries leave out and people
-bear are listed here.
+bear are listed here. The everyday letter of each character stands in initials.txt, written by
+`python -m tests.pinyin` from a dictionary of which a server would keep 11 MB in memory.
 """
 
 import unicodedata
+from collections.abc import Mapping
+from functools import cache
 from itertools import islice, product
+from pathlib import Path
 from typing import Final
 
-from pypinyin import Style, pinyin  # pyright: ignore[reportUnknownVariableType]
-
 VARIANTS_MAX: Final = 6
+LINE: Final = 64  # characters in one line of the table
+NO_LETTER: Final = "-"
+TABLE: Final = Path(__file__).with_name("initials.txt")
 
 _SURNAMES: Final = {
     "单": "s", "仇": "q", "曾": "z", "区": "o", "解": "x", "查": "z", "朴": "p", "盖": "g",
@@ -53,8 +58,16 @@ def _everyday(sign: str) -> str:
     known = _NOT_IN_DICTIONARIES.get(sign) or _ALSO.get(sign)
     if known is not None:
         return known
-    letter = pinyin(sign, style=Style.FIRST_LETTER, strict=False)[0][0][:1].lower()
-    return letter if letter.isascii() else ""
+    line = _letters().get(ord(sign) // LINE)
+    letter = line[ord(sign) % LINE] if line else NO_LETTER
+    return "" if letter == NO_LETTER else letter
+
+
+@cache
+def _letters() -> Mapping[int, str]:
+    """The table's lines by the number of their first character, in lines."""
+    lines = (line.split() for line in TABLE.read_text("ascii").splitlines())
+    return {int(first, 16) // LINE: letters for first, letters in lines}
 
 
 def table() -> dict[str, object]:
@@ -62,7 +75,7 @@ def table() -> dict[str, object]:
     character from `first` on the letter of its everyday reading ("-": none), and the exceptions.
     """
     first, last = 0x3400, 0x9FFF
-    letters = "".join(_everyday(chr(each))[:1] or "-" for each in range(first, last + 1))
+    letters = "".join(_everyday(chr(each))[:1] or NO_LETTER for each in range(first, last + 1))
     return {
         "first": first, "letters": letters, "also": {**_ALSO, **_NOT_IN_DICTIONARIES},
         "surnames": _SURNAMES, "compound": _COMPOUND, "most": VARIANTS_MAX,

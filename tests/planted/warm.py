@@ -16,8 +16,7 @@ WIDELY = (  # by tests with a server
     "apscheduler.schedulers.asyncio", "asyncpg", "click", "cryptography.x509",
     "defusedxml", "fpdf", "httpx", "jinja2", "litestar",
     "multipart", "openpyxl", "piccolo.engine.postgres", "piccolo.engine.sqlite", "piccolo.table",
-    "prometheus_client", "pypinyin", "qrcode", "rich",
-    "structlog", "uvicorn",
+    "prometheus_client", "qrcode", "rich", "structlog", "uvicorn",
 )  # fmt: skip
 
 

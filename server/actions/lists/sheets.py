@@ -24,7 +24,6 @@ from server.actions.lists.sheet_parts import (
     SheetRefused,
 )
 from server.actions.lists.sheets_csv import SNIFF, read_csv
-from server.actions.lists.sheets_xlsx import read_xlsx, read_xlsx_sheets
 
 __all__ = [
     "FAULT_SAY",
@@ -53,7 +52,7 @@ def read_sheet(source: BinaryIO | bytes) -> Sheet:
     file.seek(0)
     head = file.read(SNIFF)
     if head.startswith(_ZIP):
-        return read_xlsx(file)
+        return _workbook(file)[0]
     if head.startswith(_OLE):
         raise SheetEncrypted if _has(file, _ENCRYPTED) else SheetOld
     return read_csv(file, head)
@@ -62,8 +61,15 @@ def read_sheet(source: BinaryIO | bytes) -> Sheet:
 def read_sheets(source: bytes) -> tuple[Sheet, ...]:
     """Every visible sheet of a workbook; of a CSV the one it is. Raises SheetRefused."""
     if source.startswith(_ZIP):
-        return read_xlsx_sheets(io.BytesIO(source))
+        return _workbook(io.BytesIO(source))
     return (read_sheet(source),)
+
+
+def _workbook(file: BinaryIO) -> tuple[Sheet, ...]:
+    """Every visible sheet of it."""
+    from server.actions.lists.sheets_xlsx import read_xlsx_sheets  # here: 6 MB, for XLSX alone
+
+    return read_xlsx_sheets(file)
 
 
 def _has(file: BinaryIO, sign: bytes) -> bool:

@@ -61,11 +61,6 @@ _BROKEN: Final = (
 assert openpyxl.DEFUSEDXML, "openpyxl reads XML through defusedxml"
 
 
-def read_xlsx(file: BinaryIO) -> Sheet:
-    """The first visible sheet of a package. Raises SheetRefused."""
-    return read_xlsx_sheets(file)[0]
-
-
 def read_xlsx_sheets(file: BinaryIO) -> tuple[Sheet, ...]:
     """Every visible sheet of a package, at least one. Raises SheetRefused."""
     _look_over(file)

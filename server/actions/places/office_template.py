@@ -4,9 +4,6 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-import openpyxl
-from openpyxl.styles import Font
-
 from server.actions.lists.sheets import write_csv
 from server.actions.places.office_lists import (
     EXAMPLES,
@@ -40,6 +37,9 @@ def _headings(which: str) -> list[str]:
 
 
 def _workbook() -> bytes:
+    import openpyxl  # here: 6 MB that other requests do without
+    from openpyxl.styles import Font
+
     book: Any = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for which in LISTS:
