@@ -15,8 +15,9 @@ from msgspec import UNSET
 
 from sync import digest, wire
 from sync.limits import DIGEST_BUCKETS
-from sync.merge import EMPTY, Cells, Head, claims, decode_cells, put
+from sync.merge import EMPTY, Cells, Head, claims, put
 from sync.policy import Policy
+from sync.short_cells import read_cells
 from sync.tablet_disk import Disk
 
 
@@ -218,7 +219,7 @@ class Archive:
         for put_ in self._received(who, "resident"):
             row = wire.row(put_)
             assert isinstance(row, wire.ResidentPut)
-            cells.update(decode_cells(bytes(row.cells)))
+            cells.update(read_cells(bytes(row.cells)))
         for change, staff in self._own(who):
             if change.set is UNSET:
                 continue

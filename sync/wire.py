@@ -209,7 +209,7 @@ class ResidentPut(Message, frozen=True, tag="resident", tag_field="put"):
     rev: int
     cls: str
     status: str
-    cells: Raw  # {cell: [head, ...]} as sync.merge writes it
+    cells: Raw  # {cell: [[head, ...]]} as sync.merge writes it, or as sync.short_cells does
     no: str = ""  # archive number
 
 

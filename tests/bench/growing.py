@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Final
 
-from server.actions.tablets.packing import KNOWS_NAMES
+from server.actions.tablets.packing import KNOWS_SHORT
 from server.settings import now_ms
 from tests.bench.database import Engine
 from tests.bench.exchanges import Ground, Wrong, all_applied, ground, post_all
@@ -131,7 +131,7 @@ def _tell(districts: list[_District], report: Report) -> None:
 async def _first_sync(district: _District, report: Report) -> None:
     """A new tablet takes the whole panel: roster and due lists first, then the records."""
     here = district.ground
-    tablet = replace(here.stage.tablets[0], cursor=None, seen={}, schema=KNOWS_NAMES)
+    tablet = replace(here.stage.tablets[0], cursor=None, seen={}, schema=KNOWS_SHORT)
     link = here.links[0]
     pulled = Pulled(tablet, link)
     before, waits = link.down, len(link.waited_s)

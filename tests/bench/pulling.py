@@ -9,7 +9,7 @@ from typing import Final
 
 from server.settings import now_ms
 from sync import wire
-from sync.merge import decode_cells
+from sync.short_cells import read_cells
 from tests.bench.exchanges import Ground, Wrong, all_applied, catch_up, post_all
 from tests.bench.figures import Report
 from tests.bench.link import Link
@@ -62,7 +62,7 @@ def _remember(tablet: BenchTablet, raw: bytes) -> None:
     row = wire.row(raw)
     assert isinstance(row, wire.ResidentPut)
     seen = tablet.seen.setdefault(row.id, {})
-    for cell, content in decode_cells(bytes(row.cells)).items():
+    for cell, content in read_cells(bytes(row.cells)).items():
         seen[cell] = [head.change for head in content.heads]
 
 

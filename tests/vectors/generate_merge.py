@@ -3,7 +3,7 @@ tests.vectors.generate_merge` writes them again, the same.
 
 merge.json: histories of edits of one cell, in some order of arrival; after each the cell, and what
 is shown of it and claimed under each policy. Ids are hex, values are JSON. digest.json: leaves,
-sums, roots and buckets (sync/PROTOCOL.md, 8.5).
+sums, roots and buckets (sync/PROTOCOL.md, 8.5). registers.json: registers whole and in short (8.1).
 """
 
 import random
@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from server.records.safer import Safer, highest, known_only_if_agreed, prefer
 from sync import digest
-from sync.merge import EMPTY, Cell, Head, Shown, choose, claims, put
+from sync.merge import EMPTY, Cell, Head, Shown, choose, claims, encode_cells, put
 from sync.policy import Policy
+from sync.short_cells import shorten
 from tests.vectors.by_hand import fixed
 from tests.vectors.generate_crypto import text_of
 
@@ -127,8 +128,32 @@ def digest_document() -> dict[str, Any]:
     }
 
 
+def register_document() -> dict[str, Any]:
+    chance = random.Random(20261123)
+    return {"registers": [_register(chance, count) for count in (0, 1, 2, 5, 12, 12, 12, 12)]}
+
+
+def _register(chance: random.Random, count: int) -> dict[str, Any]:
+    """So many cells, some as one act left them and some that people have edited since."""
+    act = Head(_id(250), None, "import", bytes(16), 1_795_132_800_000)
+    cells: dict[str, Cell] = {}
+    for number in range(count):
+        values = chance.choice((CODES, PRESENCE, LINES))
+        value = chance.choice(values)
+        cell = Cell((Head(act.change, value, act.author, act.staff, act.at),))
+        for head, saw, claim in _edits(chance, values) if chance.random() < 0.4 else ():
+            cell = put(cell, head, [*saw, *([act.change] * (not claim))], claim=claim)
+        cells[f"cell/{number}" if number % 3 else f"单元{number}"] = cell
+    whole = encode_cells(cells)
+    return {"whole": whole.decode(), "short": shorten(whole).decode()}
+
+
 def documents() -> dict[str, dict[str, Any]]:
-    return {"merge.json": merge_document(), "digest.json": digest_document()}
+    return {
+        "merge.json": merge_document(),
+        "digest.json": digest_document(),
+        "registers.json": register_document(),
+    }
 
 
 if __name__ == "__main__":

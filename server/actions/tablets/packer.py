@@ -16,6 +16,7 @@ from server.logs import log
 from server.store.tx import Row, Tx
 from server.store.vault import T_CELLS, T_RESTRICTED
 from sync import wire
+from sync.short_cells import shorten
 
 EVENT: Final = (
     "c.resident, c.change, c.cls, c.rev, c.body, c.under, c.staff, c.recorded_at, c.received_at, "
@@ -49,6 +50,7 @@ class Packer:
     plans: bool = True  # this tablet knows what a PlanPut is
     pictures: bool = True  # it reads changes that name pictures
     reasons: bool = True  # it takes the reason beside what is owed
+    short: bool = True  # it reads registers in short
     given: set[bytes] = field(default_factory=set[bytes])  # residents whose content is in the page
     planned: set[tuple[bytes, str]] = field(default_factory=set[tuple[bytes, str]])
     size: int = 0
@@ -112,7 +114,8 @@ class Packer:
     def _resident(
         self, who: bytes, rev: int, cls: str, status: str, number: str, plain: bytes
     ) -> Raw:
-        put = wire.ResidentPut(id=who, rev=rev, cls=cls, status=status, cells=Raw(plain), no=number)
+        cells = Raw(shorten(plain) if self.short else plain)
+        put = wire.ResidentPut(id=who, rev=rev, cls=cls, status=status, cells=cells, no=number)
         return self._counted(wire.encode(put))
 
     def event_rows(self, row: Row) -> list[Raw]:

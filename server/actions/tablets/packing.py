@@ -43,6 +43,7 @@ LANES: Final = 3  # 0 roster, registers and due lists, 1 recent records, 2 histo
 KNOWS_PLANS: Final = 2  # `schema` of a tablet from which on it takes rows of the service plan
 KNOWS_PICTURES: Final = 3  # ... from which on it reads changes that name pictures
 KNOWS_NAMES: Final = 4  # ... from which on it takes reasons of what is owed, and the directory
+KNOWS_SHORT: Final = 6  # ... from which on it reads registers in short; 5 brought checkup days
 CLASS_OF: Final = {op: cls for cls, op in OPS.items()}
 _A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -66,6 +67,7 @@ async def pack(
     packer = Packer(
         site, tx, device, cursor.panel, now, plans=schema >= KNOWS_PLANS,
         pictures=schema >= KNOWS_PICTURES, reasons=schema >= KNOWS_NAMES,
+        short=schema >= KNOWS_SHORT,
     )  # fmt: skip
     head = await one(
         tx,

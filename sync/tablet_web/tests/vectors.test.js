@@ -10,7 +10,7 @@ import { sha256 } from "../app/crypto/hash.js";
 import { kemPair, signingPublic } from "../app/crypto/suites.js";
 import { leafHash, rootOf, verifyConsistency } from "../app/crypto/tree.js";
 import { bucketOf, bucketsOf, leaf, minus, plus, rootOf as sumOf } from "../app/engine/sums.js";
-import { choose, claims, EMPTY, put } from "../app/merge/cells.js";
+import { cellsIn, choose, claims, EMPTY, put } from "../app/merge/cells.js";
 import { concat, hex, unhex } from "../app/wire/bytes.js";
 import { refusalOf, vectors } from "./vectors.js";
 
@@ -138,6 +138,16 @@ test("edits of a cell come together as at the server, in every history", () => {
       const said = claims(cell, policy).map((each) => each.change);
       assert.deepEqual(said, claimed, policy);
     }
+  }
+});
+
+test("a register in short is the same register", () => {
+  const { registers } = vectors("registers");
+  assert.ok(registers.length);
+  for (const { whole, short } of registers) {
+    const [long, brief] = [whole, short].map((said) => new Map(cellsIn(JSON.parse(said))));
+    assert.equal(long.size, Object.keys(JSON.parse(whole)).length);
+    assert.deepEqual(brief, long);
   }
 });
 

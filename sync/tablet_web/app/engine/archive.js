@@ -1,10 +1,10 @@
 // One archive as a page shows it: every cell with all its heads, the records with what amends,
 // takes back and answers them, what is owed.
 
-import { choose, claims } from "../merge/cells.js";
+import { choose, claims, idOf } from "../merge/cells.js";
 import { isAct } from "./acts.js";
 import { parsed } from "./person.js";
-import { cellsOf, fieldOf, idOf, laidOver } from "./register.js";
+import { cellsOf, fieldOf, laidOver } from "./register.js";
 
 /** @typedef {import("../types.js").Archive} Archive */
 /** @typedef {import("../types.js").Cell} CellShown */

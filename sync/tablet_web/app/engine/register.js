@@ -1,8 +1,7 @@
 // The register of one resident: cells as received with own edits laid over, and what the catalogue
 // says of each cell.
 
-import { cellOf, choose, claims, EMPTY, put } from "../merge/cells.js";
-import { hex, unbase64 } from "../wire/bytes.js";
+import { cellsIn, choose, claims, EMPTY, idOf, put } from "../merge/cells.js";
 import { parsed } from "./person.js";
 import { OPEN_ARCHIVE, openingCells } from "./acts.js";
 
@@ -60,9 +59,6 @@ export function fieldOf(cell) {
   return cell.split("/", 1)[0];
 }
 
-/** @param {string} said base64 of an id @returns {Hex} */
-export const idOf = (said) => hex(unbase64(said));
-
 /**
  * Cells as received, with own edits laid over by the same rule.
  * @param {Person} person
@@ -73,9 +69,7 @@ export function cellsOf(person, own) {
   /** @type {Map<string, Cell>} */
   const cells = new Map();
   for (const register of Object.values(person.regs)) {
-    for (const [name, cell] of Object.entries(parsed(register).cells)) {
-      cells.set(name, cellOf(/** @type {Parameters<typeof cellOf>[0]} */ (cell)));
-    }
+    for (const [name, cell] of cellsIn(parsed(register).cells)) cells.set(name, cell);
   }
   for (const { id, row, plain } of own) {
     const { set, at, body } = JSON.parse(plain.raw);

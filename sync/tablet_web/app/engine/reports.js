@@ -11,8 +11,9 @@ import { bucketsOf, rootOf } from "./sums.js";
  * @typedef {{ purged: Hex[], looked: string[], checkpoint: number | null, cursors: boolean }} Told */
 
 export const APP = "gongwei-tablet/1";
-/** 2: what is owed to residents; 3: records with pictures; 4: names, and reasons of what is owed; 5: checkup days. */
-export const SCHEMA = 5;
+/** 2: what is owed to residents; 3: records with pictures; 4: names, and reasons of what is owed; 5: checkup days;
+ * 6: registers in short. */
+export const SCHEMA = 6;
 const READS = 500;
 const PURGED = 2000;
 

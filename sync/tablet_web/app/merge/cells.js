@@ -1,7 +1,7 @@
 // How edits of one cell come together, and what of it is shown (PROTOCOL 7.1, 7.2). Pure.
-// Exports: EMPTY, cellOf, put, choose, claims, isPresent.
+// Exports: EMPTY, cellsIn, idOf, put, choose, claims, isPresent.
 //
-// Ids are hex here, so that they sort as their bytes do; `cellOf` reads a cell of the wire.
+// Ids are hex here, so that they sort as their bytes do; `cellsIn` reads cells of the wire.
 
 import { hex, unbase64 } from "../wire/bytes.js";
 
@@ -21,22 +21,37 @@ export const EMPTY = { heads: [], seen: [], claimed: [] };
 /** Policies of cells that staff decide: what a resident says there is a claim. */
 const CLAIMED = ["clinical", "set", "identity", "terminal", "authority"];
 
+/** @param {string} said base64 of an id @returns {Hex} */
+export const idOf = (said) => hex(unbase64(said));
+
 /**
- * A cell as a ResidentPut carries it.
- * @param {[[string, any, Author, string, number][]?, string[]?, string[]?]} wire @returns {Cell}
+ * Cells as a ResidentPut carries them, whole or in short (PROTOCOL 8.1).
+ * @param {any} said @returns {[string, Cell][]}
  */
-export function cellOf([heads = [], seen = [], claimed = []]) {
-  const id = (/** @type {string} */ said) => hex(unbase64(said));
+export function cellsIn(said) {
+  const [acts, others] = Array.isArray(said) ? said : [[], said];
+  const cells = Object.entries(others).map(([name, cell]) => [name, cellOf(cell)]);
+  for (const [change, author, staff, at, values] of acts) {
+    const by = { change: idOf(change), author, staff: idOf(staff), at };
+    for (const [name, value] of Object.entries(values)) {
+      cells.push([name, { ...EMPTY, heads: [{ ...by, value }] }]);
+    }
+  }
+  return /** @type {[string, Cell][]} */ (cells);
+}
+
+/** @param {[[string, any, Author, string, number][]?, string[]?, string[]?]} said @returns {Cell} */
+function cellOf([heads = [], seen = [], claimed = []]) {
   return {
     heads: heads.map(([change, value, author, staff, at]) => ({
-      change: id(change),
+      change: idOf(change),
       value,
       author,
-      staff: id(staff),
+      staff: idOf(staff),
       at,
     })),
-    seen: seen.map(id),
-    claimed: claimed.map(id),
+    seen: seen.map(idOf),
+    claimed: claimed.map(idOf),
   };
 }
 
