@@ -53,6 +53,7 @@ __all__ = [
     "contradictions",
     "edit_faults",
     "hard",
+    "look",
     "person_faults",
 ]
 
@@ -88,27 +89,34 @@ def check(
     (computed.py), `numbers` the district's.
     """
     beside: dict[str, Any] = {ON: on, TODAY: today, SEX: sex, BIRTH: birth}
-    if known:
-        beside[_KNOWN] = known
-    if numbers:
-        beside[_NUMBERS] = numbers
-    if died is not None:
-        beside[_DIED] = died
-    plan = plan_of(kind, asking=asking)
+    told = {_KNOWN: known, _NUMBERS: numbers, _DIED: died}
+    beside |= {name: each for name, each in told.items() if each}
+    return _look(plan_of(kind, asking=asking), body, beside)[0]
+
+
+def look(kind: Kind, body: bytes, *, on: date, today: date) -> tuple[Faults, bool]:
+    """`check` of what is signed already (nobody is asked, nothing is known of the person), and
+    whether it was read the fast way: then no key is there twice, and none that is not known.
+    """
+    beside = {ON: on, TODAY: today, SEX: None, BIRTH: None}
+    return _look(plan_of(kind, asking=False), body, beside)
+
+
+def _look(plan: Plan, body: bytes, beside: dict[str, Any]) -> tuple[Faults, bool]:
     # An escape may hide a colon or a control character, and JSON lets one control character stand
     # unescaped: then only the careful way is sure.
     if b"\\" not in body and b"\x7f" not in body:
         try:
             filled = plan.decode(body)
         except (msgspec.DecodeError, RecursionError):
-            return _carefully(kind, plan, body, beside)
+            return _carefully(plan.kind, plan, body, beside), False
         if (
             body.count(b":") == plan.keys(filled)
             and all(day is UNSET or FIRST_DAY <= day <= LAST_DAY for day in plan.days(filled))
-            and _lists_are_right(plan, filled, today)
+            and _lists_are_right(plan, filled, beside[TODAY])
         ):
-            return _at_a_glance(plan, filled, beside)
-    return _carefully(kind, plan, body, beside)
+            return _at_a_glance(plan, filled, beside), True
+    return _carefully(plan.kind, plan, body, beside), False
 
 
 def hard(faults: Faults) -> Faults:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from msgspec import Struct
+
 from server.actions.archives.standing import Membership, ResidentRow
 from server.actions.archives.status import follow_register
 from server.actions.archives.touched import touch
@@ -77,8 +79,7 @@ def first_rev(feed_epoch: int) -> int:
     return next_rev(0, feed_epoch)
 
 
-@dataclass(slots=True)
-class Archive:
+class Archive(Struct):
     """One resident in the hands of this transaction: the locked row and, when needed, the opened
     cells.
     """

@@ -6,10 +6,11 @@ are read. Of cells in conflict nothing is known: two days of birth hold nobody's
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from crypto.columns import card_key
 from server.actions.archives.cards import open_cells, open_face
@@ -21,8 +22,7 @@ from server.store.vault import NOBODY
 from sync.merge import EMPTY, Cell
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """sex: GB/T 2261.1; `died`: from the day on which the archive was closed by death."""
 
     sex: str | None = None

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from server.actions.tablets.intake import civil_day
 from server.store.tx import Row, Tx, locking
 from sync import wire
@@ -16,6 +18,7 @@ from sync.reconcile import Former, Guest, Present, Reason, Standing, Stranger, U
 GROUNDS: Final = frozenset({"card", "consent", "emergency"})
 TRUSTED: Final = "enrolled"
 MERGED: Final = "merged"  # status of an archive for which another stands
+_PRESENT: Final = Present()
 
 
 @dataclass(slots=True)
@@ -56,8 +59,8 @@ async def lock_device(tx: Tx, district: int, device: bytes) -> DeviceRow | None:
     return DeviceRow(*rows[0]) if rows else None
 
 
-@dataclass(slots=True)
-class ResidentRow:
+# Of these there is one for every change: a struct is made in a tenth of the time of a dataclass.
+class ResidentRow(Struct):
     """The locked row. The sealed cells are read only where somebody edits: they are most of it."""
 
     resident: bytes
@@ -157,8 +160,7 @@ async def lock_living(
     return living, kept
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(Struct, frozen=True):
     panel: bytes
     ground: str
     until: int | None
@@ -274,13 +276,13 @@ def standing_of(
         return Untrusted(Reason.DEVICE)
     if not exists:
         return Stranger()
-    grounds = {
+    grounds = [
         m.ground
         for m in field.members.get(resident, ())
         if m.panel in field.served and (m.until is None or m.until > now)
-    }
+    ]
     if "assigned" in grounds:
-        return Present()
+        return _PRESENT
     if grounds:
         return Guest("consent", consented=True)
     move = field.moves.get(resident)

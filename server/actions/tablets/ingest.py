@@ -144,7 +144,7 @@ async def _take(work: BatchInHand, arrived: Arrived) -> tuple[Any, ...] | None:
         work.ledger.attachments += await named(work, arrived, decision)
     work.known_ids.add(arrived.id)
     if change is not None:
-        work.taken[arrived.id] = (arrived.id, work.taker(change), decision.state.value, arrived.cls)
+        work.taken[arrived.id] = (arrived.id, work.taker(change), str(decision.state), arrived.cls)
     return receipt_row(arrived.index, decision)
 
 
