@@ -53,8 +53,10 @@ class Watched:
     async def run(self, sql: str, *args: Any) -> int:
         return await self._tx.run(sql, *args)
 
-    async def insert(self, table: str, rows: Sequence[Row], *, ignore: bool = False) -> None:
-        await self._tx.insert(table, rows, ignore=ignore)
+    async def insert(
+        self, table: str, rows: Sequence[Row], *, ignore: bool = False, put: tuple[str, ...] = ()
+    ) -> None:
+        await self._tx.insert(table, rows, ignore=ignore, put=put)
 
     async def update(
         self, table: str, key: tuple[str, ...], put: tuple[str, ...], rows: Sequence[Row]

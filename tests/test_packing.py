@@ -64,6 +64,27 @@ async def test_pages_cut_by_their_size_miss_no_row(
     assert results[-1].agrees is True
 
 
+async def test_a_snapshot_cut_anywhere_is_whole(
+    district: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xie = await field(district, "08", staff=XIE)
+    await xie.settle()
+    made = {
+        xie.tablet.save_event(who, "htn_followup", on, {**VISIT, "next_date": after})
+        for on, after in ((ON, "2027-02-18"), ("2026-08-20", ON), ("2025-02-20", "2025-05-20"))
+        for who in (WU, ZHOU, WU, ZHENG)
+    }
+    await xie.settle()
+    for name, few in (("PAGE_BYTES", 2_000), ("PORTION", 2), ("FEW", 1)):
+        monkeypatch.setattr(packing, name, few)
+    su = await field(district, "07")
+    results = await su.settle()
+    seen = {wire.change(row.change).id for who in (ZHOU, WU, ZHENG) for row in
+            su.tablet.archive.events(who)}  # fmt: skip
+    assert made <= seen
+    assert results[-1].agrees is True
+
+
 async def test_a_batch_that_came_to_nothing_uses_up_no_number(district: World) -> None:
     su, xie = await field(district, "07"), await field(district, "08", staff=XIE)
     for each in (su, xie):

@@ -41,7 +41,7 @@ class CopyRow(Table, tablename="copy"):
     state = Text()
     changed_at = BigInt()
     KEY: ClassVar = ("district", "resident", "device")
-    INDEX: ClassVar = (("district", "device", "state"),)
+    INDEX: ClassVar = (("district", "device", "state", "resident"),)
 
 
 class AccessLog(Table, tablename="access_log"):

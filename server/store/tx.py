@@ -31,7 +31,14 @@ class Tx(Protocol):
     async def rows(self, sql: str, *args: Any) -> Sequence[Row]: ...
     async def rows_in(self, sql: str, ids: Iterable[bytes], *args: Any) -> Sequence[Row]: ...
     async def run(self, sql: str, *args: Any) -> int: ...
-    async def insert(self, table: str, rows: Sequence[Row], *, ignore: bool = False) -> None: ...
+    async def insert(
+        self, table: str, rows: Sequence[Row], *, ignore: bool = False, put: tuple[str, ...] = ()
+    ) -> None:
+        """A row whose key is there: refused, left as it is (`ignore`), or given the new values of
+        the columns `put`.
+        """
+        ...
+
     async def update(
         self, table: str, key: tuple[str, ...], put: tuple[str, ...], rows: Sequence[Row]
     ) -> None: ...
@@ -87,9 +94,11 @@ class SqliteTx:
     async def run(self, sql: str, *args: Any) -> int:
         return self._connection.execute(sql, args).rowcount
 
-    async def insert(self, table: str, rows: Sequence[Row], *, ignore: bool = False) -> None:
+    async def insert(
+        self, table: str, rows: Sequence[Row], *, ignore: bool = False, put: tuple[str, ...] = ()
+    ) -> None:
         if rows:
-            self._connection.executemany(_sqlite_insert(table, ignore), rows)
+            self._connection.executemany(_sqlite_insert(table, ignore, put), rows)
 
     async def update(
         self, table: str, key: tuple[str, ...], put: tuple[str, ...], rows: Sequence[Row]
@@ -102,11 +111,11 @@ class SqliteTx:
 
 
 @lru_cache(maxsize=256)
-def _sqlite_insert(table: str, ignore: bool) -> str:
+def _sqlite_insert(table: str, ignore: bool, put: tuple[str, ...]) -> str:
     spec = SPECS[table]
     verb = "INSERT OR IGNORE" if ignore else "INSERT"
     marks = ",".join("?" * len(spec.columns))
-    return f'{verb} INTO "{table}" ({_names(spec.columns)}) VALUES ({marks})'
+    return f'{verb} INTO "{table}" ({_names(spec.columns)}) VALUES ({marks}){_put(spec, put)}'
 
 
 @lru_cache(maxsize=256)
@@ -114,6 +123,13 @@ def _sqlite_update(table: str, key: tuple[str, ...], put: tuple[str, ...]) -> st
     sets = ",".join(f'"{name}"=?' for name in put)
     where = " AND ".join(f'"{name}"=?' for name in key)
     return f'UPDATE "{table}" SET {sets} WHERE {where}'
+
+
+def _put(spec: TableSpec, put: tuple[str, ...]) -> str:
+    if not put:
+        return ""
+    sets = ",".join(f'"{name}"=excluded."{name}"' for name in put)
+    return f" ON CONFLICT ({_names(spec.key)}) DO UPDATE SET {sets}"
 
 
 def _names(columns: Iterable[str]) -> str:
@@ -142,11 +158,12 @@ class PostgresTx:
         tail = status.rpartition(" ")[2]
         return int(tail) if tail.isdigit() else 0
 
-    async def insert(self, table: str, rows: Sequence[Row], *, ignore: bool = False) -> None:
+    async def insert(
+        self, table: str, rows: Sequence[Row], *, ignore: bool = False, put: tuple[str, ...] = ()
+    ) -> None:
         if rows:
-            await self._connection.execute(
-                _postgres_insert(table, ignore), *zip(*rows, strict=True)
-            )
+            sql = _postgres_insert(table, ignore, put)
+            await self._connection.execute(sql, *zip(*rows, strict=True))
 
     async def update(
         self, table: str, key: tuple[str, ...], put: tuple[str, ...], rows: Sequence[Row]
@@ -178,9 +195,9 @@ def _arrays(spec: TableSpec, columns: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _postgres_insert(table: str, ignore: bool) -> str:
+def _postgres_insert(table: str, ignore: bool, put: tuple[str, ...]) -> str:
     spec = SPECS[table]
-    tail = " ON CONFLICT DO NOTHING" if ignore else ""
+    tail = " ON CONFLICT DO NOTHING" if ignore else _put(spec, put)
     return (
         f'INSERT INTO "{table}" ({_names(spec.columns)}) '
         f"SELECT * FROM unnest({_arrays(spec, spec.columns)}){tail}"

@@ -298,9 +298,12 @@ class SteppedTx:
     async def run(self, sql: str, *args: Any) -> int:
         return await self._step(shown(sql), self._tx.run(sql, *args))
 
-    async def insert(self, table: str, rows: Sequence[Row], *, ignore: bool = False) -> None:
+    async def insert(
+        self, table: str, rows: Sequence[Row], *, ignore: bool = False, put: tuple[str, ...] = ()
+    ) -> None:
         if rows:
-            await self._step(f"INSERT {table}", self._tx.insert(table, rows, ignore=ignore))
+            insert = self._tx.insert(table, rows, ignore=ignore, put=put)
+            await self._step(f"INSERT {table}", insert)
 
     async def update(
         self, table: str, key: tuple[str, ...], put: tuple[str, ...], rows: Sequence[Row]

@@ -18,10 +18,11 @@ from server.store.vault import T_CELLS, T_RESTRICTED
 from sync import wire
 from sync.short_cells import shorten
 
-EVENT: Final = (
+RECORD: Final = (
     "c.resident, c.change, c.cls, c.rev, c.body, c.under, c.staff, c.recorded_at, c.received_at, "
-    "c.state, c.credit_facility, c.flags, r.key"
+    "c.state, c.credit_facility, c.flags"
 )
+EVENT: Final = f"{RECORD}, r.key"
 # Restricted facts go to the team that answers for the resident, and where a consent names them.
 WHOLLY: Final = "m.ground IN ('assigned','consent_b')"
 PLAN: Final = (

@@ -8,19 +8,19 @@ page leaves the server.
 
 import re
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Raw
 
+from server.actions.archives.ledger import WHOLE
 from server.actions.archives.standing import DeviceRow
 from server.actions.keeping.site import Site
 from server.actions.plan.remake import OPS, OVER
 from server.actions.tablets.intake import civil_day
 from server.actions.tablets.packer import (
-    EVENT,
-    GIVEN,
     JOIN_PLAN,
     MEMBER,
+    RECORD,
     RESIDENT,
     SHOWN,
     Packer,
@@ -29,7 +29,7 @@ from server.actions.tablets.packer import (
     residents_of,
 )
 from server.actions.tablets.repair import compare
-from server.store.tx import Tx, one, sharing
+from server.store.tx import Row, Tx, one, sharing
 from sync import wire
 from sync.limits import (
     PAGE_BYTES,
@@ -38,7 +38,8 @@ from sync.limits import (
     SNAPSHOT_ROWS,
 )
 
-PORTION: Final = 125  # rows of a snapshot read at once: what a full page leaves over is read again
+PORTION: Final = 125  # members of a snapshot read at once: what a page leaves over is read again
+FEW: Final = 16  # members whose records are read before it is known how many they have
 LANES: Final = 3  # 0 roster, registers and due lists, 1 recent records, 2 history
 KNOWS_PLANS: Final = 2  # `schema` of a tablet from which on it takes rows of the service plan
 KNOWS_PICTURES: Final = 3  # ... from which on it reads changes that name pictures
@@ -174,9 +175,9 @@ async def _first_page(packer: Packer, feed_epoch: int, csn: int) -> wire.Page:
 async def _snapshot(packer: Packer, page: wire.Page, snap: wire.Snap) -> wire.Page:
     """The next part of a snapshot, lane by lane, until the page is full."""
     rows: list[Raw] = []
-    while snap.lane < LANES and len(rows) < SNAPSHOT_ROWS and packer.size < PAGE_BYTES:
-        part, after = await _lane(packer, snap, min(PORTION, SNAPSHOT_ROWS - len(rows)))
-        rows += part
+    while snap.lane < LANES and not _is_full(packer, rows):
+        lane = _registers if snap.lane == 0 else _records
+        after = await lane(packer, snap, rows)
         snap = wire.Snap(
             at=snap.at, lane=snap.lane if after else snap.lane + 1, after=after, cut=snap.cut
         )
@@ -187,39 +188,85 @@ async def _snapshot(packer: Packer, page: wire.Page, snap: wire.Snap) -> wire.Pa
     )  # fmt: skip
 
 
-async def _lane(packer: Packer, snap: wire.Snap, most: int) -> tuple[list[Raw], bytes]:
-    """Rows of one lane after `snap.after`; the position to go on from, empty at the lane's end."""
-    rows: list[Raw] = []
-    if snap.lane == 0:
-        found = await packer.tx.rows(
-            f"SELECT {RESIDENT} FROM member m JOIN resident r ON r.district=m.district "
-            f"AND r.resident=m.resident {JOIN_PLAN} WHERE {MEMBER} AND m.district=? "
-            "AND m.resident > ? ORDER BY m.resident LIMIT ?",
-            packer.panel, packer.now, packer.site.district, snap.after, most,
-        )  # fmt: skip
-        for row in found:
-            rows += packer.resident_rows(row)
-            if packer.size > PAGE_BYTES:
-                return rows, row[0]
-        return rows, found[-1][0] if len(found) == most else b""
-    who, day, change = snap.after[:16], snap.after[32:].decode(), snap.after[16:32]
-    side = ">=" if snap.lane == 1 else "<"
+def _is_full(packer: Packer, rows: list[Raw]) -> bool:
+    return len(rows) >= SNAPSHOT_ROWS or packer.size > PAGE_BYTES
+
+
+async def _registers(packer: Packer, snap: wire.Snap, rows: list[Raw]) -> bytes:
+    """Adds the registers after `snap.after`. Returns the position to go on from, empty at the
+    lane's end.
+    """
     found = await packer.tx.rows(
-        f"SELECT {EVENT}, c.day FROM member m JOIN change c ON c.district=m.district "
-        "AND c.resident=m.resident JOIN resident r ON r.district=m.district AND "
-        f"r.resident=m.resident WHERE {MEMBER} AND m.district=? AND m.resident>=? AND "
-        f"(m.resident>? OR c.day>? OR (c.day=? AND c.change>?)) AND {SHOWN} AND {GIVEN} "
-        f"AND c.day{side}? "
-        "ORDER BY m.resident, c.day, c.change LIMIT ?",
-        packer.panel, packer.now, packer.site.district, who, who, day, day, change, snap.cut,
-        most,
+        f"SELECT {RESIDENT} FROM member m JOIN resident r ON r.district=m.district "
+        f"AND r.resident=m.resident {JOIN_PLAN} WHERE {MEMBER} AND m.district=? "
+        "AND m.resident > ? ORDER BY m.resident LIMIT ?",
+        packer.panel, packer.now, packer.site.district, snap.after, PORTION,
     )  # fmt: skip
     for row in found:
-        rows += packer.event_rows(row)
-        if packer.size > PAGE_BYTES:
-            return rows, row[0] + row[1] + row[13].encode()
-    last = found[-1] if len(found) == most else None
-    return rows, last[0] + last[1] + last[13].encode() if last is not None else b""
+        rows += packer.resident_rows(row)
+        if _is_full(packer, rows):
+            return row[0]
+    return found[-1][0] if len(found) == PORTION else b""
+
+
+async def _records(packer: Packer, snap: wire.Snap, rows: list[Raw]) -> bytes:
+    """The same with the records of a lane, in order of resident, day and id.
+
+    Members first, then the records of as many of them as the page has room for, by what the ones
+    before took: each statement is a closed range of one key, and a database that has not counted
+    its tables yet cannot take it for less work to read and sort all of them.
+    """
+    who, place = snap.after[:16], (snap.after[32:].decode(), snap.after[16:32])
+    while True:
+        members = await _members(packer, who)
+        ids, before, done, many = list(members), packer.size, 0, FEW
+        while done < len(ids):
+            some = ids[done : done + many]
+            for *record, day in await _records_of(packer, some, snap):
+                wrapped, wholly = members[record[0]]
+                given = wholly or record[2] == "A"
+                if not given or (record[0] == who and (day, record[1]) <= place):
+                    continue
+                rows += packer.event_rows((*record, wrapped))
+                if _is_full(packer, rows):
+                    return record[0] + record[1] + day.encode()
+            done += len(some)
+            took = (packer.size - before) // done
+            many = min(4 * many, 1 + (PAGE_BYTES - packer.size) // max(1, took))
+        if len(members) < PORTION:
+            return b""
+        who = ids[-1] + b"\x00"  # the next id there can be
+
+
+async def _members(packer: Packer, first: bytes) -> dict[bytes, tuple[bytes, bool]]:
+    """The next members from `first` on, in order: their wrapped key, and whether class B goes with
+    them too.
+    """
+    found = await packer.tx.rows(
+        f"SELECT m.resident, m.ground FROM member m WHERE {MEMBER} AND m.district=? "
+        "AND m.resident >= ? ORDER BY m.resident LIMIT ?",
+        packer.panel, packer.now, packer.site.district, first, PORTION,
+    )  # fmt: skip
+    keys = await packer.tx.rows_in(
+        "SELECT resident, key FROM resident WHERE district=? AND resident {ids}",
+        [row[0] for row in found],
+        packer.site.district,
+    )
+    wrapped = {row[0]: row[1] for row in keys}
+    return {who: (wrapped[who], ground in WHOLE) for who, ground in found}
+
+
+async def _records_of(packer: Packer, residents: list[bytes], snap: wire.Snap) -> list[Row]:
+    """Their records of this lane, each with its day, in order."""
+    side = ">=" if snap.lane == 1 else "<"
+    found = await packer.tx.rows_in(
+        f"SELECT {RECORD}, c.day FROM change c WHERE c.district=? AND {SHOWN} AND c.day{side}? "
+        "AND c.resident {ids}",
+        residents,
+        packer.site.district,
+        snap.cut,
+    )
+    return sorted(found, key=lambda row: (row[0], row[-1], row[1]))
 
 
 async def _note(packer: Packer, page: wire.Page, feed_epoch: int) -> None:
@@ -240,9 +287,5 @@ async def _note(packer: Packer, page: wire.Page, feed_epoch: int) -> None:
         device,
     )
     new = sorted(packer.given - {row[0] for row in held})
-    rows: list[tuple[Any, ...]] = [(district, who, device, now, "possible", now) for who in new]
-    await packer.tx.insert("copy", rows, ignore=True)
-    await packer.tx.update(
-        "copy", ("district", "resident", "device"), ("state", "changed_at"),
-        [(district, who, device, "possible", now) for who in new],
-    )  # fmt: skip
+    rows: list[Row] = [(district, who, device, now, "possible", now) for who in new]
+    await packer.tx.insert("copy", rows, put=("state", "changed_at"))

@@ -42,10 +42,14 @@ async def compare(
 
 
 async def _has_ended(packer: Packer) -> bool:
-    """Whether a consent of this panel is over whose leave has not been written yet."""
+    """Whether a consent of this panel is over whose leave has not been written yet.
+
+    That most members have no end is said to the database, else it takes a third of them for ended.
+    """
     row = await one(
         packer.tx,
-        "SELECT 1 FROM member WHERE district=? AND until<=? AND panel=? LIMIT 1",
+        "SELECT 1 FROM member WHERE district=? AND until IS NOT NULL AND until<=? AND panel=? "
+        "LIMIT 1",
         packer.site.district, packer.now, packer.panel,
     )  # fmt: skip
     return row is not None

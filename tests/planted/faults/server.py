@@ -263,8 +263,8 @@ TELLING = (
     Fault(
         "copy_not_noted",
         "A tablet is lost and nobody knows whose archives were on it.",
-        (Edit(PACKING, 'await packer.tx.insert("copy", rows, ignore=True)',
-              'await packer.tx.insert("copy", rows[:0], ignore=True)'),),
+        (Edit(PACKING, 'await packer.tx.insert("copy", rows, put=',
+              'await packer.tx.insert("copy", rows[:0], put='),),
         test("test_reference_tablet.py::"
              "test_a_purge_is_not_stated_while_a_visit_of_that_person_waits"),
     ),
