@@ -376,7 +376,7 @@ class Tablet:
         self.disk.run(
             "UPDATE gone SET at=? WHERE at=0 AND resident NOT IN "
             "(SELECT resident FROM own WHERE state IN ('open','sent'))",
-            self._clock(),
+            self._clock() or 1,  # 0 is not yet; a clock may stand before 1970
         )
 
     def exchange(self, post: Post) -> Result | None:

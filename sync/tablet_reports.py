@@ -58,7 +58,7 @@ class Reports:
         if not cursors:
             return batch
         gone = self._disk.rows(
-            "SELECT resident, at FROM gone WHERE at>0 ORDER BY resident LIMIT ?", BATCH_PURGED
+            "SELECT resident, at FROM gone WHERE at<>0 ORDER BY resident LIMIT ?", BATCH_PURGED
         )
         looked = self._disk.rows(
             "SELECT n, resident, at, purpose FROM looked ORDER BY n LIMIT ?", _READS
@@ -113,6 +113,6 @@ class Reports:
         if self._told is None or self._told[0] != sha256(request):
             return
         _, purged, last = self._told
-        self._disk.many("DELETE FROM gone WHERE resident=? AND at>0", [(who,) for who in purged])
+        self._disk.many("DELETE FROM gone WHERE resident=? AND at<>0", [(who,) for who in purged])
         self._disk.run("DELETE FROM looked WHERE n<=?", last)
         self._told = None

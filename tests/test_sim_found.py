@@ -341,3 +341,21 @@ async def test_what_was_taken_beside_the_chain_is_sent_again_though_a_backup_was
         await su.settle()
         state = await after.one("SELECT state FROM change WHERE change=?", visit)
         assert state == "quarantined"
+
+
+@pytest.mark.parametrize("now", [-(10**12), 0])
+async def test_a_tablet_whose_clock_stands_before_1970_says_what_it_has_purged(
+    world: World, now: int
+) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    su.tablet.close()
+    su = Field(world, opened(world.folder / "07.tablet", Clock(now)), su.keys)
+    await move.switch(
+        world.site, move.Ask(resident=ZHOU, panel=TEAM_B, ground="moved", by=QIN, at_new_desk=True)
+    )
+    for _ in range(2):
+        await su.settle()
+    assert ZHOU not in su.tablet.archive.members(TEAM_A)
+    assert await world.one("SELECT state FROM copy WHERE resident=? AND device=?",
+                           ZHOU, su.keys.device) == "purged"  # fmt: skip

@@ -53,7 +53,7 @@ export async function letGo(step, own, now) {
   }
   for (const [who, row] of gone) {
     if (waits.has(who)) continue;
-    step.put("gone", who, { ...row, at: now });
+    step.put("gone", who, { ...row, at: now || 1 }); // 0 is not yet
     for (const id of done.get(who) ?? []) step.put("own", id);
     // Pictures that still wait are for the server alone from now on.
     for (const [id, photo] of step.rows("photo")) {

@@ -63,7 +63,7 @@ export class Reporter {
     if (!sealer) throw { code: "locked" };
     const gone = step
       .rows("gone")
-      .filter(([, row]) => row.at > 0)
+      .filter(([, row]) => row.at !== 0)
       .slice(0, PURGED);
     // The server takes a reading for that of who signs the envelope.
     const mine = step.rows("looked").filter(([, row]) => row.staff === this.keys?.me);
@@ -124,7 +124,7 @@ export class Reporter {
   wasTold(step, told) {
     for (const who of told.purged) {
       const row = step.get("gone", who);
-      if (row && row.at > 0) step.put("gone", who);
+      if (row && row.at !== 0) step.put("gone", who);
     }
     for (const key of told.looked) step.put("looked", key);
   }
