@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.sim import faults, hall, lives, lying, office, people, saving
+from tests.sim import faults, hall, lives, lying, office, people, pictures, saving
 from tests.sim.world import Sim
 
 Deed = Callable[[Sim], Awaitable[None]]
@@ -12,6 +12,7 @@ ON_TABLETS: dict[str, Deed] = {
     "save_event": saving.save_event, "save_edit": saving.save_edit,
     "edit_blindly": saving.edit_blindly, "amend": saving.amend, "seal": saving.seal,
     "look": saving.look, "hall_step": hall.hall_step,
+    "photograph": pictures.photograph, "send_photos": pictures.send,
     "killed": faults.killed, "rebooted": faults.rebooted,
     "clock_jumps": faults.clock_jumps, "partitioned": faults.partitioned,
     "app_changes": saving.app_changes, "lies": lying.lies, "cloned": office.clone,

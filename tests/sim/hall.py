@@ -160,7 +160,8 @@ async def check(sim: Sim, facts: Facts) -> None:
     must(noted.keys() <= steps.keys(), "a step is noted that never came")
     tallies: dict[bytes, Tally] = {}
     shown = {
-        row.resident for name, row in steps.items() if name in noted and b'"number"' in row.raw
+        row.resident for name, row in steps.items()
+        if name in noted and json.loads(row.raw)["body"].get("number")
     }  # fmt: skip
     renamed = {row.resident for row in facts.changes.values() if _renames(row)}
     for change, who in noted.items():

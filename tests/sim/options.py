@@ -17,6 +17,7 @@ class Options:
     tablets: int = 0  # how many; 0: three to five
     stormy: float = 0.7  # share of seeds in which the rare faults happen at all
     halls: float = 0.25  # share of seeds with a checkup day
+    photos: float = 0.15  # share of seeds in which photos are taken
 
     # Of an exchange: the network.
     lost_up: float = 0.06
@@ -65,7 +66,7 @@ OF_STORMY_STEP: Final = ("cloned", "revoked", "lost", "key_renewed", "backed_up"
 
 _USUAL: Final = Options()
 _SHARES: Final = tuple(each.name for each in fields(Options) if isinstance(each.default, float))
-_FAULTS: Final = tuple(name for name in _SHARES if name not in ("stormy", "halls"))
+_FAULTS: Final = tuple(name for name in _SHARES if name not in ("stormy", "halls", "photos"))
 
 
 def _times(factor: float) -> dict[str, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from server.errors import NoRoom
-from tests.sim import faults, hall, office
+from tests.sim import faults, hall, office, pictures
 from tests.sim.checks import check_all, must
 from tests.sim.databases import Databases, ServerDied
 from tests.sim.deeds import AT_SERVER, DEEDS
@@ -62,7 +62,9 @@ async def _play(sim: Sim, script: Script) -> None:
             held.cut_off = max(0, held.cut_off - 1)
     sim.rng = Random(script.seed)
     await come_to_rest(sim)
-    await hall.check(sim, await check_all(sim))
+    facts = await check_all(sim)
+    await hall.check(sim, facts)
+    await pictures.check(sim, facts)
 
 
 async def _do(sim: Sim, step: Step) -> None:
@@ -92,6 +94,7 @@ async def come_to_rest(sim: Sim) -> None:
     for turn in range(ROUNDS_TO_REST):
         for held in sim.usable():
             await _quiet(sim, held)
+            await pictures.send_all(sim, held)
         await office.confirm_epochs(sim)
         await office.chores(sim)
         sim.clock.pass_(minutes=1)
@@ -132,9 +135,13 @@ async def _hand_over(sim: Sim, held: Carried) -> None:
         "SELECT body FROM batch WHERE state='ready' ORDER BY epoch, seq"
     ):
         await sim.serve(body)
+    await pictures.send_all(sim, held)
 
 
 async def _mark(sim: Sim) -> object:
     tables = ("change", "feed", "outcome", "batch", "task")
     counts = [await sim.rows(f"SELECT COUNT(*) FROM {name}") for name in tables]
-    return counts, [(held.name, held.tablet.waiting) for held in sim.usable()]
+    waiting = [
+        (held.name, held.tablet.waiting, held.tablet.photos.waiting) for held in sim.usable()
+    ]
+    return counts, waiting

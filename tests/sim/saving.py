@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from server.actions.tablets.intake import civil_day
-from sync.wire import Edit, Ground
+from sync.wire import Attach, Edit, Ground
 from tests.cast_forms import good
 from tests.sim.faults import befalls
 from tests.sim.tablets import NEWEST, Carried
@@ -67,16 +67,21 @@ def note_saved(sim: Sim, held: Carried, change: bytes, who: bytes, what: str) ->
 
 
 async def save_event(sim: Sim) -> None:
-    """A form; now and then of a version that only the newest app knows."""
     held = sim.rng.choice(sim.usable())
+    with befalls(sim, held):
+        save_visit(sim, held)
+
+
+def save_visit(sim: Sim, held: Carried, attach: tuple[Attach, ...] = ()) -> None:
+    """A form; now and then of a version that only the newest app knows."""
     who, ground = _who(sim, held)
     on, sbp = _day(sim), sim.rng.choice((118, 138, 138, 150, 9999))
     version = 9 if held.schema == NEWEST and sim.rng.random() < 0.3 else 1
-    with befalls(sim, held):
-        change = held.tablet.save_event(
-            who, "htn_followup", on, _form(on, sbp), ground=ground, version=version
-        )
-        note_saved(sim, held, change, who, f"visit {on} {sbp}" + " of form 9" * (version > 1))
+    change = held.tablet.save_event(
+        who, "htn_followup", on, _form(on, sbp), ground=ground, version=version, attach=attach
+    )
+    said = f"visit {on} {sbp}" + " of form 9" * (version > 1) + " with a photo" * len(attach)
+    note_saved(sim, held, change, who, said)
 
 
 async def save_edit(sim: Sim) -> None:

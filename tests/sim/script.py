@@ -23,8 +23,11 @@ WORK: Work = (
 )  # fmt: skip
 """Work and its weight."""
 
-IN_HALL: Work = (*WORK, ("hall_step", 24))
-"""In a seed with a checkup day."""
+IN_HALL: Work = (("hall_step", 24),)
+"""Besides, in a seed with a checkup day."""
+
+WITH_PHOTOS: Work = (("photograph", 8), ("send_photos", 14))
+"""Besides, in a seed in which photos are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,11 @@ def script(seed: int, options: Options) -> Script:
     """All that a seed will do."""
     rng = Random(seed)
     stormy = rng.random() < options.stormy
-    work = IN_HALL if Random(f"hall {seed}").random() < options.halls else WORK
+    work = WORK
+    if Random(f"hall {seed}").random() < options.halls:
+        work += IN_HALL
+    if Random(f"photos {seed}").random() < options.photos:
+        work += WITH_PHOTOS
     return Script(
         seed, options, tuple(_step(rng, options, work, stormy=stormy) for _ in range(options.steps))
     )

@@ -16,7 +16,8 @@ from tests.world import HE, START_MS, SU, TEAM_A, TEAM_A2, TEAM_B, XIE, Clock, K
 
 PASSPHRASE = "青山绿水"
 YEAR_MS = 365 * 86_400_000
-NEWEST = 5  # schema of the newest app; this one reads what it is sent and keeps what it knows
+NEWEST = 6  # schema of the newest app; this one reads what it is sent and keeps what it knows
+NAMES_PHOTOS = 3  # schema of the first app that knows pictures
 CAST = (
     ("07", SU, (TEAM_A,), False),
     ("21", HE, (TEAM_B,), False),
@@ -84,6 +85,7 @@ class Carried:
         except Wiped:
             self.state, disk = "wiped", MortalDisk.open(self.path, None)
         self.tablet = Tablet(disk, clock=self.clock, new_id=self.new_id)
+        self.tablet.photos.forget_loose()
         outbox = self.tablet.outbox
         seal = outbox._sealed
 

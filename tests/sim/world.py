@@ -56,6 +56,7 @@ class Kept:
     path: Path
     changes: set[bytes]
     feeds: Feeds  # as known then
+    photos: set[bytes]  # taken by then
 
 
 class Sim:
@@ -82,6 +83,7 @@ class Sim:
         self.corrections: list[tuple[bytes, bytes]] = []  # resident, correction
         self.day: bytes | None = None  # of a checkup, in some seeds
         self.guests: dict[bytes, dict[str, str]] = {}  # there: their cards
+        self.photos: set[bytes] = set()  # ids of what is a picture, whoever named it
         self.made_up: set[bytes] = set()  # ids under which a liar sent other bytes
         self.united: set[bytes] = set()  # whoever took part in a merge
         self.store: MortalStore
@@ -125,11 +127,16 @@ class Sim:
     async def feed_rows(self) -> list[tuple[Any, ...]]:
         return await self.rows("SELECT panel, csn, op, entity, resident FROM feed")
 
+    async def photos_taken(self) -> set[bytes]:
+        return {row[0] for row in await self.rows(
+            "SELECT attachment FROM attachment WHERE state='taken'"
+        )}  # fmt: skip
+
     async def back_up(self) -> None:
         """As the nightly job does it. The server may die while it writes; and with the file whole,
         before the tablets' marks have moved or after.
         """
-        present = await self.change_ids()
+        present, photos = await self.change_ids(), await self.photos_taken()
         self.feeds.note(await self.feed_rows())
         self.backups += 1
         folder = self.folder / f"backups-{self.backups}"
@@ -150,7 +157,7 @@ class Sim:
             await backup.backup(self.site, folder, progress=progress)
         finally:
             for path in folder.glob("*.gwk"):  # whoever restores takes the newest that is whole
-                self.kept.append(Kept(path, present, self.feeds.copy()))
+                self.kept.append(Kept(path, present, self.feeds.copy(), photos))
                 self.oracle.secured = set(present)
 
     async def restore(self, kept: Kept) -> None:
