@@ -35,7 +35,8 @@ test: $(WEB)/node_modules/.dev $(WEB)/vendor/app.json ## run every test: SQLite,
 	@$(PY) -m tests.browser
 	@$(PY) -m tests.zbar
 	@$(PY) -m compileall -q crypto sync server resident_portal tests
-	@$(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
+	@$(PY) -m tests.rewritten || true # what cannot be collected is said below
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
 
 bench: $(WEB)/vendor/app.json ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres

@@ -1,6 +1,7 @@
 """Fixtures that every test may use: databases on both engines, the standing world, a disk."""
 
 import fcntl
+import gc
 import itertools
 import os
 import re
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.copies import Copies
 from tests.memory import DISK, settle
 from tests.postgres import Cluster, join_cluster, start_cluster
+from tests.small_font import small_font
 from tests.world import World, new_world
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -29,6 +31,12 @@ settings.load_profile("suite")
 
 def pytest_configure() -> None:
     settle()
+    gc.disable()  # what is collected stays: looking through it again and again finds nothing
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,10 +109,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, copies: Copies)
     return copies.postgres(cluster, name, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def letters(request: pytest.FixtureRequest) -> str:
+    """The font to draw with, kept from run to run."""
+    return small_font(request.config.cache.mkdir("small-font"))
+
+
 @pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+async def world(database_url: str, tmp_path: Path, letters: str) -> AsyncIterator[World]:
     """The standing cast in a county of the test's own."""
     async with new_world(database_url, tmp_path) as made:
+        made.site.font = letters
         yield made
 
 

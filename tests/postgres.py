@@ -33,6 +33,7 @@ from typing import Self
 import asyncpg
 
 from tests.memory import DISK, MEMORY
+from tests.postgres_session import Session
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SUPERUSER = "gongwei"
@@ -102,6 +103,7 @@ class Cluster:
         self._guard: subprocess.Popen[bytes] | None = None
         self._in_use: int | None = None
         self._copying: str | None = None
+        self._session = Session(self.url())
 
     def url(self, database: str = "postgres") -> str:
         """libpq URL of a database, over the socket: postgresql://user@/name?host=/directory."""
@@ -113,7 +115,7 @@ class Cluster:
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Makes a database as a copy of the template, in some 10 to 50 ms; returns its URL."""
-        self.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {self._strategy()}')
+        self._session.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {self._strategy()}')
         return self.url(name)
 
     def _strategy(self) -> str:
@@ -128,7 +130,7 @@ class Cluster:
 
     def drop_database(self, name: str) -> None:
         """Removes a database together with the connections that are still open to it."""
-        self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._session.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def hold(self) -> None:
         """Announces this process to the guard; raises OSError when there is no guard any more."""
@@ -141,6 +143,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Lets go. Whoever started the cluster also waits until it is gone and its files too."""
+        self._session.close()
         if self._in_use is not None:
             os.close(self._in_use)
             self._in_use = None

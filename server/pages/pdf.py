@@ -100,7 +100,7 @@ class Paper:
         style = "B" if bold else ""
         if bold not in self._faces:
             self._faces.add(bold)
-            path = _bold_of(self._regular) if bold else self._regular
+            path = bold_of(self._regular) if bold else self._regular
             number = SC_FACE if path.name.startswith("NotoSansCJK") else 0
             self._canvas.add_font(_FACE, style, path, collection_font_number=number)
         self._canvas.set_font(_FACE, style, pt)
@@ -231,7 +231,7 @@ def _cell(given: str | Cell, *, bold: bool = False) -> Cell:
     return given if isinstance(given, Cell) else Cell(given, bold=bold)
 
 
-def _bold_of(path: Path) -> Path:
+def bold_of(path: Path) -> Path:
     bold = path.with_name(path.name.replace("-Regular", "-Bold"))
     return bold if bold.is_file() else path
 

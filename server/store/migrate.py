@@ -51,7 +51,7 @@ async def migrate(store: Store) -> list[str]:
     ran.
     """
     missing = await pending(store)
-    if not await _has_ledger():
+    if missing and not await _has_ledger():
         await Migration.create_table(if_not_exists=True).run()
     for name in missing:
         await store.write(partial(_step, name=name))

@@ -33,6 +33,18 @@ class BadDatabaseUrl(ValueError):
     """DATABASE_URL is neither sqlite:///FILE nor postgresql://USER@HOST/NAME."""
 
 
+class _Postgres(PostgresEngine):
+    """Piccolo's, which would open two connections beside the pool before it is there: to look at
+    the version, and to install an extension that nothing here uses (and needs a right for it).
+    """
+
+    async def check_version(self) -> None:
+        pass
+
+    async def prep_database(self) -> None:
+        pass
+
+
 class Store:
     """Use as `async with Store.open(url) as store:`; Piccolo's tables are bound to it meanwhile."""
 
@@ -47,7 +59,7 @@ class Store:
             self.path = Path(url.removeprefix("sqlite:///"))
             self.engine = SQLiteEngine(path=str(self.path), timeout=60)
         elif urlsplit(url).scheme in ("postgresql", "postgres"):
-            self.engine = PostgresEngine(config=_connecting(url))
+            self.engine = _Postgres(config=_connecting(url))
         else:
             raise BadDatabaseUrl("DATABASE_URL must be sqlite:///FILE or postgresql://...")
         for table in TABLES:
