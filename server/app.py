@@ -9,6 +9,8 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
 from litestar.response import Redirect
 
 from resident_portal import door as portal_door
@@ -43,6 +45,16 @@ PAGE_HEADERS: Final = {
 }
 
 
+class _Roof(Litestar):
+    """Without the framework's plugins for the models of pydantic and attrs: no door takes any, and
+    every process would hold those libraries, 8 MB.
+    """
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
 def create_app(
     site: Site, settings: Settings, *, jobs: bool = True, shared: Path | None = None
 ) -> RequestLog:
@@ -71,7 +83,7 @@ def create_app(
         return api.on_http_error(request, error)
 
     return RequestLog(
-        Litestar(  # pyright: ignore[reportArgumentType]
+        _Roof(  # pyright: ignore[reportArgumentType]
             route_handlers=_doors(site, settings, meters),
             guards=[_readable],
             lifespan=[life],
@@ -110,7 +122,7 @@ def _doors(site: Site, settings: Settings, meters: Meters) -> list[HTTPRouteHand
 def api_document(settings: Settings) -> dict[str, Any]:
     """The OpenAPI document of all doors. Handlers only hold their site, so none is opened."""
     nowhere = cast("Site", None)
-    doors = Litestar(route_handlers=_doors(nowhere, settings, Meters()), openapi_config=None)
+    doors = _Roof(route_handlers=_doors(nowhere, settings, Meters()), openapi_config=None)
     return document(doors.routes)
 
 

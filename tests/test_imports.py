@@ -2,10 +2,13 @@
 
 A room imports rooms of lower floors, and itself. Some lower rooms are closed to it all the same
 (a door never sees the store), some libraries belong to one room only, and only server/settings.py
-reads the environment and the clock, because pure rooms are handed both.
+reads the environment and the clock, because pure rooms are handed both. What only some requests
+need is loaded with the first of them, so that it costs the others no memory.
 """
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -76,6 +79,9 @@ KEEPERS = {
     "fpdf": ("server.pages.pdf_canvas",),
     "httpx": ("sync.tablet*", "server.actions.notices.gateway"),
 }  # fmt: skip
+
+# Megabytes each, and no part of a server that waits for its first request.
+LATE = {"PIL", "fontTools", "fpdf", "numpy", "openpyxl", "pydantic", "pypinyin", "qrcode"}
 
 CLOCK_AND_ENVIRONMENT = {
     "os": {"environ", "environb", "getenv", "getenvb"},
@@ -211,3 +217,20 @@ def test_a_forbidden_import_is_found(module: str, source: str) -> None:
 )
 def test_an_allowed_import_passes(module: str, source: str) -> None:
     assert not broken_rules(module, source)
+
+
+def test_a_server_that_has_just_started_holds_no_library_of_a_few_requests() -> None:
+    program = (
+        "import sys, server.cli.commands as all, server.settings as set\n"
+        "all.command('serve')\n"
+        "import server.app\n"
+        "server.app.api_document(set.Settings())\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} | "
+        "{name for name in sys.modules if name.startswith('server.')}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300
+    )
+    held = set(done.stdout.split())
+    assert {"server.app", "server.cli.serving", "litestar"} <= held
+    assert held & (LATE | {"server.demo", "server.cli.district"}) == set()
