@@ -36,7 +36,7 @@ test: $(WEB)/node_modules/.dev $(WEB)/vendor/app.json ## run every test: SQLite,
 	@$(PY) -m tests.zbar
 	@$(PY) -m compileall -q crypto sync server resident_portal tests
 	@$(PY) -m tests.rewritten || true # what cannot be collected is said below
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 bench: $(WEB)/vendor/app.json ## measure, one JSON line a figure
 	@$(PY) -m tests.postgres

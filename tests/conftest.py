@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.world import World, new_world
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 BROWSERS = re.compile("test_(browser|tablet_app|attacks_tablet_(app|line)|portal_look)")
+LONG = re.compile("test_(bench|fuzz|real_|sim[.]|sim_turns|demo_field_day|scale|planted|api[.])")
 SMALL = {"max_wal_size": "256MB"}  # the log of a cluster that may be in memory
 _numbers = itertools.count(1)
 
@@ -42,10 +44,21 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where a browser is driven on a busy machine, a test that fails is run once more, and the end
     of the report names it: one name there is worth a look, the same twice is a fault.
+
+    Workers take whole files in this order: what takes longest first, then what has most tests, so
+    that all of them come to their end together.
     """
+    tests = Counter(item.path.name for item in items)
     for item in items:
         if BROWSERS.match(item.path.name):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=lambda item: _turn(item.path.name, tests[item.path.name]))
+
+
+def _turn(name: str, tests: int) -> tuple[int, int, str]:
+    """LONG, browsers, all others; nothing of a file is between the tests of another."""
+    long = LONG.match(name)
+    return 0 if long else 1 if BROWSERS.match(name) else 2, -tests, name
 
 
 @pytest.fixture(scope="session")

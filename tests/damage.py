@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ Box = tuple[float, float, float, float]  # left, top, wide, high
 Damage = Callable[[Image.Image, random.Random], Image.Image]
 
 
+@lru_cache(maxsize=100)
 def printed(text: str) -> Image.Image:
-    """The code as printed, in the middle of a light ground, grey."""
+    """The code as printed, in the middle of a light ground, grey. Every damage has the same codes,
+    and leaves what was printed as it is.
+    """
     code = Image.open(BytesIO(png_of(card_code(text), dots=DOTS))).convert("L")
     size = code.width + 2 * ROOM
     ground = Image.new("L", (size, size), 235)
