@@ -5,22 +5,25 @@ on SQLite the writer thread drives the same coroutine to its end without an even
 call never waits for another task), so there is one behaviour and one code. SQL is written with
 `?`; `{ids}` stands for a set of 16-byte ids.
 
-Hot statements are set-based: `insert` and `update` take many rows (executemany on SQLite, unnest
-on PostgreSQL). Measured against the ORM in the same place they are 5 to 10 times cheaper; Piccolo
-keeps the tables, migrations and the reading side.
+Hot statements are set-based: `insert` and `update` take many rows (executemany on SQLite, COPY or
+unnest on PostgreSQL). Measured against the ORM in the same place they are 5 to 10 times cheaper;
+Piccolo keeps the tables, migrations and the reading side.
 """
 
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from server.store.tables import SPECS, TableSpec
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
 Action = Callable[["Tx"], Awaitable[T]]
+
+COPIED: Final = 16
+"""Rows from which COPY costs PostgreSQL and us less than a statement: it answers twice."""
 
 
 class Tx(Protocol):
@@ -161,7 +164,11 @@ class PostgresTx:
     async def insert(
         self, table: str, rows: Sequence[Row], *, ignore: bool = False, put: tuple[str, ...] = ()
     ) -> None:
-        if rows:
+        if len(rows) >= COPIED and not (ignore or put):
+            await self._connection.copy_records_to_table(
+                table, records=rows, columns=SPECS[table].columns
+            )
+        elif rows:
             sql = _postgres_insert(table, ignore, put)
             await self._connection.execute(sql, *zip(*rows, strict=True))
 
