@@ -54,7 +54,7 @@ T_POSITION: Final = 38  # where the tablet was when a change was saved
 T_LAB: Final = 43  # a list of results of a laboratory
 
 NOBODY: Final = bytes(16)  # the resident of a place that belongs to none
-CACHE: Final = 4_000  # unwrapped data keys kept: 3 kB each with its cipher, 3 us to make anew
+CACHE: Final = 1_000  # unwrapped data keys kept: 3 kB each with its cipher, 3 us to make anew
 
 
 class Vault:

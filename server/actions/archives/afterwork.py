@@ -1,7 +1,7 @@
 """What is derived from archives is remade after they have changed: cards, figures and plans.
 
 A change to an archive leaves a note (touched.py) in its own transaction; this work takes notes in
-order of id, fifty a transaction, under the residents' locks. A page may therefore be some
+order of id, sixteen a transaction, under the residents' locks. A page may therefore be some
 seconds behind and is never wrong for good.
 """
 
@@ -21,7 +21,7 @@ from server.logs import log
 from server.rules.plan.table import RulesBroken
 from server.store.tx import Tx
 
-AT_ONCE: Final = 50  # archives a transaction: who writes next waits for them, memory holds them
+AT_ONCE: Final = 16  # archives a transaction: who writes next waits for them, memory holds them
 SETTLE_MS: Final = 10_000  # a tablet's batches come in a row: an archive is remade once for all
 PUT_OFF_MS: Final = 60 * 60_000  # an archive that could not be remade is tried again after it
 RUN_MS: Final = 20_000  # one run of the job ends after about this long; the next goes on
