@@ -3,6 +3,7 @@ megabytes. The server is asked for time and memory; nothing of it is taken.
 """
 
 import zlib
+from functools import cache
 from statistics import median
 from typing import Final
 
@@ -56,8 +57,7 @@ def _bomb(tablet: BenchTablet) -> bytes:
         suite=1, kid=recipient.kid(), device=tablet.device, signer=tablet.sign.public.kid(),
         epoch=1, counter=tablet.counter,
     )  # fmt: skip
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    deflated = packer.compress(bytes(_INFLATED)) + packer.flush()
+    deflated = _deflated()
     filled = len(deflated).to_bytes(4, "big") + deflated
     padded = filled.ljust(envelope.padded_size(len(deflated)), b"\x00")
     head = write_up(header)
@@ -67,3 +67,9 @@ def _bomb(tablet: BenchTablet) -> bytes:
     made = b"".join((envelope.UP_MAGIC, length, head, enc, ciphertext, tablet.sign.sign(message)))
     assert len(made) <= ENVELOPE_BYTES
     return made
+
+
+@cache
+def _deflated() -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(bytes(_INFLATED)) + packer.flush()
