@@ -25,7 +25,8 @@ def leaf(entity: bytes, cls: str, rev: int) -> int:
 
 
 def add(total: bytes, *leaves: int) -> bytes:
-    return ((int.from_bytes(total) + sum(leaves)) % _MODULUS).to_bytes(16)
+    moved = sum(leaves)
+    return ((int.from_bytes(total) + moved) % _MODULUS).to_bytes(16) if moved else total
 
 
 def subtract(total: bytes, *leaves: int) -> bytes:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final, cast
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from server.records.between import asked
 from server.records.computed import questions
@@ -166,14 +166,14 @@ def _element_faults(each: Field, cell: str, value: object, *, today: date) -> Fa
 
 
 def person_faults(
-    kind: Kind, body: bytes, *, on: date, today: date, sex: str | None, birth: date | None,
+    kind: Kind, body: bytes | Raw, *, on: date, today: date, sex: str | None, birth: date | None,
     died: date | None,
 ) -> Faults:  # fmt: skip
     """What keeps a form that was all right in itself from being about this very person."""
     lived = (birth is None or birth <= on) and (died is None or on <= died)
     if lived and not plan_of(kind).asks_of_person:
         return ()
-    return hard(check(kind, body, on=on, today=today, sex=sex, birth=birth, died=died))
+    return hard(check(kind, bytes(body), on=on, today=today, sex=sex, birth=birth, died=died))
 
 
 def contradictions(

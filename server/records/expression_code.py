@@ -5,6 +5,7 @@ deciding) is written in place, with the same meaning: one file of vectors holds 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final, cast
 
 from server.records.operations import (
@@ -54,6 +55,7 @@ class Written:
         self._depth = 1
         self._names = 0
         self._held: dict[str, Any] = {
+            "date": date,
             "value": value,
             "answers_of": answers_of,
             "total_of": total_of,
@@ -133,7 +135,8 @@ class Written:
             self._add(f"kind = {found}.__class__")
             self._add("if kind is int:")
             self._add(f"    if not -{LARGEST} <= {found} <= {LARGEST}: {found} = None")
-            # What is handed in was decoded: a list is one of answers, only a day is written out.
+            self._add(f"elif kind is date: {found} = {found}.isoformat()")
+            # What is handed in was decoded: a list is one of answers.
             other = "is not str" if self._handed is None else "is not str and kind is not list"
             self._add(f"elif kind {other}: {found} = value({found})")
         return found

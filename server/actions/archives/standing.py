@@ -202,15 +202,15 @@ async def read_field(
     moves: dict[bytes, Row] = {}
     ended: dict[bytes, list[tuple[int, int]]] = {}
     if residents:
+        elsewhere = set(residents)
         for resident, panel, ground, until in await tx.rows_in(
             "SELECT resident, panel, ground, until FROM member WHERE district=? AND resident {ids}",
             sorted(residents),
             district,
         ):
             members.setdefault(resident, []).append(Membership(panel, ground, until))
-        elsewhere = {
-            each for each in residents if not any(m.panel in served for m in members.get(each, ()))
-        }
+            if panel in served:
+                elsewhere.discard(resident)
         moves = await _moves(tx, district, elsewhere, served)
         ended = await _ended_consents(tx, district, elsewhere, served)
     return Field(device, served, members, moves, ended, late_days * DAY_MS)

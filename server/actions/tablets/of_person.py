@@ -59,7 +59,7 @@ def faults_of(
     on = date.fromisoformat(change.on)
     if change.body is not UNSET:
         return person_faults(
-            kind, bytes(change.body), on=on, today=max(on, civil_day(now)), sex=person.sex,
+            kind, change.body, on=on, today=max(on, civil_day(now)), sex=person.sex,
             birth=person.birth, died=person.died,
         )  # fmt: skip
     if change.set is UNSET or not _is_told(kind, change.set):
