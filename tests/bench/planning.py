@@ -77,7 +77,7 @@ async def _sample(tx: Tx, world: World, report: Report, name: str, by: str) -> N
     numbers = district_numbers(world.site, TODAY.year)
     pure: list[float] = []
     whole: list[float] = []
-    for _ in range(REPEATS):
+    for _ in range(REPEATS if report.timed else 1):
         began = time.process_time()
         known = await contents(tx, world.site, rows)
         facts = await facts_of(tx, world.site, rows, known)
