@@ -7,6 +7,7 @@ port is bound before the first worker starts, so a busy port is said once and at
 import asyncio
 import ctypes
 import fcntl
+import gc
 import multiprocessing
 import os
 import signal
@@ -232,6 +233,10 @@ def serve_here(
                 timeout_keep_alive=REST_S, timeout_graceful_shutdown=GRACE_S, backlog=BACKLOG,
                 ssl_certfile=current.certificate, ssl_keyfile=current.private_key,
             )  # fmt: skip
+            # What the modules hold stays as long as the process: a collection that walked all of
+            # it would keep every answer waiting for a tenth of a second.
+            gc.collect()
+            gc.freeze()
             await _Server(config, site.closing).serve(sockets=[listener])
 
     # Without log_config=None a Config would set up loggers that print tracebacks.

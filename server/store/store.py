@@ -71,8 +71,10 @@ class Store:
 
     async def __aenter__(self) -> Self:
         if isinstance(self.engine, PostgresEngine):
+            from server.store.pooled import Pooled
+
             await self.engine.start_connection_pool(  # pyright: ignore[reportUnknownMemberType]
-                min_size=1, max_size=POOL
+                min_size=1, max_size=POOL, connection_class=Pooled
             )
         elif self.path is not None:
             self._writer = await asyncio.to_thread(SqliteWriter, self.path)

@@ -47,6 +47,7 @@ VERSION: Final = 1
 # Bytes of an envelope that is opened at once, like every signature: 0.1 ms of work, and handing it
 # to a thread and back would take as long again.
 SMALL: Final = 2048
+FEW_ROWS: Final = 64  # of an answer that is sealed at once, for the same reason
 UNKNOWN_KEY: Final = "unknown_key"
 GAP: Final = "gap"
 UNREADABLE: Final = "unreadable"
@@ -164,7 +165,7 @@ async def _finish(
         raise NotAnEnvelope("unknown_device")
     seal = partial(_seal, site, sealed, ingested, batch, packed, now, refused=refused)
     rows = sum(len(page.rows) + len(page.snap_rows) for page in packed.pages)
-    long = rows or packed.names or packed.halls
+    long = rows > FEW_ROWS or packed.names or packed.halls
     answer = await asyncio.to_thread(seal) if long else seal()
     verdict = refused or ("repeat" if ingested.repeat else (intake.whole if intake else ""))
     return Exchanged(

@@ -17,13 +17,10 @@ async def kept_from(tx: Tx, site: Site, device: DeviceRow, header: UpHeader) -> 
         return wire.Command(do="epoch_unconfirmed")
     key = await one(
         tx,
-        "SELECT until FROM device_key WHERE district=? AND device=? AND key=?",
+        "SELECT k.until, (SELECT 1 FROM tablet_return r WHERE r.district=k.district "
+        "AND r.device=k.device) FROM device_key k WHERE k.district=? AND k.device=? AND k.key=?",
         site.district, device.device, header.signer,
     )  # fmt: skip
     if key is None or key[0] is not None:
         return wire.Command(do="key_ended")
-    back = await one(
-        tx, "SELECT 1 FROM tablet_return WHERE district=? AND device=?",
-        site.district, device.device,
-    )  # fmt: skip
-    return None if back is None else wire.Command(do="return")
+    return None if key[1] is None else wire.Command(do="return")

@@ -55,10 +55,10 @@ class Packer:
     given: set[bytes] = field(default_factory=set[bytes])  # residents whose content is in the page
     planned: set[tuple[bytes, str]] = field(default_factory=set[tuple[bytes, str]])
     size: int = 0
+    classes: tuple[str, ...] = field(init=False)
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return ("A", "B") if self.device.restricted else ("A",)
+    def __post_init__(self) -> None:
+        self.classes = ("A", "B") if self.device.restricted else ("A",)
 
     def resident_rows(self, row: Row) -> list[Raw]:
         """The register cells of one resident, one put an access class; what is owed with them."""

@@ -35,20 +35,15 @@ async def carried(tx: Tx, site: Site, device: bytes, now: int) -> list[bytes]:
 async def panels_now(tx: Tx, site: Site, device: bytes, now: int) -> list[bytes]:
     """The same of a tablet that nobody has asked back."""
     rows = await tx.rows(
-        "SELECT panel FROM device_panel WHERE district=? AND device=?", site.district, device
-    )
+        "SELECT p.panel, EXISTS (SELECT 1 FROM device_key k JOIN team_member t ON "
+        "t.district=k.district AND t.staff=k.staff AND t.ground='locum' AND t.until_day<=? "
+        "WHERE k.district=p.district AND k.device=p.device AND t.panel=p.panel) "
+        "FROM device_panel p WHERE p.district=? AND p.device=?",
+        civil_day(now).isoformat(), site.district, device,
+    )  # fmt: skip
     panels = [row[0] for row in rows]
-    today = civil_day(now).isoformat()
-    over = {
-        row[0]
-        for row in await tx.rows(
-            "SELECT t.panel FROM device_key k JOIN team_member t ON t.district=k.district AND "
-            "t.staff=k.staff AND t.ground='locum' AND t.until_day<=? WHERE k.district=? AND "
-            "k.device=?",
-            today, site.district, device,
-        )
-    }  # fmt: skip
-    if not over.intersection(panels):
+    over = {panel for panel, is_over in rows if is_over}
+    if not over:
         return panels
     served = await _served(tx, site, device)
     return [each for each in panels if each not in over or each in served]

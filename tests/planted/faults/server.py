@@ -333,8 +333,8 @@ TELLING = (
     Fault(
         "restricted_without_scope",
         "A village doctor's tablet shows who has HIV.",
-        (Edit(PACKER, 'return ("A", "B") if self.device.restricted else ("A",)',
-              'return ("A", "B") if self.device.device else ("A",)'),),
+        (Edit(PACKER, '("A", "B") if self.device.restricted else ("A",)',
+              '("A", "B") if self.device.device else ("A",)'),),
         test("test_restricted_leaks.py::"
              "test_a_tablet_without_the_scope_and_one_by_consent_are_given_no_word_of_it[sqlite]"),
     ),
