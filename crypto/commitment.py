@@ -13,7 +13,8 @@ from typing import Final
 from crypto.audit import leaf_hash, path_of, paths_of, root_of, verify_inclusion
 from crypto.primitives import hmac_sha256
 
-SECRET_SIZE: Final = 32
+# What a change's own key has is enough; 32 in batches of before.
+SECRET_SIZES: Final = (16, 32)
 CHANGE_KEY_SIZE: Final = 16
 _LABEL: Final = b"gongwei/change"
 
@@ -31,7 +32,7 @@ class Commitment:
 
 
 def change_key(secret: bytes, index: int) -> bytes:
-    """The 16-byte key of change `index` from the batch secret (32 bytes, inside the sealed body).
+    """The 16-byte key of change `index` from the batch secret (16 or 32 bytes, in the sealed body).
 
     HMAC-SHA-256(secret, "gongwei/change" || u32be index), first 16 bytes: one key tells nothing of
     the secret or of its neighbours.
@@ -46,8 +47,8 @@ def leaf_of(key: bytes, change: bytes) -> bytes:
 
 def commit(secret: bytes, items: Sequence[bytes]) -> Commitment:
     """Commit to the exact bytes of the changes, in batch order."""
-    if len(secret) != SECRET_SIZE:
-        raise ValueError("a batch secret has 32 bytes")
+    if len(secret) not in SECRET_SIZES:
+        raise ValueError("a batch secret has 16 or 32 bytes")
     keys = tuple(change_key(secret, index) for index in range(len(items)))
     leaves = tuple(map(leaf_of, keys, items))
     return Commitment(root_of([leaf_hash(leaf) for leaf in leaves]), leaves, keys)

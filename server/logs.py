@@ -37,6 +37,7 @@ LEVELS: Final = {
 }
 TEXT_MAX: Final = 300
 FRAMES: Final = 12
+REQUEST_ID: Final = b"x-request-id"
 NOTE: Final = "gongwei.note"  # where a request's Note stands in its ASGI scope
 
 Scope = MutableMapping[str, Any]
@@ -55,6 +56,7 @@ class Note:
     verdict: str = ""
     error: str = ""
     frames: str = ""
+    unasked: bool = False  # whether the answer goes without the id unless it was asked for
 
 
 class Log:
@@ -163,7 +165,8 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = cast("list[tuple[bytes, bytes]]", message.setdefault("headers", []))
-                message["headers"] = [*headers, (b"x-request-id", note.id.encode())]
+                if not note.unasked or any(name == REQUEST_ID for name, _ in scope["headers"]):
+                    message["headers"] = [*headers, (REQUEST_ID, note.id.encode())]
             await send(message)
 
         try:

@@ -10,6 +10,7 @@ import gzip
 import json
 import mimetypes
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +35,7 @@ HERE: Final = "/tablet"
 PAGE: Final = "index.html"
 WORKER: Final = "sw.js"
 PACK: Final = "pack"
-MARK: Final = 32  # signs: the keeper trusts what carries it, so that nobody makes another content
+MARK: Final = 16  # bytes: the keeper trusts what carries it, so that nobody makes another content
 # Folders of ROOT that are served, whole; everything else there is for whoever builds it.
 SERVED: Final = ("app", "css", "icons", "vendor")
 NOT_SERVED: Final = (".d.ts", ".md")
@@ -44,6 +45,9 @@ LATER: Final = (
     "vendor/zxing/", "vendor/ed25519", "app/ui/hall/", "app/words/zh/hall", "app/engine/hall",
     "app/merge/hall", "app/crypto/base45", "app/crypto/card", "app/crypto/damm", "css/hall",
 )  # fmt: skip
+# How the pack is sorted: alike stands beside alike, for the window of gzip is short.
+SORTED: Final = ("vendor/", "app/crypto/", "app/wire/", "app/merge/", "app/disk/", "app/engine/",
+                 "app/forms/", "app/ui/", "app/words/")  # fmt: skip
 # Fetched by the browser itself when it puts the app on a desktop, or by who reads a licence.
 APART: Final = ("icons/app-", "vendor/licences/")
 # What a page takes before its keeper has the pack; all of it but the worker is in the pack again.
@@ -55,6 +59,8 @@ SMALL: Final = ROOT / "vendor" / "app.json"
 
 # Comments and indents of a style sheet.
 CSS_AIR: Final = re.compile(rb"/\*.*?\*/\s*|(?<=\n)[ \t]+", re.DOTALL)
+# Whole lines of comment and indents of the worker, which set-up does not write small.
+WORKER_AIR: Final = re.compile(rb"(?ms)^[ \t]*(?://[^\n]*|/\*.*?\*/)\n|^[ \t]+")
 
 # Nothing inline, nothing from elsewhere; WebAssembly for the passphrase and the QR decoder.
 CSP: Final = (
@@ -102,7 +108,12 @@ def _file(name: str, raw: bytes) -> File:
         Path(name).suffix, media
     )
     squeezed = gzip.compress(raw, 9, mtime=0) if name.endswith(SQUEEZED) else b""
-    return File(raw, squeezed, media, sha256(raw).hexdigest()[:MARK])
+    return File(raw, squeezed, media, _mark(raw))
+
+
+def _mark(raw: bytes) -> str:
+    """In base64: there are two hundred of them in the worker, and nothing makes them smaller."""
+    return b64encode(sha256(raw).digest()[:MARK]).decode()
 
 
 def _made() -> dict[str, bytes]:
@@ -146,9 +157,13 @@ def _kept(made: Mapping[str, File]) -> dict[str, File]:
     """What the service worker keeps from the beginning, alike beside alike."""
     names = sorted(
         (n for n in made if not n.startswith((*LATER, *APART)) and n not in (PACK, WORKER)),
-        key=lambda name: (Path(name).suffix, name),
+        key=lambda name: (Path(name).suffix, _folder(name), name),
     )
     return {name: made[name] for name in names}
+
+
+def _folder(name: str) -> int:
+    return next((at for at, each in enumerate(SORTED) if name.startswith(each)), len(SORTED))
 
 
 def _pack(made: Mapping[str, File]) -> bytes:
@@ -156,8 +171,12 @@ def _pack(made: Mapping[str, File]) -> bytes:
     kept = _kept(made)
     types = {Path(name).suffix[1:]: each.media for name, each in kept.items()}
     sizes = [len(each.raw) for each in kept.values()]
-    head = json.dumps({"headers": HEADERS, "types": types, "sizes": sizes}).encode()
+    head = _json({"headers": HEADERS, "types": types, "sizes": sizes}).encode()
     return len(head).to_bytes(4) + head + b"".join(each.raw for each in kept.values())
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _worker(made: Mapping[str, File]) -> bytes:
@@ -165,10 +184,10 @@ def _worker(made: Mapping[str, File]) -> bytes:
     now = {n: f.mark for n, f in _kept(made).items()}
     later = {n: f.mark for n, f in made.items() if n.startswith(LATER)}
     head = (
-        f"const VERSION = {json.dumps(version[:16])};\nconst FILES = {json.dumps(now)};\n"
-        f"const LATER = {json.dumps(later)};\n"
+        f"const VERSION = {_json(version[:16])};\nconst FILES = {_json(now)};\n"
+        f"const LATER = {_json(later)};\n"
     )
-    return head.encode() + (ROOT / WORKER).read_bytes()
+    return head.encode() + WORKER_AIR.sub(b"", (ROOT / WORKER).read_bytes())
 
 
 def first_load_bytes() -> int:

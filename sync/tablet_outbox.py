@@ -22,7 +22,7 @@ from sync import wire
 from sync.limits import BATCH_TARGET_CHANGES, ENVELOPE_BYTES, SESSIONS_PER_BATCH
 from sync.tablet_archive import Archive
 from sync.tablet_disk import Disk
-from sync.tablet_reports import Reports
+from sync.tablet_reports import SCHEMA, Reports
 from sync.tablet_state import State, Unlocked
 
 _NAMED: Final = 30  # earlier batches one header names at most (it takes 32, its own place too)
@@ -134,7 +134,7 @@ class Outbox:
             marks.append((place, known.setdefault(claim, len(known))))
         return msgspec.structs.replace(
             self._reports.batch(cursors=cursors),
-            secret=os.urandom(32),
+            secret=os.urandom(16),
             sessions=tuple(self._session_of(each) for each in sessions),
             known=tuple(msgspec.json.decode(claim, type=wire.Known) for claim in known),
             changes=tuple(raws),
@@ -334,8 +334,9 @@ class Outbox:
     def _sealed(self, header: UpHeader, batch: wire.Batch) -> bytes:
         assert self._keys is not None
         return seal_up(
-            header, wire.encode(batch), recipient=self._recipient(), signer=self._keys.sign
-        )
+            header, wire.encode(batch), recipient=self._recipient(), signer=self._keys.sign,
+            packed=batch.schema >= SCHEMA,  # an app of before was written for GWB1
+        )  # fmt: skip
 
     def claimed(self, request: bytes) -> int | None:
         """The audit checkpoint this request names, when it was made just now."""

@@ -49,18 +49,20 @@ class BenchTablet:
 
     def seal(self, changes: Sequence[bytes], now_ms: int, *, asking: bool = False) -> bytes:
         """The next batch of the chain. `asking`: with its cursor, so that a page comes back."""
-        secret = self.rng.randbytes(32)
+        secret = self.rng.randbytes(16)
         csn = self.cursor.csn if self.cursor else 0
         batch = wire.Batch(
             v=1, app=APP, schema=self.schema, staff=self.staff, created=now_ms, secret=secret,
             sessions=(wire.Session(id=self.device[:8], wall=now_ms, mono=0, offset=0),),
             known=(wire.Known(panel=self.panel, epoch=1, csn=csn, at=now_ms - 10**11),),
-            changes=tuple(Raw(each) for each in changes), outcomes_seen=self.outcomes_seen, trust=1,
-            cursors=(self.cursor,) if asking and self.cursor else (),
+            changes=tuple(Raw(each) for each in changes), outcomes_seen=self.outcomes_seen,
+            trust=self.server.version, cursors=(self.cursor,) if asking and self.cursor else (),
         )  # fmt: skip
         self.seq += 1
         header = self._header(seq=self.seq, root=commit(secret, list(changes)).root)
-        sealed = seal_up(header, wire.encode(batch), recipient=self.server_key(), signer=self.sign)
+        sealed = seal_up(
+            header, wire.encode(batch), recipient=self.server_key(), signer=self.sign, packed=True
+        )  # fmt: skip
         self.prev = sha256(sealed).digest()
         return sealed
 
@@ -71,11 +73,12 @@ class BenchTablet:
         batch = wire.Batch(
             v=1, app=APP, schema=self.schema, staff=self.staff, created=now_ms,
             sessions=(wire.Session(id=self.device[:8], wall=now_ms, mono=0, offset=0),),
-            outcomes_seen=self.outcomes_seen, trust=1, cursors=(cursor,) if page else (),
+            outcomes_seen=self.outcomes_seen, trust=self.server.version,
+            cursors=(cursor,) if page else (),
         )  # fmt: skip
         return seal_up(
             self._header(counter=self.counter), wire.encode(batch),
-            recipient=self.server_key(), signer=self.sign,
+            recipient=self.server_key(), signer=self.sign, packed=True,
         )  # fmt: skip
 
     def open(self, raw: bytes) -> wire.Answer:

@@ -5,8 +5,7 @@ All pure, in both suites. Keys are the same in every run, so that kept bytes can
 
 import json
 import zlib
-from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from crypto.envelope import (
     EnvelopeRefused,
     Refusal,
     UpHeader,
+    dictionary_1,
     open_body,
     padded_size,
     parse_down,
@@ -29,8 +29,9 @@ from crypto.envelope import (
     signed_message,
     verify,
 )
-from crypto.headers import read_down, read_up, write_down, write_up
+from crypto.headers import write_up
 from crypto.keys import KemKeyPair, SigningKeyPair, Suite
+from crypto.packed_headers import write_packed_up
 from crypto.primitives import sha256
 from crypto.slip import SlipRefused
 from sync.hall_wire import CODES_LABEL, CodeList, code_list
@@ -73,13 +74,13 @@ class Hands:
             signer=self.server_sign.public.kid(), request=sha256(b"request"), feed_epoch=1, trust=4,
         )  # fmt: skip
 
-    def up(self, body: bytes, **place: Any) -> bytes:
-        to = self.server_kem.public
-        return seal_up(self.header(**place), body, recipient=to, signer=self.device_sign)
+    def up(self, body: bytes, *, packed: bool = False, **place: Any) -> bytes:
+        to, header = self.server_kem.public, self.header(**place)
+        return seal_up(header, body, recipient=to, signer=self.device_sign, packed=packed)
 
-    def down(self, body: bytes) -> bytes:
+    def down(self, body: bytes, *, packed: bool = False) -> bytes:
         to, header = self.device_kem.public, self.answer_header()
-        return seal_down(header, body, recipient=to, signer=self.server_sign)
+        return seal_down(header, body, recipient=to, signer=self.server_sign, packed=packed)
 
     def take(self, data: bytes) -> bytes:
         sealed = parse_up(data, BYTES_MOST)
@@ -102,7 +103,9 @@ def envelope(_: Place) -> Iterator[Target]:
     """Up: as a line changes it, as the tablet's own key signs it again, and over any plain text."""
     samples = [
         [one.up(BODY), one.up(b""), one.up(BODY, counter=3), one.up(Random(1).randbytes(3000)),
-         one.up(BODY, seq=12, replaces=(10, 11))]
+         one.up(BODY, seq=12, replaces=(10, 11)), one.up(BODY, packed=True),
+         one.up(BODY, packed=True, counter=300),
+         one.up(BODY, packed=True, seq=9, replaces=(3, 300))]
         for one in HANDS
     ]  # fmt: skip
 
@@ -140,12 +143,13 @@ def _signed_again(hands: Hands, data: bytes, chance: Random) -> bytes:
     other = changed(sealed, chance)
     while len(other) != len(sealed):  # another length is refused before any signature
         other = changed(sealed, chance)
-    return _signed(hands, batch.header_bytes, other)
+    return _signed(hands, batch.header_bytes, other, batch.magic)
 
 
 def _over_any_plain(hands: Hands, chance: Random) -> bytes:
     """Sealed as it should be over a changed padded text: length, deflate, padding, a bomb."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packed = chance.random() < 0.5
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15, 8, 0, dictionary_1() if packed else b"")
     body = BODY if chance.random() < 0.95 else bytes(BYTES_MOST + 1)
     deflated = packer.compress(body) + packer.flush()
     if chance.random() < 0.5:
@@ -155,23 +159,25 @@ def _over_any_plain(hands: Hands, chance: Random) -> bytes:
     else:
         padded = changed((len(deflated).to_bytes(4) + deflated).ljust(256, b"\x00"), chance)
         padded = padded[: max(32, len(padded) // 32 * 32)].ljust(32, b"\x00")
-    header = write_up(hands.header())
-    enc, ciphertext = hands.server_kem.public.seal(padded, info=b"GWB1" + header)
-    return _signed(hands, header, enc + ciphertext)
+    magic = b"GWB2" if packed else b"GWB1"
+    header = write_packed_up(hands.header(), 1) if packed else write_up(hands.header())
+    enc, ciphertext = hands.server_kem.public.seal(padded, info=magic + header)
+    return _signed(hands, header, enc + ciphertext, magic)
 
 
-def _signed(hands: Hands, header: bytes, sealed: bytes) -> bytes:
-    message = signed_message(b"GWB1", header, sha256(sealed))
+def _signed(hands: Hands, header: bytes, sealed: bytes, magic: bytes) -> bytes:
+    message = signed_message(magic, header, sha256(sealed))
     length = len(header).to_bytes(4)
-    return b"GWB1" + length + header + sealed + hands.device_sign.sign(message)
+    return magic + length + header + sealed + hands.device_sign.sign(message)
 
 
 def answer(_: Place) -> Iterator[Target]:
     """Down, as the tablet opens it; and what was meant for the other door."""
     samples = [
-        [one.down(BODY), one.down(b""), one.down(Random(2).randbytes(900)), one.up(BODY)]
+        [one.down(BODY), one.down(b""), one.down(Random(2).randbytes(900)), one.up(BODY),
+         one.down(BODY, packed=True), one.up(BODY, packed=True)]
         for one in HANDS
-    ]
+    ]  # fmt: skip
 
     def make(chance: Random) -> Case:
         which = chance.randrange(len(HANDS))
@@ -185,53 +191,6 @@ def answer(_: Place) -> Iterator[Target]:
         raise Broken("a changed answer was opened")
 
     yield Target(make, one_by_one(judge))
-
-
-def header(_: Place) -> Iterator[Target]:
-    """Clear headers; what is taken must mean the same to another reader of JSON, name for name."""
-    ups = [write_up(one.header()) for one in HANDS]
-    ups += [write_up(HANDS[0].header(counter=0)), write_up(HANDS[0].header(seq=7, replaces=(3, 5)))]
-    downs = [write_down(one.answer_header()) for one in HANDS]
-
-    def make(chance: Random) -> Case:
-        up = chance.random() < 0.6
-        some = ups if up else downs
-        data = chance.choice(some)
-        if chance.random() < 0.5:
-            return Case(changed(data, chance, some), "up" if up else "down")
-        return Case(changed_json(json.loads(data), chance), "up" if up else "down")
-
-    def judge(case: Case) -> str:
-        read: Callable[[bytes], Any] = read_up if case.how == "up" else read_down
-        try:
-            found = read(case.data)
-        except EnvelopeRefused as refused:
-            return code_of(refused, refused.kind.value)
-        _means(found, case.data)
-        return "read"
-
-    yield Target(make, one_by_one(judge))
-
-
-_UP: Final = {"s": "suite", "k": "kid", "d": "device", "a": "signer", "e": "epoch", "q": "seq",
-              "c": "counter", "p": "prev", "r": "root", "x": "replaces"}  # fmt: skip
-_DOWN: Final = {"s": "suite", "k": "kid", "a": "signer", "d": "device", "q": "request",
-                "f": "feed_epoch", "t": "trust"}  # fmt: skip
-
-
-def _means(found: UpHeader | DownHeader, data: bytes) -> None:
-    pairs: list[tuple[str, Any]] = json.loads(data, object_pairs_hook=list)
-    names = _UP if isinstance(found, UpHeader) else _DOWN
-    if len(dict(pairs)) != len(pairs) or dict(pairs)["v"] != 1:
-        raise Broken("a header with a name twice, or of another version")
-    for name, value in pairs:
-        if name == "v":
-            continue
-        meant: Any = tuple(value) if isinstance(value, list) else value
-        if isinstance(value, str):
-            meant = urlsafe_b64decode(value + "=" * (-len(value) % 4))
-        if getattr(found, names[name]) != meant:
-            raise Broken(f"two readers of a header differ about {name}")
 
 
 # ---- what is scanned ----------------------------------------------------------------------------

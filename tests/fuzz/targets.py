@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from tests.fuzz import batches, calls, files, forms, lists, sealed
+from tests.fuzz import batches, calls, files, forms, lists, sealed, sealed_headers
 from tests.fuzz.case import Place, Target
 
 SHARE: Final = 10_000
@@ -29,7 +29,7 @@ def _pure(open_: Callable[[Place], Iterator[Target]], share: int = SHARE) -> Ent
 TARGETS: Final[dict[str, Entry]] = {
     "envelope": _pure(sealed.envelope),
     "answer": _pure(sealed.answer),
-    "header": _pure(sealed.header),
+    "header": _pure(sealed_headers.header),
     "codes": _pure(sealed.codes),
     "code-lists": _pure(sealed.code_lists),
     "let-in": _pure(sealed.let_in),

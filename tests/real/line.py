@@ -50,7 +50,7 @@ class Line:
             self._cut(request)
         try:
             told = self._client.post(
-                EXCHANGE, content=request, headers={"content-type": OCTETS},
+                EXCHANGE, content=request, headers={"content-type": OCTETS, "x-request-id": "-"},
                 timeout=self.patience_s,
             )  # fmt: skip
         except httpx.TransportError as error:

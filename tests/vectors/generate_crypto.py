@@ -15,6 +15,7 @@ from tests.vectors.by_hand import Keys, b64u, fixed, hpke_seal
 from tests.vectors.generate_attachment import attachment_document
 from tests.vectors.generate_card import card_document
 from tests.vectors.generate_crypto_rest import rest_documents
+from tests.vectors.generate_packed import packed_cases
 
 FOLDER = Path(__file__).parent
 # deflate of 1000 times "a", from zlib level 6
@@ -224,7 +225,7 @@ def bad_bytes(cast: Suite) -> list[dict[str, Any]]:
         ("cut by one byte", ok[:-1], "truncated", {}),
         ("one byte more", ok + b"\x00", "truncated", {}),
         ("cut by one step", ok[:-32], "bad_signature", {}),
-        ("another magic", b"GWB2" + ok[4:], "bad_magic", {}),
+        ("another magic", b"GWB3" + ok[4:], "bad_magic", {}),
         ("batch taken for an answer", ok, "bad_magic", {"direction": "down"}),
         ("header length beyond the limit", ok[:4] + b"\x00\x00\x04\x01" + ok[8:], "bad_header", {}),
         ("signature changed", flipped, "bad_signature", {}),
@@ -293,6 +294,7 @@ def envelope_document(suite: int) -> dict[str, Any]:
         "device_sign": cast.device_sign.signing_kid().hex(),
     }
     cases = good(cast) + bad_headers(cast) + bad_bytes(cast) + bad_bodies(cast)
+    cases += packed_cases(cast, case, padded)
     return {"suite": suite, "private_keys": keys, "kids": kids, "cases": cases}
 
 

@@ -10,8 +10,8 @@ import msgspec
 from crypto.audit import leaf_hash, root_of
 from crypto.columns import ColumnRefused
 from crypto.commitment import leaf_of
-from crypto.envelope import UP_MAGIC, EnvelopeRefused, parse_up, verify_kept
-from crypto.headers import UpHeader, read_up
+from crypto.envelope import EnvelopeRefused, kept_up, parse_up, verify_kept
+from crypto.headers import UpHeader
 from crypto.keys import SigningPublicKey, Suite
 from server.actions.keeping.keyring import RECEIPT_LABEL
 from server.actions.keeping.site import Site
@@ -146,13 +146,13 @@ def _batch(work: _Ledger, row: Row) -> _Taken:
         work.turn_to(device)
     parts = [leaves[at : at + 32] for at in range(0, len(leaves), 32)]
     try:
-        header = read_up(raw_header)
+        magic, header = kept_up(raw_header)
     except EnvelopeRefused:
-        header = None
+        magic, header = b"", None
     if header is None or (header.device, header.epoch, header.seq) != (device, epoch, seq):
         tally.fault(Code.BATCH_HEADER, name)
     else:
-        _signed(work, header, raw_header, body_hash, signature, device, name)
+        _signed(work, header, (magic, raw_header, body_hash, signature), device, name)
         if n and root_of([leaf_hash(part) for part in parts]) != header.root:
             tally.fault(Code.BATCH_LEAVES, name)
         _linked(work, header, verdict, name)
@@ -166,16 +166,14 @@ def _batch(work: _Ledger, row: Row) -> _Taken:
 def _signed(
     work: _Ledger,
     header: UpHeader,
-    raw_header: bytes,
-    body_hash: bytes,
-    signature: bytes,
+    kept: tuple[bytes, bytes, bytes, bytes],
     device: bytes,
     name: bytes,
 ) -> None:
     signer = work.signers.get(header.signer)
     if signer is None or signer[0] != device:
         work.tally.fault(Code.BATCH_SIGNER, name)
-    elif not verify_kept(UP_MAGIC, raw_header, body_hash, signature, signer[1]):
+    elif not verify_kept(*kept, signer[1]):
         work.tally.fault(Code.BATCH_SIGNATURE, name)
 
 

@@ -14,7 +14,14 @@ from typing import Final
 import msgspec
 
 from crypto.audit import consistency_path
-from crypto.envelope import EnvelopeRefused, Sealed, parse_up, seal_down, verify
+from crypto.envelope import (
+    PACKED_UP_MAGIC,
+    EnvelopeRefused,
+    Sealed,
+    parse_up,
+    seal_down,
+    verify,
+)
 from crypto.headers import DownHeader, UpHeader
 from crypto.keys import KemKeyPair, KemPublicKey, Suite
 from server.actions.archives.ledger import audit
@@ -377,4 +384,5 @@ def _seal(
         suite=suite, kid=recipient.kid(), signer=signer.public.kid(), device=device.device,
         request=sealed.digest, feed_epoch=packed.feed_epoch, trust=site.keys.version,
     )  # fmt: skip
-    return seal_down(header, wire.encode(answer), recipient=recipient, signer=signer)
+    said, alike = wire.encode(answer), sealed.magic == PACKED_UP_MAGIC  # who writes it reads it
+    return seal_down(header, said, recipient=recipient, signer=signer, packed=alike)

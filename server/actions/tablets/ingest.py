@@ -6,7 +6,6 @@ and cells are read under the residents' locks; panels come last. Nobody is answe
 commit.
 """
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
+from crypto.envelope import kept_up
 from crypto.headers import UpHeader
 from crypto.keys import Suite
 from server.actions.archives.first_written import hold_elsewhere
@@ -104,7 +104,7 @@ async def _was_recut(tx: Tx, district: int, header: UpHeader) -> bool:
         header.device,
         header.epoch,
     )
-    if any(header.seq in json.loads(row[0]).get("x", ()) for row in rows):
+    if any(header.seq in kept_up(row[0])[1].replaces for row in rows):
         return True
     behind = await one(
         tx,

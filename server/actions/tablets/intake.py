@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from crypto.commitment import Commitment, commit
+from crypto.commitment import SECRET_SIZES, Commitment, commit
 from crypto.envelope import EnvelopeRefused, Sealed, UpHeader, open_body
 from crypto.keys import KemKeyPair
 from server.actions.tablets import positions
@@ -120,7 +120,7 @@ def read_batch(
         if raws:
             return unreadable("changes_outside_chain")
         return Intake(sealed.header, sealed.digest, raw, sealed, staff, batch, (), b"", "")
-    if len(batch.secret) != 32:
+    if len(batch.secret) not in SECRET_SIZES:
         return unreadable("no_commitment")
     commitment = commit(batch.secret, raws) if raws else Commitment(bytes(32), (), ())
     if commitment.root != sealed.header.root:

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { inflate } from "../app/crypto/deflate.js";
 import { openBody, parseDown, parseUp, sealUp, verify } from "../app/crypto/envelope.js";
-import { writeUp } from "../app/crypto/headers.js";
+import { writePackedUp } from "../app/crypto/packed_headers.js";
 import {
   kemPair,
   kemPublic,
@@ -115,7 +115,7 @@ test("keys that hide or prove nothing are refused", async () => {
 test("a header that nobody would take is not written", () => {
   const names = { suite: /** @type {Suite} */ (1), kid: "00".repeat(8), signer: "11".repeat(8) };
   const good = { ...names, device: "22".repeat(16), epoch: 1 };
-  assert.ok(writeUp({ ...good, seq: 1, replaces: [1, 2] }).length < 1024);
+  assert.ok(writePackedUp({ ...good, seq: 1, replaces: [1, 2] }, 1).length < 1024);
   for (const bad of [
     { ...good },
     { ...good, seq: 1, counter: 0 },
@@ -126,13 +126,16 @@ test("a header that nobody would take is not written", () => {
     { ...good, seq: 2 ** 53 },
     { ...good, device: "22", seq: 1 },
   ]) {
-    assert.throws(() => writeUp(bad), { code: "bad_header" });
+    assert.throws(() => writePackedUp(bad, 1), { code: "bad_header" });
   }
 });
 
 test("a bomb is not inflated past its limit", async () => {
   const bomb = new Uint8Array(deflateRawSync(new Uint8Array(64 << 20)));
   const before = process.memoryUsage().arrayBuffers;
-  assert.equal(await refusalOf(() => inflate(bomb, 1 << 20)), "too_large_inflated");
+  assert.equal(
+    await refusalOf(() => inflate(bomb, 1 << 20, new Uint8Array(0))),
+    "too_large_inflated",
+  );
   assert.ok(process.memoryUsage().arrayBuffers - before < 48 << 20);
 });

@@ -61,6 +61,23 @@ FAULTS = (
         pure("test_crypto_vectors.py::test_an_envelope_meets_its_expected_end"),
     ),
     Fault(
+        "one_number_in_two_forms",
+        "An envelope sent once comes back as a second one with another digest: a cloned tablet.",
+        (Edit(
+            "crypto/packed_headers.py", "                if place and not byte:",
+            "                if place > _NUMBER_MAX:",
+        ),),
+        pure("test_crypto_vectors.py::test_an_envelope_meets_its_expected_end"),
+    ),
+    Fault(
+        "dictionary_by_the_version_alone",
+        "What was sealed without the dictionary is read as something else.",
+        (Edit(
+            ENVELOPE, "if packed and sealed.header_bytes[2] == DICTIONARY_1 else", "if packed else",
+        ),),
+        pure("test_crypto_vectors.py::test_an_envelope_meets_its_expected_end"),
+    ),
+    Fault(
         "value_not_bound_to_its_place",
         "An administrator copies one resident's HIV result into another's archive.",
         (

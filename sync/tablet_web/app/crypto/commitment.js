@@ -8,7 +8,7 @@ const LABEL = utf8("gongwei/change"); // the one label without a zero
 
 /**
  * The root over the exact bytes of the changes, in the order of the batch.
- * @param {Uint8Array} secret 32 random bytes, in the sealed body
+ * @param {Uint8Array} secret 16 random bytes, in the sealed body
  * @param {Uint8Array[]} changes one at least
  * @returns {Promise<import("../types.js").Hex>}
  */

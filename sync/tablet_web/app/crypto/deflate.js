@@ -15,12 +15,20 @@ export async function deflate(data) {
 
 /**
  * The stream ends exactly with the data, or bad_deflate; longer than `most`: too_large_inflated,
- * and no more is made of it. @param {Uint8Array} data @param {number} most @returns
- *   {Promise<Bytes>}
+ * and no more is made of it. No browser takes a dictionary, but what a stored block says (RFC 1951,
+ * 3.2.4) is what the blocks after it look back on: so it goes first, and its bytes are left out.
+ * @param {Uint8Array} data @param {number} most
+ * @param {Uint8Array} dictionary less than 32 KiB, or nothing
+ * @returns {Promise<Bytes>}
  */
-export async function inflate(data, most) {
+export async function inflate(data, most, dictionary) {
+  const { length } = dictionary;
+  const size = [length & 255, length >> 8];
+  const block = new Uint8Array([0, ...size, ...size.map((each) => each ^ 255)]);
+  const whole = concat(...(length ? [block, dictionary] : []), data);
   try {
-    return await run(new DecompressionStream("deflate-raw"), data, most);
+    const stream = new DecompressionStream("deflate-raw");
+    return (await run(stream, whole, most + length)).subarray(length);
   } catch (error) {
     throw error instanceof Refused ? error : new Refused("bad_deflate");
   }

@@ -1,10 +1,20 @@
-// Envelopes GWB1 (up) and GWD1 (down), SPEC 2. Exports: sealUp, parseUp, parseDown, verify,
-// openBody. A refusal is a Refused whose code is that of SPEC 2.4; the order is the one there.
+// Envelopes up (GWB1, GWB2) and down (GWD1, GWD2), SPEC 2. What is sealed here is GWB2; the others
+// are read: a batch may have been sealed by an app of before. Exports: sealUp, parseUp, parseDown,
+// verify, openBody. A refusal is a Refused whose code is that of SPEC 2.4; the order is the one there.
 
 import { concat, hex, u32be, utf8 } from "../wire/bytes.js";
+import { DICTIONARY } from "../words/zh/dictionary.js";
 import { deflate, inflate } from "./deflate.js";
+import { deflateShort } from "./deflate_short.js";
 import { sha256 } from "./hash.js";
-import { HEADER_MAX, readDown, readUp, writeUp } from "./headers.js";
+import { HEADER_MAX, readDown, readUp } from "./headers.js";
+import {
+  DICTIONARY_1,
+  NO_DICTIONARY,
+  readPackedDown,
+  readPackedUp,
+  writePackedUp,
+} from "./packed_headers.js";
 import { Refused } from "./refused.js";
 import { encSize } from "./suites.js";
 
@@ -22,6 +32,10 @@ import { encSize } from "./suites.js";
 const STEP_MIN = 32;
 const TAG = 16;
 const SIGNATURE = 64;
+/** Above this many bytes the browser's own streams make less of a body, and in no time. */
+const SHORT = 2000;
+const NOTHING = new Uint8Array(0);
+const dictionary = utf8(DICTIONARY);
 
 /**
  * A finished batch; suite, kid and signer of its header are those of the keys.
@@ -34,25 +48,30 @@ const SIGNATURE = 64;
 export async function sealUp(place, body, { recipient, signer }) {
   if (recipient.suite !== signer.suite) throw new Refused("unknown_suite");
   const { suite, kid } = recipient;
-  const header = writeUp({ ...place, suite, kid, signer: signer.public.kid });
-  const info = concat(utf8("GWB1"), header);
-  const { enc, ciphertext } = await recipient.seal(pad(await deflate(body)), { info });
-  const message = signedMessage("GWB1", header, await sha256(enc, ciphertext));
+  const short = body.length <= SHORT;
+  const names = { ...place, suite, kid, signer: signer.public.kid };
+  const header = writePackedUp(names, short ? DICTIONARY_1 : NO_DICTIONARY);
+  const deflated = short ? deflateShort(body, dictionary) : await deflate(body);
+  const info = concat(utf8("GWB2"), header);
+  const { enc, ciphertext } = await recipient.seal(pad(deflated), { info });
+  const message = signedMessage("GWB2", header, await sha256(enc, ciphertext));
   const signature = await signer.sign(message);
-  const bytes = concat(utf8("GWB1"), u32be(header.length), header, enc, ciphertext, signature);
+  const bytes = concat(utf8("GWB2"), u32be(header.length), header, enc, ciphertext, signature);
   return { bytes, digest: hex(await sha256(bytes)) };
 }
 
 /** @param {Uint8Array} data @param {number} most @returns {Promise<Sealed<UpHeader>>} */
 export async function parseUp(data, most) {
-  const headerBytes = frame(data, most, "GWB1");
-  return split(data, "GWB1", readUp(headerBytes), headerBytes);
+  const { magic, headerBytes } = frame(data, most, ["GWB1", "GWB2"]);
+  const read = magic === "GWB2" ? readPackedUp : readUp;
+  return split(data, magic, read(headerBytes), headerBytes);
 }
 
 /** @param {Uint8Array} data @param {number} most @returns {Promise<Sealed<DownHeader>>} */
 export async function parseDown(data, most) {
-  const headerBytes = frame(data, most, "GWD1");
-  return split(data, "GWD1", readDown(headerBytes), headerBytes);
+  const { magic, headerBytes } = frame(data, most, ["GWD1", "GWD2"]);
+  const read = magic === "GWD2" ? readPackedDown : readDown;
+  return split(data, magic, read(headerBytes), headerBytes);
 }
 
 /**
@@ -75,7 +94,9 @@ export async function openBody(sealed, pair, most) {
   if (header.kid !== pair.public.kid || header.suite !== pair.suite)
     throw new Refused("cannot_open");
   const info = concat(utf8(magic), headerBytes);
-  return inflate(unpad(await pair.open(sealed.enc, sealed.ciphertext, { info })), most);
+  const deflated = unpad(await pair.open(sealed.enc, sealed.ciphertext, { info }));
+  const behind = magic.endsWith("2") && headerBytes[2] === DICTIONARY_1;
+  return inflate(deflated, most, behind ? dictionary : NOTHING);
 }
 
 /** @param {string} magic @param {Uint8Array} header @param {Uint8Array} bodyHash */
@@ -110,19 +131,20 @@ function unpad(padded) {
 const u32At = (data, at) => new DataView(data.buffer, data.byteOffset).getUint32(at);
 
 /**
- * Size, magic and header length; the header bytes.
+ * Size, magic and header length; the magic and the header bytes.
  * @param {Uint8Array} data
  * @param {number} most
- * @param {string} magic
+ * @param {string[]} magics
  */
-function frame(data, most, magic) {
+function frame(data, most, magics) {
   if (data.length > most) throw new Refused("too_large");
   if (data.length < 8) throw new Refused("truncated");
-  if (utf8(magic).some((sign, at) => data[at] !== sign)) throw new Refused("bad_magic");
+  const magic = magics.find((each) => utf8(each).every((sign, at) => data[at] === sign));
+  if (!magic) throw new Refused("bad_magic");
   const length = u32At(data, 4);
   if (length > HEADER_MAX) throw new Refused("bad_header");
   if (data.length < 8 + length) throw new Refused("truncated");
-  return data.slice(8, 8 + length);
+  return { magic, headerBytes: data.slice(8, 8 + length) };
 }
 
 /**

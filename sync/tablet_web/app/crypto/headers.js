@@ -1,8 +1,8 @@
-// The clear headers of envelopes (SPEC 2.1): one grammar, narrower than JSON, so that two parsers
-// cannot read two meanings out of one signature. Exports: writeUp, readUp, readDown, HEADER_MAX.
-// Binary values are hex here, b64u in the header.
+// The clear headers of GWB1 and GWD1 (SPEC 2.1): one grammar, narrower than JSON, so that two
+// parsers cannot read two meanings out of one signature. This app writes packed ones and reads both.
+// Exports: readUp, readDown, refuse, HEADER_MAX, REPLACES_MAX. Binary values are hex here.
 
-import { b64u, hex, text, unb64u, unhex, utf8 } from "../wire/bytes.js";
+import { hex, text, unb64u } from "../wire/bytes.js";
 import { Refused } from "./refused.js";
 
 /** @typedef {import("../types.js").Hex} Hex */
@@ -17,31 +17,11 @@ import { Refused } from "./refused.js";
  */
 
 export const HEADER_MAX = 1024;
-const REPLACES_MAX = 32;
-const ZEROS = "0".repeat(64);
+export const REPLACES_MAX = 32;
 const NUMBER = "(?:0|[1-9][0-9]{0,15})";
 const PAIR = `"([a-z])":("[A-Za-z0-9_-]{1,64}"|${NUMBER}|\\[${NUMBER}(?:,${NUMBER})*\\])`;
 const HEADER = new RegExp(`^\\{${PAIR}(?:,${PAIR})*\\}$`);
 const PAIRS = new RegExp(PAIR, "g");
-
-/**
- * The header bytes of a GWB1 envelope; a header that nobody would take is refused here.
- * @param {UpHeader} header
- */
-export function writeUp(header) {
-  const { suite, kid, device, signer, epoch, seq, counter, prev, root, replaces } = header;
-  const said = (/** @type {string} */ value) => `"${b64u(unhex(value))}"`;
-  const pairs = [`"v":1,"s":${suite},"k":${said(kid)},"d":${said(device)},"a":${said(signer)}`];
-  pairs.push(`"e":${epoch}`);
-  if (seq !== undefined) pairs.push(`"q":${seq}`);
-  if (counter !== undefined) pairs.push(`"c":${counter}`);
-  if (prev && prev !== ZEROS) pairs.push(`"p":${said(prev)}`);
-  if (root && root !== ZEROS) pairs.push(`"r":${said(root)}`);
-  if (replaces?.length) pairs.push(`"x":[${replaces.join(",")}]`);
-  const written = utf8(`{${pairs.join(",")}}`);
-  readUp(written);
-  return written;
-}
 
 /** @param {Uint8Array} bytes @returns {UpHeader} */
 export function readUp(bytes) {
@@ -75,7 +55,7 @@ export function readDown(bytes) {
 }
 
 /** @returns {never} */
-function refuse() {
+export function refuse() {
   throw new Refused("bad_header");
 }
 

@@ -121,7 +121,7 @@ export class Outbox {
     const { keys, world } = this;
     if (!keys) throw { code: "locked" };
     const state = step.facts;
-    const secret = world.random(32);
+    const secret = world.random(16);
     const plain = await this.own.plain(rows);
     const raws = plain.map((each) => each.raw);
     const root = raws.length ? await commit(secret, raws.map(utf8)) : ZEROS;
