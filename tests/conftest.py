@@ -123,9 +123,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, copies: Copies)
 
 
 @pytest.fixture(scope="session")
-def letters(request: pytest.FixtureRequest) -> str:
-    """The font to draw with, kept from run to run."""
-    return small_font(request.config.cache.mkdir("small-font"))
+def letters(pytestconfig: pytest.Config) -> str:
+    """The font to draw with, kept from run to run; the whole one where pytest keeps nothing."""
+    if not pytestconfig.pluginmanager.hasplugin("cacheprovider"):
+        return ""
+    return small_font(pytestconfig.cache.mkdir("small-font"))
 
 
 @pytest.fixture
