@@ -2,14 +2,23 @@
 and a font with the rare signs of names are there, and installs them if not.
 """
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Playwright,
+    async_playwright,
+)
+from playwright.async_api import Error as BrowserError
 
 from tests.patience import drive_patiently, take_time
 
@@ -19,6 +28,14 @@ PACKAGES = ("chromium", "fonts-noto-cjk")
 HOW = (
     "The tests of pages need Chromium and the Noto CJK fonts: apt install chromium fonts-noto-cjk "
     "(or name a Chromium with GONGWEI_TEST_CHROMIUM), then run make test again."
+)
+# Of every Chromium that is started. There is no graphics card to look for; a camera is a picture.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 )
 
 
@@ -56,21 +73,83 @@ def install() -> None:
         raise SystemExit(HOW)
 
 
+@dataclass(slots=True)
+class Driver:
+    """Playwright, and the Chromium that the tests of one loop share: its start costs as much as
+    many a test. Each test has windows of its own, which share nothing and go with it.
+    """
+
+    play: Playwright
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    _opened: Browser | None = None
+    _line: CDPSession | None = None
+
+    async def browser(self) -> Browser:
+        """The one that is open; if it broke, another."""
+        if self._opened is None or not self._opened.is_connected():
+            program = chromium()
+            if program is None:
+                raise RuntimeError(HOW)
+            self._opened = await self.play.chromium.launch(
+                executable_path=program, args=list(ARGUMENTS)
+            )
+            self._opened.on("context", take_time)
+            self._line = None
+        return self._opened
+
+    async def line(self) -> CDPSession:
+        """To the browser itself: what was permitted on it holds while it is there."""
+        opened = await self.browser()
+        if self._line is None:
+            self._line = await opened.new_browser_cdp_session()
+        return self._line
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+
+
+_of_the_run: list[Driver] = []
+
+
+@asynccontextmanager
+async def one_for_the_run() -> AsyncIterator[Driver]:
+    """The driver that everybody on this loop is given from here on."""
+    async with driver() as made:
+        _of_the_run.append(made)
+        try:
+            yield made
+        finally:
+            _of_the_run.remove(made)
+
+
+@asynccontextmanager
+async def driver() -> AsyncIterator[Driver]:
+    """That of the run; where there is none on this loop, one for as long as this lasts."""
+    for each in _of_the_run:
+        if each.loop is asyncio.get_running_loop():
+            yield each
+            return
+    async with async_playwright() as play:
+        made = Driver(play)
+        try:
+            yield made
+        finally:
+            await made.close()
+
+
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
-    """A Chromium of its own for one test."""
-    program = chromium()
-    if program is None:
-        raise RuntimeError(HOW)
-    async with async_playwright() as play:
-        opened = await play.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        opened.on("context", take_time)
+    """The Chromium of this loop; every window that is opened meanwhile is closed at the end."""
+    async with driver() as drive:
+        opened = await drive.browser()
+        before = set(opened.contexts)
         try:
             yield opened
         finally:
-            await opened.close()
+            for context in set(opened.contexts) - before:
+                with suppress(BrowserError):
+                    await context.close()
 
 
 @asynccontextmanager

@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+from tests.browser import Driver, one_for_the_run
 from tests.copies import Copies
 from tests.memory import DISK, settle
 from tests.postgres import Cluster, join_cluster, start_cluster
@@ -20,7 +22,7 @@ from tests.small_font import small_font
 from tests.world import World, new_world
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-BROWSERS = re.compile("test_(browser|tablet_app|attacks_tablet_(app|line)|portal_look)")
+BROWSERS = re.compile("test_(browser|tablet_(app|floors)|attacks_tablet_(app|line)|portal_look)")
 LONG = re.compile("test_(bench|fuzz|real_|sim[.]|sim_turns|demo_field_day|scale|planted|api[.])")
 SMALL = {"max_wal_size": "256MB"}  # the log of a cluster that may be in memory
 _numbers = itertools.count(1)
@@ -43,7 +45,9 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where a browser is driven on a busy machine, a test that fails is run once more, and the end
-    of the report names it: one name there is worth a look, the same twice is a fault.
+    of the report names it: one name there is worth a look, the same twice is a fault. They run on
+    the loop of the session, where the Chromium lives that they share, but for those whose world is
+    of a loop of their own.
 
     Workers take whole files in this order: what takes longest first, then what has most tests, so
     that all of them come to their end together.
@@ -52,7 +56,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if BROWSERS.match(item.path.name):
             item.add_marker(pytest.mark.flaky(reruns=1))
+            if isinstance(item, pytest.Function) and "database_url" not in item.fixturenames:
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+                item.fixturenames.insert(0, "one_driver")
     items.sort(key=lambda item: _turn(item.path.name, tests[item.path.name]))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def one_driver() -> AsyncIterator[Driver]:
+    """Started for the first test that drives a browser."""
+    async with one_for_the_run() as made:
+        yield made
 
 
 def _turn(name: str, tests: int) -> tuple[int, int, str]:

@@ -1,8 +1,10 @@
-"""The tablet web app in a real Chromium: a server that comes and goes, tablets whose profile lies
-on disk, and hands that do what a doctor does.
+"""The tablet web app in a real Chromium: a server that comes and goes, tablets, and hands that do
+what a doctor does.
 
-A tablet is one profile directory. Its browser can be closed, or killed with everything that runs
-in it, and opened again. The clock is the machine's own, on both sides; a world may be ahead of it.
+A tablet is a window that shares nothing with others, in the Chromium of every test; it is gone when
+it is closed. Or, where a test asks for that, it is a browser of its own whose profile lies on disk:
+it can be closed, or killed with everything that runs in it, and opened again. The clock is the
+machine's own, on both sides; a world may be ahead of it.
 """
 
 import asyncio
@@ -22,15 +24,13 @@ from playwright.async_api import (
     CDPSession,
     Locator,
     Page,
-    Playwright,
-    async_playwright,
     expect,
 )
 from playwright.async_api import Error as BrowserError
 
 from server.actions.archives import afterwork
 from server.actions.tablets import devices
-from tests.browser import HOW, chromium
+from tests.browser import ARGUMENTS, HOW, Driver, chromium, driver
 from tests.cast_forms import good
 from tests.console import app_of
 from tests.patience import take_time
@@ -42,12 +42,6 @@ ANSWERS_WITHIN_S = 120
 
 PASSPHRASE = "青山绿水长流不息"
 TABLET = {"width": 1280, "height": 800}
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-)
 # The page's own line to its engine, kept so that a test can ask on it too: the same worker, the
 # same calls, under numbers of its own.
 _LISTEN = """
@@ -138,11 +132,12 @@ class Door:
 
 @dataclass
 class Tablet:
-    """One browser profile, and the window of the app in it."""
+    """One doctor's device, and the window of the app in it."""
 
     door: Door
-    play: Playwright
+    drive: Driver
     profile: Path
+    on_its_own: bool  # a browser of its own, its profile on disk
     size: dict[str, int] = field(default_factory=lambda: dict(TABLET))
     context: BrowserContext | None = None
     faults: list[str] = field(default_factory=list[str])
@@ -154,26 +149,46 @@ class Tablet:
         return self.context.pages[0]
 
     async def open(self) -> Page:
-        """The browser on this profile, with the app in its window."""
-        program = chromium()
-        if program is None:
-            raise RuntimeError(HOW)
-        self.context = await self.play.chromium.launch_persistent_context(
-            self.profile, executable_path=program, args=[*ARGUMENTS, *self.arguments],
-            locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True,
-            viewport=self.size,  # type: ignore[arg-type]
-        )  # fmt: skip
-        take_time(self.context)
+        """The app in its window."""
+        settings: dict[str, Any] = {
+            "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "accept_downloads": True,
+            "viewport": self.size,
+        }  # fmt: skip
+        if self.on_its_own:
+            await self._start(settings)
+        else:
+            assert self.context is None, "what is closed is gone"
+            assert not self.arguments, "they are of a browser of its own"
+            self.context = await (await self.drive.browser()).new_context(**settings)
+            await self.context.new_page()
+        assert self.context is not None
         await self.context.add_init_script(_LISTEN)
-        line = await self.line()
-        await line.send(
-            "Browser.grantPermissions",
-            {"permissions": ["durableStorage", "videoCapture"], "origin": self.door.url},
-        )
+        await self.permit("durableStorage", "videoCapture")
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._heard)
         await self.page.goto(f"{self.door.url}/tablet/")
         return self.page
+
+    async def _start(self, settings: dict[str, Any]) -> None:
+        """Its own browser, on its profile."""
+        program = chromium()
+        if program is None:
+            raise RuntimeError(HOW)
+        self.context = await self.drive.play.chromium.launch_persistent_context(
+            self.profile, executable_path=program, args=[*ARGUMENTS, *self.arguments], **settings
+        )
+        take_time(self.context)
+
+    async def permit(self, *names: str) -> None:
+        """What a doctor has said yes to; what is not named is refused."""
+        line = await self.line()
+        allowed: dict[str, Any] = {"permissions": list(names), "origin": self.door.url}
+        if self.on_its_own:
+            await line.send("Browser.grantPermissions", allowed)
+            return
+        told = await line.send("Target.getTargetInfo")
+        allowed["browserContextId"] = told["targetInfo"]["browserContextId"]
+        await (await self.drive.line()).send("Browser.grantPermissions", allowed)
 
     def _heard(self, message: Any) -> None:
         """A browser says in the console what went wrong; a cut line it says too."""
@@ -193,10 +208,12 @@ class Tablet:
         if self.context is not None:
             with suppress(BrowserError, TimeoutError):
                 await asyncio.wait_for(self.context.close(), ANSWERS_WITHIN_S)
-            self.context = None
+            if self.on_its_own:
+                self.context = None
 
     async def kill(self) -> None:
         """SIGKILL for the browser and everything it started, as a battery that comes out."""
+        assert self.on_its_own
         for number in processes_of(self.profile):
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
@@ -269,6 +286,7 @@ class Tablet:
         """Files of the profile that hold one of these texts, in UTF-8 or UTF-16: but for four
         bytes, which stand by chance where there is much that is sealed or packed.
         """
+        assert self.on_its_own
         wanted = [each.encode(code) for each in texts for code in ("utf-8", "utf-16-le")]
         wanted = [each for each in wanted if len(each) > 4]
         found: list[str] = []
@@ -329,12 +347,13 @@ class Field:
 
     world: World
     door: Door
-    play: Playwright
+    drive: Driver
     folder: Path
+    on_disk: bool = False  # the tablets' profiles
     tablets: list[Tablet] = field(default_factory=list[Tablet])
 
     def tablet(self, name: str) -> Tablet:
-        made = Tablet(self.door, self.play, self.folder / f"profile-{name}")
+        made = Tablet(self.door, self.drive, self.folder / f"profile-{name}", self.on_disk)
         self.tablets.append(made)
         return made
 
@@ -358,17 +377,20 @@ class Field:
 
 
 @asynccontextmanager
-async def in_the_field(folder: Path, url: str = "") -> AsyncIterator[Field]:
+async def in_the_field(
+    folder: Path, url: str = "", *, on_disk: bool = False
+) -> AsyncIterator[Field]:
     """The standing county in the present, plans made, served; SQLite where no store is named.
+    `on_disk`: each tablet is a browser of its own, with a profile that outlives it.
 
     Every browser is closed at the end, and what its console said is looked at.
     """
     url = url or f"sqlite:///{folder}/gongwei.sqlite3"
     with kept_port() as port:
-        async with new_world(url, folder, clock=Present()) as world, async_playwright() as play:
+        async with new_world(url, folder, clock=Present()) as world, driver() as drive:
             door = Door(world, port)
             await afterwork.catch_up(world.site)
-            made = Field(world, door, play, folder)
+            made = Field(world, door, drive, folder, on_disk)
             await door.start()
             try:
                 yield made

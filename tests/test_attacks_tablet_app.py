@@ -88,7 +88,7 @@ async def test_what_was_typed_and_read_is_nowhere_on_the_disk_of_a_killed_tablet
     tmp_path: Path,
 ) -> None:
     """Found by typing, opened, a draft begun, killed in the middle of it all, unlocked."""
-    async with in_the_field(tmp_path) as field:
+    async with in_the_field(tmp_path, on_disk=True) as field:
         tablet = await field.enrolled()
         page = tablet.page
         await page.get_by_role("button", name="居民", exact=True).click()

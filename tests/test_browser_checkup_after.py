@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.axe import violations
@@ -15,14 +16,14 @@ from tests.world import SU, ZHENG, ZHOU, World, new_world
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as made:
         made.extra["day"] = await after(made)
         yield made
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def here(world: World) -> AsyncIterator[tuple[Page, str]]:
     token = await session_of(world, SU)
     async with serving(world) as url, browser() as opened, window(opened, url, token) as context:

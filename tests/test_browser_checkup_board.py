@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from server.actions.accounts import sessions
@@ -20,7 +20,7 @@ BOARD = f"/console/checkup/{DAY.hex()}/board"
 MOVES_WITHIN_S = 120  # a few hundred ms on a quiet machine
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as made:
         yield made

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from server.actions.archives import afterwork
@@ -24,7 +25,7 @@ NUMBERS = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as made:
         await offices(made)
@@ -32,7 +33,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(world: World) -> AsyncIterator[Page]:
     token = await session_of(world, SU)
     async with (

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from server.actions.archives import afterwork
@@ -16,7 +17,7 @@ from tests.world import SU, ZHOU, World, new_world
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as made:
         await offices(made)
@@ -24,7 +25,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def receipt(world: World) -> AsyncIterator[Page]:
     change = await saved(world, "htn_followup", TODAY, sbp=192, **SECOND)
     await afterwork.catch_up(world.site)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.browser import browser, window
@@ -13,7 +13,7 @@ from tests.test_organisations import book, start
 from tests.world import QINGHE, SU, TEAM_A2, World, new_world
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def here(tmp_path: Path) -> AsyncIterator[World]:
     async with new_world(f"sqlite:///{tmp_path}/w.sqlite3", tmp_path) as made:
         await offices(made)

@@ -42,7 +42,7 @@ async def test_a_day_without_a_network_arrives_whole(tmp_path: Path) -> None:
     """Installed, let in, the server stopped and the network cut; recorded, reloaded, killed, come
     back, exchanged; a second tablet has it too.
     """
-    async with in_the_field(tmp_path) as here:
+    async with in_the_field(tmp_path, on_disk=True) as here:
         tablet = here.tablet("one")
         page = await tablet.open()
         await let_in(here, tablet)

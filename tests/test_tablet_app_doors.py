@@ -52,7 +52,7 @@ def film(text: str, path: Path) -> None:
 async def test_the_code_comes_by_camera_and_the_reader_is_fetched_only_then(
     tmp_path: Path,
 ) -> None:
-    async with in_the_field(tmp_path) as field:
+    async with in_the_field(tmp_path, on_disk=True) as field:
         code, _ = await offer(field.world)
         film(qr_text(field.world.site, code, Suite.X25519_ED25519), tmp_path / "seen.y4m")
         tablet = field.tablet("one")

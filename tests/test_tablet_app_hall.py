@@ -112,7 +112,7 @@ async def test_the_second_end_of_line_of_a_scanner_signs_nobody_in(tmp_path: Pat
 async def test_the_camera_reads_a_card_with_no_network_on_a_page_never_opened_before(
     tmp_path: Path,
 ) -> None:
-    async with in_the_field(tmp_path) as field:
+    async with in_the_field(tmp_path, on_disk=True) as field:
         hall = await a_hall(field)
         film((await hall.card(ZHOU)).text, tmp_path / "seen.y4m")
         tablet = field.tablet("one")

@@ -25,7 +25,7 @@ async def installed(field: Field) -> Tablet:
 async def test_a_browser_offers_to_install_it_and_its_icons_are_what_the_manifest_says(
     tmp_path: Path,
 ) -> None:
-    async with in_the_field(tmp_path) as field:
+    async with in_the_field(tmp_path, on_disk=True) as field:
         tablet = await installed(field)
         line = await tablet.line()
         found = await line.send("Page.getAppManifest")
@@ -63,7 +63,7 @@ async def test_a_first_visit_takes_the_app_once_and_no_more_than_was_promised(
 
 
 async def test_once_installed_it_starts_without_a_server_or_a_network(tmp_path: Path) -> None:
-    async with in_the_field(tmp_path) as field:
+    async with in_the_field(tmp_path, on_disk=True) as field:
         tablet = await installed(field)
         title = await tablet.page.locator("h1").inner_text()
         await field.door.stop()

@@ -32,9 +32,8 @@ true;
 
 async def allow(tablet: Tablet, *, position: bool) -> None:
     """What the browser lets the app do; what is not named is refused."""
-    line = await tablet.line()
-    granted = ["durableStorage", "videoCapture", *(["geolocation"] if position else [])]
-    await line.send("Browser.grantPermissions", {"permissions": granted, "origin": tablet.door.url})
+    more = ["geolocation"] if position else []
+    await tablet.permit("durableStorage", "videoCapture", *more)
 
 
 async def switched(page: Page, to: str) -> None:

@@ -64,7 +64,7 @@ async def let_in_again(here: Field, tablet: Tablet) -> None:
 
 async def test_twenty_visits_outlive_ten_wrong_passphrases(tmp_path: Path) -> None:
     """The readable copies go, the ready batches stay, and arrive after a re-enrolment."""
-    async with in_the_field(tmp_path) as here:
+    async with in_the_field(tmp_path, on_disk=True) as here:
         tablet = await here.enrolled()
         await here.door.stop()
         for n in range(20):
@@ -145,7 +145,7 @@ async def test_a_wrong_clock_is_said_and_the_visit_is_of_the_servers_day(tmp_pat
 async def test_a_full_tablet_says_so_loses_nothing_and_goes_on_where_there_is_room(
     tmp_path: Path,
 ) -> None:
-    async with in_the_field(tmp_path) as here:
+    async with in_the_field(tmp_path, on_disk=True) as here:
         tablet = await here.enrolled()
         await here.door.stop()
         await tablet.close()

@@ -5,7 +5,7 @@ import mimetypes
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Route
 
 from tests.browser import browser
@@ -25,7 +25,7 @@ async def _served(route: Route) -> None:
     await route.fulfill(status=200, content_type=kind, body=path.read_bytes())
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page() -> AsyncIterator[Page]:
     async with browser() as opened:
         shown = await opened.new_page()

@@ -75,7 +75,7 @@ _ARCHIVE: Final = "//main[contains(@class, 'archive')]//button"
 async def run(folder: Path, size: Size, report: Report) -> None:
     """`folder` exists and is empty."""
     configure("error")
-    async with in_the_field(folder) as field:
+    async with in_the_field(folder, on_disk=True) as field:
         names = await _panel(field.world, size)
         began = time.monotonic()
         tablet = await field.enrolled(seconds=TAKES_S)
