@@ -59,7 +59,7 @@ SAY: Final = {
 }
 NO_ARCHIVE: Final = "这里没有这个证件号码的档案"
 SLICE: Final = 500  # archives opened in one reading
-_FIELDS: Final = ", ".join(ResidentRow.__slots__)
+_FIELDS: Final = ", ".join(ResidentRow.__struct_fields__)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from server.records.sheet_values import normal
 from server.rules.reconciliation import Finding, Registration, compare, registered_here
 from server.store.tx import Tx
 
-_FIELDS: Final = ", ".join(ResidentRow.__slots__)
+_FIELDS: Final = ", ".join(ResidentRow.__struct_fields__)
 
 
 @dataclass(frozen=True, slots=True)
