@@ -162,6 +162,18 @@ async def test_another_facilitys_day_is_not_noted_on_even_when_let_in(world: Wor
     assert await seen(world, day) == {}
 
 
+async def test_a_guests_step_of_another_facilitys_day_stays_somebodys_task(world: World) -> None:
+    day = await a_day(world, facility=LIUWAN)
+    there = await in_hall(world, day)
+    step = there.guest(new_id(world.clock()), NUMBER)
+    await there.send(step)
+    for again in (release.release, release.decline, release.release):
+        await again(world.site, step.id, staff=QIN)
+    told = await world.one("SELECT state, reason FROM change WHERE change=?", step.id)
+    assert tuple(told) == ("held", "no_such_day")
+    assert await world.one("SELECT kind FROM task WHERE closed_at IS NULL") == "held"
+
+
 async def test_a_guest_whose_check_in_cannot_be_read_is_named_by_a_person(world: World) -> None:
     day = await a_day(world)
     there = await in_hall(world, day)

@@ -240,7 +240,8 @@ def _asked(facts: Facts, who: bytes, cell: str, found: dict[str, Any]) -> None:
         return  # settled when the resident spoke: authors are the merge's business
     ids = {kind: set[str]() for kind in ("conflict", "correction")}
     for kind, subject in facts.tasks:
-        ids.setdefault(kind, set()).add(b64encode(subject).decode())
+        asks = "correction" if kind == "appeal" else kind  # the county's, once it was appealed
+        ids.setdefault(asks, set()).add(b64encode(subject).decode())
     staffs = {each: value for each, value in found.items() if each not in ids["correction"]}
     asked = ids["conflict"] if needs_a_person(cell, staffs) else ids["conflict"] | ids["correction"]
     must(asked & found.keys(), f"{cell} of {NAMES[who]} is disputed and nobody's task: {found}")

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from server.actions.archives.carrying import Opened, keys_of
-from server.actions.archives.ledger import Archive, Ledger
+from server.actions.archives.ledger import Archive, Ledger, open_again
 from server.actions.keeping.site import Site
 from server.actions.queues.queue_lines import disputed_cells
 from server.store.tx import Tx, one
@@ -62,11 +62,7 @@ async def _asked(
         late.sort(key=lambda each: each.author != "resident")
         new.update(each.id for each in late[-1:])
     for subject in sorted(again):
-        await tx.run(
-            "UPDATE task SET closed_at=NULL, closed_by=NULL, result='' WHERE district=? AND "
-            "kind='conflict' AND subject=?",
-            ledger.district, subject,
-        )  # fmt: skip
+        await open_again(tx, ledger.district, "conflict", subject)
     who, facility = archive.row.resident, archive.row.facility
     for subject in sorted(new):
         ledger.task("conflict", subject, resident=who, facility=facility)

@@ -127,6 +127,15 @@ class Archive(Struct):
         return {**(self.open_cells or {}), **(self.restricted_cells or {})}
 
 
+async def open_again(tx: Tx, district: int, kind: str, subject: bytes) -> None:
+    """A task that somebody has closed is work again; a ledger adds none where one is."""
+    await tx.run(
+        "UPDATE task SET closed_at=NULL, closed_by=NULL, result='' WHERE district=? AND kind=? AND "
+        "subject=?",
+        district, kind, subject,
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Ledger:
     """Rows on their way. `flush` writes them in lock order, panels last."""

@@ -7,7 +7,7 @@ recognised, or of whoever the guest is known to be by now.
 
 from dataclasses import dataclass
 
-from server.actions.archives.ledger import Ledger
+from server.actions.archives.ledger import Ledger, open_again
 from server.actions.archives.standing import DeviceRow, lock_device
 from server.actions.checkup.hall import noted, read_hall, was_step
 from server.actions.checkup.taking import take
@@ -101,14 +101,18 @@ async def _write(tx: Tx, site: Site, kept: _Kept, fault: Reason, by: bytes, resu
         "UPDATE change SET state=?, reason=? WHERE district=? AND change=?",
         State.HELD.value, reason.value, district, kept.id,
     )  # fmt: skip
-    await tx.run(
-        "UPDATE task SET closed_at=?, closed_by=?, result=? WHERE district=? AND subject=? AND "
-        "kind IN ('held', 'quarantine') AND closed_at IS NULL",
-        now, by, result, district, kept.id,
-    )  # fmt: skip
     ledger = Ledger(district, site.vault, now, 1)
+    done = ["quarantine", "held"]
     if fault is not Reason.NONE:
+        done.remove("held")
+        await open_again(tx, district, "held", kept.id)  # of one that was declined before
         ledger.task("held", kept.id, resident=kept.step.resident, facility=kept.device.facility)
+    for kind in done:
+        await tx.run(
+            "UPDATE task SET closed_at=?, closed_by=?, result=? WHERE district=? AND subject=? AND "
+            "kind=? AND closed_at IS NULL",
+            now, by, result, district, kept.id, kind,
+        )  # fmt: skip
     ledger.outcome(kept.device.device, kept.id, State.HELD.value, reason.value)
     await ledger.flush(tx, "act", result.encode() + kept.id)
     if fault is Reason.NONE:
