@@ -1,0 +1,74 @@
+"""What the commands of this room have in common: numbers that are checked, an end that is plain.
+
+Whoever stops one with Ctrl-C or SIGTERM gets no stack trace, and what it had set up is taken down:
+both end it as an exception does, through every `finally`.
+"""
+
+import math
+import signal
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+STOPPED = 128  # and the number of the signal, as a shell counts
+
+
+def count(text: str) -> int:
+    """A whole number from 1. For argparse's `type`, like the others."""
+    return _from(1, text)
+
+
+def count_or_none(text: str) -> int:
+    """A whole number from 0."""
+    return _from(0, text)
+
+
+def _from(least: int, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise ArgumentTypeError(f"{text}: a whole number from {least} is wanted")
+    return number
+
+
+def more_than_none(text: str) -> float:
+    """A number above 0, with or without a point."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise ArgumentTypeError(f"{text}: a number above 0 is wanted")
+    return number
+
+
+def a_file(text: str) -> Path:
+    """A file that is there."""
+    path = Path(text)
+    if not path.is_file():
+        raise ArgumentTypeError(f"{text}: there is no such file")
+    return path
+
+
+def a_folder(text: str) -> Path:
+    """A folder that is there."""
+    path = Path(text)
+    if not path.is_dir():
+        raise ArgumentTypeError(f"{text}: there is no such folder")
+    return path
+
+
+def run(main: Callable[[], int]) -> NoReturn:
+    """The command, and its exit code: 130 after Ctrl-C, 143 after SIGTERM."""
+
+    def stopped(number: int, _frame: object) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # once is enough: it is being taken down
+        sys.exit(STOPPED + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background work ignores SIGINT
+        signal.signal(number, stopped)
+    sys.exit(main())
