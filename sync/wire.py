@@ -355,10 +355,17 @@ def batch(data: bytes) -> Batch:
 
 
 def change(data: bytes | Raw) -> Change:
-    """One change, at most CHANGE_DEPTH deep: who reads or writes its values again may recurse."""
-    if _deeper_than(bytes(data), CHANGE_DEPTH):
+    """One change, at most CHANGE_DEPTH deep: who reads or writes its values again may recurse. All
+    of it is UTF-8: the decoder looks into no text of the form that it carries along.
+    """
+    said = bytes(data)
+    if _deeper_than(said, CHANGE_DEPTH):
         raise Malformed("change nested too deeply")
-    return _decode(_change, data, "change")
+    try:
+        said.decode()
+    except UnicodeDecodeError:
+        raise Malformed("not a valid change") from None
+    return _decode(_change, said, "change")
 
 
 def _deeper_than(data: bytes, limit: int) -> bool:

@@ -83,6 +83,16 @@ async def test_a_bad_form_blocks_only_itself(world: World, name: str) -> None:
     await alone(world, liar, liar.event(ZHOU, body, kind="sleep_diary"), (newer, told))
 
 
+@pytest.mark.parametrize("kind", ["check_in", "station_part", "referral", "statement"])
+async def test_a_step_or_an_answer_that_is_no_utf_8_blocks_only_itself(
+    world: World, kind: str
+) -> None:
+    """What it names is looked at before it is judged."""
+    liar = await forger(world)
+    bad = liar.event(ZHOU, b'{"day":"\xff\xfe"}', kind=kind)
+    await alone(world, liar, bad, ("quarantined", "malformed"))
+
+
 _ONLY_NO_FORM = ("not an object", "a text", "nothing")
 
 CHANGES = {
