@@ -1,15 +1,18 @@
 """What a page holds and where it ends. On SQLite: the statements are the same on both engines."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
+from threading import current_thread, main_thread
+from typing import Any
 
 import pytest
 
 from server.actions.places import move
+from server.actions.tablets import exchange as exchanging
 from server.actions.tablets import packing
 from server.actions.tablets.exchange import exchange
 from server.rules.switch import Granted
-from server.store.tx import Tx
+from server.store.tx import Row, SqliteTx, Tx
 from sync import wire
 from tests.cast_forms import good
 from tests.copies import Copies
@@ -83,6 +86,51 @@ async def test_a_snapshot_cut_anywhere_is_whole(
             su.tablet.archive.events(who)}  # fmt: skip
     assert made <= seen
     assert results[-1].agrees is True
+
+
+async def test_a_page_reads_of_a_long_archive_what_it_has_room_for(
+    district: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tablet may have written more into one archive than the server has memory for."""
+    liar = await forger(district, "07")
+    for _ in range(4):
+        await liar.send(*[liar.visit(ZHOU) for _ in range(10)])
+    read: list[int] = []
+    rows_in = SqliteTx.rows_in
+
+    async def measured(tx: SqliteTx, sql: str, ids: Iterable[bytes], *args: Any) -> Sequence[Row]:
+        found = await rows_in(tx, sql, ids, *args)
+        read.append(sum(len(each) for row in found for each in row if isinstance(each, bytes)))
+        return found
+
+    monkeypatch.setattr(packing, "PAGE_BYTES", 8_000)
+    monkeypatch.setattr(SqliteTx, "rows_in", measured)
+    su = await field(district, "08", staff=XIE)
+    results = await su.settle()
+    assert len(su.tablet.archive.events(ZHOU)) >= 40
+    assert results[-1].agrees is True
+    assert max(read) < 16_000
+
+
+async def test_few_rows_that_are_long_are_sealed_beside_the_loop(
+    district: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every other tablet waits for one whose records are of 64 KB."""
+    xie = await forger(district, "08", staff=XIE)
+    for letter in "abc":
+        await xie.send(xie.visit(ZHOU, zz=letter * 60_000), xie.visit(WU, zz=letter * 60_000))
+    where: set[bool] = set()
+    seal = exchanging.seal_down
+
+    def seen(*args: Any, **named: Any) -> bytes:
+        where.add(current_thread() is main_thread())
+        return seal(*args, **named)
+
+    monkeypatch.setattr(exchanging, "seal_down", seen)
+    su = await forger(district, "07", restricted=True)
+    cursor = wire.Cursor(panel=TEAM_A, epoch=0, csn=0)
+    await su.post(su.empty(cursors=(cursor,)))
+    assert where == {False}
 
 
 async def test_a_batch_that_came_to_nothing_uses_up_no_number(district: World) -> None:

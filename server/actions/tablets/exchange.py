@@ -54,7 +54,7 @@ VERSION: Final = 1
 # Bytes of an envelope that is opened at once, like every signature: 0.1 ms of work, and handing it
 # to a thread and back would take as long again.
 SMALL: Final = 2048
-FEW_ROWS: Final = 64  # of an answer that is sealed at once, for the same reason
+FEW_BYTES: Final = 64 * 1024  # of the rows of an answer that is sealed at once: 2 ms
 UNKNOWN_KEY: Final = "unknown_key"
 GAP: Final = "gap"
 UNREADABLE: Final = "unreadable"
@@ -171,15 +171,15 @@ async def _finish(
     if packed is None:
         raise NotAnEnvelope("unknown_device")
     seal = partial(_seal, site, sealed, ingested, batch, packed, now, refused=refused)
-    rows = sum(len(page.rows) + len(page.snap_rows) for page in packed.pages)
-    long = rows > FEW_ROWS or packed.names or packed.halls
+    rows = [row for page in packed.pages for row in (*page.rows, *page.snap_rows)]
+    long = sum(len(bytes(row)) for row in rows) > FEW_BYTES or packed.names or packed.halls
     answer = await asyncio.to_thread(seal) if long else seal()
     verdict = refused or ("repeat" if ingested.repeat else (intake.whole if intake else ""))
     return Exchanged(
         answer=answer,
         verdict=verdict or "ok",
         changes=len(intake.arrived) if intake and not ingested.repeat and not refused else 0,
-        rows=rows,
+        rows=len(rows),
         device=sealed.header.device,
     )
 

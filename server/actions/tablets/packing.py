@@ -7,6 +7,7 @@ page leaves the server.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -222,14 +223,13 @@ async def _records(packer: Packer, snap: wire.Snap, rows: list[Raw]) -> bytes:
         ids, before, done, many = list(members), packer.size, 0, FEW
         while done < len(ids):
             some = ids[done : done + many]
-            for *record, day in await _records_of(packer, some, snap):
-                wrapped, wholly = members[record[0]]
-                given = wholly or record[2] == "A"
-                if not given or (record[0] == who and (day, record[1]) <= place):
-                    continue
-                rows += packer.event_rows((*record, wrapped))
-                if _is_full(packer, rows):
-                    return record[0] + record[1] + day.encode()
+            found = await _places(packer, {each: members[each][1] for each in some}, snap)
+            found = [row for row in found if row[0] != who or (row[2], row[1]) > place]
+            for part in _parts(found):
+                for *record, day in await _records_of(packer, part):
+                    rows += packer.event_rows((*record, members[record[0]][0]))
+                    if _is_full(packer, rows):
+                        return record[0] + record[1] + day.encode()
             done += len(some)
             took = (packer.size - before) // done
             many = min(4 * many, 1 + (PAGE_BYTES - packer.size) // max(1, took))
@@ -256,15 +256,46 @@ async def _members(packer: Packer, first: bytes) -> dict[bytes, tuple[bytes, boo
     return {who: (wrapped[who], ground in WHOLE) for who, ground in found}
 
 
-async def _records_of(packer: Packer, residents: list[bytes], snap: wire.Snap) -> list[Row]:
-    """Their records of this lane, each with its day, in order."""
+async def _places(packer: Packer, wholly: dict[bytes, bool], snap: wire.Snap) -> list[Row]:
+    """Resident, id, day and size of their records of this lane, in order. `wholly`: with class B.
+
+    One archive may hold more than a server has memory for: what is read is measured first.
+    """
     side = ">=" if snap.lane == 1 else "<"
     found = await packer.tx.rows_in(
-        f"SELECT {RECORD}, c.day FROM change c WHERE c.district=? AND {SHOWN} AND c.day{side}? "
-        "AND c.resident {ids}",
-        residents,
+        "SELECT c.resident, c.change, c.day, c.cls, length(c.body) FROM change c "
+        f"WHERE c.district=? AND {SHOWN} AND c.day{side}? AND c.resident {{ids}}",
+        wholly,
         packer.site.district,
         snap.cut,
+    )
+    given = [
+        (who, change, day, size) for who, change, day, cls, size in found
+        if cls == "A" or (wholly[who] and cls in packer.classes)
+    ]  # fmt: skip
+    return sorted(given, key=lambda row: (row[0], row[2], row[1]))
+
+
+def _parts(places: list[Row]) -> Iterator[list[bytes]]:
+    """Their ids, as many at once as a page has room for."""
+    ids: list[bytes] = []
+    size = 0
+    for _, change, _, each in places:
+        if ids and size + each > PAGE_BYTES:
+            yield ids
+            ids, size = [], 0
+        ids.append(change)
+        size += each
+    if ids:
+        yield ids
+
+
+async def _records_of(packer: Packer, ids: list[bytes]) -> list[Row]:
+    """These records, each with its day, in order of resident, day and id."""
+    found = await packer.tx.rows_in(
+        f"SELECT {RECORD}, c.day FROM change c WHERE c.district=? AND {SHOWN} AND c.change {{ids}}",
+        ids,
+        packer.site.district,
     )
     return sorted(found, key=lambda row: (row[0], row[-1], row[1]))
 
