@@ -65,11 +65,11 @@ def shorten(cells: bytes) -> bytes:
 
 
 def read_cells(data: bytes) -> Cells:
-    """Cells of a ResidentPut, in either form."""
+    """Cells of a ResidentPut, in either form, in order of name."""
     if not data.startswith(b"["):
         return decode_cells(data)
     acts, cells = _short.decode(data)
     for act in acts:
         for name, value in act.values.items():
             cells[name] = Cell((Head(act.change, value, act.author, act.staff, act.at),))
-    return cells
+    return dict(sorted(cells.items()))

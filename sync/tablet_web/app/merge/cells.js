@@ -25,7 +25,8 @@ const CLAIMED = ["clinical", "set", "identity", "terminal", "authority"];
 export const idOf = (said) => hex(unbase64(said));
 
 /**
- * Cells as a ResidentPut carries them, whole or in short (PROTOCOL 8.1).
+ * Cells as a ResidentPut carries them, whole or in short (PROTOCOL 8.1), in order of name: pages
+ * show them in this order.
  * @param {any} said @returns {[string, Cell][]}
  */
 export function cellsIn(said) {
@@ -37,6 +38,7 @@ export function cellsIn(said) {
       cells.push([name, { ...EMPTY, heads: [{ ...by, value }] }]);
     }
   }
+  cells.sort(([one], [other]) => (one < other ? -1 : 1));
   return /** @type {[string, Cell][]} */ (cells);
 }
 
