@@ -7,10 +7,17 @@ both end it as an exception does, through every `finally`.
 import math
 import signal
 import sys
+import threading
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
+
+
+class Refused(Exception):
+    """What was asked cannot be done; its words say why. Exit code 2."""
+
 
 STOPPED = 128  # and the number of the signal, as a shell counts
 
@@ -62,8 +69,37 @@ def a_folder(text: str) -> Path:
     return path
 
 
+def a_new_file(text: str) -> Path:
+    """A file in a folder that is there: so nothing is measured for an answer without a place."""
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ArgumentTypeError(f"{text}: there is no folder for such a file")
+    return path
+
+
+@contextmanager
+def undisturbed() -> Generator[None]:
+    """Ctrl-C and SIGTERM wait until the block has ended: a process that is started in it is known
+    to whoever has to end it. In the main thread; no other is ever interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    known = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for number in known:
+        signal.signal(number, lambda met, _: came.append(met))
+    try:
+        yield
+    finally:
+        for number, handler in known.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
+
+
 def run(main: Callable[[], int]) -> NoReturn:
-    """The command, and its exit code: 130 after Ctrl-C, 143 after SIGTERM."""
+    """The command, and its exit code: 130 after Ctrl-C, 143 after SIGTERM, 2 for Refused."""
 
     def stopped(number: int, _frame: object) -> NoReturn:
         signal.signal(number, signal.SIG_IGN)  # once is enough: it is being taken down
@@ -71,4 +107,9 @@ def run(main: Callable[[], int]) -> NoReturn:
 
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background work ignores SIGINT
         signal.signal(number, stopped)
-    sys.exit(main())
+    try:
+        code = main()
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        code = 2
+    sys.exit(code)

@@ -16,6 +16,7 @@ from tests.bench import committed, page
 from tests.bench.figures import Report
 from tests.bench.flame_svg import drawn
 from tests.bench.work import FULL, id_of, visits
+from tests.commands import Refused
 from tests.postgres import REPOSITORY
 
 FIGURES = {
@@ -230,12 +231,39 @@ def test_a_run_becomes_the_committed_figures_and_the_table_of_the_page(tmp_path:
     rows = [json.dumps(each) for each in (machine | {"load_of_others": 0.0}, push)]
     run.write_text("\n".join(rows))
     text.write_text(f"before\n{page.BEGIN}\nof another run\n{page.END}\nafter\n")
-    assert committed.write(run, kept) == 1
+    assert committed.write(run, kept) == (["push_cpu_s_per_1000/sqlite"], [])
     assert committed.read(kept) == {"push_cpu_s_per_1000/sqlite": 3.1}
-    page.write(run, text)
+    page.write(kept, text)
     assert "| CPU s for 1,000 | 0.2 |  | ≤ 0.1 | missed: SQLite × 2.00 |" in text.read_text()
     assert "of another run" not in text.read_text()
     assert text.read_text().endswith("after\n")
+
+
+def test_a_quick_run_or_none_leaves_the_committed_figures_and_a_part_replaces_what_it_has(
+    tmp_path: Path,
+) -> None:
+    run, kept, text = tmp_path / "run.jsonl", tmp_path / "kept.json", tmp_path / "page.md"
+    held = {f"{name}/sqlite": {"value": 1, "unit": "s", "cost": 1.0} for name in ("a", "b", "c")}
+    machine = {"value": 2, "python": "3.11", "at": "2026", "load_of_others": 0.0}
+    before = json.dumps({"run": {**machine, "cores": 2}, "figures": held})
+    kept.write_text(before)
+    line = {"figure": "machine", "engine": "both", **machine, "at": "2027"}
+    part = {"figure": "b", "engine": "sqlite", "value": 5, "unit": "s", "cost": 5.0}
+    for rows in ([line | {"quick": True}, part], [line], [part], ["no line of ours"], []):
+        run.write_text("\n".join(json.dumps(each) for each in rows))
+        with pytest.raises(Refused):
+            committed.write(run, kept)
+    run.write_text("{ broken off")
+    with pytest.raises(Refused, match="no run"):
+        committed.write(run, kept)
+    assert kept.read_text() == before
+    run.write_text("\n".join(json.dumps(each) for each in (line, part)))
+    assert committed.write(run, kept) == (["b/sqlite"], ["a/sqlite", "c/sqlite"])
+    assert committed.read(kept) == {"a/sqlite": 1.0, "b/sqlite": 5.0, "c/sqlite": 1.0}
+    text.write_text(f"{page.BEGIN}\n{page.END}\n")
+    page.write(kept, text)
+    assert "2026, Python 3.11" in text.read_text()
+    assert "; figures of other runs: 1." in text.read_text()
 
 
 def test_every_row_of_the_table_is_a_figure_of_the_bench() -> None:

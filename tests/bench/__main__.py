@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import sys
 import tempfile
 import time
 import traceback
@@ -22,13 +21,17 @@ from tests.bench.database import engine
 from tests.bench.figures import Report, say
 from tests.bench.parts import PARTS, Part, Place
 from tests.bench.work import FULL, LONG, QUICK
+from tests.commands import a_file, run
 
 
 def main() -> int:
     asked = _asked()
     if asked.commit is not None:
-        say(f"{committed.write(asked.commit)} figures written to {committed.FILE.name}")
-        page.write(asked.commit)
+        new, kept = committed.write(asked.commit)
+        say(f"{len(new)} figures written to {committed.FILE.name}")
+        if kept:
+            say(f"{len(kept)} that this run does not have stay as they were: {', '.join(kept)}")
+        page.write()
         say(f"their table written into {page.PAGE.name}")
         return 0
     began = time.monotonic()
@@ -68,9 +71,9 @@ def _asked() -> argparse.Namespace:
         "--only", action="append", choices=names, metavar="PART", help="this part (repeatable)"
     )
     parser.add_argument(
-        "--commit", type=Path, metavar="FILE",
+        "--commit", type=a_file, metavar="FILE",
         help="measure nothing: make the lines of a run in FILE the committed figures and the table "
-        "of docs/PERFORMANCE.md",
+        "of docs/PERFORMANCE.md; of a run in part, those that it has",
     )  # fmt: skip
     return parser.parse_args()
 
@@ -101,4 +104,4 @@ def _measure(part: Part, place: Place) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from tests.commands import Refused
+
 FILE: Final = Path(__file__).with_name("committed.json")
 
 # By how much a figure may be worse than the committed one before it is flagged. What a wall clock
@@ -52,9 +54,18 @@ def read(file: Path = FILE) -> Mapping[str, float]:
     return {name: each["cost"] for name, each in json.loads(file.read_text())["figures"].items()}
 
 
-def write(lines: Path, file: Path = FILE) -> int:
-    """The figures of a run that was printed to `lines`; how many there are."""
-    found = [json.loads(line) for line in lines.read_text().splitlines() if line.startswith("{")]
+def whole(file: Path = FILE) -> dict[str, Any]:
+    """`run`: of which machine and when; `figures` by name and engine. Of a figure that a later run
+    in part brought, `at` says when.
+    """
+    return json.loads(file.read_text()) if file.exists() else {"run": {}, "figures": {}}
+
+
+def write(lines: Path, file: Path = FILE) -> tuple[list[str], list[str]]:
+    """The figures of a run that was printed to `lines`, and those that it does not have and that
+    stay as they were. Raises Refused, and writes nothing, for what is no run or a quick one.
+    """
+    found = _lines(lines)
     machine = next(each for each in found if each["figure"] == "machine")
     kept = ("value", "unit", "cost", "of")
     figures: dict[str, dict[str, Any]] = {
@@ -62,13 +73,40 @@ def write(lines: Path, file: Path = FILE) -> int:
         for each in found
         if "cost" in each
     }
+    before = whole(file)
+    missing = {name: each for name, each in before["figures"].items() if name not in figures}
     said = {
         "at": machine["at"], "commit": _commit(), "python": machine["python"],
         "cores": machine["value"], "load_of_others": machine["load_of_others"],
     }  # fmt: skip
-    rows = ",\n".join(f"    {json.dumps(name)}: {json.dumps(figures[name])}" for name in figures)
+    if len(missing) > len(figures):  # a part of a run: the larger one stays the run
+        figures = {name: each | {"at": said["at"]} for name, each in figures.items()}
+        said = before["run"]
+    else:
+        missing = {
+            name: {"at": before["run"].get("at", "")} | each for name, each in missing.items()
+        }
+    all_ = {**{name: missing.get(name) or figures[name] for name in before["figures"]}, **figures}
+    rows = ",\n".join(f"    {json.dumps(name)}: {json.dumps(all_[name])}" for name in all_)
     file.write_text(f'{{\n  "run": {json.dumps(said)},\n  "figures": {{\n{rows}\n  }}\n}}\n')
-    return len(figures)
+    return list(figures), list(missing)
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    """The figures in a run's lines."""
+    try:
+        lines = [each for each in file.read_text("utf-8").splitlines() if each.startswith("{")]
+        found = [each for line in lines if "figure" in (each := json.loads(line))]
+    except (OSError, ValueError) as error:
+        raise Refused(f"{file} is no run of the bench: {error}") from None
+    machines = [each for each in found if each["figure"] == "machine"]
+    if not machines:
+        raise Refused(f"{file} is no run of the bench: no line says which machine it was")
+    if any(each.get("quick") for each in machines):
+        raise Refused(f"{file} is a quick run, too short for a stopwatch: nothing was written")
+    if not any("cost" in each for each in found):
+        raise Refused(f"{file} has no figure that could be compared: nothing was written")
+    return found
 
 
 def _commit() -> str:

@@ -3,10 +3,10 @@
 Everything else on that page is written by hand and says why the figures are as they are.
 """
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench import committed
 from tests.bench.bars import bar_of, met
 
 PAGE: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "PERFORMANCE.md"
@@ -68,21 +68,25 @@ ROWS: Final = (
 _HEAD: Final = "| figure | SQLite | PostgreSQL | bar | |\n|---|---|---|---|---|"
 
 
-def write(lines: Path, page: Path = PAGE) -> None:
-    """Puts the table of that run between the marks."""
-    found = [json.loads(line) for line in lines.read_text().splitlines() if line.startswith("{")]
+def write(file: Path = committed.FILE, page: Path = PAGE) -> None:
+    """Puts the table of the committed figures between the marks."""
     text = page.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{_table(found)}\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n{_table(committed.whole(file))}\n{END}{after}")
 
 
-def _table(found: list[dict[str, Any]]) -> str:
-    values = {(each["figure"], each["engine"]): each["value"] for each in found}
-    machine = next(each for each in found if each["figure"] == "machine")
+def _table(held: dict[str, Any]) -> str:
+    values: dict[tuple[str, str], float] = {}
+    for name, each in held["figures"].items():
+        figure, _, engine = name.partition("/")
+        values[figure, engine] = each["value"]
+    machine = held["run"]
+    others = sum("at" in each for each in held["figures"].values())
     said = (
-        f"{machine['at'][:10]}, Python {machine['python']}, {machine['value']} cores, "
-        f"{machine['load_of_others']:.1f} processes of others in the queue at the start.\n"
+        f"{machine['at'][:10]}, Python {machine['python']}, {machine['cores']} cores, "
+        f"{machine['load_of_others']:.1f} processes of others in the queue at the start"
+        f"{f'; figures of other runs: {others}' if others else ''}.\n"
     )
     return "\n".join([said, _HEAD, *(_row(label, name, values) for label, name in ROWS)])
 
