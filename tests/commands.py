@@ -19,6 +19,7 @@ class Refused(Exception):
     """What was asked cannot be done; its words say why. Exit code 2."""
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOPPED = 128  # and the number of the signal, as a shell counts
 
 
@@ -102,10 +103,11 @@ def run(main: Callable[[], int]) -> NoReturn:
     """The command, and its exit code: 130 after Ctrl-C, 143 after SIGTERM, 2 for Refused."""
 
     def stopped(number: int, _frame: object) -> NoReturn:
-        signal.signal(number, signal.SIG_IGN)  # once is enough: it is being taken down
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)  # once is enough: it is being taken down
         sys.exit(STOPPED + number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background work ignores SIGINT
+    for number in SIGNALS:  # a shell's background work ignores SIGINT
         signal.signal(number, stopped)
     try:
         code = main()
