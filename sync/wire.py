@@ -6,7 +6,6 @@ as malformed; an event body (`Change.body`) is the exception: it is a form of so
 carried verbatim.
 """
 
-from re import finditer
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -14,7 +13,19 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from sync.hall_wire import HallCursor, HallPage
 from sync.limits import ANSWER_BYTES, CHANGE_DEPTH
-from sync.wire_types import Bytes32, Count, Day, Due, Fix, Id, Instant, Malformed, Message, Small
+from sync.wire_types import (
+    Bytes32,
+    Count,
+    Day,
+    Due,
+    Fix,
+    Id,
+    Instant,
+    Malformed,
+    Message,
+    Small,
+    deeper_than,
+)
 
 
 class Edit(Message, frozen=True):
@@ -355,33 +366,15 @@ def batch(data: bytes) -> Batch:
 
 
 def change(data: bytes | Raw) -> Change:
-    """One change, at most CHANGE_DEPTH deep: who reads or writes its values again may recurse. All
-    of it is UTF-8: the decoder looks into no text of the form that it carries along.
-    """
+    """Of CHANGE_DEPTH at most, since some recurse; UTF-8 in its form too, which is not decoded."""
     said = bytes(data)
-    if _deeper_than(said, CHANGE_DEPTH):
+    if deeper_than(said, CHANGE_DEPTH):
         raise Malformed("change nested too deeply")
     try:
         said.decode()
     except UnicodeDecodeError:
         raise Malformed("not a valid change") from None
     return _decode(_change, said, "change")
-
-
-def _deeper_than(data: bytes, limit: int) -> bool:
-    """Whether objects and lists stand in each other more than `limit` deep."""
-    if data.count(b"{") + data.count(b"[") <= limit:
-        return False
-    depth = 0
-    for found in finditer(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', data):
-        sign = found[0]
-        if sign in (b"{", b"["):
-            depth += 1
-            if depth > limit:
-                return True
-        elif sign in (b"}", b"]"):
-            depth -= 1
-    return False
 
 
 def answer(data: bytes) -> Answer:

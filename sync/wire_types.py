@@ -1,8 +1,9 @@
-"""What every message of the wire is made of: bounded scalars, and the frozen struct they share.
+"""What every message of the wire is made of: bounded scalars, bounded depth, one frozen struct.
 
 Instants are int ms UTC, days ISO dates, `bytes` RFC 4648 section 4 base64.
 """
 
+from re import finditer
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -55,3 +56,19 @@ class Fix(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=F
     lon: Whole
     acc: Whole  # metres
     at: Instant  # of the fix, by the tablet's wall clock
+
+
+def deeper_than(data: bytes, limit: int) -> bool:
+    """Whether objects and lists stand in each other more than `limit` deep."""
+    if data.count(b"{") + data.count(b"[") <= limit:
+        return False
+    depth = 0
+    for found in finditer(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', data):
+        sign = found[0]
+        if sign in (b"{", b"["):
+            depth += 1
+            if depth > limit:
+                return True
+        elif sign in (b"}", b"]"):
+            depth -= 1
+    return False

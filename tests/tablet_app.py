@@ -79,9 +79,7 @@ Meddle = Callable[[bytes], bytes]
 
 @dataclass(slots=True)
 class Door:
-    """The real server of a world at one address. It may be stopped and started again, and what it
-    answers to tablets may be damaged on its way.
-    """
+    """The real server of a world, to be stopped and started again; `damage` is done to answers."""
 
     world: World
     port: int

@@ -224,7 +224,7 @@ async def test_a_line_that_takes_no_change_at_all_is_not_asked_for_ever(app: Eng
     await app.enrol()
     await app.call("sync")
     visit = await app.visit(ZHOU, "2026-11-18")
-    await app.do("set", narrow=750)  # a proxy on the way
+    await app.do("set", narrow=450)  # a proxy on the way
     await app.do("sent")
     with faulty("too_large"):
         await app.call("sync")

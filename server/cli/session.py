@@ -17,6 +17,7 @@ from crypto.columns import KekFileRefused
 from server.actions.keeping.site import Site, kek_ring, open_site
 from server.cli.sentences import of_refusal
 from server.errors import Refusal, StartRefused
+from server.records.registering import KindBroken
 from server.rules.districts import DistrictBroken
 from server.settings import BadSetting, Settings, read
 from server.store.migrate import pending
@@ -177,6 +178,8 @@ def sentence(error: BaseException) -> tuple[str, int]:
         return str(error), EXIT_CANNOT_START
     if isinstance(error, Refusal):
         return of_refusal(error), EXIT_REFUSED
+    if isinstance(error, KindBroken):  # it is read while a command's file is imported
+        return f"The catalogue of forms is wrong: {error}", EXIT_REFUSED
     if isinstance(error, (BadSetting, BadDatabaseUrl, DistrictBroken, KekFileRefused)):
         return str(error), EXIT_CANNOT_START
     kind = type(error)
