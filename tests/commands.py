@@ -8,9 +8,11 @@ import math
 import signal
 import sys
 import threading
+import time
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -76,6 +78,24 @@ def a_new_file(text: str) -> Path:
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise ArgumentTypeError(f"{text}: there is no folder for such a file")
     return path
+
+
+@dataclass(slots=True)
+class Progress:
+    """When a long work says how far it is: soon for the first time, then now and then."""
+
+    began: float = field(default_factory=time.monotonic)
+    next_s: float = 5.0
+
+    @property
+    def took_s(self) -> float:
+        return time.monotonic() - self.began
+
+    def due(self) -> bool:
+        if self.took_s < self.next_s:
+            return False
+        self.next_s = self.took_s + 30.0
+        return True
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sync.tablet import Tablet
-from tests.sim.__main__ import command, stage
 from tests.sim.options import PRESETS, options, setting, words
+from tests.sim.playing import command, stage
 from tests.sim.run import Failed, Played
 from tests.sim.script import Script, Step, from_file, script
 from tests.sim.shrink import shrink

@@ -1,72 +1,19 @@
 """Plays seeds; one that fails says how it went and the command that does it again."""
 
 import argparse
-import asyncio
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from argparse import ArgumentTypeError
 from pathlib import Path
 
+from tests.commands import Refused, a_file, a_folder, count, count_or_none, run, undisturbed
 from tests.memory import settle
-from tests.postgres import Cluster, join_cluster, start_cluster
-from tests.sim.databases import SETTINGS, Databases, PostgresDatabases, SqliteFiles
-from tests.sim.loop import runner
-from tests.sim.options import PRESETS, Options, options, setting, words
-from tests.sim.run import Failed, Played, run_script
-from tests.sim.script import Script, from_file, script
-from tests.sim.shrink import shrink
-
-PROGRESS_S = 30.0
-
-
-@contextmanager
-def workshop() -> Iterator[Path]:
-    """A folder in memory where there is one: the order of things is tested here, not the disk."""
-    with tempfile.TemporaryDirectory(prefix="gongwei-sim-") as name:
-        yield Path(name)
-
-
-@dataclass(slots=True)
-class Stage:
-    """Where scripts are played, one after the other."""
-
-    on: asyncio.Runner
-    databases: Databases
-    folder: Path
-    played: int = 0
-
-    def play(self, script: Script) -> Played:
-        self.played += 1
-        folder = self.folder / f"played-{self.played}"
-        return self.on.run(run_script(script, self.databases, folder, self.folder / "kek"))
-
-
-@contextmanager
-def stage(engine: str, join: Path | None) -> Iterator[Stage]:
-    """Folder, cluster, databases and loop, all gone afterwards."""
-    with ExitStack() as stack:
-        folder = stack.enter_context(workshop())
-        cluster = None
-        if engine == "postgres":
-            cluster = join_cluster(join) if join else start_cluster(SETTINGS)
-            stack.callback(cluster.leave if join else cluster.stop)
-        databases = databases_on(engine, folder, cluster)
-        on = stack.enter_context(runner())
-        on.run(databases.make())
-        yield Stage(on, databases, folder)
-        on.run(databases.close())
-
-
-def databases_on(engine: str, folder: Path, cluster: Cluster | None) -> Databases:
-    if engine == "sqlite":
-        return SqliteFiles(folder)
-    assert cluster is not None
-    return PostgresDatabases(cluster, f"sim_{folder.name[-8:]}", folder)
+from tests.sim.options import PRESETS, options, setting
+from tests.sim.script import Script, from_file
 
 
 def in_one_order() -> None:
@@ -77,118 +24,122 @@ def in_one_order() -> None:
 
 
 def main() -> int:
-    asked = _parser().parse_args()
+    asked = asked_for()
     in_one_order()
     settle()  # many databases come and go
-    if asked.replay is not None:
-        written, engine = from_file(asked.replay)
-        with stage(engine, asked.cluster) as here:
-            return _again(here, written, engine, shrinking=asked.shrink)
-    if asked.processes > 1:
+    if asked.processes > 1 and asked.replay is None:
         return _many(asked)
-    chosen = options(asked.preset, dict(asked.set))
-    with stage(asked.engine, asked.cluster) as here:
-        return _run(asked, here, chosen)
+    # Late: who asks wrongly is told at once, and who stops it while this loads sees no trace of it.
+    from tests.sim.playing import Wanted, play_again, play_seeds
+
+    if asked.replay is not None:
+        path, written, engine = asked.replay
+        return play_again(path, written, engine, asked.cluster, shrinking=asked.shrink)
+    wanted = Wanted(
+        range(asked.first, asked.first + asked.seeds), asked.engine,
+        options(asked.preset, dict(asked.set)), asked.keep_going, asked.shrink,
+    )  # fmt: skip
+    return play_seeds(wanted, asked.cluster, asked.tell)
+
+
+def asked_for(words: list[str] | None = None) -> argparse.Namespace:
+    """What the command line says, once it makes sense."""
+    parser = _parser()
+    asked = parser.parse_args(words)
+    if asked.shrink and asked.keep_going:
+        parser.error(
+            "--shrink is about the seed that fails first, --keep-going about all: not both"
+        )
+    engine = asked.engine if asked.replay is None else asked.replay[2]
+    if asked.cluster is not None and engine != "postgres":
+        parser.error("--cluster is for --engine postgres")
+    return asked
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
     say = parser.add_argument
-    say("--seeds", type=int, default=200, help="how many")
-    say("--first", type=int, default=1, help="the first of them")
-    say("--engine", choices=("sqlite", "postgres"), default="sqlite")
-    say("--preset", choices=tuple(PRESETS), default="usual", help="how likely each fault is")
+    say("--seeds", type=count, default=200, help="how many (%(default)s)")
+    say("--first", type=count_or_none, default=1, help="the first of them (%(default)s)")
+    say(
+        "--engine",
+        choices=("sqlite", "postgres"),
+        default="sqlite",
+        help="the server's database (%(default)s)",
+    )
+    say(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="usual",
+        help="how likely each fault is (%(default)s)",
+    )
     say("--set", type=setting, action="append", default=[], metavar="NAME=SHARE",
         help="another value of one of them (tests/sim/options.py)")  # fmt: skip
-    say("--processes", type=int, default=1, help="so many at a time")
+    say("--processes", type=count, default=1, help="so many at a time (%(default)s)")
     say("--keep-going", action="store_true", help="name all seeds that fail")
     say("--shrink", action="store_true", help="look for the few steps that fail, write them down")
-    say("--replay", type=Path, metavar="FILE", help="play what --shrink has written")
-    say("--cluster", type=Path, help="folder of a running cluster (tests/postgres.py)")
+    say("--replay", type=_written, metavar="FILE",
+        help="play what --shrink has written, on the engine that the file names; of the other "
+        "options only --shrink and --cluster count then")  # fmt: skip
+    say("--cluster", type=_running, metavar="FOLDER",
+        help="folder of a running cluster (tests/postgres.py)")  # fmt: skip
+    say("--tell", type=Path, help=argparse.SUPPRESS)
     return parser
 
 
-def command(seed: int, chosen: Options, engine: str) -> str:
-    """What does this seed again."""
-    told = f"python -m tests.sim --seeds 1 --first {seed} --engine {engine} {words(chosen)}"
-    return told.rstrip()
+def _written(text: str) -> tuple[Path, Script, str]:
+    """A file of --shrink, and what it says."""
+    path = a_file(text)
+    try:
+        return path, *from_file(path)
+    except (OSError, ValueError):
+        raise ArgumentTypeError(f"{text}: --shrink has not written this") from None
 
 
-def _run(asked: argparse.Namespace, here: Stage, chosen: Options) -> int:
-    failed = saved = done = 0
-    began = told = time.perf_counter()
-    for seed in range(asked.first, asked.first + asked.seeds):
-        written = script(seed, chosen)
-        played = here.play(written)
-        done, saved = done + 1, saved + played.saved
-        if played.failed is not None:
-            failed += 1
-            how = command(seed, chosen, asked.engine)
-            if asked.keep_going:
-                print(f"seed {seed}: {played.failed}", flush=True)
-            else:
-                report(f"seed {seed}", played.failed, how)
-                if asked.shrink:
-                    _shrunk(here, written, asked.engine, played.failed)
-                break
-        now = time.perf_counter()
-        if now - told >= PROGRESS_S:
-            told = now
-            _progress(done, asked.seeds, failed, now - began)
-    took_s, cpu_s = time.perf_counter() - began, time.process_time()
-    print(
-        f"{done - failed} of {asked.seeds} seeds hold on {asked.engine}: {saved} changes, "
-        f"{took_s:.1f} s, {cpu_s:.1f} s of CPU"
-    )
-    return 1 if failed else 0
-
-
-def _progress(done: int, seeds: int, failed: int, took_s: float) -> None:
-    rate = done / took_s
-    print(
-        f"{done} of {seeds} seeds, {failed} failed, {rate:.1f} a second, "
-        f"{(seeds - done) / rate / 60:.0f} min left", flush=True,
-    )  # fmt: skip
-
-
-def report(title: str, failed: Failed, how: str) -> None:
-    trace = "\n".join(failed.trace)
-    print(f"{title}: {failed}\n\n{trace}\n\n{failed.where}\nTo see it again: {how}", flush=True)
-
-
-def _again(here: Stage, written: Script, engine: str, *, shrinking: bool) -> int:
-    played = here.play(written)
-    if played.failed is None:
-        print(f"{len(written.steps)} steps of seed {written.seed} hold on {engine}")
-        return 0
-    report(f"seed {written.seed}", played.failed, "the same command")
-    if shrinking:
-        _shrunk(here, written, engine, played.failed)
-    return 1
-
-
-def _shrunk(here: Stage, written: Script, engine: str, failed: Failed) -> None:
-    """The fewest steps that fail in the same way, in a file."""
-    small, last = shrink(written, failed, here.play)
-    path = Path(tempfile.gettempdir()) / f"gongwei-seed-{written.seed}.json"
-    small.to_file(path, engine=engine)
-    title = f"{len(small.steps)} of {len(written.steps)} steps are enough"
-    report(title, last, f"python -m tests.sim --replay {path}")
+def _running(text: str) -> Path:
+    """A folder whose cluster somebody holds."""
+    folder = a_folder(text)
+    try:
+        os.close(os.open(folder / "in-use", os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        raise ArgumentTypeError(f"{text}: no cluster runs there") from None
+    return folder
 
 
 def _many(asked: argparse.Namespace) -> int:
     """Each process has its own part of the seeds, its own databases and its own cluster."""
-    each, rest = divmod(asked.seeds, asked.processes)
-    began, at = [], asked.first
-    for n in range(asked.processes):
-        count = each + (n < rest)
-        words = [
-            *sys.argv[1:], "--processes", "1", "--first", str(at), "--seeds", str(count),
-        ]  # fmt: skip
-        at += count
-        began.append(subprocess.Popen([sys.executable, "-m", "tests.sim", *words]))
-    return max([one.wait() for one in began])
+    from tests.sim.playing import Outcome
+
+    processes = min(asked.processes, asked.seeds)
+    each, rest = divmod(asked.seeds, processes)
+    began, at = time.monotonic(), asked.first
+    children: list[subprocess.Popen[bytes]] = []
+    with tempfile.TemporaryDirectory(prefix="gongwei-sim-") as name:
+        try:
+            for n in range(processes):
+                share = each + (n < rest)
+                words = ["--processes", "1", "--first", str(at), "--seeds", str(share),
+                         "--tell", f"{name}/{n}"]  # fmt: skip
+                at += share
+                command = [sys.executable, "-m", "tests.sim", *sys.argv[1:], *words]
+                with undisturbed():  # in a session of its own: Ctrl-C is for us to pass on
+                    children.append(subprocess.Popen(command, start_new_session=True))
+            code = max(one.wait() for one in children)
+        finally:
+            for one in children:
+                one.terminate()
+            for one in children:
+                one.wait()
+        told = [json.loads(path.read_text()) for path in Path(name).iterdir()]
+    total = sum((Outcome(**one) for one in told), Outcome(0))
+    total.asked = asked.seeds
+    print(f"together: {total.line(asked.engine, time.monotonic() - began)}")
+    if len(told) < processes:
+        raise Refused(
+            f"{processes - len(told)} of {processes} processes have not ended by themselves"
+        )
+    return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

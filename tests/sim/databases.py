@@ -158,6 +158,7 @@ class Databases(Protocol):
     async def left(self, store: MortalStore) -> None: ...
     async def drop(self, url: str) -> None: ...
     async def close(self) -> None: ...
+    def remove(self) -> None: ...
 
 
 async def make_templates(loaded_url: str, empty_url: str, folder: Path) -> None:
@@ -196,6 +197,9 @@ class SqliteFiles:
 
     async def close(self) -> None:
         pass
+
+    def remove(self) -> None:
+        """They lie in the folder of the run, and go with it."""
 
 
 @dataclass(slots=True)
@@ -271,3 +275,10 @@ class PostgresDatabases:
             await self._end(copy)
         self.free.clear()
         self.taken.clear()
+
+    def remove(self) -> None:
+        """The two templates, and whatever is left after a run that was stopped."""
+        for copy in (*self.free, *self.taken.values()):
+            self.cluster.drop_database(copy.url.rpartition("/")[2].partition("?")[0])
+        for name in ("loaded", "empty"):
+            self.cluster.drop_database(f"{self.prefix}_{name}")

@@ -137,17 +137,18 @@ async def let_in(sim: Sim) -> None:
 async def chores(sim: Sim) -> None:
     """What the jobs do."""
     await compact_feeds(sim)
-    done = [
-        await move.begin_due(sim.site),
-        await release.release_waiting(sim.site),
-        await release.expire_holds(sim.site),
-        await consent.end_due(sim.site),
-        await upkeep.account_copies(sim.site),
-        await upkeep.prune_envelopes(sim.site),
-        await sim.store.write(lambda tx: number_leaves(tx, DISTRICT)),
-        await upkeep.checkpoint(sim.site),
-    ]
-    sim.say(f"chores {done}")
+    done = {
+        "moves begun": await move.begin_due(sim.site),
+        "waiting changes released": await release.release_waiting(sim.site),
+        "holds run out": await release.expire_holds(sim.site),
+        "consents looked at": await consent.end_due(sim.site),
+        "copies accounted for": await upkeep.account_copies(sim.site),
+        "envelopes pruned": await upkeep.prune_envelopes(sim.site),
+        "leaves numbered": await sim.store.write(lambda tx: number_leaves(tx, DISTRICT)),
+        "leaves under a new checkpoint": await upkeep.checkpoint(sim.site),
+    }
+    told = [f"{number} {what}" for what, number in done.items() if number]
+    sim.say(f"chores: {', '.join(told) or 'nothing was due'}")
 
 
 async def compact_feeds(sim: Sim) -> None:

@@ -4,6 +4,7 @@ A fault of an exchange is drawn for each exchange, a fault of a step for each st
 the place of a step of work. A seed with the same options does the same again.
 """
 
+import math
 from argparse import ArgumentTypeError
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -85,14 +86,20 @@ PRESETS: Final[dict[str, Options]] = {
 def setting(text: str) -> tuple[str, float]:
     """`name=value` of a command line."""
     name, _, value = text.partition("=")
-    known = {each.name: each.type for each in fields(Options)}
+    known = [each.name for each in fields(Options)]
+    if name not in known:
+        raise ArgumentTypeError(f"{name}: no such share; there are {', '.join(known)}")
     try:
         number = float(value)
     except ValueError:
-        raise ArgumentTypeError(f"{text}: a number comes after the =") from None
-    if name not in known or number < 0 or (name in _SHARES and number > 1):
-        raise ArgumentTypeError(f"{text}: no such share; there are {', '.join(known)}")
-    return name, number if name in _SHARES else int(number)
+        number = math.nan
+    if name in _SHARES:
+        if not 0 <= number <= 1:
+            raise ArgumentTypeError(f"{text}: {name} takes a number from 0 to 1")
+        return name, number
+    if not (math.isfinite(number) and number >= 0 and number.is_integer()):
+        raise ArgumentTypeError(f"{text}: {name} takes a whole number from 0")
+    return name, int(number)
 
 
 def options(preset: str, changed: dict[str, float]) -> Options:

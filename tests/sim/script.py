@@ -29,6 +29,8 @@ IN_HALL: Work = (("hall_step", 24),)
 WITH_PHOTOS: Work = (("photograph", 8), ("send_photos", 14))
 """Besides, in a seed in which photos are taken."""
 
+_KNOWN = {*(name for name, _ in (*WORK, *IN_HALL, *WITH_PHOTOS)), *OF_STEP, *OF_STORMY_STEP}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -53,10 +55,19 @@ class Script:
 
 
 def from_file(path: Path) -> tuple[Script, str]:
-    """The script and the engine it was on."""
-    told: dict[str, Any] = json.loads(path.read_text())
-    steps = tuple(Step(deed, chance) for deed, chance in told["steps"])
-    return Script(told["seed"], Options(**told["options"]), steps), told["engine"]
+    """The script and the engine it was on. Raises ValueError for a file that is none."""
+    told: Any = json.loads(path.read_text())
+    try:
+        seed, engine, chosen = told["seed"], told["engine"], Options(**told["options"])
+        steps = tuple(Step(deed, chance) for deed, chance in told["steps"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no script: {error}") from error
+    numbers = (seed, *(each.chance for each in steps))
+    if not all(isinstance(each, int) for each in numbers) or engine not in ("sqlite", "postgres"):
+        raise ValueError("no script")
+    if unknown := {each.deed for each in steps} - _KNOWN:
+        raise ValueError(f"no such steps: {unknown}")
+    return Script(seed, chosen, steps), engine
 
 
 def script(seed: int, options: Options) -> Script:
