@@ -8,16 +8,18 @@ statement, and the command that does it again.
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from tests.commands import SIGNALS, STOPPED, Progress, count, count_or_none, run
 from tests.memory import settle
 from tests.postgres import Cluster, start_cluster
 from tests.sim.turns_checks import after_play, come_to_rest
@@ -139,28 +141,51 @@ def run_seeds(
         command = f"python -m tests.sim.turns --seeds 1 --first {seed} --engine {engine}"
         if plays != PLAYS:
             command += f" --plays {plays}"
-        asyncio.run(
-            run_seed(
-                seed,
-                copier,
-                folder / f"seed-{seed}",
-                tally,
-                plays=plays,
-                command=command,
-                shown=shown,
-            )
-        )
+        place = folder / f"seed-{seed}"
+        asyncio.run(_stoppable(run_seed(
+            seed, copier, place, tally, plays=plays, command=command, shown=shown
+        )))  # fmt: skip
     return tally
+
+
+async def _stoppable(seed: Coroutine[Any, Any, None]) -> None:
+    """Where run() minds the signals, one ends the seed where it waits, never in the middle of a
+    step: threads that stand at a gate would stand there for ever.
+    """
+    minded = {each: signal.getsignal(each) for each in SIGNALS}
+    if any(not callable(each) or each is signal.default_int_handler for each in minded.values()):
+        await seed
+        return
+    came: list[int] = []
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def stopped(number: int, _frame: object) -> None:
+        if not came:
+            loop.call_soon_threadsafe(task.cancel)
+        came.append(number)
+
+    for each in SIGNALS:
+        signal.signal(each, stopped)
+    try:
+        await seed
+    finally:
+        for each, handler in minded.items():
+            signal.signal(each, handler)
+        if came:
+            sys.exit(STOPPED + came[0])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim.turns", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=200)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--engine", choices=("sqlite", "postgres"), default="postgres")
-    parser.add_argument("--plays", type=int, default=PLAYS, help="scenes a seed")
-    parser.add_argument("--keep-going", action="store_true", help="list all seeds that fail")
-    parser.add_argument("--order", action="store_true", help="print the order of each play")
+    say = parser.add_argument
+    say("--seeds", type=count, default=200, help="how many (%(default)s)")
+    say("--first", type=count_or_none, default=1, help="the first of them (%(default)s)")
+    say("--engine", choices=("sqlite", "postgres"), default="postgres",
+        help="the servers' database (%(default)s)")  # fmt: skip
+    say("--plays", type=count, default=PLAYS, help="scenes a seed (%(default)s)")
+    say("--keep-going", action="store_true", help="list all seeds that fail")
+    say("--order", action="store_true", help="print the order of each play")
     asked = parser.parse_args()
     settle()
     if asked.engine == "sqlite":
@@ -174,7 +199,7 @@ def _run(cluster: Cluster | None, asked: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="gongwei-turns-") as name:
         folder = Path(name)
         copier = make_copier(folder, cluster)
-        began, cpu = time.perf_counter(), time.process_time()
+        progress, cpu = Progress(), time.process_time()
         for seed in range(asked.first, asked.first + asked.seeds):
             try:
                 run_seeds(
@@ -186,10 +211,12 @@ def _run(cluster: Cluster | None, asked: argparse.Namespace) -> int:
                 print(report if not asked.keep_going else str(report).partition("\n")[0])
                 if not asked.keep_going:
                     break
-            if (seed - asked.first + 1) % 100 == 0:
+            if progress.due():
                 print(f"{seed - asked.first + 1} of {asked.seeds}: {tally}", flush=True)
-        wall, used = time.perf_counter() - began, time.process_time() - cpu
-    print(f"{tally}, on {asked.engine}; {failed} seeds do not hold")
+        wall, used = progress.took_s, time.process_time() - cpu
+    left = asked.seeds - tally.seeds - failed
+    not_played = f", {left} not played" if left else ""
+    print(f"{tally}, on {asked.engine}; {failed} seeds do not hold{not_played}")
     print(f"{wall:.1f} s, {used / max(1, tally.seeds):.2f} s CPU a seed (without the database)")
     print(", ".join(f"{name} {n}" for name, n in sorted(tally.scenes.items())))
     if tally.deadlocks:
@@ -198,4 +225,4 @@ def _run(cluster: Cluster | None, asked: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)
