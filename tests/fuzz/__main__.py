@@ -1,17 +1,19 @@
 """`python -m tests.fuzz [--target NAME ...] [--count N | --minutes M | --forever] [--seed S]`."""
 
 import argparse
-import sys
 import tempfile
 import time
 import traceback
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.commands import Progress, a_file, count, more_than_none, run
 from tests.copies import Copies
 from tests.fuzz.case import Case, Place, Target
-from tests.fuzz.run import Failed, Tally, run
+from tests.fuzz.run import Failed, Tally
+from tests.fuzz.run import run as run_cases
 from tests.fuzz.targets import TARGETS
 from tests.memory import settle
 from tests.postgres import Cluster, start_cluster
@@ -36,8 +38,7 @@ def opened(name: str, folder: Path, copies: Copies, cluster: Cluster | None) -> 
 def _numbers(asked: argparse.Namespace, share: int) -> Iterator[range]:
     """What to try, part by part."""
     if asked.only:
-        first, _, end = asked.only.partition(":")
-        yield range(int(first), int(end or int(first) + 1))
+        yield asked.only
         return
     until = time.monotonic() + asked.minutes * 60 if asked.minutes else None
     most = asked.count or share
@@ -49,14 +50,18 @@ def _numbers(asked: argparse.Namespace, share: int) -> Iterator[range]:
 
 
 def _tried(name: str, target: Target, asked: argparse.Namespace) -> Tally:
-    total = Tally()
+    total, progress, only = Tally(), Progress(), asked
     if asked.hex:
-        how, _, data = Path(asked.hex).read_text().partition("\n")
-        case = Case(bytes.fromhex(data), how)
-        target.make = lambda _: case
-        asked.only = "0"
-    for numbers in _numbers(asked, TARGETS[name].share):
-        tally = run(name, target, numbers, seed=asked.seed)
+        target.make = lambda _: asked.hex
+        only = argparse.Namespace(only=range(1))
+
+    def look(now: Tally) -> None:
+        if progress.due():
+            done = total.cases + now.cases
+            print(f"{name}: {done:,} cases so far, {progress.took_s:.0f} s", flush=True)
+
+    for numbers in _numbers(only, TARGETS[name].share):
+        tally = run_cases(name, target, numbers, seed=asked.seed, look=look)
         total.found.update(tally.found)
         total.cpu_s += tally.cpu_s
         total.memory = max(total.memory, tally.memory)
@@ -72,20 +77,53 @@ def _line(name: str, tally: Tally) -> str:
     )
 
 
-def main() -> int:
+def asked_for(words: list[str] | None = None) -> argparse.Namespace:
+    """What the command line says, once it makes sense."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.fuzz", description="Hand changed bytes to everything that reads any.",
-        epilog="Targets: " + ", ".join(TARGETS),
+        epilog="Targets: " + ", ".join(TARGETS) + ". The end of a name says which database it is "
+        "about; backup and archive are on SQLite, all others need none.",
     )  # fmt: skip
-    parser.add_argument("--target", action="append", choices=tuple(TARGETS), metavar="NAME")
-    parser.add_argument("--count", type=int, help="cases of each target; else its share")
-    parser.add_argument("--minutes", type=float, help="so long for each target")
-    parser.add_argument("--forever", action="store_true", help="one target, until it is stopped")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", help="one case by its number, or FIRST:END")
-    parser.add_argument("--hex", help="a case as it was kept: one line how, one line of hex")
-    parser.add_argument("--keep-going", action="store_true", help="the next target after a failure")
-    asked = parser.parse_args()
+    say = parser.add_argument
+    say("--target", action="append", choices=tuple(TARGETS), metavar="NAME",
+        help="this one (may be repeated); else all of them")  # fmt: skip
+    one = parser.add_mutually_exclusive_group().add_argument
+    one("--count", type=count, help="cases of each target; else its share")
+    one("--minutes", type=more_than_none, help="so long for each target")
+    one("--forever", action="store_true", help="one target, until it is stopped")
+    one("--only", type=_some, help="one case by its number, or FIRST:END", metavar="CASE")
+    one("--hex", type=_kept, help="a case as it was kept: one line how, one line of hex",
+        metavar="FILE")  # fmt: skip
+    say("--seed", type=int, default=0, help="other cases (%(default)s)")
+    say("--keep-going", action="store_true", help="the next target after a failure")
+    asked = parser.parse_args(words)
+    if asked.forever and len(asked.target or ()) != 1:
+        parser.error("--forever wants one --target")
+    return asked
+
+
+def _some(text: str) -> range:
+    """Which cases: 5 or 5:9."""
+    first, _, end = text.partition(":")
+    try:
+        some = range(int(first), int(end) if end else int(first) + 1)
+    except ValueError:
+        some = range(0)
+    if not some or some.start < 0:
+        raise ArgumentTypeError(f"{text}: one number from 0, or FIRST:END with the first below it")
+    return some
+
+
+def _kept(text: str) -> Case:
+    try:
+        how, _, data = a_file(text).read_text().partition("\n")
+        return Case(bytes.fromhex(data), how)
+    except (OSError, ValueError):
+        raise ArgumentTypeError(f"{text}: not a case as it was kept") from None
+
+
+def main() -> int:
+    asked = asked_for()
     names = asked.target or list(TARGETS)
     settle()
     failed = 0
@@ -115,4 +153,4 @@ def _cluster(names: list[str]) -> Iterator[Cluster | None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,8 +40,13 @@ def case_of(name: str, target: Target, seed: int, number: int) -> Case:
     return target.make(Random(f"{name} {seed} {number}"))
 
 
-def run(name: str, target: Target, numbers: range, *, seed: int = 0) -> Tally:
-    """Every case of these numbers. Raises Failed at the first that breaks a promise."""
+def run(
+    name: str, target: Target, numbers: range, *, seed: int = 0,
+    look: Callable[[Tally], object] = lambda _: None,
+) -> Tally:  # fmt: skip
+    """Every case of these numbers. Raises Failed at the first that breaks a promise. `look` is
+    given what became of them so far, now and then.
+    """
     tally, began = Tally(), time.process_time()
     with _bounded_time():
         for start in numbers[:: max(LOOKED_AT, target.block)]:
@@ -54,6 +59,7 @@ def run(name: str, target: Target, numbers: range, *, seed: int = 0) -> Tally:
             tally.memory = max(tally.memory, grown)
             if grown > target.memory:
                 raise _failed(name, part, seed, f"they took {grown >> 20} MiB", ())
+            look(tally)
     try:
         target.finish()
     except Exception as error:
