@@ -149,6 +149,8 @@ class Cluster:
             self._in_use = None
         if self._guard is not None:
             self._guard.wait(STOP_TIMEOUT_S)
+            # The guard empties it; in a folder that is not its user's it cannot remove it too.
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def leave(self) -> None:
         """Lets go without waiting: others may still be using the cluster."""

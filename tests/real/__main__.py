@@ -4,19 +4,18 @@ as it is after power cuts; `python -m tests.real soak --minutes 30` watches memo
 """
 
 import argparse
-import signal
-import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tests.commands import Refused, count, more_than_none, run
 from tests.memory import DISK, settle
 from tests.postgres import start_cluster
 from tests.real.cuts import run_cuts
 from tests.real.databases import SETTINGS, Engine
-from tests.real.faults import ALL
+from tests.real.faults import ALL, OF
 from tests.real.rounds import Unclean, run_rounds
 from tests.real.soak import Soak, soak
 
@@ -30,30 +29,33 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument("what", nargs="?", choices=("rounds", "cuts", "soak"), default="rounds")
     parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--rounds", type=count, default=200)
     parser.add_argument("--faults", default="", help=f"some of {','.join(ALL)}; all otherwise")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--drips", type=int, default=150, help="slow connections at a time")
-    parser.add_argument("--cuts", type=int, default=200, help="moments at which the power fails")
-    parser.add_argument("--changes", type=int, default=400, help="pushed while writes are recorded")
-    parser.add_argument("--minutes", type=float, default=30.0, help="of a soak")
-    parser.add_argument("--pace", type=float, default=1.0, help="seconds between two of a visitor")
+    parser.add_argument("--drips", type=count, default=150, help="slow connections at a time")
+    parser.add_argument("--cuts", type=count, default=200, help="moments at which the power fails")
+    parser.add_argument(
+        "--changes", type=count, default=400, help="pushed while writes are recorded"
+    )
+    parser.add_argument("--minutes", type=more_than_none, default=30.0, help="of a soak")
+    parser.add_argument(
+        "--pace", type=more_than_none, default=1.0, help="seconds between two of a visitor"
+    )
     asked = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM):  # in the background too: disks are unmounted
-        signal.signal(number, lambda *_: sys.exit(130))
     return {"rounds": _rounds, "cuts": _cuts, "soak": _soak}[asked.what](asked)
 
 
 def _rounds(asked: argparse.Namespace) -> int:
     faults = [each for each in asked.faults.split(",") if each]
-    unknown = set(faults) - set(ALL)
+    engine: Engine = asked.engine
+    unknown = set(faults) - set(OF[engine])
     if unknown:
-        say(f"No such fault: {', '.join(sorted(unknown))}")
-        return 2
+        known = ", ".join(OF[engine])
+        raise Refused(f"no fault of {engine}: {', '.join(sorted(unknown))}; there are {known}")
     began, cpu = time.monotonic(), time.process_time()
     try:
         told = run_rounds(
-            asked.engine, rounds=asked.rounds, seed=asked.seed, faults=faults, drips=asked.drips,
+            engine, rounds=asked.rounds, seed=asked.seed, faults=faults, drips=asked.drips,
             say=say,
         )  # fmt: skip
     except Unclean as unclean:
@@ -76,7 +78,11 @@ def _cuts(asked: argparse.Namespace) -> int:
 
 def _soak(asked: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="gongwei-soak-", dir=DISK) as name:
-        seen = _soak_in(Path(name), asked)
+        try:
+            seen = _soak_in(Path(name), asked)
+        except AssertionError as error:
+            say(error)
+            return 1
     faults = seen.faults()
     for fault in faults:
         say(fault)
@@ -100,4 +106,4 @@ def _soak_in(folder: Path, asked: argparse.Namespace) -> Soak:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

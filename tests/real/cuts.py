@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from tests.commands import undisturbed
 from tests.postgres import Account, Cluster, start_cluster
 from tests.real.checks import all_there
 from tests.real.databases import Engine, Postgres, SmallDisk
@@ -90,13 +91,15 @@ def _on_postgres(folder: Path, changes: int, seed: int) -> Iterator[Record]:
             made.control("stop", "-m", "fast")
             shutil.copytree(root, copy, symlinks=True)
             account = Account.for_server()
-            traced = subprocess.Popen(
-                [*words(str(lines)), *made.command()], cwd=cluster.directory,
-                env={"PATH": os.defpath, "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-                user=account.uid, group=account.gid,
-                extra_groups=None if account.uid is None else [],
-            )  # fmt: skip
+            with undisturbed():
+                traced = subprocess.Popen(
+                    [*words(str(lines)), *made.command()], cwd=cluster.directory,
+                    env={"PATH": os.defpath, "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                    user=account.uid, group=account.gid,
+                    extra_groups=None if account.uid is None else [],
+                )  # fmt: skip
+                here.begun.append(traced)
             with group_of(traced):
                 waits_for(lambda: _answers(cluster), "PostgreSQL does not start")
                 with group_of(here.start(words=())) as server:
@@ -185,11 +188,11 @@ def _postgres_holds(record: Record, target: Path, promised: set[bytes], whole: b
         for path in (folder, target, *target.rglob("*")):
             os.chown(path, account.uid, account.gid, follow_symlinks=False)
     made = Postgres(Cluster(folder), SmallDisk(folder, False), "cut")
-    made.control("start", "-o", f"-k {folder} -c listen_addresses='' -c fsync=off")
     try:
+        made.control("start", "-o", f"-k {folder} -c listen_addresses='' -c fsync=off")
         return _holds(record, made.url, promised, whole)
     finally:
-        made.control("stop", "-m", "immediate")
+        made.end()
 
 
 def _holds(record: Record, url: str, promised: set[bytes], whole: bool) -> int:

@@ -16,6 +16,7 @@ from typing import Final, Literal, Protocol
 
 import asyncpg
 
+from tests.commands import undisturbed
 from tests.memory import DISK
 from tests.postgres import Account, Cluster, start_cluster
 
@@ -57,17 +58,22 @@ class SmallDisk:
 @contextmanager
 def small_disk(megabytes: int) -> Generator[SmallDisk]:
     """In memory, where mounting is allowed; else a plain folder that cannot be filled."""
-    folder = Path(tempfile.mkdtemp(prefix="gongwei-small-", dir=DISK))
-    mounted = os.geteuid() == 0 and _done("mount", "-t", "tmpfs", "-o", f"size={megabytes}m",
-                                          "tmpfs", str(folder))  # fmt: skip
-    if mounted:
-        folder.chmod(0o755)
+    folder, mounted = None, False
     try:
+        with undisturbed():
+            folder = Path(tempfile.mkdtemp(prefix="gongwei-small-", dir=DISK))
+            size = f"size={megabytes}m"
+            mounted = os.geteuid() == 0 and _done(
+                "mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)
+            )
+        if mounted:
+            folder.chmod(0o755)
         yield SmallDisk(folder, mounted)
     finally:
         if mounted:
             _done("umount", "--lazy", str(folder))
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _done(*command: str) -> bool:
@@ -180,6 +186,11 @@ class Postgres:
         """Without a checkpoint: it recovers from its log."""
         self.control("restart", "-m", "immediate")
 
+    def end(self) -> None:
+        """Wherever it was: one that has ended already, or has not begun, says so to nobody."""
+        with suppress(AssertionError):
+            self.control("stop", "-m", "immediate")
+
     @contextmanager
     def locked(self) -> Generator[None]:
         raise AssertionError("a lock on all of PostgreSQL is nothing that happens")
@@ -204,14 +215,15 @@ class Postgres:
         data = self.cluster.directory / "data"
         program = Path(self.command()[0]).parent / "pg_ctl"
         account = Account.for_server()
-        done = subprocess.run(
-            [str(program), *words, "-D", str(data), "-w", "-t", str(PG_WITHIN_S), "-s",
-             "-l", str(self.cluster.directory / "log")],
-            cwd=self.cluster.directory, env={"PATH": os.defpath, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            check=False, user=account.uid, group=account.gid,
-            extra_groups=None if account.uid is None else [],
-        )  # fmt: skip
+        with undisturbed():  # a start that is broken off leaves a server nobody knows of
+            done = subprocess.run(
+                [str(program), *words, "-D", str(data), "-w", "-t", str(PG_WITHIN_S), "-s",
+                 "-l", str(self.cluster.directory / "log")],
+                cwd=self.cluster.directory, env={"PATH": os.defpath, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                text=True, check=False, user=account.uid, group=account.gid,
+                extra_groups=None if account.uid is None else [], start_new_session=True,
+            )  # fmt: skip
         assert done.returncode == 0, (words, done.stderr[-2000:])
 
 
@@ -228,5 +240,6 @@ def own_database(engine: Engine) -> Generator[Database]:
             try:
                 yield made
             finally:
-                made.control("restart", "-m", "immediate")
-                made.control("stop", "-m", "immediate")
+                with suppress(AssertionError):
+                    made.restart()
+                made.end()

@@ -27,6 +27,7 @@ A_BATCH: Final = 4
 COMES_AGAIN: Final = (500, 503)  # the tablet tries again; everything else is a fault here
 KEPT: Final = 60  # exchanges a doctor remembers, to ask them once more
 PAUSE_S: Final = 0.05
+LEAVES_WITHIN_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,8 @@ def at_work(doctors: Sequence[Doctor]) -> Generator[None]:
     finally:
         for doctor in doctors:
             doctor.enough.set()
+        for doctor in doctors:  # their tablets lie in a folder that is removed
+            doctor.join(LEAVES_WITHIN_S)
 
 
 def come_to_rest(doctors: Sequence[Doctor]) -> None:

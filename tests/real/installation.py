@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,11 @@ import httpx
 
 from server.actions.keeping.verify import verify_journal
 from server.settings import now_ms
+from tests.commands import undisturbed
 from tests.ports import kept_port
 from tests.source import REPOSITORY
-from tests.world import HE, SU, TEAM_A, TEAM_B, WU, XIE, YANG, ZHENG, ZHOU, Clock, field, new_world
+from tests.world import HE, SU, TEAM_A, TEAM_B, WU, XIE, YANG, ZHENG, ZHOU, Clock, new_world
+from tests.world import field as in_the_field
 
 STARTS_WITHIN_S: Final = 120.0
 DONE_WITHIN_S: Final = 600.0
@@ -45,6 +47,7 @@ class Installation:
     folder: Path
     url: str
     port: int
+    begun: list[subprocess.Popen[bytes]] = field(default_factory=list[subprocess.Popen[bytes]])
 
     @property
     def address(self) -> str:
@@ -64,11 +67,21 @@ class Installation:
     def begin(self, *before: str, words: Sequence[str] = ("--no-jobs",)) -> subprocess.Popen[bytes]:
         """`serve`, behind the words of a tracer when there are any."""
         command = [*before, sys.executable, "-m", "server", "serve", "--port", str(self.port)]
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
+        with self.log.open("ab") as log, undisturbed():
+            process = subprocess.Popen(
                 [*command, *words], cwd=REPOSITORY, env=self.environment(), stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+            self.begun.append(process)
+        return process
+
+    def end(self) -> None:
+        """No process that was begun here outlives the command, wherever it was stopped."""
+        for process in self.begun:
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def start(self, *before: str, words: Sequence[str] = ("--no-jobs",)) -> subprocess.Popen[bytes]:
         """Returns when it answers."""
@@ -116,9 +129,13 @@ def prepared(url: str, folder: Path) -> Generator[Installation]:
     async def prepare() -> None:
         async with new_world(url, folder, clock=Clock(now_ms())) as world:
             for name, (staff, panel, _) in TABLETS.items():
-                made = await field(world, name, staff=staff, panels=(panel,))
+                made = await in_the_field(world, name, staff=staff, panels=(panel,))
                 made.tablet.close()
 
     asyncio.run(prepare())
     with kept_port() as port:
-        yield Installation(folder, url, port)
+        here = Installation(folder, url, port)
+        try:
+            yield here
+        finally:
+            here.end()

@@ -1,11 +1,9 @@
 """Rounds of faults in seeded order, while tablets push all the while."""
 
-import os
 import random
-import signal
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -46,10 +44,14 @@ class Told:
         at = (took[len(took) // 2], took[int(len(took) * 0.99)], took[-1]) if took else (0.0,) * 3
         return (
             f"{self.rounds} rounds hold: {self.changes} changes, {self.repeats} receipts came back "
-            f"the same; felt {self.felt}; tablets met {self.failures}; "
+            f"the same; felt: {_counted(self.felt)}; tablets met: {_counted(self.failures)}; "
             f"{self.ended_drips} slow connections ended by the server; an exchange took "
             f"{at[0] * 1000:.0f} ms, p99 {at[1] * 1000:.0f} ms, at most {at[2] * 1000:.0f} ms"
         )
+
+
+def _counted(seen: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count} x" for name, count in sorted(seen.items())) or "nothing"
 
 
 def order_of(engine: Engine, faults: Sequence[str], rounds: int, seed: int) -> list[str]:
@@ -85,9 +87,8 @@ def _run(
 ) -> Told:  # fmt: skip
     with prepared(database.url, folder) as here:
         doctors = [Doctor(here, name, f"real/{seed}") for name in TABLETS]
-        stage = Stage(
-            here, database, doctors, random.Random(f"real/{seed}"), here.start(words=()), drips
-        )
+        chance = random.Random(f"real/{seed}")
+        stage = Stage(here, database, doctors, chance, here.start(words=()), drips)
         told = Told()
         try:
             with at_work(doctors):
@@ -102,10 +103,6 @@ def _run(
                 f"--seed {seed}"
             )
             raise Unclean(f"round {told.rounds + 1}: {error}\nagain: {command}") from error
-        finally:
-            if stage.server.poll() is None:
-                os.killpg(stage.server.pid, signal.SIGKILL)
-                stage.server.wait()
         return told
 
 
