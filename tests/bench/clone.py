@@ -5,6 +5,7 @@ small district, and the clock stops when the server it starts answers with a pag
 from the caches of this machine, so run it once before to fill them. Exit code 1 past a minute.
 """
 
+import argparse
 import json
 import os
 import re
@@ -15,11 +16,13 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from tests.commands import run, undisturbed
 from tests.postgres import REPOSITORY
 
 BAR_S: Final = 60
@@ -27,7 +30,17 @@ GIVE_UP_S: Final = 600
 PAGE: Final = re.compile(r"https?://[^\s]+")
 
 
+class _NoPage(RuntimeError):
+    """No page came; the lines of the demo above say why."""
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.clone", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("words", nargs="*", metavar="NAME=VALUE", help="for `make demo`")
+    words: list[str] = parser.parse_args().words
     with tempfile.TemporaryDirectory(prefix="gongwei-clone-") as scratch:
         folder = Path(scratch) / "gongwei"
         began = time.monotonic()
@@ -35,15 +48,22 @@ def main() -> int:
         subprocess.run(clone, check=True)
         cloned = time.monotonic() - began
         environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
-        demo = subprocess.Popen(
-            ["make", "demo", *sys.argv[1:]], cwd=folder, env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        demo = None
         try:
+            with undisturbed():
+                demo = subprocess.Popen(
+                    ["make", "demo", *words], cwd=folder, env=environment, text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                )  # fmt: skip
             told = _told(demo)
+        except _NoPage as error:
+            print(error, file=sys.stderr)
+            return 1
         finally:
-            os.killpg(demo.pid, signal.SIGTERM)
-            demo.wait()
+            if demo is not None:
+                with suppress(ProcessLookupError):  # it has ended by itself
+                    os.killpg(demo.pid, signal.SIGTERM)
+                demo.wait()
     took, used = told - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     line = {
         "figure": "clone_to_first_page_s", "engine": "sqlite", "value": round(took, 1),
@@ -66,7 +86,7 @@ def _told(demo: subprocess.Popen[str]) -> float:
             if _answers(address):
                 return time.monotonic()
         time.sleep(0.1)
-    raise RuntimeError("the demo ended or was given up before a page was there")
+    raise _NoPage("the demo ended or was given up before a page was there")
 
 
 def _read(lines: IO[str], addresses: list[str]) -> None:
@@ -84,4 +104,4 @@ def _answers(address: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

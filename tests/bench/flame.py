@@ -13,7 +13,6 @@ import asyncio
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from tests.bench.flame_svg import drawn
 from tests.bench.pulling import Pulled
 from tests.bench.stage import prepare, serving
 from tests.bench.work import FULL, visits
+from tests.commands import Refused, a_new_file, run
 
 RATE: Final = 250  # samples a second
 ROUNDS: Final = 3  # of the pull
@@ -42,8 +42,8 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("work", choices=sorted(TITLES))
-    parser.add_argument("svg", type=Path)
-    parser.add_argument("--stacks", type=Path, help="draw these, or keep them here")
+    parser.add_argument("svg", type=a_new_file, help="the picture, a new file")
+    parser.add_argument("--stacks", type=a_new_file, help="draw these, or keep them here")
     asked = parser.parse_args()
     if asked.stacks is not None and asked.stacks.exists():
         stacks = asked.stacks.read_text()
@@ -51,6 +51,8 @@ def main() -> int:
         stacks = _taken(asked.work)
         if asked.stacks is not None:
             asked.stacks.write_text(stacks)
+    if not any(line.rpartition(" ")[2].isdigit() for line in stacks.splitlines()):
+        raise Refused("no stacks to draw: lines of py-spy's raw format are wanted")
     svg, samples = drawn(stacks.splitlines(), TITLES[asked.work])
     asked.svg.write_text(svg)
     say(f"{asked.svg}: {samples} samples, {len(svg) // 1000} kB")
@@ -60,7 +62,7 @@ def main() -> int:
 def _taken(work: str) -> str:
     spy = shutil.which("py-spy")
     if spy is None:
-        sys.exit("py-spy is not on the PATH: install it for the moment, or give --stacks FILE")
+        raise Refused("py-spy is not on the PATH: install it for the moment, or give --stacks FILE")
     with tempfile.TemporaryDirectory(prefix="gongwei-flame-") as scratch:
         folder = Path(scratch)
         stage = prepare(f"sqlite:///{folder}/flame.sqlite3", folder / "flame", FULL)
@@ -118,4 +120,4 @@ async def _pulled(here: Ground) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -4,12 +4,12 @@
 prints its figures; the demo district has 430,740 residents with an archive.
 """
 
+import argparse
 import asyncio
 import csv
 import gc
 import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,7 +27,9 @@ from server.records.basic_info_codes import DISEASES
 from server.records.kinds import REGISTER
 from server.records.model import Code, Codes
 from server.store.vault import NOBODY
+from tests import commands
 from tests.bench.figures import Report, say
+from tests.commands import count
 from tests.world import Clock, new_world
 
 SEED = 7
@@ -123,8 +125,20 @@ def _rss() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-if __name__ == "__main__":
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.importing", description=__doc__,
+        epilog="DATABASE_URL names an empty PostgreSQL database; otherwise SQLite.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("lines", type=count, help="how many are read in")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gongwei-import-") as scratch:
         where = os.environ.get("DATABASE_URL") or f"sqlite:///{scratch}/import.sqlite3"
         engine = "postgres" if where.startswith("postgres") else "sqlite"
-        asyncio.run(run(where, Path(scratch), int(sys.argv[1]), Report(engine)))
+        asyncio.run(run(where, Path(scratch), asked.lines, Report(engine)))
+    return 0
+
+
+if __name__ == "__main__":
+    commands.run(main)

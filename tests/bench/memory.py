@@ -3,6 +3,7 @@ anything: what each import adds, what Python's own allocator counts by package, 
 divides into libraries and heap. `make bench` says what a process holds after the usual work.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from importlib import import_module
 from typing import Final
 
 from tests.bench.meter import makeup_mb, resident_mb
+from tests.commands import run
 
 STEPS: Final = (
     "asyncio", "msgspec", "crypto.envelope", "sync.wire", "server.store.store",
@@ -22,10 +24,14 @@ MOST: Final = 16
 
 
 def main() -> int:
-    if sys.argv[1:] == ["imports"]:
-        return _imports()
-    if sys.argv[1:] == ["packages"]:
-        return _packages()
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.memory", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("what", nargs="?", choices=("imports", "packages"), help="both otherwise")
+    asked = parser.parse_args()
+    if asked.what is not None:
+        return _imports() if asked.what == "imports" else _packages()
     for what in ("imports", "packages"):  # each in a process that has nothing else in it
         subprocess.run([sys.executable, "-m", "tests.bench.memory", what], check=True)
     return 0
@@ -67,4 +73,4 @@ def _package(file: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

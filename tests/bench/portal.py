@@ -8,11 +8,11 @@ beside it. The clock goes on by two minutes a page, so every sixteenth writes a 
 log and each writes when the session was last seen.
 """
 
+import argparse
 import asyncio
 import os
 import random
 import re
-import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -28,9 +28,11 @@ from server.actions.tablets.intake import civil_day
 from server.logs import configure
 from server.rules.checkup_days import DayState
 from server.store.tx import Row, Tx
+from tests import commands
 from tests.bench.figures import Report, say
 from tests.bench.work import FULL, SEED, Size
 from tests.checkup_days import draft
+from tests.commands import count
 from tests.lists import signed
 from tests.long_archive import remember, ten_years
 from tests.portal import Phone, bind, phone
@@ -189,9 +191,22 @@ async def _others(tx: Tx, *, rng: random.Random, start: int, count: int) -> None
         await tx.insert(table, rows)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.portal", description=__doc__,
+        epilog="DATABASE_URL names an empty PostgreSQL database; otherwise SQLite.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("residents", type=count, help="how many the district has")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gongwei-portal-") as scratch:
         where = os.environ.get("DATABASE_URL") or f"sqlite:///{scratch}/portal.sqlite3"
         engine = "postgres" if where.startswith("postgres") else "sqlite"
-        county = replace(FULL, district=int(sys.argv[1]))
-        asyncio.run(run(where, Path(scratch), county, Report(engine)))
+        asyncio.run(
+            run(where, Path(scratch), replace(FULL, district=asked.residents), Report(engine))
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    commands.run(main)

@@ -32,6 +32,7 @@ from tests.bench.figures import say
 from tests.bench.tablet import BenchTablet
 from tests.bench.work import SEED, Size, follow_up, id_of
 from tests.cast_forms import good
+from tests.commands import undisturbed
 from tests.world import DISTRICT, Clock, World, check_digit, new_world
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
@@ -217,12 +218,15 @@ def serving(*stages: Stage, jobs: bool = True) -> Iterator[list[Process]]:
     falls into what is measured.
     """
     logs = [stage.folder / f"server_{place}.log" for place, stage in enumerate(stages)]
-    started = [_start(stage, log, jobs=jobs) for stage, log in zip(stages, logs, strict=True)]
+    started: list[tuple[subprocess.Popen[bytes], int]] = []
     try:
+        for stage, log in zip(stages, logs, strict=True):
+            with undisturbed():
+                started.append(_start(stage, log, jobs=jobs))
         for (process, port), log in zip(started, logs, strict=True):
             _wait_until_ready(process, port, log)
         yield [Process(process.pid, port) for process, port in started]
-    except BaseException:
+    except Exception:
         for log in logs:
             say(f"a server's log ends with:\n{log.read_text(errors='replace')[-1000:]}")
         raise
