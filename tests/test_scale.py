@@ -2,9 +2,13 @@
 serves it, tablets find their digests equal, and nothing that proves a database finds a fault.
 """
 
+import sqlite3
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
+
+import pytest
 
 from server.actions.figures import figures_recount
 from server.actions.keeping.site import Site
@@ -17,7 +21,10 @@ from server.store.ids import new_id
 from server.store.tx import Tx
 from sync.tablet import Tablet
 from tests.bench.work import follow_up
+from tests.commands import Refused
 from tests.scale import standby
+from tests.scale.asked import to_fill
+from tests.scale.chart import chart
 from tests.scale.county import Size
 from tests.scale.filling import Order, begin, finish, opened, panels
 from tests.scale.tablets import reference_tablet
@@ -109,6 +116,41 @@ async def test_a_filling_that_broke_off_goes_on_with_the_panels_that_are_missing
         assert await _count(site, "resident") == SIZE.residents
         assert await _count(site, "feed") >= SIZE.residents * SIZE.changes
         assert await _indexes(site) == complete
+
+
+def test_a_county_is_asked_nothing_before_it_is_whole_and_is_filled_in_one_size(
+    tmp_path: Path,
+) -> None:
+    order = _order(f"sqlite:///{tmp_path}/county.sqlite3", tmp_path / "county")
+    assert to_fill(order)
+    with pytest.raises(Refused, match="no filled county"):
+        Order.kept_in(order.folder)
+    order.begun()
+    (tmp_path / "county.sqlite3").touch()
+    with sqlite3.connect(tmp_path / "county.sqlite3") as database:
+        database.execute("CREATE TABLE panel (panel BLOB)")
+        database.executemany("INSERT INTO panel VALUES (?)", [(b"1",), (b"2",)])
+    database.close()
+    assert to_fill(order), "a panel is missing"
+    with pytest.raises(Refused, match="not filled to its end"):
+        Order.kept_in(order.folder)
+    with pytest.raises(Refused, match="begun with 300 residents"):
+        to_fill(replace(order, size=replace(SIZE, residents=30)))
+    with sqlite3.connect(tmp_path / "county.sqlite3") as database:
+        database.execute("INSERT INTO panel VALUES (?)", (b"3",))
+    database.close()
+    order.done()
+    assert not to_fill(order)
+    assert Order.kept_in(order.folder) == order
+    with pytest.raises(Refused, match="filled already with 300 residents"):
+        to_fill(replace(order, size=replace(SIZE, residents=30)))
+    with pytest.raises(Refused, match="another database"):
+        to_fill(replace(order, url="sqlite:///elsewhere"))
+
+
+def test_a_chart_of_nothing_is_refused() -> None:
+    with pytest.raises(Refused, match="lines of `growth`"):
+        chart([])
 
 
 def test_what_was_acknowledged_survives_the_primary_on_its_synchronous_standby(

@@ -4,7 +4,6 @@ as far as one machine allows. `--help` says what there is.
 
 import argparse
 import json
-import signal
 import sys
 import tempfile
 import time
@@ -12,8 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from server.settings import CIVIL
+from tests.commands import Refused, a_folder, a_new_file, count, run
 from tests.postgres import start_cluster
 from tests.scale import processes, standby
+from tests.scale.asked import to_fill
 from tests.scale.chart import chart
 from tests.scale.county import Size
 from tests.scale.filling import Order, fill
@@ -28,7 +29,7 @@ CLUSTER = {
 }
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.scale", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     _add_fill(verbs)
@@ -37,18 +38,20 @@ def main() -> None:
     )
     cluster.add_argument("folder", type=Path)
     measured = verbs.add_parser("measure", help="figures of a filled county, a JSON line each")
-    measured.add_argument("folder", type=Path, help="as it was given to `fill`")
+    measured.add_argument("folder", type=a_folder, help="as it was given to `fill`")
     grown = verbs.add_parser(
         "growth", help="the same exchanges in several filled counties in turns, a JSON line each"
     )
-    grown.add_argument("folders", type=Path, nargs="+")
-    grown.add_argument("--rounds", type=int, default=ROUNDS)
-    drawn = verbs.add_parser("chart", help="lines of `growth` on standard input, drawn as SVG")
-    drawn.add_argument("file", type=Path)
+    grown.add_argument("folders", type=a_folder, nargs="+")
+    grown.add_argument("--rounds", type=count, default=ROUNDS)
+    words = "reads the lines of `growth` from standard input, draws them as SVG into FILE"
+    drawn = verbs.add_parser("chart", help=words, description=words)
+    drawn.add_argument("file", type=a_new_file, metavar="FILE")
     for verb, words in _BROKEN.items():
         verbs.add_parser(verb, help=words)
     given = parser.parse_args()
     _VERBS[given.verb](given)
+    return 0
 
 
 def _add_fill(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -56,22 +59,31 @@ def _add_fill(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "fill",
         help="residents, changes and all that follows from them into an empty database; goes on "
         "where it broke off",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     fill_.add_argument("url", help="sqlite:///FILE or postgresql://...")
     fill_.add_argument("folder", type=Path, help="where the key file is, or will be")
-    fill_.add_argument("--residents", type=int, default=500_000)
-    fill_.add_argument("--changes", type=int, default=10_000_000, help="of all residents together")
-    fill_.add_argument("--panel", type=int, default=2_000, help="residents of one team")
-    fill_.add_argument("--seed", type=int, default=8)
+    fill_.add_argument("--residents", type=count, default=500_000, help="of the county")
+    fill_.add_argument(
+        "--changes", type=count, default=10_000_000, help="of all residents together"
+    )
+    fill_.add_argument("--panel", type=count, default=2_000, help="residents of one team")
+    fill_.add_argument("--seed", type=int, default=8, help="of names and contents")
     fill_.add_argument("--day", type=date.fromisoformat, default=datetime.now(CIVIL).date(),
                        help="today, as the county sees it; the same again to go on")  # fmt: skip
-    fill_.add_argument("--processes", type=int, default=2, help="PostgreSQL only")
+    fill_.add_argument("--processes", type=count, default=argparse.SUPPRESS,
+                       help="PostgreSQL only (default: 2)")  # fmt: skip
 
 
 def _fill(given: argparse.Namespace) -> None:
     size = Size(given.residents, max(1, given.changes // given.residents), given.panel, given.seed)
     order = Order(given.url, given.folder, size, given.day)
-    fill(order, processes=given.processes, say=_say)
+    if given.url.startswith("sqlite:") and "processes" in given:
+        raise Refused("SQLite takes rows of one process: leave --processes out")
+    if not to_fill(order):
+        _say(f"filled already with {size.residents:,} residents: nothing to do")
+        return
+    fill(order, processes=getattr(given, "processes", 2), say=_say)
 
 
 def _measure(given: argparse.Namespace) -> None:
@@ -83,10 +95,13 @@ def _growth(given: argparse.Namespace) -> None:
 
 
 def _chart(given: argparse.Namespace) -> None:
-    lines = (json.loads(line) for line in sys.stdin if line.startswith("{"))
-    last = {
-        (each["figure"], each["engine"], each["held"]): each for each in lines if "held" in each
-    }
+    try:
+        lines = [json.loads(line) for line in sys.stdin if line.startswith("{")]
+        last = {
+            (each["figure"], each["engine"], each["held"]): each for each in lines if "held" in each
+        }
+    except (ValueError, KeyError) as error:
+        raise Refused(f"standard input has other lines than those of `growth`: {error}") from None
     given.file.write_text(chart(list(last.values())), "utf-8")
 
 
@@ -95,11 +110,13 @@ def _say(line: str) -> None:
 
 
 def _cluster(given: argparse.Namespace) -> None:
-    given.folder.mkdir(parents=True, exist_ok=True)
-    given.folder.chmod(0o755)
+    try:
+        given.folder.mkdir(parents=True, exist_ok=True)
+        given.folder.chmod(0o755)
+    except OSError as error:
+        raise Refused(f"{given.folder} cannot be made: {error}") from None
     with start_cluster(CLUSTER, parent=given.folder) as cluster:
         print(cluster.url("postgres"), flush=True)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         while True:
             time.sleep(3600)
 
@@ -129,4 +146,4 @@ _VERBS = {
 }
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.commands import Refused
+
 INK, PAPER, LINE, GREY = "#16221e", "#ffffff", "#d2ddd7", "#64766e"
 COLOURS: Final = {"sqlite": "#844700", "postgres": "#0d4d44"}
 NAMES: Final = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
@@ -37,7 +39,10 @@ class _Scale:
 
 
 def chart(figures: Figures) -> str:
-    """`figures`: lines of `growth`, decoded."""
+    """`figures`: lines of `growth`, decoded. Raises Refused when some are missing."""
+    missing = set(TITLES) - {str(each["figure"]) for each in figures}
+    if missing:
+        raise Refused(f"lines of `growth` are wanted: none of {', '.join(sorted(missing))}")
     wide, high = 2 * WIDE, 2 * HIGH + 40
     size = f'width="{wide}" height="{high}" viewBox="0 0 {wide} {high}"'
     parts = [

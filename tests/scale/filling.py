@@ -5,13 +5,14 @@ are not there. Ids, names and contents follow from the seed and the day, keys an
 """
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from server.store.tx import Row, Tx
 from server.store.vault import NOBODY, T_STAFF
 from sync import digest
 from sync.limits import LEASE_MS
+from tests.commands import Refused
 from tests.scale.county import DEVICES, FACILITIES, Size, facility_of, made_id, name_of, noon_ms
 from tests.scale.models import MODELS, Model, make_models
 from tests.scale.people import Made, Maker
@@ -35,7 +37,7 @@ from tests.scale.tables import index_statements, put, row_of, without_indexes
 from tests.world import DISTRICT, Clock, new_world
 
 AGO_MS: Final = 86_400_000  # cards were made a day ago: newer ones are read with each search
-_KEPT: Final = "county.json"
+_BEGUN, _KEPT = "filling.json", "county.json"
 Say = Callable[[str], object]
 
 
@@ -49,16 +51,40 @@ class Order:
     day: date
     models: int = MODELS
 
-    def keep(self) -> None:
-        """Beside the key file, for whoever asks the county something later."""
-        self.folder.mkdir(exist_ok=True, parents=True)
-        (self.folder / _KEPT).write_bytes(
+    def begun(self) -> None:
+        """Beside the key file, for whoever goes on."""
+        (self.folder / _KEPT).unlink(missing_ok=True)
+        (self.folder / _BEGUN).write_bytes(
             msgspec.json.encode((self.url, self.size, self.day, self.models))
         )
 
+    def done(self) -> None:
+        """From now on the county may be asked something."""
+        (self.folder / _BEGUN).replace(self.folder / _KEPT)
+
     @classmethod
     def kept_in(cls, folder: Path) -> "Order":
-        kept = msgspec.json.decode((folder / _KEPT).read_bytes(), type=tuple[str, Size, date, int])
+        """Of a filled county. Raises Refused."""
+        kept = cls._read(folder, _KEPT)
+        if kept is None:
+            begun = (folder / _BEGUN).is_file()
+            how = "is not filled to its end: `fill` goes on" if begun else "has no filled county"
+            raise Refused(f"{folder} {how}")
+        return kept
+
+    @classmethod
+    def begun_in(cls, folder: Path) -> "Order | None":
+        return cls._read(folder, _BEGUN) or cls._read(folder, _KEPT)
+
+    @classmethod
+    def _read(cls, folder: Path, name: str) -> "Order | None":
+        try:
+            raw = (folder / name).read_bytes()
+            kept = msgspec.json.decode(raw, type=tuple[str, Size, date, int])
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Refused(f"{folder / name} cannot be read: {error}") from None
         return cls(kept[0], folder, *kept[1:])
 
     @property
@@ -117,15 +143,26 @@ def _in_processes(
     order: Order, models: list[Model], missing: list[int], processes: int, told: _Progress
 ) -> None:
     context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_unmoved) as pool:
         parts = [missing[at::processes] for at in range(processes)]
         # Some panels a piece, so that progress is heard; each opens the database anew.
         pieces = [part[at : at + 5] for part in parts for at in range(0, len(part), 5)]
         waiting: set[Future[int]] = {pool.submit(_piece, order, models, piece) for piece in pieces}
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for each in done:
-                told.panels(each.result())
+        try:
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for each in done:
+                    told.panels(each.result())
+        except BaseException:  # stopped: a panel is whole or not there
+            pool.shutdown(wait=False, cancel_futures=True)
+            for each in active_children():
+                each.terminate()
+            raise
+
+
+def _unmoved() -> None:
+    """By a Ctrl-C: whoever began it ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _piece(order: Order, models: list[Model], which: list[int]) -> int:
@@ -136,7 +173,7 @@ def _piece(order: Order, models: list[Model], which: list[int]) -> int:
 async def _ground(order: Order, models: Sequence[Model]) -> list[int]:
     """District, facilities and their desks, once; no indexes. Which panels are missing."""
     assert order.size.residents <= len(models) * 10_000, "more people than ID numbers"
-    order.keep()
+    order.begun()
     size = order.size
     async with new_world(order.url, order.folder, clock=Clock(order.at_ms), empty=True) as world:
         wrapped = await world.store.write(lambda tx: district_key_blob(tx, DISTRICT))
@@ -267,6 +304,7 @@ async def finish(order: Order, say: Say) -> None:
         await site.store.write(lambda tx: figures_recount._recount(tx, site))
         if site.store.dialect == "postgres":
             await site.store.write(lambda tx: tx.run("ANALYZE"))
+    order.done()
 
 
 async def _years(tx: Tx, site: Site, order: Order) -> None:

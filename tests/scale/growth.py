@@ -10,6 +10,7 @@ from statistics import median
 from typing import Final
 
 from tests.bench.meter import resident_mb
+from tests.scale.asked import measurable
 from tests.scale.filling import Order
 from tests.scale.measuring import County, Taken, county, empty, pull, push, running
 from tests.scale.measuring import say as tell
@@ -20,7 +21,7 @@ WORK: Final = {"pull of 50": pull, "push of 200": push, "empty": empty}
 
 def growth(folders: Sequence[Path], rounds: int = ROUNDS) -> None:
     """Prints a JSON line a figure and county after each round; `chart` draws the last ones."""
-    orders = [Order.kept_in(folder) for folder in folders]
+    orders = [measurable(Order.kept_in(folder)) for folder in folders]
     with ExitStack() as stack:
         servers = [stack.enter_context(running(order)) for order in orders]
         asyncio.run(_growth(orders, servers, rounds))

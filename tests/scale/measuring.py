@@ -34,6 +34,7 @@ from tests.bench.tablet import BenchTablet
 from tests.bench.work import visit
 from tests.console import CHEN, hire, offices, session_of
 from tests.portal import bind, visit_of
+from tests.scale.asked import MEASURED, measurable
 from tests.scale.county import made_id
 from tests.scale.filling import Order
 from tests.scale.tablets import bench_tablet
@@ -43,7 +44,7 @@ from tests.world import DISTRICT, World
 BACKENDS: Final = (
     "SELECT pid FROM pg_stat_activity WHERE datname=current_database() AND pid<>pg_backend_pid()"
 )
-PULLED: Final = 50
+PULLED: Final = MEASURED
 PUSHED: Final = 200
 BLOCK: Final = 5
 _SEARCHED: Final = ("王", "李建国", "zjh", "zgy 1955", "1962", "刘 1948", "陈秀", "wlx")
@@ -284,7 +285,7 @@ def quantile(values: list[float], share: float = 0.95) -> float:
 
 def measure(folder: Path) -> None:
     """Prints a JSON line a figure."""
-    order = Order.kept_in(folder)
+    order = measurable(Order.kept_in(folder))
     with running(order) as (server, port):
         asyncio.run(_measure(order, server, port))
 

@@ -19,6 +19,7 @@ from typing import Final
 import httpx
 
 from server.settings import CIVIL
+from tests.commands import undisturbed
 from tests.ports import kept_port
 from tests.postgres import REPOSITORY, start_cluster
 from tests.scale.county import Size
@@ -58,6 +59,15 @@ class Told:
     unanswered: int
     tried_again_by_nginx: int
     served: tuple[int, ...]
+
+    def __str__(self) -> str:
+        killed, *others = map(str, self.served)
+        return (
+            f"{self.acknowledged_before} changes had their receipt when a process was killed; "
+            f"{self.came_through} came through in all, each once; nginx sent "
+            f"{self.tried_again_by_nginx} exchanges on, {self.unanswered} broke off and were tried "
+            f"again; the killed process answered {killed}, the others {', '.join(others)}"
+        )
 
 
 @dataclass(slots=True)
@@ -125,15 +135,25 @@ async def _ready(client: httpx.AsyncClient, server: Server) -> None:
 def serving(order: Order) -> Iterator[Server]:
     """`serve` as a process that may be killed."""
     with kept_port() as port, (order.folder / f"server-{port}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve", "--port", str(port)], cwd=REPOSITORY,
-            env=Installation(order.folder, order.url).environment(), stdout=log, stderr=log,
-        )  # fmt: skip
-        try:
+        command = [sys.executable, "-m", "server", "serve", "--port", str(port)]
+        where = Installation(order.folder, order.url).environment()
+        with ExitStack() as stack:
+            with undisturbed():
+                process = stack.enter_context(
+                    _ended(subprocess.Popen(
+                        command, cwd=REPOSITORY, env=where, stdout=log, stderr=log))
+                )  # fmt: skip
             yield Server(process, port)
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """When the block ends, at the latest."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -145,12 +165,11 @@ def nginx(folder: Path, ports: list[int]) -> Iterator[int]:
     with kept_port() as port:
         (folder / "gongwei.conf").write_text(_here(CONFIGURATION.read_text("utf-8"), port, ports))
         (folder / "nginx.conf").write_text(_MAIN.format(folder=folder))
-        process = subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")])
-        try:
+        command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+        with ExitStack() as stack:
+            with undisturbed():
+                stack.enter_context(_ended(subprocess.Popen(command)))
             yield port
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
 
 
 def _here(text: str, port: int, ports: list[int]) -> str:

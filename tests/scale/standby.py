@@ -29,6 +29,13 @@ class Told:
     unanswered: int
     feed_epoch: int
 
+    def __str__(self) -> str:
+        return (
+            f"{self.acknowledged_before} changes had their receipt when the primary was killed; "
+            f"{self.came_through} came through in all, each once; {self.unanswered} exchanges "
+            f"broke off and were tried again; feed epoch {self.feed_epoch}"
+        )
+
 
 def run(folder: Path, *, tablets: int = 2, before: int = 12, after: int = 6) -> Told:
     """So many receipts before the kill, so many changes of each tablet after it."""
