@@ -9,6 +9,7 @@ import pytest
 from crypto.envelope import Refusal
 from server.errors import NotFound
 from tests.copies import Copies
+from tests.fuzz.__main__ import asked_for
 from tests.fuzz.case import Broken, Case, Place, Target, code_of, one_by_one
 from tests.fuzz.mutate_bytes import changed
 from tests.fuzz.run import Failed, run
@@ -108,3 +109,21 @@ def test_an_error_that_names_somebody_or_has_no_code_is_told() -> None:
     except NotFound as error:
         with pytest.raises(Broken, match="says something about a person"):
             code_of(error, error.code)
+
+
+WRONG = (
+    ("--count 0", "a whole number from 1"), ("--count -5", "a whole number from 1"),
+    ("--minutes -1", "a number above 0"), ("--only 5:2", "FIRST:END"), ("--only abc", "FIRST:END"),
+    ("--hex nowhere", "there is no such file"), ("--forever", "--forever wants one --target"),
+    ("--count 5 --minutes 1", "not allowed with argument --count"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG)
+def test_a_command_that_makes_no_sense_is_refused_in_a_sentence(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        asked_for(words.split())
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
