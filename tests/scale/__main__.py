@@ -4,6 +4,7 @@ as far as one machine allows. `--help` says what there is.
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -122,6 +123,7 @@ def _cluster(given: argparse.Namespace) -> None:
 
 
 def _standby(_: argparse.Namespace) -> None:
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # the primary is gone: meant so
     with tempfile.TemporaryDirectory(prefix="gongwei-scale-") as folder:
         print(standby.run(Path(folder), tablets=8, before=100, after=20))
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.commands import undisturbed
 from tests.postgres import SUPERUSER, Account, Cluster, find_or_install
 
 NAME: Final = "standby1"
@@ -46,27 +47,29 @@ def standby_of(primary: Cluster) -> Iterator[Standby]:
     """Copies the primary, follows it, and has every commit of the primary wait for this one."""
     binaries, account = find_or_install(), Account.for_server()
     folder = Path(tempfile.mkdtemp(prefix="gongwei-standby-", dir=primary.directory.parent))
-    if account.uid is not None and account.gid is not None:
-        os.chown(folder, account.uid, account.gid)
-    who = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.uid else {}
-    line = f"host={primary.directory} user={SUPERUSER} application_name={NAME}"
-    subprocess.run(
-        [str(binaries / "pg_basebackup"), "-D", str(folder / "data"), "-d", line, "-X", "stream",
-         "-R", "-c", "fast", "--no-sync"],
-        cwd=folder, check=True, capture_output=True, **who,
-    )  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder),
-             *(word for name, value in _LIKE_IT.items() for word in ("-c", f"{name}={value}"))],
-            cwd=folder, stdout=log, stderr=log, start_new_session=True, **who,
-        )  # fmt: skip
+    process = None
     try:
+        if account.uid is not None and account.gid is not None:
+            os.chown(folder, account.uid, account.gid)
+        who = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.uid else {}
+        line = f"host={primary.directory} user={SUPERUSER} application_name={NAME}"
+        subprocess.run(
+            [str(binaries / "pg_basebackup"), "-D", str(folder / "data"), "-d", line, "-X",
+             "stream", "-R", "-c", "fast", "--no-sync"],
+            cwd=folder, check=True, capture_output=True, **who,
+        )  # fmt: skip
+        with (folder / "log").open("wb") as log, undisturbed():
+            process = subprocess.Popen(
+                [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder),
+                 *(word for name, value in _LIKE_IT.items() for word in ("-c", f"{name}={value}"))],
+                cwd=folder, stdout=log, stderr=log, start_new_session=True, **who,
+            )  # fmt: skip
         _follow(primary)
         yield Standby(folder)
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(PATIENCE_S)
+        if process is not None:
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE_S)
         shutil.rmtree(folder, ignore_errors=True)
 
 
