@@ -234,6 +234,23 @@ async def test_what_stays_in_quarantine_after_an_epoch_is_confirmed_is_told(worl
     assert twin.tablet.fate(stranger) == told
 
 
+async def test_a_form_of_a_later_version_waits_though_its_epoch_is_confirmed(world: World) -> None:
+    su = await field(world, "07")
+    await su.settle()
+    twin = a_copy(su, world)
+    su.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await su.settle()
+    twin.tablet.save_event(ZHOU, "htn_followup", ON, VISIT)
+    await twin.go()
+    twin.tablet.outbox.start_epoch()
+    visit = twin.tablet.save_event(ZHOU, "htn_followup", ON, VISIT, version=9)
+    await twin.settle()
+    await devices.confirm_epoch(world.site, su.keys.device, staff=SU)
+    await twin.settle()
+    assert twin.tablet.fate(visit) == ("held", "unknown_kind")
+    assert await world.one("SELECT kind FROM task WHERE subject=? AND closed_at IS NULL", visit)
+
+
 async def test_a_consent_beside_the_own_panel_takes_no_restricted_cells_away(
     world: World,
 ) -> None:

@@ -223,17 +223,17 @@ async def _judge(tx: Tx, site: Site, held: _Held, *, lenient: bool) -> Decision:
     if wanted:
         rows = await tx.rows_in(
             "SELECT change, resident FROM change WHERE district=? AND change {ids}",
-            sorted(wanted),
-            site.district,
-        )
+            sorted(wanted), site.district,
+        )  # fmt: skip
         known = {row[0] for row in rows}
         elsewhere = {row[0] for row in rows if row[1] != held.archive.row.resident}
         if elsewhere & set(incoming.names):  # about somebody else's record: as on arrival
             incoming = replace(incoming, fault=Reason.MALFORMED)
-    kind = get(held.change.kind, held.change.v)
-    return decide(
-        incoming, held.standing, held.archive.cells(), partial(rule_of, kind), known.__contains__
-    )
+
+    def rule(cell: str) -> CellRule:  # of a form that is not known here yet no cell is asked for
+        return rule_of(get(held.change.kind, held.change.v), cell)
+
+    return decide(incoming, held.standing, held.archive.cells(), rule, known.__contains__)
 
 
 def _no_rule(_: str) -> CellRule:
