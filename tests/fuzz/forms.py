@@ -74,7 +74,7 @@ FILES: Final = (
 
 
 HASH: Final = 128 << 20  # what one password takes while it is hashed, on purpose
-CODED: Final = (400, 401, 403, 404, 405, 413, 415, 429)  # a form shown again says it in words
+CODED: Final = (400, 401, 403, 404, 405, 413, 415)  # a form shown again says it in words
 Fields = list[tuple[str, str]]
 
 
