@@ -158,8 +158,12 @@ async def test_another_facilitys_day_is_not_noted_on_even_when_let_in(world: Wor
     step = there.check_in(ZHENG)
     await there.send(step)
     assert there.said[step.id] == ("held", "no_such_day")
-    await release.release(world.site, step.id, staff=QIN)
-    assert await seen(world, day) == {}
+    for again in (release.release, release.decline, release.release):
+        await again(world.site, step.id, staff=QIN)
+        assert await seen(world, day) == {}
+    told = await world.one("SELECT state, reason FROM change WHERE change=?", step.id)
+    assert tuple(told) == ("held", "no_such_day")
+    assert await world.one("SELECT kind FROM task WHERE closed_at IS NULL") == "held"
 
 
 async def test_a_guests_step_of_another_facilitys_day_stays_somebodys_task(world: World) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from crypto.columns import ColumnRefused
 from server.actions.archives.first_written import hold_elsewhere
-from server.actions.archives.ledger import Archive, Ledger, first_rev
+from server.actions.archives.ledger import Archive, Ledger, first_rev, open_again
 from server.actions.archives.persons import persons_of
 from server.actions.archives.standing import (
     TRUSTED,
@@ -276,7 +276,8 @@ async def release_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> State:
         decision = opened or Decision(State.HELD, Reason.ACT, Credit.NONE)
     elif held.change.set is UNSET:
         decision = event_under(held.standing)
-        decision = Decision(decision.state, Reason.RELEASED, decision.credit)
+        if decision.state in IN_FEED:  # else it waits on, for what it waited for
+            decision = Decision(decision.state, Reason.RELEASED, decision.credit)
     else:
         held.archive.read_cells(site.vault)
         decision = Decision(State.PROPOSAL, Reason.RELEASED)
@@ -322,9 +323,8 @@ async def _apply(
                 now=ledger.now,
             ),
         )  # fmt: skip
-    tasks = {task.value for task in decision.tasks}
-    if decision.state is State.PROPOSAL:
-        tasks.add("proposal")
+    proposed = {"proposal"} if decision.state is State.PROPOSAL else set[str]()
+    tasks = {task.value for task in decision.tasks} | proposed
     # What it still waits for stays somebody's.
     for kind in {"held", "quarantine", *acts.TASKS} - tasks:
         await tx.run(
@@ -333,6 +333,7 @@ async def _apply(
             ledger.now, by, result, district, kind, held.id,
         )  # fmt: skip
     for task in sorted(tasks):
+        await open_again(tx, district, task, held.id)
         ledger.task(task, held.id, resident=resident, facility=archive.row.facility)
     ledger.outcome(
         held.device.device if held.device else None, held.id, decision.state.value,
@@ -376,10 +377,7 @@ async def decline_in(tx: Tx, site: Site, change: bytes, staff: bytes) -> None:
     """`decline` in the caller's transaction."""
     now = site.clock()
     row = await one(
-        tx,
-        "SELECT device, state FROM change WHERE district=? AND change=?",
-        site.district,
-        change,
+        tx, "SELECT device, state FROM change WHERE district=? AND change=?", site.district, change
     )
     if row is None:
         raise NotFound("change")
